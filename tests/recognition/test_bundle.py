@@ -1,0 +1,165 @@
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+from types import ModuleType
+
+import numpy as np
+import onnx
+import pytest
+from onnx import helper
+
+from affekt.emotions import CANONICAL
+from affekt.errors import BundleError, ConfigError
+from affekt.recognition import Bundle, BundleMetadata, shipped_bundles
+
+
+def test_a_bundle_tells_what_travels_in_its_file(tones: ModuleType, tone_bundle: Path) -> None:
+    bundle = Bundle.load(tone_bundle)
+    assert bundle.metadata == tones.metadata()
+    assert bundle.metadata.title == "tones 1.2"
+    assert bundle.sha256 == hashlib.sha256(tone_bundle.read_bytes()).hexdigest()
+    assert bundle.size_bytes == tone_bundle.stat().st_size
+
+
+@pytest.mark.parametrize("threads", [1, 2, None])
+def test_a_batch_goes_in_and_three_outputs_come_out(
+    tones: ModuleType, tone_bundle: Path, threads: int | None
+) -> None:
+    batch = np.stack([tones.tone("happy"), tones.tone("angry")])
+    outputs = Bundle.load(tone_bundle, threads=threads).run(batch)
+    assert outputs.probabilities.shape == (2, 8)
+    assert outputs.embedding.shape == (2, 2)
+    assert outputs.relevance.shape == (2, 100)
+    assert [CANONICAL[k] for k in outputs.probabilities.argmax(axis=1)] == ["happy", "angry"]
+
+
+@pytest.mark.parametrize("duration_s", [0.1, 1.7, 7.3])
+def test_a_clip_may_have_any_length(
+    tones: ModuleType, tone_bundle: Path, duration_s: float
+) -> None:
+    waveform = tones.tone("sad", duration_s=duration_s)[np.newaxis]
+    assert Bundle.load(tone_bundle).run(waveform).probabilities.argmax() == CANONICAL.index("sad")
+
+
+def test_metadata_survives_json(tones: ModuleType) -> None:
+    metadata = tones.metadata(description="Größe", labels=("a", "b"))
+    assert BundleMetadata.from_json(metadata.to_json()) == metadata
+
+
+def test_metadata_of_a_later_minor_version_is_read(tones: ModuleType) -> None:
+    document = json.loads(tones.metadata().to_json()) | {"conformal": [0.1]}
+    assert BundleMetadata.from_json(json.dumps(document)) == tones.metadata()
+
+
+def test_an_unknown_schema_version_says_to_upgrade(tones: ModuleType) -> None:
+    document = json.loads(tones.metadata().to_json()) | {"schema_version": "2"}
+    with pytest.raises(BundleError, match=r"x\.onnx: .*'2'.*pip install --upgrade affekt"):
+        BundleMetadata.from_json(json.dumps(document), where="x.onnx")
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", "null", "3"])
+def test_metadata_that_is_no_json_object_is_refused(text: str) -> None:
+    with pytest.raises(BundleError, match=r"not (JSON|a JSON object)"):
+        BundleMetadata.from_json(text)
+
+
+def test_a_missing_key_is_named(tones: ModuleType) -> None:
+    document = json.loads(tones.metadata().to_json())
+    del document["labels"]
+    with pytest.raises(BundleError, match="'labels' is missing"):
+        BundleMetadata.from_json(json.dumps(document))
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"name": ""}, "name and a version"),
+        ({"labels": ("happy",)}, "two or more"),
+        ({"labels": ("happy", "happy")}, "none twice"),
+        ({"sampling_rate_hz": 8000}, "16000"),
+        ({"frame_hop_s": 0.0}, "frame_hop_s"),
+        ({"temperature": 0.0}, "temperature"),
+        ({"threshold": 1.5}, "threshold"),
+        ({"licence_text": ""}, "licence"),
+        ({"front_end": "mystery"}, "mystery"),
+    ],
+)
+def test_impossible_metadata_is_refused(
+    tones: ModuleType, changes: dict[str, object], message: str
+) -> None:
+    with pytest.raises(ValueError, match=message):
+        tones.metadata(**changes)
+
+
+def test_an_impossible_value_in_a_file_names_the_file(tones: ModuleType, tmp_path: Path) -> None:
+    document = json.loads(tones.metadata().to_json()) | {"threshold": 7.0}
+    path = tones.write_bundle(tmp_path / "odd.onnx", document=json.dumps(document))
+    with pytest.raises(BundleError, match=r"odd\.onnx: threshold must lie in 0 to 1"):
+        Bundle.load(path)
+
+
+def test_a_misspelt_name_brings_a_suggestion() -> None:
+    with pytest.raises(BundleError, match="did you mean 'default'"):
+        Bundle.load("defualt")
+
+
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(BundleError, match=r"gone\.onnx: no such model file"):
+        Bundle.load(tmp_path / "gone.onnx")
+
+
+def test_a_folder_is_no_bundle(tmp_path: Path) -> None:
+    with pytest.raises(BundleError, match="a folder"):
+        Bundle.load(tmp_path)
+
+
+def test_a_file_that_is_no_onnx_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "text.onnx"
+    path.write_text("hello")
+    with pytest.raises(BundleError, match="not an ONNX file"):
+        Bundle.load(path)
+
+
+def test_an_onnx_file_without_our_metadata_is_refused(tones: ModuleType, tmp_path: Path) -> None:
+    onnx.save(tones.graph(8), tmp_path / "plain.onnx")
+    with pytest.raises(BundleError, match="no Affekt bundle"):
+        Bundle.load(tmp_path / "plain.onnx")
+
+
+def test_labels_must_match_the_probabilities(tones: ModuleType, tmp_path: Path) -> None:
+    document = tones.metadata(labels=("happy", "sad")).to_json()
+    path = tones.write_bundle(tmp_path / "short.onnx", document=document)
+    with pytest.raises(BundleError, match="2 labels in the metadata, but 8 probabilities"):
+        Bundle.load(path)
+
+
+def test_another_input_is_refused(tones: ModuleType, tmp_path: Path) -> None:
+    model = tones.graph(8, input_name="spectrogram")
+    helper.set_model_props(model, {"affekt": tones.metadata().to_json()})
+    onnx.save(model, tmp_path / "other.onnx")
+    with pytest.raises(BundleError, match=r"expected input waveform.*found spectrogram"):
+        Bundle.load(tmp_path / "other.onnx")
+
+
+def test_probabilities_that_do_not_sum_to_one_are_refused(
+    tones: ModuleType, tmp_path: Path
+) -> None:
+    model = tones.graph(8)
+    softmax = next(node for node in model.graph.node if node.op_type == "Softmax")
+    softmax.op_type = "Sigmoid"
+    softmax.ClearField("attribute")
+    helper.set_model_props(model, {"affekt": tones.metadata().to_json()})
+    onnx.save(model, tmp_path / "sigmoid.onnx")
+    with pytest.raises(BundleError, match="'probabilities' is not a distribution"):
+        Bundle.load(tmp_path / "sigmoid.onnx")
+
+
+def test_threads_start_at_one(tone_bundle: Path) -> None:
+    with pytest.raises(ConfigError, match="threads must be 1 or more: 0"):
+        Bundle.load(tone_bundle, threads=0)
+
+
+def test_shipped_bundles_lie_where_they_say() -> None:
+    assert all(path.is_file() for path in shipped_bundles().values())

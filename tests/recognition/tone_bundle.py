@@ -1,0 +1,118 @@
+"""A bundle made by hand: it hears the pitch of a tone, and each label has a pitch of its own.
+
+Label k answers to a sine of `tone_hz(k)`. The graph measures how fast the waveform moves
+compared with how large it is (for a sine, 2 sin(pi f / rate)) and takes a softmax over the
+squared distances to the labels' own values, so that tests know what must come out.
+"""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnx
+from onnx import TensorProto, helper, numpy_helper
+
+from affekt.emotions import CANONICAL
+from affekt.recognition.bundle import METADATA_KEY, SAMPLING_RATE_HZ, BundleMetadata
+
+SHARPNESS = 12.0
+FRAME = 160
+
+
+def tone_hz(index: int) -> float:
+    return 110.0 * 2.0 ** (0.75 * index)
+
+
+def metadata(**changes: Any) -> BundleMetadata:
+    values: dict[str, Any] = {
+        "name": "tones",
+        "version": "1.2",
+        "labels": CANONICAL,
+        "frame_hop_s": FRAME / SAMPLING_RATE_HZ,
+        "temperature": 1.0,
+        "threshold": 0.5,
+        "licence": "CC0-1.0",
+        "licence_text": "Do what you like with these tones.",
+        "training_data": (
+            {"corpus": "sines", "licence": "CC0-1.0", "utterances": 8, "speakers": 1},
+        ),
+        "held_out": {"sines": ["a"]},
+        "recipe": {"epochs": 0},
+        "figures": {"lockbox": {"sines": {"ua": 0.875}}},
+        "created": "2026-01-02",
+        "description": "Hears the pitch of a sine.",
+        "not_for": ("people",),
+    }
+    return BundleMetadata(**(values | changes))
+
+
+def write_bundle(path: Path, *, document: str | None = None, **changes: Any) -> Path:
+    """Write the bundle; `changes` go to the metadata, `document` replaces it as it is."""
+    described = metadata(**changes)
+    model = graph(len(described.labels))
+    helper.set_model_props(model, {METADATA_KEY: document or described.to_json()})
+    onnx.save(model, path)
+    return path
+
+
+def graph(classes: int, *, input_name: str = "waveform") -> onnx.ModelProto:
+    speeds = [math.log(2.0 * math.sin(math.pi * tone_hz(k) / SAMPLING_RATE_HZ)) for k in range(8)]
+    speeds += [9.0 + k for k in range(classes - 8)]  # labels beyond the eight are never heard
+    constants = {
+        "speeds": np.array([speeds[:classes]], np.float32),
+        "sharpness": np.array(-SHARPNESS, np.float32),
+        "tiny": np.array(1e-9, np.float32),
+        "zero": np.array([0], np.int64),
+        "one": np.array([1], np.int64),
+        "minus_one": np.array([-1], np.int64),
+        "along": np.array([1], np.int64),
+        "end": np.array([np.iinfo(np.int64).max], np.int64),
+    }
+    node = helper.make_node
+    nodes = [
+        node("Slice", [input_name, "one", "end", "along"], ["later"]),
+        node("Slice", [input_name, "zero", "minus_one", "along"], ["earlier"]),
+        node("Sub", ["later", "earlier"], ["steps"]),
+        node("Abs", ["steps"], ["moves"]),
+        node("ReduceMean", ["moves"], ["movement"], axes=[1], keepdims=1),
+        node("Abs", [input_name], ["sizes"]),
+        node("ReduceMean", ["sizes"], ["size"], axes=[1], keepdims=1),
+        node("Add", ["movement", "tiny"], ["movement_"]),
+        node("Add", ["size", "tiny"], ["size_"]),
+        node("Div", ["movement_", "size_"], ["ratio"]),
+        node("Log", ["ratio"], ["speed"]),
+        node("Sub", ["speed", "speeds"], ["distance"]),
+        node("Mul", ["distance", "distance"], ["squared"]),
+        node("Mul", ["squared", "sharpness"], ["logits"]),
+        node("Softmax", ["logits"], ["probabilities"], axis=1),
+        node("Concat", ["speed", "size_"], ["embedding"], axis=1),
+        node("Mul", [input_name, input_name], ["power"]),
+        node("Unsqueeze", ["power", "one"], ["channel"]),
+        node("AveragePool", ["channel"], ["pooled"], kernel_shape=[FRAME], strides=[FRAME]),
+        node("Squeeze", ["pooled", "one"], ["frames"]),
+        node("Add", ["frames", "tiny"], ["weights"]),
+        node("ReduceSum", ["weights", "one"], ["total"], keepdims=1),
+        node("Div", ["weights", "total"], ["relevance"]),
+    ]
+    made = helper.make_graph(
+        nodes,
+        "tones",
+        [helper.make_tensor_value_info(input_name, TensorProto.FLOAT, ["batch", "samples"])],
+        [
+            helper.make_tensor_value_info("probabilities", TensorProto.FLOAT, ["batch", classes]),
+            helper.make_tensor_value_info("embedding", TensorProto.FLOAT, ["batch", 2]),
+            helper.make_tensor_value_info("relevance", TensorProto.FLOAT, ["batch", "frames"]),
+        ],
+        [numpy_helper.from_array(values, name) for name, values in constants.items()],
+    )
+    return helper.make_model(made, opset_imports=[helper.make_opsetid("", 17)], ir_version=9)
+
+
+def tone(label: str, *, duration_s: float = 1.0, amplitude: float = 0.3) -> np.ndarray:
+    """Return the sine, float32 at 16 kHz, that the bundle hears as `label`."""
+    time_s = np.arange(round(duration_s * SAMPLING_RATE_HZ)) / SAMPLING_RATE_HZ
+    hz = tone_hz(CANONICAL.index(label))
+    return (amplitude * np.sin(2.0 * np.pi * hz * time_s)).astype(np.float32)
