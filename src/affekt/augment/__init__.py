@@ -1,0 +1,16 @@
+"""Augmentation of waveforms and log-mel spectrograms; randomness always comes from an argument."""
+
+from affekt.augment.base import Augmentation, Draw
+from affekt.augment.mixup import MixupDraw, draw_mixup, mix, mixup
+from affekt.augment.pipeline import AUGMENTATIONS, Pipeline
+
+__all__ = [
+    "AUGMENTATIONS",
+    "Augmentation",
+    "Draw",
+    "MixupDraw",
+    "Pipeline",
+    "draw_mixup",
+    "mix",
+    "mixup",
+]

@@ -1,0 +1,111 @@
+"""Augmentations in a row, built from settings, with a log that can be replayed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from affekt.augment.base import Array, Augmentation, Draw
+from affekt.augment.spectrogram import (
+    Crop,
+    FilterResponse,
+    FrequencyMask,
+    Gain,
+    MelWarp,
+    Noise,
+    Pitch,
+    Shift,
+    Speed,
+    TimeMask,
+)
+from affekt.config import from_mapping
+from affekt.errors import ConfigError, did_you_mean
+
+AUGMENTATIONS: dict[str, type[Augmentation]] = {
+    "crop": Crop,
+    "filter_response": FilterResponse,
+    "frequency_mask": FrequencyMask,
+    "gain": Gain,
+    "noise": Noise,
+    "pitch": Pitch,
+    "shift": Shift,
+    "speed": Speed,
+    "time_mask": TimeMask,
+}
+"""Augmentations of log-mel spectrograms by the name that recipes use."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pipeline:
+    """Augmentations applied one after the other.
+
+    Attributes:
+        steps: in the order of application.
+    """
+
+    steps: tuple[Augmentation, ...]
+
+    @classmethod
+    def from_settings(
+        cls,
+        settings: Sequence[Mapping[str, Any]],
+        *,
+        fmin_hz: float,
+        fmax_hz: float,
+        where: str,
+    ) -> Pipeline:
+        """Build a pipeline for log-mels from a recipe's list of tables.
+
+        Args:
+            settings: one table a step: `name`, a key of `AUGMENTATIONS`, and that step's settings.
+            fmin_hz: lower edge of the mel filter bank, for the steps that warp frequencies.
+            fmax_hz: its upper edge.
+            where: what to call this place in an error.
+
+        Raises:
+            ConfigError: a name or a setting is unknown or out of range.
+        """
+        edges = {"fmin_hz": fmin_hz, "fmax_hz": fmax_hz}
+        return cls(tuple(_step(values, edges, where=where) for values in settings))
+
+    def __call__(self, array: Array, rng: np.random.Generator) -> Array:
+        """Return the changed array; the input stays as it was."""
+        for step in self.steps:
+            array = step(array, rng)
+        return array
+
+    def trace(self, array: Array, rng: np.random.Generator) -> tuple[Array, list[Draw | None]]:
+        """Do as a call does, and return what was drawn as well: JSON types, None a skipped step."""
+        log: list[Draw | None] = []
+        for step in self.steps:
+            draw = step.sample(rng, array.shape)
+            log.append(draw)
+            if draw is not None:
+                array = step.apply(array, draw)
+        return array, log
+
+    def replay(self, array: Array, log: Sequence[Draw | None]) -> Array:
+        """Apply a log of `trace` to an array.
+
+        Raises:
+            ValueError: the log belongs to a pipeline of another length.
+        """
+        for step, draw in zip(self.steps, log, strict=True):
+            if draw is not None:
+                array = step.apply(array, draw)
+        return array
+
+
+def _step(values: Mapping[str, Any], edges: Mapping[str, float], *, where: str) -> Augmentation:
+    name = values.get("name")
+    if not isinstance(name, str) or name not in AUGMENTATIONS:
+        hint = did_you_mean(str(name), AUGMENTATIONS)
+        raise ConfigError(f"{where}: unknown augmentation {name!r}{hint}")
+    kind = AUGMENTATIONS[name]
+    settings = {key: value for key, value in values.items() if key != "name"}
+    if issubclass(kind, MelWarp):
+        settings = {**settings, **edges}
+    return from_mapping(kind, settings, where=f"{where}: {name}")
