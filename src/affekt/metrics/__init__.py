@@ -1,0 +1,32 @@
+"""Figures of merit in plain numpy: recalls and F1, calibration errors, intervals over speakers."""
+
+from affekt.metrics.calibration import brier_score, expected_calibration_error, log_loss
+from affekt.metrics.choice import argmax_among
+from affekt.metrics.intervals import Interval, ua_interval
+from affekt.metrics.recalls import (
+    accuracy,
+    confusion_matrix,
+    f1_scores,
+    macro_f1,
+    precisions,
+    recalls,
+    unweighted_average_recall,
+    weighted_f1,
+)
+
+__all__ = [
+    "Interval",
+    "accuracy",
+    "argmax_among",
+    "brier_score",
+    "confusion_matrix",
+    "expected_calibration_error",
+    "f1_scores",
+    "log_loss",
+    "macro_f1",
+    "precisions",
+    "recalls",
+    "ua_interval",
+    "unweighted_average_recall",
+    "weighted_f1",
+]

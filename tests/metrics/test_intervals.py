@@ -1,0 +1,64 @@
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from affekt.metrics import confusion_matrix, ua_interval, unweighted_average_recall
+
+
+def clips(seed, speakers, per_speaker=20, classes=3, right=0.6):
+    rng = np.random.default_rng(seed)
+    truth = np.tile(np.arange(classes), speakers * per_speaker)[: speakers * per_speaker]
+    wrong = rng.random(len(truth)) > right
+    predicted = np.where(wrong, (truth + 1) % classes, truth)
+    return truth, predicted, [f"s{index // per_speaker}" for index in range(len(truth))]
+
+
+def test_one_speaker_has_no_interval():
+    truth, predicted, names = clips(0, speakers=1)
+    assert ua_interval(truth, predicted, names, rng=np.random.default_rng(0)) is None
+
+
+def test_the_same_generator_state_gives_the_same_interval():
+    truth, predicted, names = clips(0, speakers=6)
+    one, two = (
+        ua_interval(truth, predicted, names, rng=np.random.default_rng(3)) for _ in range(2)
+    )
+    assert one == two
+    assert one.speakers == 6
+
+
+def test_speakers_who_are_all_right_or_all_wrong_make_it_as_wide_as_it_can_be():
+    truth = np.zeros(200, dtype=int)
+    predicted = np.repeat([0, 1], 100)
+    names = ["right"] * 100 + ["wrong"] * 100
+    interval = ua_interval(truth, predicted, names, rng=np.random.default_rng(0))
+    assert (interval.low, interval.high) == (0.0, 1.0)
+
+
+def test_clips_in_plenty_do_not_narrow_it_while_speakers_stay_few():
+    few = clips(1, speakers=5, per_speaker=30)
+    many = tuple(np.tile(part, 10) for part in few)
+    widths = []
+    for truth, predicted, names in (few, many):
+        interval = ua_interval(truth, predicted, names, rng=np.random.default_rng(0))
+        widths.append(interval.high - interval.low)
+    assert widths[0] == pytest.approx(widths[1])
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.integers(0, 10_000), st.integers(3, 12))
+def test_it_holds_a_plausible_range_around_the_figure(seed, speakers):
+    truth, predicted, names = clips(seed, speakers)
+    ua = unweighted_average_recall(confusion_matrix(truth, predicted, 3))
+    rng = np.random.default_rng(seed)
+    interval = ua_interval(truth, predicted, names, rng=rng, resamples=400)
+    assert 0.0 <= interval.low <= ua + 0.02
+    assert ua - 0.02 <= interval.high <= 1.0
+
+
+def test_a_class_that_only_one_speaker_has_is_left_out_of_draws_without_that_speaker():
+    truth = np.array([0, 0, 1])
+    names = ["a", "b", "a"]
+    interval = ua_interval(truth, truth, names, rng=np.random.default_rng(0))
+    assert (interval.low, interval.high) == (1.0, 1.0)
