@@ -1,0 +1,28 @@
+"""Affekt: speech emotion recognition that people can trust."""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+
+if TYPE_CHECKING:
+    from affekt.corpora import load_corpus
+    from affekt.models import create_model
+    from affekt.recognition import Recognizer
+
+__all__ = ["Recognizer", "__version__", "create_model", "load_corpus"]
+
+# Loaded on first use, so that `import affekt` costs milliseconds and never needs torch.
+_LAZY = {
+    "Recognizer": "affekt.recognition",
+    "create_model": "affekt.models",
+    "load_corpus": "affekt.corpora",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name in _LAZY:
+        return getattr(importlib.import_module(_LAZY[name]), name)
+    raise AttributeError(f"module 'affekt' has no attribute '{name}'")
