@@ -1,0 +1,1 @@
+"""Acoustic features: spectra and the cache that keeps them."""
