@@ -1,0 +1,122 @@
+"""Corpora of emotional speech: what they are, where they come from, and their utterances."""
+
+from __future__ import annotations
+
+import os
+import warnings
+from pathlib import Path
+
+from affekt.corpora import (
+    aesdd,
+    cafe,
+    casia,
+    cremad,
+    emodb,
+    emovo,
+    jl,
+    nemo,
+    ravdess_song,
+    ravdess_speech,
+    savee,
+    shemo,
+    tess,
+)
+from affekt.corpora.base import Corpus
+from affekt.corpora.scan import Scan, scan_folder
+from affekt.errors import CorpusError, did_you_mean
+from affekt.records import Utterance
+
+CORPORA: dict[str, Corpus] = {
+    "cremad": cremad.CORPUS,
+    "ravdess_speech": ravdess_speech.CORPUS,
+    "ravdess_song": ravdess_song.CORPUS,
+    "tess": tess.CORPUS,
+    "savee": savee.CORPUS,
+    "emodb": emodb.CORPUS,
+    "emovo": emovo.CORPUS,
+    "casia": casia.CORPUS,
+    "shemo": shemo.CORPUS,
+    "cafe": cafe.CORPUS,
+    "aesdd": aesdd.CORPUS,
+    "jl": jl.CORPUS,
+    "nemo": nemo.CORPUS,
+}
+
+__all__ = [
+    "CORPORA",
+    "Corpus",
+    "Scan",
+    "corpora_root",
+    "find_corpus",
+    "load_corpus",
+    "scan_corpus",
+]
+
+
+def corpora_root(option: Path | None = None) -> Path:
+    """Return the folder that holds the corpora: the option, else AFFEKT_CORPORA.
+
+    Raises:
+        CorpusError: neither is given, or it is not a folder.
+    """
+    given = option or Path(os.environ.get("AFFEKT_CORPORA") or "")
+    if given == Path():
+        raise CorpusError(
+            "where are the corpora? Give --corpora FOLDER, or set AFFEKT_CORPORA to the folder "
+            "that holds one folder a corpus"
+        )
+    if not given.is_dir():
+        raise CorpusError(f"{given}: no such folder (--corpora, AFFEKT_CORPORA)")
+    return given
+
+
+def find_corpus(name: str) -> Corpus:
+    """Return a corpus' declaration.
+
+    Raises:
+        CorpusError: no corpus is called so.
+    """
+    if name not in CORPORA:
+        raise CorpusError(f"no corpus is called '{name}'{did_you_mean(name, CORPORA)}")
+    return CORPORA[name]
+
+
+def scan_corpus(name: str, root: Path | None = None) -> Scan:
+    """Place the files of a corpus, which lies in `root/name`; nothing is opened.
+
+    Raises:
+        CorpusError: the corpus is unknown, or its folder missing.
+    """
+    corpus = find_corpus(name)
+    folder = corpora_root(root) / name
+    if not folder.is_dir():
+        raise CorpusError(
+            f"{folder}: no such folder; 'affekt corpora describe {name}' tells how to obtain "
+            f"{corpus.title}"
+        )
+    return scan_folder(corpus, folder)
+
+
+def load_corpus(name: str, root: Path | None = None) -> list[Utterance]:
+    """Return the utterances of a corpus, sorted by path.
+
+    Args:
+        name: a key of `CORPORA`.
+        root: the folder that holds the corpora; None reads AFFEKT_CORPORA.
+
+    Raises:
+        CorpusError: the corpus is unknown, or no recording of it was found.
+    """
+    found = scan_corpus(name, root)
+    if not found.utterances:
+        raise CorpusError(
+            f"{found.folder}: no recording of {CORPORA[name].title}; 'affekt corpora scan {name}' "
+            "lists what lies there"
+        )
+    if found.unplaced:
+        warnings.warn(
+            f"{name}: {len(found.unplaced)} recordings are outside the corpus and left out; "
+            f"'affekt corpora scan {name}' lists them",
+            stacklevel=2,
+        )
+    return list(found.utterances)
