@@ -54,6 +54,25 @@ def test_the_external_protocol_tests_every_clip(utterance):
     assert protocol("external").split(items).test == items
 
 
+def test_the_external_protocol_tests_what_the_table_marks(utterance):
+    split = protocol("external").split(
+        [utterance("mine", part, split=part) for part in ("train", "validation", "test")]
+    )
+    assert [item.speaker for item in split.test] == ["test"]
+    assert [item.speaker for item in split.validation] == ["validation"]
+
+
+def test_a_part_of_another_name_is_refused_with_a_suggestion(utterance):
+    with pytest.raises(ConfigError, match="did you mean 'validation'"):
+        protocol("external").split([utterance("mine", "a", split="valid")])
+
+
+def test_a_table_that_trains_and_tests_on_one_speaker_is_refused(utterance):
+    parts = [utterance("mine", "a", part, split=part) for part in ("train", "test")]
+    with pytest.raises(LeakError):
+        protocol("external").split(parts)
+
+
 @pytest.mark.parametrize("name", PROTOCOLS)
 def test_every_protocol_stamps_its_name(name, utterance):
     assert protocol(name).split([utterance("cremad", "1001")]).protocol == name

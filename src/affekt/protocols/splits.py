@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
@@ -71,11 +72,13 @@ class Protocol:
         name: what the command line and the reports call it.
         description: one sentence for a report.
         split: the rule.
+        tested: the `(corpus, speaker)` pairs it tests by name; empty where it takes what comes.
     """
 
     name: str
     description: str
     split: Callable[[Sequence[Utterance]], Split]
+    tested: Callable[[], frozenset[CorpusSpeaker]]
 
 
 def protocol(name: str) -> Protocol:
@@ -109,7 +112,7 @@ def check_disjoint(parts: Mapping[str, Sequence[Utterance]], *, where: str) -> N
             more = f" (and {len(shared) - 1} more)" if len(shared) > 1 else ""
             raise LeakError(
                 f"{where}: {kind} {first} stands in both {one} and {other}{more}; "
-                f"leave it in one part"
+                f"leave it in one part (recordings whose speaker nobody named share one)"
             )
 
 
@@ -201,7 +204,15 @@ def _calibrate(utterances: Sequence[Utterance]) -> Split:
 
 
 def _external(utterances: Sequence[Utterance]) -> Split:
-    return Split(protocol="external", train=(), validation=(), test=tuple(utterances))
+    """Test what the table marks as test; every clip where it marks nothing."""
+    parts: dict[str, list[Utterance]] = {"train": [], "validation": [], "test": []}
+    marked = any(item.split for item in utterances)
+    for item in utterances:
+        name = (item.split or "train") if marked else "test"
+        if name not in parts:
+            raise ConfigError(f"{item.path}: no part is called '{name}'{did_you_mean(name, parts)}")
+        parts[name].append(item)
+    return Split(protocol="external", **{name: tuple(items) for name, items in parts.items()})
 
 
 PROTOCOLS: dict[str, Protocol] = {
@@ -211,21 +222,26 @@ PROTOCOLS: dict[str, Protocol] = {
             name="lockbox",
             description="speakers that neither training nor any choice ever saw",
             split=_lockbox,
+            tested=lockbox_speakers,
         ),
         Protocol(
             name="select",
             description="speakers that choices were made on: figures are optimistic",
             split=_select,
+            tested=partial(selection_speakers, "select"),
         ),
         Protocol(
             name="calibrate",
             description="speakers that the temperature was fitted on",
             split=_calibrate,
+            tested=partial(selection_speakers, "calibrate"),
         ),
         Protocol(
             name="external",
-            description="every clip, of data that the model did not learn from",
+            description="data that the model did not learn from: what its table marks as test, "
+            "or every clip",
             split=_external,
+            tested=frozenset,
         ),
     )
 }
