@@ -2,10 +2,11 @@
 
 from affekt.augment.base import Augmentation, Draw
 from affekt.augment.mixup import MixupDraw, draw_mixup, mix, mixup
-from affekt.augment.pipeline import AUGMENTATIONS, Pipeline
+from affekt.augment.pipeline import AUGMENTATIONS, WAVEFORM_AUGMENTATIONS, Pipeline
 
 __all__ = [
     "AUGMENTATIONS",
+    "WAVEFORM_AUGMENTATIONS",
     "Augmentation",
     "Draw",
     "MixupDraw",

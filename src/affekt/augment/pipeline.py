@@ -8,18 +8,17 @@ from typing import Any
 
 import numpy as np
 
+from affekt.augment import waveform
 from affekt.augment.base import Array, Augmentation, Draw
+from affekt.augment.masks import Crop, FrequencyMask, TimeMask
 from affekt.augment.spectrogram import (
-    Crop,
     FilterResponse,
-    FrequencyMask,
     Gain,
-    MelWarp,
+    MelAugmentation,
     Noise,
     Pitch,
     Shift,
     Speed,
-    TimeMask,
 )
 from affekt.config import from_mapping
 from affekt.errors import ConfigError, did_you_mean
@@ -36,6 +35,15 @@ AUGMENTATIONS: dict[str, type[Augmentation]] = {
     "time_mask": TimeMask,
 }
 """Augmentations of log-mel spectrograms by the name that recipes use."""
+
+WAVEFORM_AUGMENTATIONS: dict[str, type[Augmentation]] = {
+    "noise": waveform.Noise,
+    "pitch": waveform.Pitch,
+    "shift": waveform.Shift,
+    "speed": waveform.Speed,
+    "stretch": waveform.Stretch,
+}
+"""Augmentations of waveforms."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +114,6 @@ def _step(values: Mapping[str, Any], edges: Mapping[str, float], *, where: str) 
         raise ConfigError(f"{where}: unknown augmentation {name!r}{hint}")
     kind = AUGMENTATIONS[name]
     settings = {key: value for key, value in values.items() if key != "name"}
-    if issubclass(kind, MelWarp):
+    if issubclass(kind, MelAugmentation):
         settings = {**settings, **edges}
     return from_mapping(kind, settings, where=f"{where}: {name}")

@@ -26,23 +26,60 @@ _SEED_LIMIT = 2**32
 
 
 @dataclass(frozen=True, kw_only=True)
-class Noise(Augmentation):
+class MelAugmentation(Augmentation):
+    """What the steps share that must know where the mel bands lie.
+
+    Attributes:
+        fmin_hz, fmax_hz: edges of the mel filter bank that made the arrays.
+    """
+
+    fmin_hz: float = 50.0
+    fmax_hz: float = 7600.0
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if not 0.0 <= self.fmin_hz < self.fmax_hz:
+            raise ValueError(f"fmin_hz {self.fmin_hz} must lie below fmax_hz {self.fmax_hz}")
+
+    def warp(self, mels: int, ratio: float) -> Array:
+        """Return the matrix `[mels, mels]` that moves what lies at f Hz to `ratio * f` Hz.
+
+        Each band out is interpolated between two bands in; where there is no source, the edge's
+        value stays. A matrix product beats gathering columns, which numpy does not vectorise.
+        """
+        centres_hz = _centres_hz(mels, self.fmin_hz, self.fmax_hz)
+        bands = np.arange(mels)
+        position = np.interp(centres_hz / ratio, centres_hz, bands)
+        lower = position.astype(np.intp)
+        upper = np.minimum(lower + 1, mels - 1)
+        weight = (position - lower).astype(np.float32)
+        matrix = np.zeros((mels, mels), dtype=np.float32)
+        matrix[lower, bands] = 1.0 - weight
+        matrix[upper, bands] += weight
+        return matrix
+
+
+@dataclass(frozen=True, kw_only=True)
+class Noise(MelAugmentation):
     """Add steady background noise of a random colour, in the power domain.
 
-    The noise has a straight tilt and a smooth random colour over the mel bands, and its power
-    fluctuates from frame to frame like that of Gaussian noise (exponentially distributed).
+    The noise has a straight tilt and a smooth random colour over the mel bands. Its power
+    fluctuates from frame to frame as that of Gaussian noise does: exponentially distributed in a
+    band as narrow as the analysis window resolves, less where a band averages over more.
 
     Attributes:
         snr_db: range of the signal-to-noise ratio, mean mel power of the clip to that of the noise.
         tilt_db: range of the noise's rise from the lowest to the highest band; negative is darker.
         colour_db: greatest deviation of the random colour from that line.
         colour_points: control points of the colour, spread evenly over the bands.
+        resolution_hz: noise bandwidth of the analysis window; 37.5 is a Hann window of 40 ms.
     """
 
     snr_db: tuple[float, ...] = (5.0, 30.0)
     tilt_db: tuple[float, ...] = (-30.0, 5.0)
     colour_db: float = 6.0
     colour_points: int = 6
+    resolution_hz: float = 37.5
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -50,6 +87,7 @@ class Noise(Augmentation):
         check_range("tilt_db", self.tilt_db)
         check_at_least("colour_db", self.colour_db, 0.0)
         check_at_least("colour_points", self.colour_points, 2)
+        check_at_least("resolution_hz", self.resolution_hz, 1.0)
 
     def draw(self, rng: np.random.Generator, shape: tuple[int, ...]) -> Draw:
         """Draw `snr_db`, `tilt_db`, `colour_db` (a list) and the `seed` of the fluctuation."""
@@ -65,9 +103,12 @@ class Noise(Augmentation):
         mels = array.shape[1]
         tilt_db = np.linspace(0.0, draw["tilt_db"], mels)
         colour = np.exp(_LOG_PER_DB * (tilt_db + smooth_curve(draw["colour_db"], mels)))
+        deviation = _deviation(mels, self.fmin_hz, self.fmax_hz, self.resolution_hz)
         generator = np.random.Generator(np.random.SFC64(draw["seed"]))
+        # mean * (1 - deviation + deviation * exponential): mean 1, standard deviation as wanted.
         noise = generator.standard_exponential(array.shape, dtype=np.float32)
-        noise *= colour.astype(np.float32)
+        noise *= (colour * deviation).astype(np.float32)
+        noise += (colour * (1.0 - deviation)).astype(np.float32)
         power = np.exp(array)
         ratio = 10.0 ** (draw["snr_db"] / 10.0)
         noise *= float(power.mean()) / (ratio * float(noise.mean()))
@@ -76,29 +117,7 @@ class Noise(Augmentation):
 
 
 @dataclass(frozen=True, kw_only=True)
-class MelWarp(Augmentation):
-    """What warps of the frequency axis share: where the mel bands lie.
-
-    Attributes:
-        fmin_hz, fmax_hz: edges of the mel filter bank that made the arrays.
-    """
-
-    fmin_hz: float = 50.0
-    fmax_hz: float = 7600.0
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        if not 0.0 <= self.fmin_hz < self.fmax_hz:
-            raise ValueError(f"fmin_hz {self.fmin_hz} must lie below fmax_hz {self.fmax_hz}")
-
-    def warp(self, array: Array, ratio: float) -> Array:
-        """Move what lies at f Hz to `ratio * f` Hz; what has no source takes the edge's value."""
-        matrix = _warp_matrix(_centres_hz(array.shape[1], self.fmin_hz, self.fmax_hz), ratio)
-        return array @ matrix
-
-
-@dataclass(frozen=True, kw_only=True)
-class Speed(MelWarp):
+class Speed(MelAugmentation):
     """Play faster or slower: time shrinks and frequencies rise by the same factor.
 
     Attributes:
@@ -120,11 +139,12 @@ class Speed(MelWarp):
 
     def apply(self, array: Array, draw: Draw) -> Array:
         """Return `round(frames / factor)` frames, linearly interpolated in time and frequency."""
-        return self.warp(_resample_frames(array, draw["factor"]), draw["factor"])
+        resampled = _resample_frames(array, draw["factor"])
+        return resampled @ self.warp(array.shape[1], draw["factor"])
 
 
 @dataclass(frozen=True, kw_only=True)
-class Pitch(MelWarp):
+class Pitch(MelAugmentation):
     """Raise or lower all frequencies and keep the time; formants move with the pitch.
 
     Attributes:
@@ -143,7 +163,8 @@ class Pitch(MelWarp):
 
     def apply(self, array: Array, draw: Draw) -> Array:
         """Return the array with its mel axis warped."""
-        return self.warp(array, 2.0 ** (draw["semitones"] / 12.0))
+        ratio = 2.0 ** (draw["semitones"] / 12.0)
+        return array @ self.warp(array.shape[1], ratio)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -230,97 +251,6 @@ class FilterResponse(Augmentation):
         return array + curve.astype(np.float32)
 
 
-@dataclass(frozen=True, kw_only=True)
-class TimeMask(Augmentation):
-    """Replace stretches of time by the clip's mean.
-
-    Attributes:
-        masks: how many stretches.
-        max_frames: longest stretch.
-        max_share: longest stretch as a share of the clip (0 to 1); the smaller bound counts.
-
-    Source: Park et al., "SpecAugment", Interspeech 2019.
-    """
-
-    masks: int = 2
-    max_frames: int = 25
-    max_share: float = 0.2
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        check_at_least("masks", self.masks, 0)
-        check_at_least("max_frames", self.max_frames, 0)
-        check_range("max_share", (0.0, self.max_share), high=1.0)
-
-    def draw(self, rng: np.random.Generator, shape: tuple[int, ...]) -> Draw:
-        """Draw `starts` and `widths`, in frames."""
-        longest = min(self.max_frames, int(self.max_share * shape[0]))
-        return _draw_masks(rng, self.masks, longest, shape[0])
-
-    def apply(self, array: Array, draw: Draw) -> Array:
-        """Return the masked array."""
-        masked = array.copy()
-        mean = array.mean()
-        for start, width in zip(draw["starts"], draw["widths"], strict=True):
-            masked[start : start + width] = mean
-        return masked
-
-
-@dataclass(frozen=True, kw_only=True)
-class FrequencyMask(Augmentation):
-    """Replace groups of neighbouring mel bands by the clip's mean.
-
-    Attributes:
-        masks: how many groups.
-        max_bands: widest group.
-
-    Source: Park et al., "SpecAugment", Interspeech 2019.
-    """
-
-    masks: int = 2
-    max_bands: int = 10
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        check_at_least("masks", self.masks, 0)
-        check_at_least("max_bands", self.max_bands, 0)
-
-    def draw(self, rng: np.random.Generator, shape: tuple[int, ...]) -> Draw:
-        """Draw `starts` and `widths`, in bands."""
-        return _draw_masks(rng, self.masks, min(self.max_bands, shape[1]), shape[1])
-
-    def apply(self, array: Array, draw: Draw) -> Array:
-        """Return the masked array."""
-        masked = array.copy()
-        mean = array.mean()
-        for start, width in zip(draw["starts"], draw["widths"], strict=True):
-            masked[:, start : start + width] = mean
-        return masked
-
-
-@dataclass(frozen=True, kw_only=True)
-class Crop(Augmentation):
-    """Cut a stretch of at most so many frames out of a longer clip.
-
-    Attributes:
-        frames: length of the stretch; shorter clips stay whole.
-    """
-
-    frames: int = 250
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        check_at_least("frames", self.frames, 1)
-
-    def draw(self, rng: np.random.Generator, shape: tuple[int, ...]) -> Draw:
-        """Draw `start`, in frames."""
-        return {"start": int(rng.integers(max(0, shape[0] - self.frames) + 1))}
-
-    def apply(self, array: Array, draw: Draw) -> Array:
-        """Return a copy of the stretch."""
-        return array[draw["start"] : draw["start"] + self.frames].copy()
-
-
 def smooth_curve(points: list[float], mels: int) -> NDArray[np.float64]:
     """Join control points, spread evenly over `mels` bands, by smooth steps.
 
@@ -345,20 +275,19 @@ def _centres_hz(mels: int, fmin_hz: float, fmax_hz: float) -> NDArray[np.float64
     return np.asarray(mel_frequencies(mels, fmin_hz, fmax_hz), dtype=np.float64)
 
 
-def _warp_matrix(centres_hz: NDArray[np.float64], ratio: float) -> Array:
-    """Return `[mels in, mels out]`: each band out is interpolated between two bands in.
+@lru_cache(maxsize=16)
+def _deviation(
+    mels: int, fmin_hz: float, fmax_hz: float, resolution_hz: float
+) -> NDArray[np.float64]:
+    """Relative standard deviation of the power of Gaussian noise in each band, `[mels]`, 0 to 1.
 
-    A matrix product beats gathering columns, because numpy's gather is not vectorised.
+    A triangular band of base w averages about `0.75 w / resolution_hz` independent values.
     """
-    bands = np.arange(centres_hz.size)
-    position = np.interp(centres_hz / ratio, centres_hz, bands)
-    lower = position.astype(np.intp)
-    upper = np.minimum(lower + 1, bands[-1])
-    weight = (position - lower).astype(np.float32)
-    matrix = np.zeros((bands.size, bands.size), dtype=np.float32)
-    matrix[lower, bands] = 1.0 - weight
-    matrix[upper, bands] += weight
-    return matrix
+    if mels < 2:
+        return np.ones(mels)
+    base_hz = 2.0 * np.gradient(_centres_hz(mels, fmin_hz, fmax_hz))
+    deviation: NDArray[np.float64] = 1.0 / np.sqrt(np.maximum(1.0, 0.75 * base_hz / resolution_hz))
+    return deviation
 
 
 def _resample_frames(array: Array, factor: float) -> Array:
@@ -378,9 +307,3 @@ def _resample_frames(array: Array, factor: float) -> Array:
 def _points(rng: np.random.Generator, points: int, depth: float) -> list[float]:
     drawn: list[float] = rng.uniform(-depth, depth, points).tolist()
     return drawn
-
-
-def _draw_masks(rng: np.random.Generator, masks: int, longest: int, length: int) -> Draw:
-    widths = rng.integers(longest + 1, size=masks)
-    starts = rng.integers(length - widths + 1)
-    return {"starts": starts.tolist(), "widths": widths.tolist()}
