@@ -1,0 +1,173 @@
+"""A feature cache on disk, addressed by what the features are made of.
+
+The key of an entry is a SHA-256 over the file's content, every parameter of the extractor and the
+format's version, so that neither a changed recording nor a changed setting can bring a stale
+result. An entry is one `.npy` array in float16 followed by a SHA-256 of it; a damaged entry is
+computed anew. Entries are written beside their place and renamed into it, which is safe with
+several processes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import logging
+import os
+import tempfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from affekt.errors import AudioError, ConfigError
+from affekt.records import Utterance
+
+FORMAT_VERSION = 1
+
+Features = NDArray[np.float32]
+Source = TypeVar("Source", Path, Utterance)
+
+_DIGEST_BYTES = hashlib.sha256().digest_size
+_logger = logging.getLogger(__name__)
+
+
+def default_cache_root() -> Path:
+    """Return the folder for features: under `AFFEKT_CACHE`, else under `~/.cache/affekt`."""
+    root = os.environ.get("AFFEKT_CACHE")
+    return (Path(root) if root else Path.home() / ".cache" / "affekt") / "features"
+
+
+class FeatureCache:
+    """Features on disk that are computed once.
+
+    Args:
+        root: folder of the entries; made when the first one is written.
+        parameters: every parameter of the extractor, as JSON types.
+
+    Raises:
+        TypeError: a parameter is no JSON type, and could not be told from another.
+        ValueError: a parameter is not finite.
+    """
+
+    def __init__(self, root: Path, parameters: Mapping[str, object]) -> None:
+        document = {"format": FORMAT_VERSION, "parameters": dict(parameters)}
+        self.root = root
+        self._parameters = json.dumps(document, sort_keys=True, allow_nan=False).encode()
+
+    def get(self, source: Path | Utterance, compute: Callable[[], Features]) -> Features:
+        """Return the features of a recording, computed only if they are not in the cache.
+
+        The values have passed through float16 either way, so that the first run equals the next.
+
+        Args:
+            source: the recording; an utterance may be a stretch of its file.
+            compute: makes the features; called at most once.
+
+        Raises:
+            AudioError: the recording cannot be read.
+            ConfigError: the cache cannot be written.
+            ValueError: the features are not finite in float16.
+        """
+        entry = self.entry(source)
+        cached = _read(entry)
+        if cached is None:
+            with np.errstate(over="ignore"):
+                cached = compute().astype(np.float16)
+            if not np.isfinite(cached).all():
+                raise ValueError(f"{source}: the features are not finite in float16")
+            _write(entry, cached)
+        return cached.astype(np.float32)
+
+    def get_many(
+        self,
+        sources: Sequence[Source],
+        compute: Callable[[Source], Features],
+        *,
+        jobs: int = 1,
+        progress: Callable[[int, int], None] | None = None,
+    ) -> Iterator[Features]:
+        """Yield the features of recordings in their order, worked on by `jobs` threads.
+
+        Threads suffice: hashing, decoding and Fourier transforms all leave the interpreter's lock.
+
+        Args:
+            sources: the recordings.
+            compute: makes the features of one; must be safe to call from several threads.
+            jobs: how many threads.
+            progress: called with the number done and the number in all after each recording.
+
+        Raises:
+            What `get` raises, at the recording that failed; the rest is then not begun.
+        """
+        executor = ThreadPoolExecutor(max_workers=jobs)
+        try:
+            found = executor.map(lambda item: self.get(item, lambda: compute(item)), sources)
+            for done, features in enumerate(found, start=1):
+                if progress is not None:
+                    progress(done, len(sources))
+                yield features
+        finally:
+            executor.shutdown(cancel_futures=True)
+
+    def entry(self, source: Path | Utterance) -> Path:
+        """Return where the entry of a recording lies, whether it is there or not.
+
+        Raises:
+            AudioError: the recording cannot be read.
+        """
+        path = source.path if isinstance(source, Utterance) else source
+        key = hashlib.sha256(_digest(path))
+        if isinstance(source, Utterance):
+            key.update(json.dumps([source.start_s, source.end_s]).encode())
+        else:
+            key.update(b"[null, null]")
+        key.update(self._parameters)
+        name = key.hexdigest()
+        return self.root / name[:2] / name[2:]
+
+
+def _digest(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").digest()
+    except OSError as error:
+        raise AudioError(f"{path}: cannot be read: {error.strerror}") from error
+
+
+def _read(entry: Path) -> NDArray[np.float16] | None:
+    """Return the array of an entry, or None where there is none or a damaged one."""
+    try:
+        content = entry.read_bytes()
+    except OSError:
+        return None
+    body, digest = content[:-_DIGEST_BYTES], content[-_DIGEST_BYTES:]
+    if hashlib.sha256(body).digest() != digest:
+        _logger.warning("%s: damaged cache entry, computed anew", entry)
+        return None
+    array: NDArray[np.float16] = np.lib.format.read_array(io.BytesIO(body), allow_pickle=False)
+    return array
+
+
+def _write(entry: Path, array: NDArray[np.float16]) -> None:
+    buffer = io.BytesIO()
+    np.lib.format.write_array(buffer, np.ascontiguousarray(array), allow_pickle=False)
+    body = buffer.getvalue()
+    try:
+        entry.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(dir=entry.parent, prefix=".", delete=False) as file:
+            try:
+                file.write(body + hashlib.sha256(body).digest())
+                file.close()
+                Path(file.name).replace(entry)
+            except OSError:
+                Path(file.name).unlink(missing_ok=True)
+                raise
+    except OSError as error:
+        raise ConfigError(
+            f"feature cache {entry.parent}: cannot be written: {error.strerror}; "
+            "set AFFEKT_CACHE to a folder with room"
+        ) from error
