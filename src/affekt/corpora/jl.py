@@ -49,11 +49,7 @@ CORPUS = Corpus(
         "male2": Person("male"),
     },
     faults=(
-        Fault(
-            kind="note",
-            note="the paper calls three of the secondary emotions pensive, worried and "
-            "enthusiastic; the files say assertive, concerned and encouraging",
-        ),
+        Fault(kind="note", note="four speakers; half of the emotions have no canonical label"),
     ),
     duration_range_s=(0.5, 10.0),
 )
