@@ -1,0 +1,13 @@
+"""Telling a Git LFS pointer from the file it stands for."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+_POINTER = b"version https://git-lfs.github.com/spec/"
+
+
+def is_lfs_pointer(path: Path) -> bool:
+    """Tell whether a file is a Git LFS pointer: a few lines of text in place of the content."""
+    with path.open("rb") as file:
+        return file.read(len(_POINTER)) == _POINTER

@@ -1,0 +1,99 @@
+"""Getting a whole corpus from its official place."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+from affekt.corpora.base import Archive, Corpus, FileList
+from affekt.corpora.download import Patience, Progress, download_file
+from affekt.corpora.unpack import unpack_zip
+from affekt.errors import DownloadError
+
+
+def get_corpus(
+    corpus: Corpus,
+    root: Path,
+    *,
+    patience: Patience | None = None,
+    progress: Progress | None = None,
+) -> Path:
+    """Download a corpus into `root/name`; broken off, the same call goes on where it stopped.
+
+    Returns:
+        The folder.
+
+    Raises:
+        DownloadError: the terms allow no download, the folder already holds an unpacked corpus,
+            or a download failed.
+        MissingExtraError: pooch is not installed.
+    """
+    if not corpus.access.remotes:
+        raise DownloadError(
+            f"{corpus.title} cannot be downloaded by a command ({corpus.licence.note or 'terms'}): "
+            f"{corpus.access.how}; {corpus.access.url}. Then put it into {root / corpus.name}"
+        )
+    folder = root / corpus.name
+    for remote in corpus.access.remotes:
+        if isinstance(remote, Archive):
+            _get_archive(corpus, remote, folder, patience, progress)
+        else:
+            _get_files(corpus, remote, folder, patience, progress)
+    return folder
+
+
+def _get_archive(
+    corpus: Corpus,
+    remote: Archive,
+    folder: Path,
+    patience: Patience | None,
+    progress: Progress | None,
+) -> None:
+    if folder.exists() and any(folder.iterdir()):
+        raise DownloadError(
+            f"{folder} already holds files: 'affekt corpora verify {corpus.name}' checks them; "
+            "move them away to download anew"
+        )
+    archive = download_file(
+        remote.url,
+        folder.parent / ".downloads" / remote.filename,
+        checksum=remote.checksum,
+        patience=patience,
+        progress=progress,
+    )
+    unpack_zip(archive, folder)
+    archive.unlink()
+
+
+def _get_files(
+    corpus: Corpus,
+    remote: FileList,
+    folder: Path,
+    patience: Patience | None,
+    progress: Progress | None,
+) -> None:
+    index = download_file(remote.index_url, folder / remote.index_target, patience=patience)
+    for url, target in remote.extras:
+        download_file(url, folder / target, patience=patience)
+    names = _names(corpus, remote, index)
+    for done, name in enumerate(names, start=1):
+        download_file(
+            remote.url.format(name=name),
+            folder / remote.target.format(name=name),
+            patience=patience,
+        )
+        if progress is not None:
+            progress(corpus.title, done, len(names))
+
+
+def _names(corpus: Corpus, remote: FileList, index: Path) -> list[str]:
+    with index.open(encoding="utf-8-sig", newline="") as file:
+        names = [(row.get(remote.column) or "").strip() for row in csv.DictReader(file)]
+    # A name becomes a path: only what the grammar knows may.
+    strange = [name for name in names if corpus.parse(name) is None]
+    if strange or not names:
+        raise DownloadError(
+            f"{remote.index_url}: not the list of {corpus.title}'s files "
+            f"({'it is empty' if not names else repr(strange[0])}); delete {index} and try again"
+        )
+    return names
