@@ -1,0 +1,186 @@
+"""The report of a model under a protocol: figures, and all that must stand beside them."""
+
+from __future__ import annotations
+
+import dataclasses
+import tomllib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib import resources
+from typing import Any
+
+from affekt import __version__
+from affekt.emotions import CANONICAL
+from affekt.errors import ConfigError
+from affekt.evaluation.exposure import heard_in_training
+from affekt.evaluation.runs import Answers, run
+from affekt.evaluation.scoring import (
+    CalibrationFigures,
+    CorpusFigures,
+    mean_ua,
+    pooled_calibration,
+    score_corpus,
+)
+from affekt.protocols import Protocol
+from affekt.recognition import Recognizer
+from affekt.records import Utterance
+
+FIVE = ("cremad", "ravdess_speech", "emodb", "casia", "nemo")
+EIGHT = (*FIVE, "savee", "emovo", "tess")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Floor:
+    """The least UA that was asked for, and the one measured (percent; None without all clips)."""
+
+    name: str
+    asked: float
+    measured: float | None
+
+    @property
+    def verdict(self) -> str:
+        """Return "reached", "missed" or "not measured"."""
+        if self.measured is None:
+            return "not measured"
+        return "reached" if self.measured >= self.asked else "missed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FailedClip:
+    """A clip of the protocol that was not recognised, and why."""
+
+    corpus: str
+    path: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """What was measured, of which file, on whom.
+
+    Attributes:
+        protocol, protocol_description: the rule that chose the clips.
+        bundle, bundle_path, bundle_sha256: the file that was measured.
+        labels: of the model.
+        date: ISO 8601, UTC.
+        affekt_version: that measured.
+        clips, speakers: under test, over all corpora; failed clips included.
+        corpora: the figures, one entry a corpus.
+        mean_of_eight, mean_of_five: UA over the corpora of `EIGHT` and `FIVE`, own classes,
+            0 to 1; None unless all of them were measured.
+        calibration: over the clips of all corpora together.
+        missing: `(corpus, speaker)` pairs that the protocol names and that no clip was found of.
+        heard: test speakers that training may have heard, `(corpus, speaker)`: their figures
+            are no measure of new voices.
+        failures: clips that were not recognised.
+        floors: what was asked of this bundle.
+        log: for the protocol `lockbox`, what became of the row in the log of readings.
+    """
+
+    protocol: str
+    protocol_description: str
+    bundle: str
+    bundle_path: str
+    bundle_sha256: str
+    labels: tuple[str, ...]
+    date: str
+    affekt_version: str
+    clips: int
+    speakers: int
+    corpora: tuple[CorpusFigures, ...]
+    mean_of_eight: float | None
+    mean_of_five: float | None
+    calibration: CalibrationFigures | None
+    missing: tuple[tuple[str, str], ...]
+    heard: tuple[tuple[str, str], ...]
+    failures: tuple[FailedClip, ...]
+    floors: tuple[Floor, ...]
+    log: str | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the report as plain JSON types; shares stay between 0 and 1."""
+        values = dataclasses.asdict(self)
+        for floor, values_of_floor in zip(self.floors, values["floors"], strict=True):
+            values_of_floor["verdict"] = floor.verdict
+        return values
+
+
+def evaluate(
+    recognizer: Recognizer,
+    utterances: Sequence[Utterance],
+    rule: Protocol,
+    *,
+    classes: Mapping[str, Sequence[str]] | None = None,
+    collections: Mapping[str, str] | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> Report:
+    """Measure a model on the test part of a protocol.
+
+    Args:
+        recognizer: the model.
+        utterances: all of the corpora's; the protocol chooses among them.
+        rule: the protocol.
+        classes: corpus to the canonical labels it declares; a corpus that is not named has
+            those that its clips show.
+        collections: corpus to collection, for the corpora that the model may have learnt from.
+        progress: called after each clip with how many are done, and how many there are.
+
+    Raises:
+        ConfigError: the protocol finds nothing to test.
+        LeakError: the protocol's parts share a speaker or a file.
+    """
+    tested = rule.split(utterances).test
+    if not tested:
+        raise ConfigError(
+            f"protocol '{rule.name}' tests none of the {len(utterances)} clips at hand"
+        )
+    answers = run(recognizer, tested, progress=progress)
+    figures = {
+        corpus: score_corpus(corpus, answers, (classes or {}).get(corpus) or _shown(corpus, tested))
+        for corpus in dict.fromkeys(item.corpus for item in tested)
+    }
+    bundle = recognizer.bundle
+    return Report(
+        protocol=rule.name,
+        protocol_description=rule.description,
+        bundle=bundle.metadata.title,
+        bundle_path=str(bundle.path),
+        bundle_sha256=bundle.sha256,
+        labels=answers.labels,
+        date=datetime.now(UTC).isoformat(timespec="seconds"),
+        affekt_version=__version__,
+        clips=len(tested),
+        speakers=len({item.speaker_key for item in tested}),
+        corpora=tuple(figures.values()),
+        mean_of_eight=mean_ua(figures, EIGHT),
+        mean_of_five=mean_ua(figures, FIVE),
+        calibration=pooled_calibration(answers),
+        missing=tuple(sorted(rule.tested() - {(item.corpus, item.speaker) for item in tested})),
+        heard=heard_in_training(bundle.metadata, tested, collections or {}),
+        failures=_failed_clips(answers),
+        floors=_floors(bundle.metadata.name, figures) if rule.name == "lockbox" else (),
+    )
+
+
+def _shown(corpus: str, utterances: Sequence[Utterance]) -> tuple[str, ...]:
+    shown = {item.emotion for item in utterances if item.corpus == corpus}
+    return tuple(label for label in CANONICAL if label in shown)
+
+
+def _failed_clips(answers: Answers) -> tuple[FailedClip, ...]:
+    return tuple(
+        FailedClip(corpus=item.utterance.corpus, path=str(item.utterance.path), reason=item.reason)
+        for item in answers.failures
+    )
+
+
+def _floors(bundle_name: str, figures: Mapping[str, CorpusFigures]) -> tuple[Floor, ...]:
+    text = resources.files(__package__).joinpath("floors.toml").read_text(encoding="utf-8")
+    asked: dict[str, float] = tomllib.loads(text).get(bundle_name, {})
+    floors = []
+    for name, least in asked.items():
+        ua = mean_ua(figures, EIGHT if name == "mean of eight" else (name,))
+        measured = None if ua is None else 100.0 * ua
+        floors.append(Floor(name=name, asked=least, measured=measured))
+    return tuple(floors)

@@ -1,0 +1,234 @@
+"""Figures of one corpus, always under two scorings.
+
+`own`: the answer is the most probable of the corpus' own classes, the setting in which figures of
+different systems can be compared. `all`: the most probable of everything the model knows, which
+is what a user gets. Clips without a canonical emotion (EmoDB's boredom) take part in neither;
+where the model knows their native label, a third scoring, `own and more`, adds them.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from affekt import metrics
+from affekt.evaluation.runs import Answers
+from affekt.metrics import Interval
+from affekt.records import Utterance
+
+# The bootstrap draws alike every time, so that a report can be reproduced digit for digit.
+_BOOTSTRAP_SEED = 2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClassFigures:
+    """Recall, precision and F1 of a class (0 to 1, None where undefined), and its clips."""
+
+    label: str
+    support: int
+    recall: float | None
+    precision: float | None
+    f1: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scoring:
+    """Figures under one rule of answering, as shares from 0 to 1.
+
+    Attributes:
+        name: "own", "all" or "own and more".
+        labels: what could be answered, in the order of the confusion matrix.
+        confusion: clips, row the truth, column the answer.
+        clips: how many were scored.
+        ua: unweighted average recall over the classes present in the truth.
+        ua_interval: clustered by speaker; None with one speaker.
+        wa: share of clips answered rightly.
+        macro_f1, weighted_f1: means over the classes present, plain and by support.
+        classes: one entry a class that is present in the truth.
+    """
+
+    name: str
+    labels: tuple[str, ...]
+    confusion: tuple[tuple[int, ...], ...]
+    clips: int
+    ua: float
+    ua_interval: Interval | None
+    wa: float
+    macro_f1: float
+    weighted_f1: float
+    classes: tuple[ClassFigures, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CalibrationFigures:
+    """How far the probabilities of all the model's labels can be believed.
+
+    Attributes:
+        ece: expected calibration error of the top label, 15 equal-mass bins.
+        brier: Brier score, 0 to 2.
+        nll: negative log likelihood, nats.
+    """
+
+    ece: float
+    brier: float
+    nll: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CorpusFigures:
+    """What was measured on one corpus.
+
+    Attributes:
+        corpus: its name.
+        speakers: who was heard, sorted.
+        clips: how many the protocol holds.
+        failed: how many of them could not be recognised.
+        not_scored: native label to the number of clips whose class the model does not know, or
+            that has no canonical emotion.
+        scorings: none where no clip could be scored.
+        calibration: None likewise.
+    """
+
+    corpus: str
+    speakers: tuple[str, ...]
+    clips: int
+    failed: int
+    not_scored: dict[str, int]
+    scorings: tuple[Scoring, ...]
+    calibration: CalibrationFigures | None
+
+    def scoring(self, name: str) -> Scoring | None:
+        """Return the scoring of that name, if there is one."""
+        return next((item for item in self.scorings if item.name == name), None)
+
+
+def score_corpus(corpus: str, answers: Answers, classes: Sequence[str]) -> CorpusFigures:
+    """Score the answers to one corpus' clips.
+
+    Args:
+        corpus: its name; answers to other corpora's clips are passed over.
+        answers: of a run.
+        classes: the canonical labels the corpus has; a clip competes only among these.
+    """
+    chosen = [index for index, item in enumerate(answers.utterances) if item.corpus == corpus]
+    clips = [answers.utterances[index] for index in chosen]
+    probabilities = answers.probabilities[chosen]
+    failed = [item.utterance for item in answers.failures if item.utterance.corpus == corpus]
+    own = tuple(label for label in answers.labels if label in classes)
+    canonical: list[str | None] = [item.emotion for item in clips]
+    more: list[str | None] = [item.emotion or item.native_label for item in clips]
+    beyond = tuple(
+        label
+        for label in answers.labels
+        if any(item.emotion is None and item.native_label == label for item in clips)
+    )
+    rules = [("own", own, canonical), ("all", answers.labels, canonical)]
+    if beyond:
+        rules.append(("own and more", own + beyond, more))
+    scorings = [
+        _score(name, labels, truth, clips, probabilities, answers.labels)
+        for name, labels, truth in rules
+        if any(label in own for label in truth)
+    ]
+    return CorpusFigures(
+        corpus=corpus,
+        speakers=tuple(sorted({item.speaker for item in (*clips, *failed)})),
+        clips=len(clips) + len(failed),
+        failed=len(failed),
+        not_scored=dict(Counter(item.native_label for item in clips if item.emotion not in own)),
+        scorings=tuple(scorings),
+        calibration=_calibration(canonical, probabilities, answers.labels) if scorings else None,
+    )
+
+
+def pooled_calibration(answers: Answers) -> CalibrationFigures | None:
+    """Return the calibration over all clips of a run whose emotion the model knows."""
+    truth = [item.emotion for item in answers.utterances]
+    return _calibration(truth, answers.probabilities, answers.labels)
+
+
+def mean_ua(figures: Mapping[str, CorpusFigures], corpora: Sequence[str]) -> float | None:
+    """Return the mean UA (`own`) over corpora; None unless every one of them was measured."""
+    scorings = [figures[name].scoring("own") if name in figures else None for name in corpora]
+    measured = [item.ua for item in scorings if item is not None]
+    return float(np.mean(measured)) if len(measured) == len(corpora) else None
+
+
+def _score(
+    name: str,
+    allowed: tuple[str, ...],
+    truth: Sequence[str | None],
+    clips: Sequence[Utterance],
+    probabilities: npt.NDArray[np.float64],
+    labels: tuple[str, ...],
+) -> Scoring:
+    kept = [index for index, label in enumerate(truth) if label in allowed]
+    place = {label: index for index, label in enumerate(allowed)}
+    columns = [labels.index(label) for label in allowed]
+    true = np.array([place[label] for label in (truth[index] for index in kept) if label])
+    answered = probabilities[kept][:, columns].argmax(axis=1)
+    confusion = metrics.confusion_matrix(true, answered, len(allowed))
+    interval = metrics.ua_interval(
+        true,
+        answered,
+        [clips[index].speaker for index in kept],
+        rng=np.random.default_rng(_BOOTSTRAP_SEED),
+    )
+    return Scoring(
+        name=name,
+        labels=allowed,
+        confusion=tuple(tuple(int(cell) for cell in row) for row in confusion),
+        clips=len(kept),
+        ua=metrics.unweighted_average_recall(confusion),
+        ua_interval=interval,
+        wa=metrics.accuracy(confusion),
+        macro_f1=metrics.macro_f1(confusion),
+        weighted_f1=metrics.weighted_f1(confusion),
+        classes=_per_class(allowed, confusion),
+    )
+
+
+def _per_class(labels: Sequence[str], confusion: npt.NDArray[np.int64]) -> tuple[ClassFigures, ...]:
+    columns = zip(
+        labels,
+        confusion.sum(axis=1),
+        metrics.recalls(confusion),
+        metrics.precisions(confusion),
+        metrics.f1_scores(confusion),
+        strict=True,
+    )
+    return tuple(
+        ClassFigures(
+            label=label,
+            support=int(support),
+            recall=_defined(recall),
+            precision=_defined(precision),
+            f1=_defined(f1),
+        )
+        for label, support, recall, precision, f1 in columns
+        if support
+    )
+
+
+def _defined(value: float) -> float | None:
+    return None if np.isnan(value) else float(value)
+
+
+def _calibration(
+    truth: Sequence[str | None],
+    probabilities: npt.NDArray[np.float64],
+    labels: tuple[str, ...],
+) -> CalibrationFigures | None:
+    kept = [index for index, label in enumerate(truth) if label in labels]
+    if not kept:
+        return None
+    true = np.array([labels.index(label) for label in (truth[index] for index in kept) if label])
+    return CalibrationFigures(
+        ece=metrics.expected_calibration_error(probabilities[kept], true),
+        brier=metrics.brier_score(probabilities[kept], true),
+        nll=metrics.log_loss(probabilities[kept], true),
+    )

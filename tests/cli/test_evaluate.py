@@ -1,0 +1,201 @@
+from __future__ import annotations
+
+import csv
+import importlib.util
+import json
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+from click.testing import CliRunner
+
+from affekt.cli import main
+from affekt.corpora import CORPORA, load_corpus
+from affekt.protocols import lockbox_speakers, partition
+
+EMODB_CODES = {"W": "angry", "F": "happy", "T": "sad", "N": "neutral"}
+
+
+def tone_module():
+    place = Path(__file__).parent.parent / "recognition" / "tone_bundle.py"
+    spec = importlib.util.spec_from_file_location(place.stem, place)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(scope="module")
+def tones():
+    return tone_module()
+
+
+@pytest.fixture
+def model(tones, tmp_path):
+    """A bundle whose labels each answer to a tone."""
+    return tones.write_bundle(tmp_path / "tones.onnx")
+
+
+@pytest.fixture
+def root(tones, tmp_path):
+    """Corpora made of tones: EmoDB with two lockbox speakers, SAVEE with one."""
+    for speaker in ("03", "14", "15", "16"):
+        for code, emotion in EMODB_CODES.items():
+            write(tmp_path / f"corpora/emodb/{speaker}a01{code}a.wav", tones.tone(emotion))
+    write(tmp_path / "corpora/savee/KL_a01.wav", tones.tone("angry"))
+    write(tmp_path / "corpora/savee/KL_sa01.wav", tones.tone("angry"))
+    return tmp_path / "corpora"
+
+
+def write(path, signal):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    soundfile.write(path, signal, 16000)
+
+
+@pytest.fixture
+def affekt(tmp_path, monkeypatch):
+    """Call the command outside any checkout, so that no test touches the project's own log."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("AFFEKT_CORPORA", raising=False)
+
+    def call(*arguments, code=0):
+        result = CliRunner().invoke(main, ["evaluate", *map(str, arguments)])
+        assert result.exit_code == code, result.output
+        return result
+
+    return call
+
+
+def test_lockbox_speakers_are_measured_in_every_corpus_at_hand(affekt, model, root):
+    said = affekt(model, "--protocol", "lockbox", "--corpora", root, "--format", "json").stdout
+    report = json.loads(said)
+    ua = {item["corpus"]: item["scorings"][0]["ua"] for item in report["corpora"]}
+    assert ua == {"emodb": 1.0, "savee": 0.5}
+    assert report["clips"] == 2 * 4 + 2
+
+
+def test_a_corpus_competes_among_the_classes_it_declares(affekt, model, root):
+    said = affekt(model, "--protocol", "lockbox", "--corpora", root, "--format", "json").stdout
+    emodb = next(item for item in json.loads(said)["corpora"] if item["corpus"] == "emodb")
+    assert sorted(emodb["scorings"][0]["labels"]) == [
+        "angry", "disgust", "fearful", "happy", "neutral", "sad",
+    ]  # fmt: skip
+
+
+def test_one_corpus_can_be_chosen(affekt, model, root):
+    said = affekt(
+        model, "--protocol", "select", "--corpora", root, "--corpus", "emodb", "--format", "csv"
+    ).stdout
+    rows = list(csv.DictReader(said.splitlines()))
+    assert {(row["corpus"], row["protocol"], row["clips"]) for row in rows} == {
+        ("emodb", "select", "4")
+    }
+
+
+def test_a_figure_needs_a_protocol(affekt, model, root):
+    result = affekt(model, "--corpora", root, code=2)
+    assert "no figure without its protocol" in result.output
+
+
+def test_a_misspelt_protocol_is_refused_with_a_suggestion(affekt, model, root):
+    result = affekt(model, "--protocol", "lockbocks", "--corpora", root, code=2)
+    assert "did you mean 'lockbox'" in result.output
+
+
+def test_a_missing_root_is_refused_with_the_remedy(affekt, model):
+    result = affekt(model, "--protocol", "lockbox", code=2)
+    assert "AFFEKT_CORPORA" in result.output
+
+
+def test_a_root_without_the_corpora_is_refused(affekt, model, tmp_path):
+    result = affekt(model, "--protocol", "lockbox", "--corpora", tmp_path, code=2)
+    assert "none of the corpora" in result.output
+
+
+def test_the_external_protocol_needs_a_corpus(affekt, model, root):
+    result = affekt(model, "--protocol", "external", "--corpora", root, code=2)
+    assert "give --corpus, --table or --folder" in result.output
+
+
+def test_an_own_folder_is_external_and_has_one_unnamed_speaker(affekt, model, tones, tmp_path):
+    for label in ("happy", "sad"):
+        write(tmp_path / f"own/{label}/a.wav", tones.tone(label))
+    said = affekt(model, "--folder", tmp_path / "own").stdout
+    assert "protocol   external" in said
+    assert "1 speaker, no interval" in said
+
+
+def test_an_own_table_is_measured_on_the_part_it_marks(affekt, model, tones, tmp_path):
+    rows = [("a.wav", "happy", "ann", "train"), ("b.wav", "sad", "bob", "test")]
+    for name, emotion, *_ in rows:
+        write(tmp_path / name, tones.tone(emotion))
+    table = tmp_path / "own.csv"
+    table.write_text("path,emotion,speaker,split\n" + "".join(",".join(r) + "\n" for r in rows))
+    report = json.loads(affekt(model, "--table", table, "--format", "json").stdout)
+    assert [item["speakers"] for item in report["corpora"]] == [["bob"]]
+
+
+def test_sources_exclude_one_another(affekt, model, tmp_path):
+    result = affekt(model, "--table", "t.csv", "--folder", tmp_path, code=2)
+    assert "exclude one another" in result.output
+
+
+def test_the_report_can_be_written_to_a_file(affekt, model, root, tmp_path):
+    out = tmp_path / "report.json"
+    arguments = ("--protocol", "select", "--corpora", root, "--format", "json", "--out", out)
+    result = affekt(model, *arguments)
+    assert result.stdout == ""
+    assert json.loads(out.read_text(encoding="utf-8"))["protocol"] == "select"
+
+
+def test_a_file_that_cannot_be_written_is_an_error(affekt, model, root, tmp_path):
+    out = tmp_path / "no" / "such" / "report.txt"
+    result = affekt(model, "--protocol", "select", "--corpora", root, "--out", out, code=2)
+    assert "cannot be written" in result.output
+
+
+def test_outside_a_checkout_a_lockbox_reading_is_not_logged_and_the_report_says_so(
+    affekt, model, root
+):
+    assert "not logged" in affekt(model, "--protocol", "lockbox", "--corpora", root).stdout
+
+
+def test_inside_a_checkout_every_lockbox_reading_is_logged_once(affekt, model, root, tmp_path):
+    for part in (".git", "src/affekt"):
+        (tmp_path / part).mkdir(parents=True)
+    arguments = (model, "--protocol", "lockbox", "--corpora", root)
+    assert "log        logged in" in affekt(*arguments).stdout
+    assert "log        already logged in" in affekt(*arguments).stdout
+    log = tmp_path / "docs" / "lockbox-log.csv"
+    (row,) = csv.DictReader(log.read_text(encoding="utf-8").splitlines())
+    assert (row["bundle"], row["ua_emodb"], row["ua_savee"]) == ("tones 1.2", "100.00", "50.00")
+
+
+def test_a_log_of_ones_own_can_be_kept(affekt, model, root, tmp_path):
+    log = tmp_path / "mine.csv"
+    affekt(model, "--protocol", "lockbox", "--corpora", root, "--log", log)
+    assert log.read_text(encoding="utf-8").count("\n") == 2
+
+
+def test_only_lockbox_readings_are_logged(affekt, model, root, tmp_path):
+    arguments = ("--protocol", "select", "--corpora", root, "--log", tmp_path / "log.csv")
+    result = affekt(model, *arguments, code=2)
+    assert "--log is for the protocol lockbox" in result.output
+
+
+def test_a_silent_clip_is_reported_and_the_rest_measured(affekt, model, root):
+    write(root / "emodb/15a02Fa.wav", np.zeros(16000, np.float32))
+    said = affekt(model, "--protocol", "lockbox", "--corpora", root, "--corpus", "emodb").stdout
+    assert "failed     emodb:" in said
+    assert "1 of 9 clips failed" in said
+
+
+@pytest.mark.corpora
+@pytest.mark.skipif(not os.environ.get("AFFEKT_CORPORA"), reason="AFFEKT_CORPORA is not set")
+def test_every_lockbox_speaker_has_recordings_in_the_corpora_at_hand():
+    root = Path(os.environ["AFFEKT_CORPORA"])
+    at_hand = [name for name in CORPORA if (root / name).is_dir()]
+    parts = partition(item for name in at_hand for item in load_corpus(name, root))
+    heard = {(item.corpus, item.speaker) for item in parts.lockbox}
+    assert heard == {pair for pair in lockbox_speakers() if pair[0] in at_hand}

@@ -1,0 +1,77 @@
+from __future__ import annotations
+
+import importlib.util
+from pathlib import Path
+from types import ModuleType
+
+import numpy as np
+import pytest
+import soundfile
+
+from affekt.evaluation import Answers, Failure
+from affekt.records import Utterance
+
+
+@pytest.fixture(scope="session")
+def tones() -> ModuleType:
+    """The module that makes bundles by hand: each label answers to a pitch of its own."""
+    place = Path(__file__).parent.parent / "recognition" / "tone_bundle.py"
+    spec = importlib.util.spec_from_file_location(place.stem, place)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture
+def bundle(tones, tmp_path):
+    """Write a bundle; keywords change its metadata."""
+
+    def write(**changes):
+        return tones.write_bundle(tmp_path / "tones.onnx", **changes)
+
+    return write
+
+
+@pytest.fixture
+def clip(tones, tmp_path):
+    """Write the tone of `heard` and return the utterance that says it is `emotion`."""
+
+    def write(corpus, speaker, take, emotion, heard=None, **more):
+        path = tmp_path / "clips" / f"{corpus}_{speaker}_{take}.wav"
+        path.parent.mkdir(exist_ok=True)
+        soundfile.write(path, tones.tone(heard or emotion), 16000)
+        return utterance(corpus, speaker, take, emotion, path=path, **more)
+
+    return write
+
+
+def utterance(corpus, speaker, take, emotion, **more):
+    values = {
+        "path": Path(f"/{corpus}/{speaker}_{take}.wav"),
+        "corpus": corpus,
+        "collection": "ravdess" if corpus.startswith("ravdess") else corpus,
+        "speaker": speaker,
+        "native_label": emotion,
+        "emotion": emotion,
+    }
+    return Utterance(**(values | more))
+
+
+@pytest.fixture
+def answers():
+    """Make the answers of a model from `(utterance values, probabilities)`, one pair a clip."""
+
+    def make(labels, rows, failures=()):
+        said = [utterance(*row[0], **(row[2] if len(row) > 2 else {})) for row in rows]
+        return Answers(
+            labels=tuple(labels),
+            utterances=tuple(said),
+            probabilities=np.array([row[1] for row in rows], float).reshape(-1, len(labels)),
+            failures=tuple(
+                Failure(utterance=utterance(*values), reason=reason) for values, reason in failures
+            ),
+        )
+
+    return make

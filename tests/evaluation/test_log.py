@@ -1,0 +1,99 @@
+import csv
+import dataclasses
+import subprocess
+
+import pytest
+
+from affekt.errors import ConfigError
+from affekt.evaluation import append_reading, checkout_of, commit_of, evaluate
+from affekt.protocols import protocol
+from affekt.recognition import Recognizer
+
+
+@pytest.fixture
+def reading(bundle, clip):
+    clips = [clip("savee", "KL", 1, "sad"), clip("savee", "KL", 2, "angry", heard="happy")]
+    return evaluate(Recognizer.load(bundle()), clips, protocol("lockbox"))
+
+
+def rows_of(log):
+    with log.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def test_a_reading_appends_a_row_with_file_commit_and_figures(reading, tmp_path):
+    log = tmp_path / "docs" / "log.csv"
+    assert append_reading(reading, log, commit="abc")
+    (row,) = rows_of(log)
+    assert row["commit"] == "abc"
+    assert row["bundle_sha256"] == reading.bundle_sha256
+    assert (row["ua_savee"], row["ua_tess"], row["mean_of_eight"]) == ("50.00", "", "")
+
+
+def test_the_same_file_with_the_same_figures_adds_no_second_row(reading, tmp_path):
+    log = tmp_path / "log.csv"
+    append_reading(reading, log, commit="abc")
+    again = dataclasses.replace(reading, date="2030-01-01")
+    assert not append_reading(again, log, commit="def")
+    assert len(rows_of(log)) == 1
+
+
+@pytest.mark.parametrize("change", [{"bundle_sha256": "0" * 64}, {"clips": 3}])
+def test_another_file_or_other_clips_add_a_row(reading, tmp_path, change):
+    log = tmp_path / "log.csv"
+    append_reading(reading, log, commit="abc")
+    assert append_reading(dataclasses.replace(reading, **change), log, commit="abc")
+    assert len(rows_of(log)) == 2
+
+
+def test_a_file_that_is_no_log_is_refused_and_left_alone(reading, tmp_path):
+    log = tmp_path / "notes.csv"
+    log.write_text("name,figure\n")
+    with pytest.raises(ConfigError, match="not a log of lockbox readings"):
+        append_reading(reading, log, commit="abc")
+    assert log.read_text() == "name,figure\n"
+
+
+@pytest.fixture
+def checkout(tmp_path):
+    place = tmp_path / "checkout"
+    (place / "src" / "affekt").mkdir(parents=True)
+    (place / "code.txt").write_text("one")
+    (place / "log.csv").write_text("")
+
+    def git(*arguments):
+        who = ["-c", "user.name=x", "-c", "user.email=x@example.org"]
+        done = subprocess.run(
+            ["git", "-C", str(place), *who, *arguments], check=True, capture_output=True, text=True
+        )
+        return done.stdout.strip()
+
+    git("init", "-q")
+    git("add", ".")
+    git("commit", "-q", "-m", "first")
+    return place, git("rev-parse", "HEAD")
+
+
+def test_a_checkout_is_found_from_any_folder_in_it(checkout, tmp_path):
+    place, _ = checkout
+    assert checkout_of(place / "src" / "affekt") == place
+    assert checkout_of(tmp_path) is None
+
+
+def test_changes_to_tracked_files_make_the_commit_dirty(checkout):
+    place, commit = checkout
+    log = place / "log.csv"
+    assert commit_of(place, ignoring=log) == commit
+    (place / "code.txt").write_text("two")
+    assert commit_of(place, ignoring=log) == f"{commit}-dirty"
+
+
+def test_the_log_itself_and_untracked_files_do_not(checkout):
+    place, commit = checkout
+    (place / "log.csv").write_text("a row")
+    (place / "new.txt").write_text("new")
+    assert commit_of(place, ignoring=place / "log.csv") == commit
+
+
+def test_without_a_commit_it_is_unknown(tmp_path):
+    assert commit_of(tmp_path, ignoring=tmp_path / "log.csv") == "unknown"

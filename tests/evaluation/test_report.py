@@ -1,0 +1,105 @@
+import hashlib
+import json
+
+import pytest
+
+import affekt
+from affekt.errors import ConfigError
+from affekt.evaluation import evaluate
+from affekt.evaluation.report import EIGHT, FIVE
+from affekt.protocols import protocol
+from affekt.recognition import Recognizer
+
+LOCKBOX_SPEAKER = {
+    "cremad": "1001", "ravdess_speech": "06", "emodb": "15", "casia": "zhaoquanyin",
+    "nemo": "EB0", "savee": "KL", "emovo": "m3", "tess": "YAF",
+}  # fmt: skip
+
+
+@pytest.fixture
+def report(bundle, clip):
+    """Measure a bundle on a happy and a sad clip of one lockbox speaker a corpus."""
+
+    def make(corpora, **metadata):
+        clips = [
+            clip(name, LOCKBOX_SPEAKER[name], emotion, emotion)
+            for name in corpora
+            for emotion in ("happy", "sad")
+        ]
+        return evaluate(Recognizer.load(bundle(**metadata)), clips, protocol("lockbox"))
+
+    return make
+
+
+def test_a_report_is_stamped_with_what_was_measured_and_how(report, tmp_path):
+    stamped = report(["savee"])
+    assert stamped.protocol == "lockbox"
+    assert stamped.bundle == "tones 1.2"
+    content = (tmp_path / "tones.onnx").read_bytes()
+    assert stamped.bundle_sha256 == hashlib.sha256(content).hexdigest()
+    assert stamped.affekt_version == affekt.__version__
+    assert (stamped.clips, stamped.speakers) == (2, 1)
+
+
+def test_only_the_test_part_of_the_protocol_is_measured(bundle, clip):
+    clips = [clip("emodb", "15", 1, "sad"), clip("emodb", "03", 1, "sad")]
+    measured = evaluate(Recognizer.load(bundle()), clips, protocol("lockbox"))
+    assert measured.corpora[0].speakers == ("15",)
+
+
+def test_speakers_that_were_not_at_hand_are_named(report):
+    missing = report(["savee", "emodb"]).missing
+    assert ("emodb", "16") in missing
+    assert ("tess", "YAF") in missing
+    assert ("savee", "KL") not in missing
+
+
+def test_the_mean_of_the_eight_needs_all_eight(report):
+    assert report(EIGHT).mean_of_eight == 1.0
+    without_tess = report(EIGHT[:-1])
+    assert without_tess.mean_of_eight is None
+    assert without_tess.mean_of_five == 1.0
+
+
+def test_floors_are_those_of_the_bundle_of_that_name(report):
+    floors = {item.name: item.verdict for item in report(FIVE, name="default").floors}
+    assert floors == dict.fromkeys(FIVE, "reached") | {"mean of eight": "not measured"}
+    assert report(FIVE, name="mine").floors == ()
+
+
+def test_a_floor_is_missed_below_it(bundle, clip):
+    wrong = clip("emodb", "15", 1, "sad", heard="happy")
+    right = clip("emodb", "16", 1, "happy")
+    measured = evaluate(
+        Recognizer.load(bundle(name="default")), [wrong, right], protocol("lockbox")
+    )
+    floor = next(item for item in measured.floors if item.name == "emodb")
+    assert (floor.asked, floor.measured, floor.verdict) == (68.0, 50.0, "missed")
+
+
+def test_voices_that_training_may_have_heard_are_named(report):
+    trained = ({"corpus": "savee"}, {"corpus": "emodb"})
+    heard = report(["savee", "emodb"], training_data=trained, held_out={"emodb": ["15"]}).heard
+    assert heard == (("savee", "KL"),)
+
+
+def test_declared_classes_compete_and_a_users_corpus_shows_its_own(bundle, clip):
+    recognizer = Recognizer.load(bundle())
+    # The tone of "calm" lies nearest to "neutral" and "happy"; only declared classes may answer.
+    clips = [clip("mine", "a", 1, "sad", heard="calm"), clip("mine", "a", 2, "angry")]
+    shown = evaluate(recognizer, clips, protocol("external"))
+    assert shown.corpora[0].scoring("own").labels == ("sad", "angry")
+    declared = {"mine": ("neutral", "sad", "angry")}
+    told = evaluate(recognizer, clips, protocol("external"), classes=declared)
+    assert told.corpora[0].scoring("own").confusion[1] == (1, 0, 0)
+
+
+def test_a_protocol_that_tests_nobody_at_hand_is_refused(bundle, clip):
+    with pytest.raises(ConfigError, match="'lockbox' tests none of the 1 clips"):
+        evaluate(Recognizer.load(bundle()), [clip("mine", "a", 1, "sad")], protocol("lockbox"))
+
+
+def test_a_report_is_plain_json(report):
+    values = json.loads(json.dumps(report(["savee"], name="default").to_dict(), allow_nan=False))
+    assert values["corpora"][0]["scorings"][0]["ua"] == 1.0
+    assert values["floors"][0]["verdict"] == "not measured"

@@ -1,0 +1,113 @@
+import numpy as np
+import pytest
+
+from affekt.evaluation import score_corpus
+from affekt.evaluation.scoring import mean_ua, pooled_calibration
+
+LABELS = ("neutral", "happy", "sad", "calm")
+
+
+@pytest.fixture
+def measured(answers):
+    """Three clips of two speakers; one is calmest, which the corpus does not know."""
+    return answers(
+        LABELS,
+        [
+            (("c", "a", 1, "neutral"), [0.3, 0.2, 0.1, 0.4]),
+            (("c", "a", 2, "happy"), [0.1, 0.7, 0.1, 0.1]),
+            (("c", "b", 3, "sad"), [0.2, 0.5, 0.2, 0.1]),
+        ],
+    )
+
+
+def test_own_answers_come_from_the_corpus_classes_alone(measured):
+    own = score_corpus("c", measured, ("neutral", "happy", "sad")).scoring("own")
+    assert own.labels == ("neutral", "happy", "sad")
+    assert own.confusion == ((1, 0, 0), (0, 1, 0), (0, 1, 0))
+    assert own.ua == pytest.approx(2 / 3)
+    assert own.wa == pytest.approx(2 / 3)
+
+
+def test_all_answers_come_from_everything_the_model_knows(measured):
+    everything = score_corpus("c", measured, ("neutral", "happy", "sad")).scoring("all")
+    assert everything.labels == LABELS
+    assert everything.confusion[0] == (0, 0, 0, 1)
+    assert everything.ua == pytest.approx(1 / 3)
+
+
+def test_a_class_the_corpus_has_but_no_clip_shows_still_competes(answers):
+    said = answers(LABELS, [(("c", "a", 1, "happy"), [0.0, 0.4, 0.6, 0.0])])
+    own = score_corpus("c", said, ("happy", "sad")).scoring("own")
+    assert own.wa == 0.0
+    assert [item.label for item in own.classes] == ["happy"]
+
+
+def test_each_class_has_recall_precision_and_support(measured):
+    happy = score_corpus("c", measured, ("neutral", "happy", "sad")).scoring("own").classes[1]
+    assert (happy.label, happy.support, happy.recall, happy.precision) == ("happy", 1, 1.0, 0.5)
+
+
+def test_clips_of_a_class_the_model_does_not_know_are_counted_not_scored(answers):
+    said = answers(
+        ("neutral", "sad"),
+        [(("c", "a", 1, "sad"), [0.1, 0.9]), (("c", "a", 2, "calm"), [0.9, 0.1])],
+    )
+    figures = score_corpus("c", said, ("neutral", "calm", "sad"))
+    assert figures.scoring("own").clips == 1
+    assert figures.not_scored == {"calm": 1}
+
+
+BORED = {"native_label": "boredom"}
+
+
+def emodb(answers, labels):
+    width = len(labels)
+    return answers(
+        labels,
+        [
+            (("emodb", "15", 1, "sad"), np.eye(width)[1]),
+            (("emodb", "15", 2, None), np.eye(width)[-1], BORED),
+        ],
+    )
+
+
+def test_boredom_is_left_out_where_the_model_does_not_know_it(answers):
+    figures = score_corpus("emodb", emodb(answers, ("neutral", "sad")), ("neutral", "sad"))
+    assert [item.name for item in figures.scorings] == ["own", "all"]
+    assert figures.scoring("own").clips == 1
+    assert figures.not_scored == {"boredom": 1}
+
+
+def test_boredom_adds_a_scoring_where_the_model_knows_it(answers):
+    said = emodb(answers, ("neutral", "sad", "boredom"))
+    figures = score_corpus("emodb", said, ("neutral", "sad"))
+    assert figures.scoring("own").labels == ("neutral", "sad")
+    more = figures.scoring("own and more")
+    assert more.labels == ("neutral", "sad", "boredom")
+    assert (more.clips, more.ua) == (2, 1.0)
+
+
+def test_one_speaker_has_no_interval_and_two_have(measured):
+    figures = score_corpus("c", measured, ("neutral", "happy", "sad"))
+    assert figures.scoring("own").ua_interval.speakers == 2
+    alone = score_corpus("emodb", measured, ("sad",))
+    assert alone.scorings == ()
+
+
+def test_a_corpus_that_failed_altogether_still_has_its_counts(answers):
+    said = answers(LABELS, [], failures=[(("c", "a", 1, "sad"), "silent")])
+    figures = score_corpus("c", said, ("sad",))
+    assert (figures.clips, figures.failed, figures.scorings) == (1, 1, ())
+    assert figures.speakers == ("a",)
+
+
+def test_calibration_is_measured_over_all_labels(measured):
+    figures = score_corpus("c", measured, ("neutral", "happy", "sad"))
+    assert figures.calibration.nll == pytest.approx(-np.log([0.3, 0.7, 0.2]).mean())
+    assert figures.calibration == pooled_calibration(measured)
+
+
+def test_the_mean_over_corpora_exists_only_when_all_were_measured(measured):
+    figures = {"c": score_corpus("c", measured, ("neutral", "happy", "sad"))}
+    assert mean_ua(figures, ("c",)) == pytest.approx(2 / 3)
+    assert mean_ua(figures, ("c", "d")) is None
