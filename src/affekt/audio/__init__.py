@@ -1,0 +1,27 @@
+"""Audio in: any recording to mono float32, through one gate; windows and activity for long ones."""
+
+from affekt.audio.activity import activity
+from affekt.audio.blocks import SAMPLING_RATE_HZ, BlockReader, decode_blocks
+from affekt.audio.decode import Audio, decode, from_array
+from affekt.audio.signal import Signal, check_signal, fit_length, resample, to_mono
+from affekt.audio.source import AudioSource
+from affekt.audio.windows import Window, sounding_windows, window_bounds
+
+__all__ = [
+    "SAMPLING_RATE_HZ",
+    "Audio",
+    "AudioSource",
+    "BlockReader",
+    "Signal",
+    "Window",
+    "activity",
+    "check_signal",
+    "decode",
+    "decode_blocks",
+    "fit_length",
+    "from_array",
+    "resample",
+    "sounding_windows",
+    "to_mono",
+    "window_bounds",
+]

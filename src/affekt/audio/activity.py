@@ -1,0 +1,152 @@
+"""Sound or no sound: which parts of a long recording are worth listening to.
+
+Plain energy of short frames against a threshold that follows the recording's own noise floor.
+It tells sound from background, not speech from other sounds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from affekt.audio.signal import Signal, rechunk
+
+FRAME_S = 0.03
+# What is analysed at once; the noise floor is that of all spans so far.
+_SPAN_FRAMES = 1000
+# Below this (dBFS, RMS of a frame) there is nothing, whatever the noise floor.
+_NOTHING_DB = -80
+# Loudest minus floor: where it is less, the recording is all sound, or has no floor to tell from.
+_MIN_RANGE_DB = 15.0
+# The threshold lies this share of the range above the floor, within these bounds.
+_RANGE_SHARE = 0.3
+_MIN_ABOVE_FLOOR_DB = 6.0
+_MAX_ABOVE_FLOOR_DB = 12.0
+_FLOOR_QUANTILE = 0.1
+# Pauses within speech are kept, clicks are not, and soft onsets and endings are included.
+_GAP_S = 0.3
+_MIN_SOUND_S = 0.09
+_PADDING_S = 0.1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Progress:
+    """What is known after another span; places are samples from the recording's beginning.
+
+    Attributes:
+        signal: the span itself; empty at the end.
+        ended: stretches of sound that are over.
+        growing: beginning, and end so far, of the stretch that may go on.
+    """
+
+    signal: Signal
+    ended: list[tuple[int, int]]
+    growing: tuple[int, int] | None
+
+
+def activity(signal: Signal, sampling_rate: int) -> list[tuple[float, float]]:
+    """Return the parts with sound.
+
+    Args:
+        signal: [samples] mono.
+        sampling_rate: in Hz.
+
+    Returns:
+        (start, end) in seconds, in order, at least 0.1 s apart; pauses up to 0.3 s belong to the
+        sound around them, sounds under 0.09 s (clicks) are left out.
+    """
+    return [
+        (start / sampling_rate, end / sampling_rate)
+        for progress in follow_activity([signal], sampling_rate)
+        for start, end in progress.ended
+    ]
+
+
+def follow_activity(blocks: Iterable[Signal], sampling_rate: int) -> Iterator[Progress]:
+    """Find the parts with sound while a recording is being read, in flat memory.
+
+    The result does not depend on the length of the blocks.
+
+    Args:
+        blocks: consecutive pieces of the signal, [samples] each.
+        sampling_rate: in Hz.
+    """
+    frame = round(FRAME_S * sampling_rate)
+    gap, shortest, padding = (
+        round(seconds * sampling_rate) for seconds in (_GAP_S, _MIN_SOUND_S, _PADDING_S)
+    )
+    floor = _NoiseFloor()
+    total = 0
+    stretch: tuple[int, int] | None = None
+
+    def padded(start: int, end: int) -> list[tuple[int, int]]:
+        if end - start < shortest:
+            return []
+        return [(max(0, start - padding), min(total, end + padding))]
+
+    for span in rechunk(blocks, _SPAN_FRAMES * frame):
+        levels_db = _levels_db(span, frame)
+        runs = _runs(levels_db >= floor.threshold_db(levels_db))
+        ended: list[tuple[int, int]] = []
+        begin, total = total, total + span.size
+        for first, last in runs:
+            start, end = begin + first * frame, min(begin + last * frame, total)
+            if stretch is not None and start - stretch[1] > gap:
+                ended += padded(*stretch)
+                stretch = None
+            stretch = (start if stretch is None else stretch[0], end)
+        if stretch is not None and total - stretch[1] > gap:
+            ended += padded(*stretch)
+            stretch = None
+        growing = None
+        if stretch is not None and stretch[1] - stretch[0] >= shortest:
+            growing = (max(0, stretch[0] - padding), stretch[1])
+        yield Progress(signal=span, ended=ended, growing=growing)
+    if stretch is not None:
+        nothing = np.empty(0, dtype=np.float32)
+        yield Progress(signal=nothing, ended=padded(*stretch), growing=None)
+
+
+class _NoiseFloor:
+    """Levels of all frames so far, counted in whole decibels from `_NOTHING_DB` to 0 and above."""
+
+    def __init__(self) -> None:
+        self._counts = np.zeros(-_NOTHING_DB + 1, dtype=np.int64)
+
+    def threshold_db(self, levels_db: npt.NDArray[np.float64]) -> float:
+        """Take in a span's levels, and return the level from which a frame counts as sound."""
+        bins = np.floor(levels_db[levels_db >= _NOTHING_DB]).astype(np.int64) - _NOTHING_DB
+        self._counts += np.bincount(
+            np.minimum(bins, self._counts.size - 1), minlength=self._counts.size
+        )
+        seen = np.cumsum(self._counts)
+        if seen[-1] == 0:
+            return _NOTHING_DB
+        floor_db = float(np.searchsorted(seen, _FLOOR_QUANTILE * seen[-1])) + _NOTHING_DB
+        range_db = float(np.flatnonzero(self._counts)[-1]) + _NOTHING_DB - floor_db
+        if range_db < _MIN_RANGE_DB:
+            return _NOTHING_DB
+        return floor_db + min(
+            max(_RANGE_SHARE * range_db, _MIN_ABOVE_FLOOR_DB), _MAX_ABOVE_FLOOR_DB
+        )
+
+
+def _levels_db(signal: Signal, frame: int) -> npt.NDArray[np.float64]:
+    """Return the RMS level of each frame in dBFS; a shorter one at the end counts as well."""
+    whole = signal.size // frame
+    frames = signal[: whole * frame].reshape(whole, frame)
+    power = np.einsum("ij,ij->i", frames, frames, dtype=np.float32) / frame
+    rest = signal[whole * frame :]
+    if rest.size:
+        power = np.append(power, np.mean(np.square(rest)))
+    levels: npt.NDArray[np.float64] = 10 * np.log10(np.maximum(power, 1e-12).astype(np.float64))
+    return levels
+
+
+def _runs(active: npt.NDArray[np.bool_]) -> list[tuple[int, int]]:
+    """Return (first, last + 1) of each run of true values."""
+    edges = np.flatnonzero(np.diff(active, prepend=False, append=False))
+    return [(int(first), int(last)) for first, last in edges.reshape(-1, 2)]

@@ -1,0 +1,209 @@
+"""A recording of any length, decoded block by block in flat memory."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from types import TracebackType
+from typing import Self
+
+import numpy as np
+import soxr
+
+from affekt.audio.media import SIGNATURE_BYTES, MediaDecoder, container_of
+from affekt.audio.signal import Gate, Signal, check_channel, rechunk, to_mono
+from affekt.audio.sndfile import SoundfileDecoder, UnreadableError
+from affekt.audio.source import AudioSource, ByteStream, open_source
+from affekt.errors import AudioError, MissingExtraError
+
+SAMPLING_RATE_HZ = 16_000
+
+_READABLE = "wav, flac, mp3, ogg, opus, aiff; with affekt[media] also m4a, mp4, aac, 3gp, amr, webm"
+# First bytes of what libsndfile reads: a file that has them and is refused is a damaged recording.
+_SIGNATURES = (b"RIFF", b"RF64", b"riff", b"fLaC", b"OggS", b"FORM", b".snd", b"caff", b"ID3")
+# The resampler has forgotten its beginning after this long.
+_WARM_UP_S = 1
+
+
+class BlockReader:
+    """Iterates over a recording in blocks of equal length, in flat memory; the last is shorter.
+
+    A context manager; made by `decode_blocks`. It can be iterated over once.
+
+    Attributes:
+        label: what the recording is called in messages.
+        sampling_rate_hz: of the blocks.
+        source_rate_hz, source_channels: of the recording as it was found.
+        warnings: what a reader should know, complete once the blocks are exhausted.
+    """
+
+    def __init__(
+        self,
+        source: AudioSource,
+        *,
+        block_s: float = 30.0,
+        sampling_rate_hz: int = SAMPLING_RATE_HZ,
+        channel: int | None = None,
+    ) -> None:
+        block_samples = round(block_s * sampling_rate_hz)
+        if block_samples < 1:
+            raise ValueError(f"block_s must hold at least one sample, found {block_s}")
+        self.sampling_rate_hz = sampling_rate_hz
+        self.warnings: list[str] = []
+        self._channel = channel
+        with contextlib.ExitStack() as undo:
+            self._stream = open_source(source)
+            undo.callback(self._stream.close)
+            self.label = self._stream.label
+            self._decoder = _open_decoder(self._stream)
+            undo.callback(self._decoder.close)
+            self.source_rate_hz = self._decoder.rate_hz
+            self.source_channels = self._decoder.channels
+            check_channel(channel, self.source_channels, name=self.label)
+            self._gate = Gate(self.source_rate_hz, name=self.label)
+            self._close = undo.pop_all()
+        self._blocks = rechunk(self.chunks(), block_samples)
+
+    @property
+    def duration_s(self) -> float:
+        """Seconds of sound decoded so far."""
+        return self._gate.duration_s
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def __iter__(self) -> Iterator[Signal]:
+        return self
+
+    def __next__(self) -> Signal:
+        """Return the next block, [samples] float32.
+
+        Raises:
+            AudioError: a value is not finite, or, at the end, the whole was empty, too short or
+                silent.
+        """
+        return next(self._blocks)
+
+    def close(self) -> None:
+        """Close the recording; a file object of the caller's stays open."""
+        self._close.close()
+
+    def chunks(self, *, from_s: int = 0) -> Iterator[Signal]:
+        """Yield the signal in pieces as they come from the resampler.
+
+        Args:
+            from_s: whole second before which nothing is needed; where the format allows, reading
+                starts there, otherwise the pieces before it are dropped.
+        """
+        rate_hz, target_hz = self.source_rate_hz, self.sampling_rate_hz
+        start_s = max(0, from_s - _WARM_UP_S)
+        # Only whole seconds: both rates have a sample there, so nothing shifts.
+        start = self._decoder.skip_to(start_s * rate_hz)
+        unwanted = from_s * target_hz - start * target_hz // rate_hz
+        self._gate = Gate(rate_hz, name=self.label, start_s=start / rate_hz)
+        stream = None
+        if rate_hz != target_hz:
+            stream = soxr.ResampleStream(rate_hz, target_hz, 1, dtype="float32")
+        for frames in self._frames():
+            mono = to_mono(frames, self._channel)
+            self._gate.update(mono, frames)
+            piece: Signal = mono if stream is None else stream.resample_chunk(mono)
+            yield piece[unwanted:]
+            unwanted = max(0, unwanted - piece.size)
+        if stream is not None:
+            piece = stream.resample_chunk(np.empty(0, dtype=np.float32), last=True)
+            yield piece[unwanted:]
+        self._stream.raise_read_error()
+        self.warnings += self._gate.close()
+
+    def _frames(self) -> Iterator[Signal]:
+        """Yield [frames, channels], also what a header with too low a count conceals."""
+        decoder = self._decoder
+        position = 0
+        for frames in decoder.blocks():
+            position += len(frames)
+            yield frames
+        self.warnings += decoder.warnings
+        if isinstance(decoder, SoundfileDecoder) and decoder.more_follows:
+            yield from self._rest(position)
+
+    def _rest(self, position: int) -> Iterator[Signal]:
+        """Read on with FFmpeg where libsndfile stopped at the count in the header."""
+        try:
+            media = MediaDecoder(
+                self._stream, container="beyond its header", rate_hz=self.source_rate_hz
+            )
+        except MissingExtraError:
+            if position == 0:
+                raise
+            self.warnings.append(
+                f"The header announces {position / self.source_rate_hz:.2f} s, but the file goes "
+                "on: what follows was not read; pip install 'affekt[media]' reads it."
+            )
+            return
+        except AudioError:
+            return  # what follows is no sound (tags, a picture)
+        with contextlib.closing(media):
+            found = 0
+            for frames in media.blocks():
+                found += len(frames)
+                if found > position:
+                    yield frames[-min(found - position, len(frames)) :]
+        if found > position:
+            self.warnings.append(
+                f"The header announces {position / self.source_rate_hz:.2f} s, "
+                f"but {found / self.source_rate_hz:.2f} s were found and read."
+            )
+
+
+def decode_blocks(
+    source: AudioSource,
+    *,
+    block_s: float = 30.0,
+    sampling_rate_hz: int = SAMPLING_RATE_HZ,
+    channel: int | None = None,
+) -> BlockReader:
+    """Open a recording of any length for reading in blocks, in flat memory.
+
+    The blocks joined are exactly what `decode` returns.
+
+    Args:
+        source: a path, "-" for standard input, the bytes of a file, or a binary file object.
+        block_s: length of a block in seconds; the last is shorter.
+        sampling_rate_hz: rate wanted.
+        channel: 0-based; None is the mean of all.
+
+    Raises:
+        AudioError: there is nothing to read, or it is no recording; the message holds the remedy.
+        MissingExtraError: the format needs PyAV, which is not installed.
+    """
+    return BlockReader(source, block_s=block_s, sampling_rate_hz=sampling_rate_hz, channel=channel)
+
+
+def _open_decoder(stream: ByteStream) -> SoundfileDecoder | MediaDecoder:
+    """Choose the decoder by content: libsndfile first (0.2 ms), FFmpeg (10 ms) if it refuses."""
+    head = stream.peek(SIGNATURE_BYTES)
+    try:
+        return SoundfileDecoder(stream)
+    except UnreadableError as refusal:
+        stream.raise_read_error()
+        container = container_of(head)
+        if container is None and refusal.encoding:
+            container = "this encoding"
+        if container is not None:
+            return MediaDecoder(stream, container=container)
+        if head.startswith(_SIGNATURES) or head[:1] == b"\xff":
+            raise AudioError(
+                f"{stream.label}: its header is damaged or cut off: get the file again"
+            ) from refusal
+        raise AudioError(
+            f"{stream.label}: is not a recording that can be read: convert it to one of {_READABLE}"
+        ) from refusal

@@ -1,0 +1,251 @@
+"""What is done to samples: the one gate, the channel, the sampling rate, the length."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+import soxr
+
+from affekt.errors import AudioError
+
+Signal = npt.NDArray[np.float32]
+
+MIN_RATE_HZ = 1_000
+MAX_RATE_HZ = 384_000
+MIN_DURATION_S = 0.1
+# -80 dBFS: three steps of 16 bits. The dither of an empty 16-bit track stays below it (its peaks
+# are two steps), and of speech recorded down there no waveform is left.
+MIN_PEAK = 1e-4
+# Twice full scale still happens in float mixes; far beyond it lie integers stored as floats.
+MAX_PLAUSIBLE_PEAK = 8.0
+# More columns than any microphone array here: such an array lies on its side.
+MAX_CHANNELS = 64
+
+
+class Gate:
+    """The only judge of what counts as a recording; it watches a signal block by block.
+
+    Args:
+        sampling_rate_hz: of the blocks it will see.
+        name: what to call the recording in a message.
+        start_s: where in the recording the first block lies.
+
+    Raises:
+        AudioError: the rate lies outside 1 to 384 kHz.
+    """
+
+    def __init__(self, sampling_rate_hz: float, *, name: str, start_s: float = 0.0) -> None:
+        if not MIN_RATE_HZ <= sampling_rate_hz <= MAX_RATE_HZ:
+            raise AudioError(
+                f"{name}: a sampling rate of {sampling_rate_hz:g} Hz is outside "
+                f"{MIN_RATE_HZ} to {MAX_RATE_HZ} Hz: correct the rate, or resample the recording"
+            )
+        self.samples = 0
+        self.peak = 0.0
+        self._channel_peak = 0.0
+        self._rate_hz = sampling_rate_hz
+        self._name = name
+        self._start_s = start_s
+
+    @property
+    def duration_s(self) -> float:
+        """Seconds seen so far."""
+        return self.samples / self._rate_hz
+
+    def update(self, signal: Signal, frames: Signal | None = None) -> None:
+        """Look at the next block.
+
+        Args:
+            signal: [samples] mono.
+            frames: [samples, channels] that the signal was made from, to tell a silent recording
+                from a wrong channel or from channels that cancel each other.
+
+        Raises:
+            AudioError: a value is not finite; the message says where.
+        """
+        if signal.size == 0:
+            return
+        peak = _peak(signal)
+        if not math.isfinite(peak):
+            first = int(np.flatnonzero(~np.isfinite(signal))[0])
+            at_s = self._start_s + (self.samples + first) / self._rate_hz
+            raise AudioError(
+                f"{self._name}: the sample at {at_s:.3f} s ({self.samples + first}) is "
+                f"{signal[first]}, not a finite number: export the recording again, "
+                "or put zeros there (numpy.nan_to_num)"
+            )
+        self.samples += signal.size
+        self.peak = max(self.peak, peak)
+        if frames is not None and frames.shape[1] > 1 and self.peak < MIN_PEAK:
+            self._channel_peak = max(self._channel_peak, _peak(frames))
+
+    def close(self) -> list[str]:
+        """Judge the whole, and return what a reader should know about it in plain sentences.
+
+        Raises:
+            AudioError: the recording is empty, shorter than 0.1 s, or silent.
+        """
+        if self.samples == 0:
+            raise AudioError(
+                f"{self._name}: holds no samples: check that the recording or export was finished"
+            )
+        if self.duration_s < MIN_DURATION_S:
+            raise AudioError(
+                f"{self._name}: lasts {self.duration_s:.3f} s, and at least {MIN_DURATION_S} s "
+                "is needed: give a longer recording"
+            )
+        if self.peak < MIN_PEAK:
+            raise AudioError(f"{self._name}: {self._why_silent()}")
+        if self.peak > MAX_PLAUSIBLE_PEAK:
+            return [
+                f"The signal peaks at {self.peak:.4g}, far above full scale (1.0): "
+                "these look like integers stored as floats; divide them by their full scale."
+            ]
+        return []
+
+    def _why_silent(self) -> str:
+        level = "-inf" if self.peak == 0 else f"{20 * math.log10(self.peak):.0f}"
+        least = f"{20 * math.log10(MIN_PEAK):.0f}"
+        if self._channel_peak >= MIN_PEAK:
+            return (
+                f"is silent (peak {level} dBFS) although its channels are not: they cancel each "
+                "other or the wrong one was taken; choose another with channel"
+            )
+        return (
+            f"is silent (peak {level} dBFS, at least {least} is needed): "
+            "check the microphone and the recording level"
+        )
+
+
+def check_signal(signal: Signal, sampling_rate_hz: float, *, name: str) -> None:
+    """Refuse what is not a recording; every signal passes here or through `Gate` itself.
+
+    Args:
+        signal: [samples] mono float.
+        sampling_rate_hz: 1,000 to 384,000.
+        name: what to call the recording in a message.
+
+    Raises:
+        AudioError: the rate is impossible, or the signal is empty, not finite, shorter than
+            0.1 s, or silent (peak below -80 dBFS).
+    """
+    gate = Gate(sampling_rate_hz, name=name)
+    gate.update(signal)
+    gate.close()
+
+
+def to_float32(frames: npt.NDArray[Any], *, name: str) -> Signal:
+    """Turn samples of any usual type into float32 with full scale at 1.0.
+
+    Args:
+        frames: uint8, int8, int16, int32 (scaled by their full scale) or any float (as it is).
+        name: what to call the recording in a message.
+
+    Raises:
+        AudioError: the type says nothing about full scale (int64, bool, complex, text, ...).
+    """
+    if frames.dtype.kind == "f":
+        return frames.astype(np.float32, copy=False)
+    if frames.dtype == np.uint8:
+        return (frames.astype(np.float32) - 128.0) / 128.0
+    if frames.dtype in (np.int8, np.int16, np.int32):
+        full_scale = 2.0 ** (8 * frames.dtype.itemsize - 1)
+        return np.asarray(frames / full_scale, dtype=np.float32)
+    raise AudioError(
+        f"{name}: samples of type {frames.dtype} have no known full scale: "
+        "convert them to float (-1 to 1), int16 or int32"
+    )
+
+
+def check_channel(channel: int | None, channels: int, *, name: str) -> None:
+    """Refuse a channel that the recording does not have.
+
+    Raises:
+        AudioError: the channel is outside 0 to channels - 1.
+    """
+    if channel is not None and not 0 <= channel < channels:
+        count = "1 channel (0)" if channels == 1 else f"{channels} channels (0 to {channels - 1})"
+        raise AudioError(f"{name}: there is no channel {channel}: the recording has {count}")
+
+
+def to_mono(frames: Signal, channel: int | None = None) -> Signal:
+    """Return one channel, or the mean of all.
+
+    Args:
+        frames: [samples, channels].
+        channel: 0-based; None is the mean.
+
+    Returns:
+        [samples], contiguous.
+    """
+    if frames.shape[1] == 1:
+        return frames[:, 0]
+    if channel is not None:
+        return np.ascontiguousarray(frames[:, channel])
+    # Column by column: ten times faster than mean(axis=1), which reduces along a tiny axis.
+    total = frames[:, 0].copy()
+    for column in range(1, frames.shape[1]):
+        total += frames[:, column]
+    total /= frames.shape[1]
+    return total
+
+
+def resample(signal: Signal, sampling_rate_hz: int, target_rate_hz: int) -> Signal:
+    """Change the sampling rate (soxr, HQ: 20 bits, linear phase).
+
+    Args:
+        signal: [samples].
+        sampling_rate_hz: of the signal.
+        target_rate_hz: of what is returned.
+
+    Returns:
+        [round(samples * target / source)]; the signal itself if the rates agree.
+    """
+    if sampling_rate_hz == target_rate_hz:
+        return signal
+    resampled: Signal = soxr.resample(signal, sampling_rate_hz, target_rate_hz)
+    return resampled
+
+
+def fit_length(signal: Signal, length: int, *, padding: Literal["zero", "edge"] = "zero") -> Signal:
+    """Cut or pad the end so that exactly `length` samples remain.
+
+    Args:
+        signal: [samples], at least one sample for padding "edge".
+        length: wanted number of samples.
+        padding: "zero" adds silence, "edge" repeats the last sample.
+
+    Returns:
+        [length].
+    """
+    missing = length - signal.size
+    if missing <= 0:
+        return signal[:length]
+    return np.pad(signal, (0, missing), mode="constant" if padding == "zero" else "edge")
+
+
+def rechunk(pieces: Iterable[Signal], length: int) -> Iterator[Signal]:
+    """Cut consecutive pieces of any length into pieces of `length` samples; the last is shorter."""
+    held: list[Signal] = []
+    count = 0
+    for piece in pieces:
+        place = 0
+        while count + piece.size - place >= length:
+            taken = piece[place : place + length - count]
+            yield np.concatenate([*held, taken]) if held else taken
+            place += taken.size
+            held, count = [], 0
+        if place < piece.size:
+            held.append(piece[place:])
+            count += piece.size - place
+    if held:
+        yield np.concatenate(held)
+
+
+def _peak(signal: Signal) -> float:
+    # max and min carry NaN along, and need no copy as abs() would.
+    return max(float(signal.max()), -float(signal.min()))

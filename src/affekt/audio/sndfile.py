@@ -1,0 +1,183 @@
+"""Decoding through libsndfile: wav, flac, mp3, ogg vorbis, opus, aiff and their kin."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+from collections.abc import Iterator
+
+import numpy as np
+import soundfile
+
+from affekt.audio.signal import Signal
+from affekt.audio.source import ByteStream
+from affekt.audio.stderr import mpg123_silenced
+from affekt.errors import AudioError
+
+CHUNK_FRAMES = 1 << 16
+
+# libsndfile knows more, among them formats with no signature to speak of, which would let
+# any file pass for a recording.
+FORMATS = frozenset({"WAV", "WAVEX", "RF64", "W64", "AIFF", "FLAC", "OGG", "MP3", "CAF", "AU"})
+# Formats whose frames can be reached exactly, cheaply, and without fail in a damaged file.
+_EXACT_SEEK = frozenset({"WAV", "WAVEX", "RF64", "W64", "AIFF", "AU"})
+# Formats decoded until the announced count even if the stream goes on (wrong Xing count,
+# wrong last Ogg position, wrong FLAC total).
+_COUNTED = frozenset({"FLAC", "OGG", "MP3"})
+# "Length unknown", as programs that write into a pipe put it.
+_UNKNOWN_BYTES = 0x7FFF_0000
+_UNKNOWN_FRAMES = 2**62
+# More than the tags that usually follow the sound.
+_TRAILING_BYTES = 1024
+# Encoders round to whole packets, and estimates from a bit rate err by a little.
+_TOLERANCE_S = 0.1
+_UNSUPPORTED_ENCODING = 4
+
+
+class UnreadableError(Exception):
+    """libsndfile does not take the content; `encoding` tells that it knows the container."""
+
+    def __init__(self, reason: str, *, encoding: bool = False) -> None:
+        super().__init__(reason)
+        self.encoding = encoding
+
+
+class _Sequential(soundfile.SoundFile):  # type: ignore[misc]
+    """A sound file that is only read forwards.
+
+    soundfile seeks after each read, which makes libsndfile fail at the end of a FLAC stream of
+    unknown length and lose that block.
+    """
+
+    def seekable(self) -> bool:
+        return False
+
+
+class SoundfileDecoder:
+    """One recording that libsndfile can read.
+
+    Attributes:
+        rate_hz, channels: as the header says.
+        warnings: sentences about what was found while reading, complete after `blocks` ended.
+        more_follows: the file goes on after the frames that its header announces.
+
+    Raises:
+        UnreadableError: libsndfile does not take the content.
+    """
+
+    def __init__(self, stream: ByteStream) -> None:
+        self._stream = stream
+        self._is_mp3 = _may_be_mp3(stream.peek(3))
+        try:
+            with self._silenced():
+                self._file = _Sequential(stream)
+        except soundfile.LibsndfileError as error:
+            encoding = error.code == _UNSUPPORTED_ENCODING
+            raise UnreadableError(_reason(error), encoding=encoding) from error
+        if self._file.format not in FORMATS:
+            self._file.close()
+            raise UnreadableError(f"{self._file.format} is not taken")
+        self.rate_hz: int = self._file.samplerate
+        self.channels: int = self._file.channels
+        self.warnings: list[str] = []
+        self.more_follows = False
+        self._announced: int = self._file.frames
+        self._position = 0
+
+    def skip_to(self, frame: int) -> int:
+        """Move close before a frame where that is cheap and exact; return the frame reached."""
+        if self._file.format in _EXACT_SEEK and 0 < frame < self._announced:
+            self._position = self._file.seek(frame)
+        return self._position
+
+    def blocks(self) -> Iterator[Signal]:
+        """Yield [frames, channels] float32 as far as the file can be read.
+
+        Raises:
+            AudioError: damage at the very beginning.
+        """
+        while self._position < self._announced:
+            wanted = min(CHUNK_FRAMES, self._announced - self._position)
+            frames, damage = self._read(wanted)
+            self._position += len(frames)
+            if len(frames):
+                yield frames
+            if damage and self._position == 0:
+                raise AudioError(
+                    f"{self._stream.label}: nothing of it can be decoded ({damage}): "
+                    "get the file again"
+                )
+            if damage:
+                self.warnings.append(
+                    f"The recording is damaged after {self._seconds(self._position)} "
+                    f"({damage}); what follows was not read."
+                )
+                return
+            if len(frames) < wanted:
+                break
+        self._compare_with_header()
+
+    def close(self) -> None:
+        """Close the decoder, not the stream."""
+        self._file.close()
+
+    def _silenced(self) -> contextlib.AbstractContextManager[None]:
+        return mpg123_silenced() if self._is_mp3 else contextlib.nullcontext()
+
+    def _read(self, wanted: int) -> tuple[Signal, str]:
+        # On damage soundfile does not tell how much came before it; the mark does.
+        block = np.full((wanted, self.channels), np.nan, dtype=np.float32)
+        try:
+            with self._silenced():
+                return self._file.read(out=block), ""
+        except soundfile.LibsndfileError as error:
+            unread = np.flatnonzero(np.isnan(block[:, 0]))
+            good = int(unread[0]) if unread.size else wanted
+            return block[:good], _reason(error)
+
+    def _compare_with_header(self) -> None:
+        """Find out whether the header announced another length than was read."""
+        if self._file.format in _COUNTED or self._announced == 0:
+            unread = self._stream.size - self._stream.tell()
+            self.more_follows = unread > _TRAILING_BYTES
+        announced = self._announced
+        cut = _cut_off(self._file.extra_info)
+        if cut is not None:
+            announced = round(self._position * cut)
+        missing = announced - self._position
+        if announced < _UNKNOWN_FRAMES and missing > _TOLERANCE_S * self.rate_hz:
+            self.warnings.append(
+                f"The end is missing: the header announces {self._seconds(announced)}, "
+                f"{self._seconds(self._position)} could be read."
+            )
+        elif self._file.format == "OGG" and not self.more_follows and not self._has_end_mark():
+            self.warnings.append("The stream has no end mark: its end may be missing.")
+
+    def _has_end_mark(self) -> bool:
+        """Tell whether the last Ogg page is flagged as the last (RFC 3533, section 6)."""
+        page_limit = 65_307
+        tail = self._stream.peek(page_limit, offset=self._stream.size - page_limit)
+        page = tail.rfind(b"OggS")
+        return 0 <= page < len(tail) - 5 and bool(tail[page + 5] & 4)
+
+    def _seconds(self, frames: int) -> str:
+        return f"{frames / self.rate_hz:.2f} s"
+
+
+def _cut_off(log: str) -> float | None:
+    """Return announced over present bytes, from libsndfile's "data : N (should be M)" notes."""
+    notes = re.findall(r": (\d+) \(should be (\d+)\)", log)
+    if not notes:
+        return None
+    announced, present = (int(count) for count in notes[-1])
+    if announced >= _UNKNOWN_BYTES or present == 0:
+        return None
+    return max(1.0, announced / present)
+
+
+def _reason(error: soundfile.LibsndfileError) -> str:
+    return str(error.error_string).removeprefix("Error : ").rstrip(".")
+
+
+def _may_be_mp3(head: bytes) -> bool:
+    return head[:3] == b"ID3" or (len(head) > 1 and head[0] == 0xFF and head[1] & 0xE0 == 0xE0)
