@@ -15,8 +15,9 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
+from affekt.audio import SAMPLING_RATE_HZ
 from affekt.emotions import CANONICAL
-from affekt.recognition.bundle import METADATA_KEY, SAMPLING_RATE_HZ, BundleMetadata
+from affekt.recognition.bundle import METADATA_KEY, BundleMetadata
 
 SHARPNESS = 12.0
 FRAME = 160

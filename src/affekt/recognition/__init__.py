@@ -1,7 +1,14 @@
 """Recognising emotions: the bundle, the recognizer that runs it, and the writers of its answers."""
 
-from __future__ import annotations
-
 from affekt.recognition.bundle import Bundle, BundleMetadata, Outputs, shipped_bundles
+from affekt.recognition.recognizer import Failure, Options, Recognizer
 
-__all__ = ["Bundle", "BundleMetadata", "Outputs", "shipped_bundles"]
+__all__ = [
+    "Bundle",
+    "BundleMetadata",
+    "Failure",
+    "Options",
+    "Outputs",
+    "Recognizer",
+    "shipped_bundles",
+]

@@ -19,12 +19,12 @@ import numpy as np
 import numpy.typing as npt
 import onnxruntime
 
+from affekt.audio import SAMPLING_RATE_HZ
 from affekt.config import from_mapping, to_mapping
 from affekt.errors import BundleError, ConfigError, did_you_mean
 
 METADATA_KEY = "affekt"
 SCHEMA_VERSION = "1"
-SAMPLING_RATE_HZ = 16000
 INPUT_NAME = "waveform"
 OUTPUT_NAMES = ("probabilities", "embedding", "relevance")
 

@@ -1,0 +1,74 @@
+"""The command line: one module a command, each loaded when it is called."""
+
+from __future__ import annotations
+
+import importlib
+from typing import NamedTuple
+
+import click
+
+from affekt import __version__
+from affekt.errors import AffektError, did_you_mean
+
+
+class _Entry(NamedTuple):
+    place: str
+    help: str
+
+
+# Help is written from this table, so that `affekt --help` and `affekt predict` load no other room.
+COMMANDS: dict[str, _Entry] = {
+    "predict": _Entry("affekt.cli.predict:predict", "Recognise the emotion in recordings."),
+    "models": _Entry("affekt.cli.models:models", "Show the models at hand, and their terms."),
+    "corpora": _Entry("affekt.cli.corpora:corpora", "List, describe, scan, verify, get corpora."),
+    "evaluate": _Entry("affekt.cli.evaluate:evaluate", "Measure a model under a protocol."),
+    "train": _Entry("affekt.cli.train:train", "Train a model from a recipe and export it."),
+}
+
+
+class _UserError(click.ClickException):
+    """A mistake that a user can mend: one line on standard error, exit code 2."""
+
+    exit_code = 2
+
+    def show(self, file: object = None) -> None:  # noqa: ARG002
+        click.echo(f"affekt: {self.message}", err=True)
+
+
+class _Commands(click.Group):
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        if cmd_name not in COMMANDS:
+            return None
+        module, attribute = COMMANDS[cmd_name].place.split(":")
+        command: click.Command = getattr(importlib.import_module(module), attribute)
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args[0] not in COMMANDS and not args[0].startswith("-"):
+            raise click.UsageError(
+                f"no command is called '{args[0]}'{did_you_mean(args[0], COMMANDS)}", ctx
+            )
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, entry.help) for name, entry in COMMANDS.items()])
+
+    def invoke(self, ctx: click.Context) -> object:
+        try:
+            return super().invoke(ctx)
+        except AffektError as error:
+            raise _UserError(str(error)) from None
+        except KeyboardInterrupt:
+            ctx.exit(130)
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, message="affekt %(version)s")
+def main() -> None:
+    """Affekt recognises emotions in speech."""

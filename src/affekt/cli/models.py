@@ -1,0 +1,105 @@
+"""`affekt models`: the models at hand, their terms, their figures."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import click
+
+from affekt.recognition import Bundle, shipped_bundles
+
+_WIDTH = 100
+
+
+@click.group(invoke_without_command=True)
+@click.pass_context
+def models(ctx: click.Context) -> None:
+    """Show the models that came with this installation, and their terms.
+
+    The weights have a licence of their own, apart from the code's; `affekt models show NAME`
+    prints it in full.
+    """
+    if ctx.invoked_subcommand is None:
+        for name in shipped_bundles():
+            click.echo(_summary(name, Bundle.load(name)))
+        if not shipped_bundles():
+            click.echo("no models came with this installation", err=True)
+
+
+@models.command()
+@click.argument("model", metavar="NAME|PATH")
+def show(model: str) -> None:
+    """Print the card of a model: data, terms, figures, what it is not for."""
+    click.echo(_card(Bundle.load(model)), nl=False)
+
+
+def _summary(name: str, bundle: Bundle) -> str:
+    metadata = bundle.metadata
+    formatter = click.HelpFormatter(width=_WIDTH)
+    formatter.write(f"{name} {metadata.version}\n")
+    with formatter.indentation():
+        formatter.write_dl(
+            [
+                ("labels", f"{len(metadata.labels)}: {', '.join(metadata.labels)}"),
+                ("size", _size(bundle)),
+                ("licence", metadata.licence),
+                ("trained on", ", ".join(str(item["corpus"]) for item in metadata.training_data)),
+                *_rows(metadata.figures),
+            ]
+        )
+    return formatter.getvalue()
+
+
+def _card(bundle: Bundle) -> str:
+    metadata = bundle.metadata
+    formatter = click.HelpFormatter(width=_WIDTH)
+    formatter.write(f"{metadata.title}\n")
+    formatter.write_paragraph()
+    formatter.write_text(metadata.description)
+    sections: dict[str, Iterable[tuple[str, str]]] = {
+        "Model": (
+            ("labels", ", ".join(metadata.labels)),
+            ("uncertain below", f"{metadata.threshold:g}"),
+            ("temperature", f"{metadata.temperature:g}"),
+            ("created", metadata.created),
+            ("size", _size(bundle)),
+            ("file", str(bundle.path)),
+            ("SHA-256", bundle.sha256),
+        ),
+        "Trained on": (
+            (str(item["corpus"]), _text({key: item[key] for key in item if key != "corpus"}))
+            for item in metadata.training_data
+        ),
+        "Speakers held out": _rows(metadata.held_out),
+        "Figures": _rows(metadata.figures),
+        "Recipe": _rows(metadata.recipe),
+        "Not for": (("-", use) for use in metadata.not_for),
+    }
+    for heading, rows in sections.items():
+        listed = list(rows)
+        if listed:
+            with formatter.section(heading):
+                formatter.write_dl(listed)
+    formatter.write(f"\nLicence of the weights: {metadata.licence}\n\n")
+    formatter.write(metadata.licence_text.rstrip() + "\n")
+    return formatter.getvalue()
+
+
+def _rows(values: Mapping[str, Any]) -> list[tuple[str, str]]:
+    return [(str(key), _text(value)) for key, value in values.items()]
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return ", ".join(
+            f"{key} ({_text(item)})" if isinstance(item, Mapping) else f"{key} {_text(item)}"
+            for key, item in value.items()
+        )
+    if isinstance(value, list | tuple):
+        return ", ".join(_text(item) for item in value)
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
+
+
+def _size(bundle: Bundle) -> str:
+    return f"{bundle.size_bytes / 1e6:.1f} MB"

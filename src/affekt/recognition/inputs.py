@@ -1,0 +1,44 @@
+"""What a person names on the command line: files, folders, standard input."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from affekt.errors import AudioError
+from affekt.recognition.recognizer import Failure
+
+# What is looked for in folders; a file that is named itself may be called anything.
+SUFFIXES = frozenset(
+    {".wav", ".flac", ".mp3", ".ogg", ".oga", ".opus", ".aif", ".aiff", ".aifc", ".au", ".caf"}
+    | {".m4a", ".mp4", ".aac", ".3gp", ".amr", ".webm"}
+)
+
+
+def recordings(inputs: Iterable[str]) -> tuple[list[str], list[Failure]]:
+    """Put the recordings of a folder, and of those in it, in the folder's place, sorted.
+
+    Hidden files and folders are passed over, and links to folders are not followed.
+
+    Returns:
+        Paths, "-" and missing files as they were given; and the folders without recordings.
+    """
+    paths: list[str] = []
+    failures: list[Failure] = []
+    for item in inputs:
+        found = list(_walk(item)) if Path(item).is_dir() else [item]
+        paths += found
+        if not found:
+            suffixes = ", ".join(sorted(SUFFIXES))
+            message = f"{item}: no recordings in this folder (looked for {suffixes})"
+            failures.append(Failure(path=item, error=AudioError(message)))
+    return paths, failures
+
+
+def _walk(folder: str) -> Iterator[str]:
+    for place, folders, files in os.walk(folder):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        for name in sorted(files):
+            if not name.startswith(".") and Path(name).suffix.lower() in SUFFIXES:
+                yield str(Path(place) / name)

@@ -1,0 +1,260 @@
+"""The recognizer: from any recording to an emotion."""
+
+from __future__ import annotations
+
+import itertools
+import os
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self, TypedDict, Unpack
+
+import numpy as np
+import numpy.typing as npt
+
+from affekt.audio import (
+    SAMPLING_RATE_HZ,
+    AudioSource,
+    BlockReader,
+    Signal,
+    decode_blocks,
+    from_array,
+    sounding_windows,
+)
+from affekt.emotions import reduce_vocabulary
+from affekt.errors import AffektError, AudioError, ConfigError, did_you_mean
+from affekt.recognition.bundle import Bundle
+from affekt.records import Prediction, Score
+
+# Models learn from single utterances of a few seconds. Up to twice the window a recording is
+# taken for one of those; in a longer one the emotion may change, and pauses would count.
+WHOLE_S = 10.0
+WINDOW_S = 5.0
+
+Probabilities = npt.NDArray[np.float64]
+
+
+class Options(TypedDict, total=False):
+    """How to answer; every key may be left out or None.
+
+    Attributes:
+        channel: of the recording, counted from 0, instead of the mean of all.
+        emotions: vocabulary of 8, 7, 6 or 4 labels instead of the model's own.
+        threshold: a confidence below it is uncertain (0 to 1); the model's own otherwise.
+        top_k: how many labels to answer at most.
+    """
+
+    channel: int | None
+    emotions: int | None
+    threshold: float | None
+    top_k: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failure:
+    """A recording among many that could not be recognised.
+
+    Attributes:
+        path: as it was given.
+        error: what was wrong, and the remedy.
+    """
+
+    path: str
+    error: AffektError
+
+
+class Recognizer:
+    """Recognises emotions with one bundle; may be shared between threads.
+
+    Attributes:
+        bundle: the model.
+    """
+
+    def __init__(self, bundle: Bundle) -> None:
+        self.bundle = bundle
+
+    @classmethod
+    def load(cls, model: str | Path = "default", *, threads: int | None = 1) -> Self:
+        """Open a model.
+
+        Args:
+            model: name of a shipped bundle, or path of a bundle file.
+            threads: for one clip; None lets ONNX Runtime take every core.
+
+        Raises:
+            BundleError: there is no such model, or it is not one of ours.
+            ConfigError: `threads` is below 1.
+        """
+        return cls(Bundle.load(model, threads=threads))
+
+    def labels(self, emotions: int | None = None) -> tuple[str, ...]:
+        """Return every label that can be answered, in the model's or the vocabulary's order.
+
+        Args:
+            emotions: vocabulary of 8, 7, 6 or 4 labels; None is the model's own.
+
+        Raises:
+            ConfigError: no such vocabulary, or the model knows none of its labels.
+        """
+        own = self.bundle.metadata.labels
+        if emotions is None:
+            return own
+        return reduce_vocabulary(np.full(len(own), 1.0 / len(own)), own, emotions)[1]
+
+    def __call__(
+        self, signal: npt.ArrayLike, sampling_rate: int, **options: Unpack[Options]
+    ) -> Prediction:
+        """Recognise samples that are in memory.
+
+        Args:
+            signal: `[samples]` or `[samples, channels]`; float with full scale at 1.0, or
+                integers of 8, 16 or 32 bits.
+            sampling_rate: in Hz.
+            **options: see `Options`.
+
+        Raises:
+            AudioError: the samples are no recording.
+            ConfigError: an option is impossible.
+        """
+        self._check(options)
+        audio = from_array(signal, sampling_rate, channel=options.get("channel"))
+        probabilities, notes = self._listen(iter([audio.signal]), name="<array>")
+        return self._answer(
+            probabilities,
+            options,
+            path=None,
+            duration_s=audio.duration_s,
+            sampling_rate_hz=audio.source_rate_hz,
+            channels=audio.source_channels,
+            warnings=(*audio.warnings, *notes),
+        )
+
+    def predict(self, source: AudioSource, **options: Unpack[Options]) -> Prediction:
+        """Recognise a recording.
+
+        Args:
+            source: a path, "-" for standard input, the bytes of a file, or a binary file object.
+            **options: see `Options`.
+
+        Raises:
+            AudioError: it cannot be read, or holds nothing to recognise; the remedy is said.
+            MissingExtraError: its format needs PyAV, which is not installed.
+            ConfigError: an option is impossible.
+        """
+        self._check(options)
+        with decode_blocks(source, block_s=WHOLE_S, channel=options.get("channel")) as reader:
+            probabilities, notes = self._listen(reader, name=reader.label)
+            return self._answer(
+                probabilities,
+                options,
+                path=os.fspath(source) if isinstance(source, str | os.PathLike) else None,
+                duration_s=reader.duration_s,
+                sampling_rate_hz=reader.source_rate_hz,
+                channels=reader.source_channels,
+                warnings=(*reader.warnings, *notes),
+            )
+
+    def predict_many(
+        self, paths: Iterable[str | Path], **options: Unpack[Options]
+    ) -> Iterator[Prediction | Failure]:
+        """Recognise recordings one after the other; a bad one does not end the run.
+
+        Args:
+            paths: the recordings.
+            **options: see `Options`.
+
+        Yields:
+            A prediction, or a failure, for every path in its order.
+
+        Raises:
+            ConfigError: an option is impossible; raised before the first recording is opened.
+        """
+        self._check(options)
+        return (self._try(path, options) for path in paths)
+
+    def _try(self, path: str | Path, options: Options) -> Prediction | Failure:
+        try:
+            return self.predict(path, **options)
+        except AffektError as error:
+            return Failure(path=os.fspath(path), error=error)
+
+    def _check(self, options: Options) -> None:
+        for name in options:
+            if name not in Options.__annotations__:
+                raise ConfigError(
+                    f"no option is called '{name}'{did_you_mean(name, Options.__annotations__)}"
+                )
+        threshold, top_k = options.get("threshold"), options.get("top_k")
+        if threshold is not None and not 0.0 <= threshold <= 1.0:
+            raise ConfigError(f"threshold must lie in 0 to 1: {threshold}")
+        if top_k is not None and top_k < 1:
+            raise ConfigError(f"top_k must be 1 or more: {top_k}")
+        self.labels(options.get("emotions"))
+
+    def _listen(
+        self, blocks: Iterator[Signal] | BlockReader, *, name: str
+    ) -> tuple[Probabilities, tuple[str, ...]]:
+        """Return the probabilities `[classes]` of a whole recording, and what to say about it."""
+        # Blocks are as long as what is taken whole: a second one means windows.
+        first = next(blocks)
+        second = next(blocks, None)
+        if second is None and first.size <= WHOLE_S * SAMPLING_RATE_HZ:
+            return self._run(first), ()
+        head = [first] if second is None else [first, second]
+        return self._summarise(itertools.chain(head, blocks), name=name)
+
+    def _summarise(
+        self, blocks: Iterable[Signal], *, name: str
+    ) -> tuple[Probabilities, tuple[str, ...]]:
+        """Average the windows with sound, each by its length, without keeping any."""
+        total = np.zeros(len(self.bundle.metadata.labels))
+        heard_s, count = 0.0, 0
+        for window in sounding_windows(blocks, SAMPLING_RATE_HZ, window_s=WINDOW_S, hop_s=WINDOW_S):
+            length_s = window.end_s - window.start_s
+            total += length_s * self._run(window.signal)
+            heard_s += length_s
+            count += 1
+        if count == 0:
+            raise AudioError(f"{name}: holds clicks only, no part with sound: check the recording")
+        windows = "1 window" if count == 1 else f"the mean of {count} windows"
+        return total / heard_s, (
+            f"Longer than {WHOLE_S:.0f} s: the answer is {windows} of up to {WINDOW_S:.0f} s "
+            "over the parts with sound.",
+        )
+
+    def _run(self, signal: Signal) -> Probabilities:
+        probabilities: Probabilities = self.bundle.run(signal[np.newaxis]).probabilities[0]
+        return probabilities.astype(np.float64)
+
+    def _answer(
+        self,
+        probabilities: Probabilities,
+        options: Options,
+        *,
+        path: str | None,
+        duration_s: float,
+        sampling_rate_hz: int,
+        channels: int,
+        warnings: tuple[str, ...],
+    ) -> Prediction:
+        metadata = self.bundle.metadata
+        labels, left_out = metadata.labels, None
+        if (emotions := options.get("emotions")) is not None:
+            probabilities, labels, left_out = reduce_vocabulary(probabilities, labels, emotions)
+        threshold = options.get("threshold")
+        order = np.argsort(-probabilities, kind="stable")
+        scores = tuple(Score(label=labels[k], score=float(probabilities[k])) for k in order)
+        best = scores[0]
+        return Prediction(
+            path=path,
+            duration_s=duration_s,
+            sampling_rate_hz=sampling_rate_hz,
+            channels=channels,
+            model=metadata.title,
+            emotion=best.label,
+            confidence=best.score,
+            uncertain=best.score < (metadata.threshold if threshold is None else threshold),
+            predictions=scores[: options.get("top_k")],
+            left_out=left_out,
+            warnings=warnings,
+        )

@@ -1,0 +1,217 @@
+"""Writers: a table for people, and JSON, JSON lines and CSV for programs.
+
+JSON, JSON lines and CSV leave as each answer comes; the table is drawn at the end.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Protocol, TextIO
+
+from affekt.errors import ConfigError, did_you_mean
+from affekt.records import Prediction
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.text import Text
+
+_BAR_WIDTH = 24
+
+
+class Writer(Protocol):
+    """What all writers have in common."""
+
+    def __init__(self, out: TextIO, labels: Sequence[str]) -> None: ...
+
+    def write(self, prediction: Prediction) -> None:
+        """Take one answer."""
+
+    def close(self) -> None:
+        """Write whatever must follow the last answer; the file stays open."""
+
+
+class JsonWriter:
+    """An array of records, also when there is one, or none."""
+
+    def __init__(self, out: TextIO, labels: Sequence[str]) -> None:  # noqa: ARG002
+        self._out = out
+        self._separator = "[\n"
+
+    def write(self, prediction: Prediction) -> None:
+        """Write one element of the array."""
+        self._out.write(self._separator + json.dumps(prediction.to_dict()))
+        self._separator = ",\n"
+
+    def close(self) -> None:
+        """Close the array."""
+        self._out.write("[]\n" if self._separator == "[\n" else "\n]\n")
+
+
+class JsonlWriter:
+    """One record a line, each flushed so that a reader at the other end sees it at once."""
+
+    def __init__(self, out: TextIO, labels: Sequence[str]) -> None:  # noqa: ARG002
+        self._out = out
+
+    def write(self, prediction: Prediction) -> None:
+        """Write one line."""
+        self._out.write(json.dumps(prediction.to_dict()) + "\n")
+        self._out.flush()
+
+    def close(self) -> None:
+        """Nothing follows the last line."""
+
+
+class CsvWriter:
+    """One row a recording; a column for every label of the model, empty where `top_k` cut it."""
+
+    def __init__(self, out: TextIO, labels: Sequence[str]) -> None:
+        self._out = out
+        self._labels = tuple(labels)
+        self._rows = csv.writer(out, lineterminator="\n")
+        self._rows.writerow(
+            (
+                *("path", "duration_s", "sampling_rate_hz", "channels", "model"),
+                *("emotion", "confidence", "uncertain"),
+                *(f"score_{label}" for label in self._labels),
+                *("left_out", "warnings"),
+            )
+        )
+
+    def write(self, prediction: Prediction) -> None:
+        """Write one row."""
+        record = prediction.to_dict()
+        scores = {item["label"]: item["score"] for item in record["predictions"]}
+        self._rows.writerow(
+            (
+                *(record[key] for key in ("path", "duration_s", "sampling_rate_hz", "channels")),
+                *(record[key] for key in ("model", "emotion", "confidence")),
+                "true" if record["uncertain"] else "false",
+                *(scores.get(label, "") for label in self._labels),
+                record.get("left_out", ""),
+                " ".join(record["warnings"]),
+            )
+        )
+        self._out.flush()
+
+    def close(self) -> None:
+        """Nothing follows the last row."""
+
+
+class TableWriter:
+    """All labels with bars for one recording, one line each for several."""
+
+    def __init__(self, out: TextIO, labels: Sequence[str]) -> None:  # noqa: ARG002
+        self._out = out
+        self._predictions: list[Prediction] = []
+
+    def write(self, prediction: Prediction) -> None:
+        """Keep the answer until all are there."""
+        self._predictions.append(prediction)
+
+    def close(self) -> None:
+        """Draw the table."""
+        from rich.console import Console  # costs 60 ms, which the other formats need not pay
+
+        # A pipe has no width: nothing shall be folded there.
+        console = Console(file=self._out, width=None if self._out.isatty() else 200)
+        if len(self._predictions) == 1:
+            _draw_one(console, self._predictions[0])
+        elif self._predictions:
+            _draw_many(console, self._predictions)
+
+
+WRITERS: dict[str, type[Writer]] = {
+    "table": TableWriter,
+    "json": JsonWriter,
+    "jsonl": JsonlWriter,
+    "csv": CsvWriter,
+}
+
+
+@contextmanager
+def open_writer(name: str, out: TextIO, labels: Sequence[str]) -> Iterator[Writer]:
+    """Give the writer of a format, and close it whatever happens, so that JSON stays JSON.
+
+    Args:
+        name: table, json, jsonl or csv.
+        out: where the answers go.
+        labels: every label that may be answered, in the order of the model.
+
+    Raises:
+        ConfigError: no such format.
+    """
+    if name not in WRITERS:
+        raise ConfigError(f"no format is called '{name}'{did_you_mean(name, WRITERS)}")
+    writer = WRITERS[name](out, labels)
+    try:
+        yield writer
+    finally:
+        writer.close()
+
+
+def _draw_one(console: Console, prediction: Prediction) -> None:
+    from rich.table import Table
+    from rich.text import Text
+
+    heading = Text(_name(prediction), style="bold")
+    heading.append(f"  {_duration(prediction)}, model {prediction.model}", style="dim")
+    console.print(heading)
+    table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
+    table.add_column(no_wrap=True)
+    table.add_column(no_wrap=True)
+    table.add_column(no_wrap=True, justify="right")
+    for rank, item in enumerate(prediction.predictions):
+        style = "" if rank else "bold"
+        percent = Text(f"{item.score:.1%}", style=style)
+        table.add_row(Text(item.label, style=style), _bar(console, item.score), percent)
+    console.print(table)
+    if prediction.uncertain:
+        console.print(
+            Text(f"uncertain: {prediction.confidence:.1%} is below the threshold", style="yellow")
+        )
+    if prediction.left_out is not None:
+        console.print(Text(f"left out by the smaller vocabulary: {prediction.left_out:.1%}"))
+
+
+def _draw_many(console: Console, predictions: Sequence[Prediction]) -> None:
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
+    table.add_column("recording", overflow="fold")
+    table.add_column("length", justify="right", no_wrap=True)
+    table.add_column("emotion", no_wrap=True)
+    table.add_column("confidence", no_wrap=True)
+    table.add_column("", justify="right", no_wrap=True)
+    table.add_column("", no_wrap=True)
+    for item in predictions:
+        table.add_row(
+            Text(_name(item)),
+            _duration(item),
+            Text(item.emotion, style="bold"),
+            _bar(console, item.confidence),
+            f"{item.confidence:.1%}",
+            Text("uncertain" if item.uncertain else "", style="yellow"),
+        )
+    console.print(table)
+
+
+def _bar(console: Console, share: float) -> Text:
+    from rich.text import Text
+
+    full, empty = ("█", "░") if console.encoding.startswith("utf") else ("#", ".")
+    filled = round(share * _BAR_WIDTH)
+    return Text(full * filled, style="cyan").append(empty * (_BAR_WIDTH - filled), style="dim")
+
+
+def _name(prediction: Prediction) -> str:
+    return {None: "array", "-": "standard input"}.get(prediction.path, prediction.path or "")
+
+
+def _duration(prediction: Prediction) -> str:
+    minutes, seconds = divmod(prediction.duration_s, 60.0)
+    return f"{minutes:.0f} min {seconds:02.0f} s" if minutes else f"{seconds:.1f} s"
