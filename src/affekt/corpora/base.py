@@ -194,7 +194,8 @@ class Corpus:
 
     def parse(self, name: str) -> Name | None:
         """Read a name (without extension, with `depth` folders); None if outside the grammar."""
-        match = self.grammar.fullmatch(self.misspelt.get(name, name))
+        # ASCII only: \d and re.IGNORECASE would take digits and letters of other scripts.
+        match = self.grammar.fullmatch(self.misspelt.get(name, name)) if name.isascii() else None
         if match is None:
             return None
         said = match.groupdict()

@@ -15,7 +15,8 @@ from affekt.corpora.lfs import is_lfs_pointer
 from affekt.errors import DownloadError, MissingExtraError
 
 Progress = Callable[[str, int, int | None], None]
-_BLOCK = 1 << 16
+# Small: what arrived of a block that breaks off is lost.
+_BLOCK = 1 << 12
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

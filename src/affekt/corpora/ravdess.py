@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 from affekt.corpora.base import Grid, Label, Licence, Person
 
@@ -36,10 +37,10 @@ VIDEO = (
 )
 
 
-def grammar(channel: str) -> re.Pattern[str]:
+def grammar(channel: str, codes: Iterable[str]) -> re.Pattern[str]:
     """Return the grammar of audio-only names (modality 03) of channel "01" or "02"."""
     return re.compile(
-        rf"03-{channel}-(?P<code>0[1-8])-(?P<intensity>0[12])-(?P<sentence>0[12])"
+        rf"03-{channel}-(?P<code>{'|'.join(codes)})-(?P<intensity>0[12])-(?P<sentence>0[12])"
         r"-(?P<take>0[12])-(?P<speaker>0[1-9]|1\d|2[0-4])"
     )
 

@@ -42,7 +42,7 @@ CORPUS = Corpus(
             label.native: 92 if label.native == "neutral" else 184 for label in _LABELS.values()
         },
     ),
-    grammar=ravdess.grammar("02"),
+    grammar=ravdess.grammar("02", _LABELS),
     labels=_LABELS,
     people=ravdess.PEOPLE,
     outside=(

@@ -37,7 +37,7 @@ CORPUS = Corpus(
             for label in ravdess.LABELS.values()
         },
     ),
-    grammar=ravdess.grammar("01"),
+    grammar=ravdess.grammar("01", ravdess.LABELS),
     labels=ravdess.LABELS,
     people=ravdess.PEOPLE,
     outside=(ravdess.VIDEO, (re.compile(r"03-02(-\d\d){5}"), "song: belongs to ravdess_song")),

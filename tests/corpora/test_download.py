@@ -1,0 +1,163 @@
+"""Downloads against a real server that breaks off, stalls and lies."""
+
+from __future__ import annotations
+
+import hashlib
+import sys
+
+import numpy as np
+import pytest
+
+from affekt.corpora.base import Checksum
+from affekt.corpora.download import Patience, download_file
+from affekt.errors import DownloadError, MissingExtraError
+
+CONTENT = np.random.default_rng(7).bytes(300_000)
+POINTER = b"version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 300000\n"
+HASTY = Patience(timeout_s=0.3, attempts=3, wait_s=0.0)
+
+
+@pytest.fixture
+def get(shelf, tmp_path):
+    """Download /a.zip into the temporary folder."""
+    shelf.files["/a.zip"] = CONTENT
+
+    def run(**options):
+        options = {"patience": HASTY} | options
+        return download_file(f"{shelf.url}/a.zip", tmp_path / "new" / "a.zip", **options)
+
+    return run
+
+
+def md5(content: bytes) -> Checksum:
+    digest = hashlib.md5(content, usedforsecurity=False).hexdigest()
+    return Checksum(algorithm="md5", digest=digest, page="https://example.org/record")
+
+
+def test_a_file_arrives_whole_and_alone(get, tmp_path):
+    assert get(checksum=md5(CONTENT)).read_bytes() == CONTENT
+    assert [path.name for path in (tmp_path / "new").iterdir()] == ["a.zip"]
+
+
+def test_a_file_that_is_there_is_not_asked_for_again(get, shelf):
+    get(checksum=md5(CONTENT))
+    get(checksum=md5(CONTENT))
+    assert len(shelf.requests) == 1
+
+
+def test_broken_off_it_goes_on_from_where_it_stopped(get, shelf):
+    shelf.hang_up_after = [98_304, 49_152]
+    assert get().read_bytes() == CONTENT
+    ranges = [wanted for _, wanted in shelf.requests]
+    assert ranges == [None, "bytes=98304-", "bytes=147456-"]
+
+
+def test_a_stalled_server_is_asked_again(get, shelf):
+    shelf.stall_after = [100_000]
+    assert get().read_bytes() == CONTENT
+    assert len(shelf.requests) == 2
+
+
+def test_a_server_that_never_goes_on_is_given_up(get, shelf, tmp_path):
+    shelf.stall_after = [98_304, 0, 0, 0]
+    with pytest.raises(
+        DownloadError, match=r"stalled, 3 times in a row; the \d+ bytes that arrived"
+    ):
+        get()
+    assert (tmp_path / "new/a.zip.part").stat().st_size == 98_304
+    assert not (tmp_path / "new/a.zip").exists()
+
+
+def test_the_next_run_goes_on_with_what_was_kept(get, shelf):
+    shelf.hang_up_after = [98_304, 0, 0, 0]
+    with pytest.raises(DownloadError, match="broke off"):
+        get()
+    shelf.requests.clear()
+    assert get().read_bytes() == CONTENT
+    assert shelf.requests == [("/a.zip", "bytes=98304-")]
+
+
+def test_progress_starts_the_patience_anew(get, shelf):
+    shelf.hang_up_after = [30_000] * 9
+    assert get().read_bytes() == CONTENT
+
+
+def test_a_file_that_changed_meanwhile_is_started_anew(get, shelf):
+    shelf.hang_up_after = [100_000, 0, 0, 0]
+    with pytest.raises(DownloadError):
+        get()
+    shelf.files["/a.zip"] = other = CONTENT[::-1]
+    shelf.version = '"v2"'
+    assert get().read_bytes() == other
+
+
+def test_without_a_version_nothing_is_joined(get, shelf):
+    shelf.version = ""
+    shelf.hang_up_after = [100_000]
+    assert get().read_bytes() == CONTENT
+    assert [wanted for _, wanted in shelf.requests] == [None, None]
+
+
+def test_a_server_without_ranges_starts_anew(get, shelf):
+    shelf.ranges = False
+    shelf.hang_up_after = [100_000]
+    assert get().read_bytes() == CONTENT
+
+
+def test_a_part_longer_than_the_file_is_dropped(get, shelf, tmp_path):
+    (tmp_path / "new").mkdir()
+    (tmp_path / "new/a.zip.part").write_bytes(CONTENT + b"more")
+    (tmp_path / "new/a.zip.part.version").write_text('"v1"')
+    shelf.answers = [416]
+    assert get().read_bytes() == CONTENT
+
+
+def test_a_busy_server_is_asked_again(get, shelf):
+    shelf.answers = [503, 429]
+    assert get().read_bytes() == CONTENT
+
+
+def test_a_refusal_is_final(get, shelf):
+    shelf.answers = [403]
+    with pytest.raises(DownloadError, match="the server answers 403 Forbidden"):
+        get()
+    assert len(shelf.requests) == 1
+
+
+def test_a_wrong_checksum_is_refused_with_the_page(get, tmp_path):
+    with pytest.raises(DownloadError, match=r"https://example\.org/record states") as caught:
+        get(checksum=md5(b"something else"))
+    assert md5(CONTENT).digest in str(caught.value)
+    assert list((tmp_path / "new").iterdir()) == []
+
+
+def test_a_git_lfs_pointer_is_refused(get, shelf, tmp_path):
+    shelf.files["/a.zip"] = POINTER
+    with pytest.raises(DownloadError, match=r"Git LFS pointer .*'git lfs clone'"):
+        get()
+    assert list((tmp_path / "new").iterdir()) == []
+
+
+def test_a_server_that_is_not_there_is_given_up(tmp_path, shelf):
+    closed = shelf.url.rsplit(":", 1)[0] + ":9"
+    with pytest.raises(DownloadError, match="broke off, 3 times in a row"):
+        download_file(f"{closed}/a.zip", tmp_path / "a.zip", patience=HASTY)
+
+
+def test_progress_tells_bytes_and_total(get):
+    seen = []
+    get(progress=lambda *step: seen.append(step))
+    assert seen[-1] == ("a.zip", 300_000, 300_000)
+
+
+def test_a_place_that_cannot_be_written_is_refused(shelf, tmp_path):
+    (tmp_path / "file").touch()
+    shelf.files["/a.zip"] = CONTENT
+    with pytest.raises(DownloadError, match="cannot be written"):
+        download_file(f"{shelf.url}/a.zip", tmp_path / "file/a.zip", patience=HASTY)
+
+
+def test_without_pooch_the_remedy_is_named(tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "pooch", None)
+    with pytest.raises(MissingExtraError, match=r"pip install 'affekt\[train\]'"):
+        download_file("http://127.0.0.1:9/a.zip", tmp_path / "a.zip")

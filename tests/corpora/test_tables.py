@@ -1,0 +1,152 @@
+"""Own recordings named by a table, and the common table."""
+
+from __future__ import annotations
+
+import sys
+
+import pytest
+
+from affekt.corpora import load_corpus
+from affekt.corpora.tables import TableCorpus, write_table
+from affekt.errors import CorpusError, MissingExtraError
+
+
+@pytest.fixture
+def table(tmp_path):
+    """Write a CSV beside two recordings, a.wav and b.wav."""
+    (tmp_path / "a.wav").touch()
+    (tmp_path / "b.wav").touch()
+
+    def write(text):
+        path = tmp_path / "mine.csv"
+        path.write_text(text, encoding="utf-8")
+        return path
+
+    return write
+
+
+def test_path_and_emotion_are_enough(table, tmp_path):
+    items = TableCorpus(table("path,emotion\na.wav,Wut\nb.wav,sad\n"), language="de").load()
+    assert [(i.path, i.native_label, i.emotion) for i in items] == [
+        (tmp_path / "a.wav", "Wut", "angry"),
+        (tmp_path / "b.wav", "sad", "sad"),
+    ]
+    assert {(i.corpus, i.speaker, i.language) for i in items} == {("mine", "unknown", "de")}
+
+
+def test_speaker_split_and_stretch_are_read(table):
+    text = "emotion,path,speaker,split,start,end,mood\nsad,a.wav,anna,test,0.5,2,low\n"
+    [item] = TableCorpus(table(text)).load()
+    assert (item.speaker, item.split, item.start_s, item.end_s) == ("anna", "test", 0.5, 2.0)
+
+
+def test_one_file_may_hold_several_utterances(table):
+    text = "path,emotion,start,end\na.wav,sad,0,1\na.wav,happy,1,2\n"
+    assert [item.emotion for item in TableCorpus(table(text)).load()] == ["sad", "happy"]
+
+
+def test_a_byte_order_mark_and_blank_lines_do_no_harm(table):
+    assert len(TableCorpus(table("\ufeffpath, emotion\na.wav, sad\n\n")).load()) == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "no column 'path'.*has: none"),
+        ("path,label\na.wav,sad\n", "no column 'emotion'"),
+        ("path,emotion,speeker\na.wav,sad,x\n", r"'speeker' \(did you mean 'speaker'\?\)"),
+        ("path,path,emotion\na.wav,a.wav,sad\n", "column 'path' is there twice"),
+        ("path,emotion\n", "the table has no rows"),
+        ("path,emotion\na.wav,sad\n,sad\n", "line 3: 'path' is empty"),
+        ("path,emotion\na.wav,\n", "line 2: 'emotion' is empty"),
+        ("path,emotion\na.wav,sadd\n", r"line 2: 'sadd' .*did you mean 'sad'"),
+        ("path,emotion\na.wav,sad,1\n", "line 2: 3 values for 2 columns"),
+        ("path,emotion\na.wav,sad\nc.wav,sad\n", r"no such recording: line 3 \(.*c.wav\)"),
+        ("path,emotion\na.wav,sad\na.wav,happy\n", "line 3: the same recording as line 2"),
+        ("path,emotion,start\na.wav,sad,now\n", "line 2: 'start' is 'now', not a number"),
+        ("path,emotion,start\na.wav,sad,-1\n", "line 2: 'start' is '-1', not a number"),
+        ("path,emotion,end\na.wav,sad,nan\n", "line 2: 'end' is 'nan', not a number"),
+        ("path,emotion,start,end\na.wav,sad,2,1\n", "line 2: it ends at 1 s, before"),
+        ("path,emotion,age\na.wav,sad,old\n", "line 2: 'age' is 'old'"),
+        ('path,emotion\n"a.wav,sad\n', "not a CSV file"),
+    ],
+)
+def test_a_wrong_table_is_refused_with_its_line(table, text, message):
+    with pytest.raises(CorpusError, match=message):
+        TableCorpus(table(text)).load()
+
+
+def test_many_missing_recordings_are_summed_up(table):
+    text = "path,emotion\n" + "".join(f"x{n}.wav,sad\n" for n in range(9))
+    with pytest.raises(CorpusError, match=r"line 6 .* and 4 more; paths are read from"):
+        TableCorpus(table(text)).load()
+
+
+def test_a_table_in_another_encoding_is_refused(tmp_path):
+    (tmp_path / "t.csv").write_bytes("path,emotion\nä.wav,sad\n".encode("latin-1"))
+    with pytest.raises(CorpusError, match="not a CSV file in UTF-8"):
+        TableCorpus(tmp_path / "t.csv").load()
+
+
+@pytest.mark.parametrize("name", ["nowhere.csv", "nowhere.parquet"])
+def test_a_missing_table_is_refused(tmp_path, name):
+    with pytest.raises(CorpusError, match="no such table"):
+        TableCorpus(tmp_path / name).load()
+
+
+def test_another_kind_of_table_is_refused(tmp_path):
+    (tmp_path / "t.xlsx").touch()
+    with pytest.raises(CorpusError, match=r"ends in \.csv or \.parquet"):
+        TableCorpus(tmp_path / "t.xlsx").load()
+
+
+def test_a_damaged_parquet_is_refused(tmp_path):
+    (tmp_path / "t.parquet").write_bytes(b"PAR1 but no more")
+    with pytest.raises(CorpusError, match="not a readable Parquet file"):
+        TableCorpus(tmp_path / "t.parquet").load()
+
+
+def test_parquet_without_pyarrow_names_the_remedy(tmp_path, monkeypatch):
+    (tmp_path / "t.parquet").touch()
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    with pytest.raises(MissingExtraError, match=r"pip install 'affekt\[train\]'"):
+        TableCorpus(tmp_path / "t.parquet").load()
+
+
+def test_parquet_rows_are_counted_from_one(tmp_path):
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    rows = {"path": ["a.wav", "b.wav"], "emotion": ["sad", "grumpy"]}
+    parquet.write_table(pa.table(rows), tmp_path / "t.parquet")
+    with pytest.raises(CorpusError, match="row 2: 'grumpy'"):
+        TableCorpus(tmp_path / "t.parquet").load()
+
+
+@pytest.mark.parametrize("name", ["all.csv", "all.parquet"])
+def test_the_common_table_can_be_read_again(tmp_path, name):
+    for place in ("emodb/03a01Fa.wav", "emodb/11a02Ld.wav", "emodb/16b10Wb.wav"):
+        (tmp_path / place).parent.mkdir(exist_ok=True)
+        (tmp_path / place).touch()
+    items = load_corpus("emodb", tmp_path)
+    write_table(items, tmp_path / name)
+    assert TableCorpus(tmp_path / name).load() == items
+
+
+def test_the_common_table_has_a_column_a_field(tmp_path):
+    (tmp_path / "emodb").mkdir()
+    (tmp_path / "emodb/03a01Fa.wav").touch()
+    write_table(load_corpus("emodb", tmp_path), tmp_path / "all.csv")
+    assert (tmp_path / "all.csv").read_text().splitlines() == [
+        "path,corpus,collection,speaker,native_label,emotion,language,gender,age,intensity,"
+        "sentence,take,split,start_s,end_s",
+        f"{tmp_path}/emodb/03a01Fa.wav,emodb,emodb,03,happiness,happy,de,male,31,,a01,a,,,",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "message"), [("t.json", "ends in .csv or .parquet"), ("no/t.csv", "cannot be written")]
+)
+def test_a_table_that_cannot_be_written_is_refused(tmp_path, name, message):
+    with pytest.raises(CorpusError, match=message):
+        write_table([], tmp_path / name)
