@@ -21,6 +21,8 @@ SAMPLING_RATE_HZ = 16_000
 _READABLE = "wav, flac, mp3, ogg, opus, aiff; with affekt[media] also m4a, mp4, aac, 3gp, amr, webm"
 # First bytes of what libsndfile reads: a file that has them and is refused is a damaged recording.
 _SIGNATURES = (b"RIFF", b"RF64", b"riff", b"fLaC", b"OggS", b"FORM", b".snd", b"caff", b"ID3")
+# Those that may hold an encoding which only FFmpeg knows (MP3 within WAV, Speex within Ogg).
+_VESSELS = (b"RIFF", b"OggS", b"caff")
 # The resampler has forgotten its beginning after this long.
 _WARM_UP_S = 1
 
@@ -196,14 +198,19 @@ def _open_decoder(stream: ByteStream) -> SoundfileDecoder | MediaDecoder:
     except UnreadableError as refusal:
         stream.raise_read_error()
         container = container_of(head)
-        if container is None and refusal.encoding:
-            container = "this encoding"
         if container is not None:
             return MediaDecoder(stream, container=container)
-        if head.startswith(_SIGNATURES) or head[:1] == b"\xff":
+        if not (head.startswith(_SIGNATURES) or head[:1] == b"\xff"):
             raise AudioError(
-                f"{stream.label}: its header is damaged or cut off: get the file again"
+                f"{stream.label}: is not a recording that can be read: "
+                f"convert it to one of {_READABLE}"
             ) from refusal
-        raise AudioError(
-            f"{stream.label}: is not a recording that can be read: convert it to one of {_READABLE}"
-        ) from refusal
+        remedy = "get the file again"
+        if head.startswith(_VESSELS):
+            try:
+                return MediaDecoder(stream, container="file")
+            except MissingExtraError:
+                remedy += ", or, if it plays elsewhere, pip install 'affekt[media]'"
+            except AudioError:
+                pass  # FFmpeg finds no sense in it either
+        raise AudioError(f"{stream.label}: its header is damaged or cut off: {remedy}") from refusal

@@ -31,15 +31,10 @@ _UNKNOWN_FRAMES = 2**62
 _TRAILING_BYTES = 1024
 # Encoders round to whole packets, and estimates from a bit rate err by a little.
 _TOLERANCE_S = 0.1
-_UNSUPPORTED_ENCODING = 4
 
 
 class UnreadableError(Exception):
-    """libsndfile does not take the content; `encoding` tells that it knows the container."""
-
-    def __init__(self, reason: str, *, encoding: bool = False) -> None:
-        super().__init__(reason)
-        self.encoding = encoding
+    """libsndfile does not take the content."""
 
 
 class _Sequential(soundfile.SoundFile):  # type: ignore[misc]
@@ -72,8 +67,7 @@ class SoundfileDecoder:
             with self._silenced():
                 self._file = _Sequential(stream)
         except soundfile.LibsndfileError as error:
-            encoding = error.code == _UNSUPPORTED_ENCODING
-            raise UnreadableError(_reason(error), encoding=encoding) from error
+            raise UnreadableError(_reason(error)) from error
         if self._file.format not in FORMATS:
             self._file.close()
             raise UnreadableError(f"{self._file.format} is not taken")

@@ -27,7 +27,8 @@ _saved_fd = -1
 def mpg123_silenced() -> Iterator[None]:
     """Hold back standard error meanwhile, and afterwards pass on all that is not mpg123's.
 
-    Several threads may be inside at once. Where there is no standard error, nothing is done.
+    Several threads may be inside at once. Where there is no standard error
+    or no room for a temporary file, nothing is done.
     """
     _enter()
     try:
@@ -45,9 +46,12 @@ def _enter() -> None:
         try:
             _saved_fd = os.dup(_STDERR_FD)
         except OSError:
-            _saved_fd = -1
             return
-        _capture = tempfile.TemporaryFile()  # noqa: SIM115 - closed in _leave
+        try:
+            _capture = tempfile.TemporaryFile()  # noqa: SIM115 - closed in _leave
+        except OSError:
+            os.close(_saved_fd)
+            return
         os.dup2(_capture.fileno(), _STDERR_FD)
 
 

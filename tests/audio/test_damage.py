@@ -1,0 +1,257 @@
+"""Damaged recordings: read as far as they go, with a sentence that says so."""
+
+import io
+import struct
+import subprocess
+import sys
+import zlib
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import pytest
+
+from affekt.audio import decode, decode_blocks
+from affekt.errors import AudioError, MissingExtraError
+
+
+def cut(data, share=0.7):
+    return data[: int(len(data) * share)]
+
+
+@pytest.mark.parametrize(
+    ("kind", "sentence"),
+    [
+        (("WAV", "PCM_16"), "The end is missing: the header announces 5.00 s, 3.50 s could"),
+        (("WAV", "FLOAT"), "The end is missing: the header announces 5.00 s, 3.50 s could"),
+        (("WAV", "ULAW"), "The end is missing: the header announces 5.00 s, 3.50 s could"),
+        (("W64", "PCM_16"), "The end is missing: the header announces 5.00 s, 3.50 s could"),
+        (("RF64", "PCM_16"), "The end is missing: the header announces 5.00 s, 3.50 s could"),
+        (("AIFF", "PCM_16"), "The end is missing: the header announces 5.00 s, 3.50 s could"),
+        (("FLAC", "PCM_16"), "(flac decoder lost sync); what follows was not read."),
+        (("MP3", "MPEG_LAYER_III"), "The end is missing: the header announces 5.00 s"),
+        (("OGG", "VORBIS"), "The stream has no end mark: its end may be missing."),
+        (("OGG", "OPUS"), "The stream has no end mark: its end may be missing."),
+    ],
+    ids=lambda value: "-".join(value) if isinstance(value, tuple) else "",
+)
+def test_a_cut_tail_is_read_as_far_as_it_goes(kind, sentence, tone, encode):
+    signal = tone(5.0)
+    audio = decode(cut(encode(signal, 16000, kind)))
+    assert 2.5 < audio.duration_s < 4.0
+    assert sentence in audio.warnings[0]
+    assert len(audio.warnings) == 1
+    assert np.corrcoef(audio.signal, signal[: audio.signal.size])[0, 1] > 0.99
+
+
+@pytest.mark.parametrize("kind", [("adts", "aac", 16000), ("webm", "libopus", 48000)])
+def test_a_cut_media_file_is_read_as_far_as_it_goes(kind, tone, encode_media):
+    audio = decode(cut(encode_media(tone(5.0), kind)))
+    assert 3.0 < audio.duration_s < 4.0
+    assert len(audio.warnings) == 1
+
+
+def test_block_reader_collects_the_same_warnings(tone, encode):
+    data = cut(encode(tone(5.0)))
+    with decode_blocks(data, block_s=1.0) as reader:
+        assert reader.warnings == []
+        assert len(list(reader)) == 4
+    assert tuple(reader.warnings) == decode(data).warnings != ()
+
+
+def test_damage_within_a_flac_file_keeps_what_came_before(tone, encode):
+    signal = np.round(tone(5.0) * 32768).astype(np.int16)
+    data = bytearray(encode(signal, 16000, ("FLAC", "PCM_16")))
+    data[len(data) // 2 : len(data) // 2 + 400] = bytes(400)
+    audio = decode(bytes(data))
+    assert 1.5 < audio.duration_s < 3.0
+    np.testing.assert_array_equal(audio.signal, signal[: audio.signal.size] / np.float32(32768))
+    assert "The recording is damaged after" in audio.warnings[0]
+
+
+@pytest.mark.parametrize(
+    ("kind", "length"),
+    [
+        (("WAV", "PCM_16"), 20),
+        (("FLAC", "PCM_16"), 20),
+        (("FLAC", "PCM_16"), 60),
+        (("MP3", "MPEG_LAYER_III"), 60),
+        (("OGG", "VORBIS"), 60),
+        (("OGG", "OPUS"), 60),
+        (("AIFF", "PCM_16"), 20),
+    ],
+)
+def test_a_cut_header_is_refused(kind, length, tone, encode):
+    with pytest.raises(AudioError, match="its header is damaged or cut off: get the file again"):
+        decode(encode(tone(1.0), 16000, kind)[:length])
+
+
+def test_a_cut_mp4_without_its_index_is_refused(tone, encode_media):
+    with pytest.raises(AudioError, match="its MP4 header is damaged or cut off"):
+        decode(cut(encode_media(tone(2.0), ("ipod", "aac", 16000))))
+
+
+def test_a_flac_file_cut_within_its_first_frame_is_refused(tone, encode):
+    with pytest.raises(AudioError, match="nothing of it can be decoded"):
+        decode(encode(tone(1.0), 16000, ("FLAC", "PCM_16"))[:300])
+
+
+def with_wav_data_size(data, size):
+    place = data.index(b"data") + 4
+    return data[:place] + struct.pack("<I", size) + data[place + 4 :]
+
+
+def with_flac_total(data, total):
+    """Overwrite the 36-bit sample count of STREAMINFO (RFC 9639, 8.2)."""
+    place = 8 + 13
+    first = bytes([(data[place] & 0xF0) | (total >> 32)])
+    return data[:place] + first + struct.pack(">I", total & 0xFFFFFFFF) + data[place + 5 :]
+
+
+def with_xing_count(data, count):
+    place = data.index(b"Xing") + 8
+    return data[:place] + struct.pack(">I", count) + data[place + 4 :]
+
+
+def with_last_granule(data, granule):
+    """Overwrite the position in the last Ogg page, and its checksum (RFC 3533)."""
+    place = data.rfind(b"OggS")
+    page = bytearray(data[place:])
+    page[6:14] = struct.pack("<q", granule)
+    page[22:26] = bytes(4)
+    page[22:26] = struct.pack("<I", _ogg_crc(bytes(page)))
+    return data[:place] + bytes(page)
+
+
+def _ogg_crc(page):
+    """CRC-32 as Ogg has it, by way of zlib's: mirrored bits, and no inversion at either end."""
+    mirrored = bytes(int(f"{byte:08b}"[::-1], 2) for byte in page)
+    crc = zlib.crc32(mirrored, 0xFFFFFFFF) ^ 0xFFFFFFFF
+    return int(f"{crc:032b}"[::-1], 2)
+
+
+@pytest.mark.parametrize("size", [0xFFFFFFFF, 0x7FFFFFFF, 0x7FFFF000])
+def test_a_wav_file_from_a_pipe_has_no_length_and_needs_no_warning(size, tone, encode):
+    audio = decode(with_wav_data_size(encode(tone(1.0)), size))
+    assert (audio.duration_s, audio.warnings) == (1.0, ())
+
+
+def test_flac_without_a_total_is_read_whole(tone, encode):
+    audio = decode(with_flac_total(encode(tone(5.1), 16000, ("FLAC", "PCM_16")), 0))
+    assert (audio.duration_s, audio.warnings) == (5.1, ())
+
+
+@pytest.mark.parametrize(
+    ("kind", "lie", "announced"),
+    [
+        (("FLAC", "PCM_16"), lambda data: with_flac_total(data, 120000), "7.50"),
+        (("MP3", "MPEG_LAYER_III"), lambda data: with_xing_count(data, 282), "10.08"),
+        (("OGG", "VORBIS"), lambda data: with_last_granule(data, 1000000), "62.50"),
+        (("OGG", "OPUS"), lambda data: with_last_granule(data, 1000312), "20.83"),
+    ],
+    ids=["flac", "mp3", "vorbis", "opus"],
+)
+def test_a_header_that_announces_too_much_is_not_believed(kind, lie, announced, tone, encode):
+    audio = decode(lie(encode(tone(5.0), 16000, kind)))
+    assert audio.duration_s == pytest.approx(5.0, abs=0.05)
+    assert audio.warnings[0].startswith(f"The end is missing: the header announces {announced} s")
+
+
+LIES_LOW = pytest.mark.parametrize(
+    ("kind", "lie"),
+    [
+        (("FLAC", "PCM_16"), lambda data: with_flac_total(data, 40000)),
+        (("MP3", "MPEG_LAYER_III"), lambda data: with_xing_count(data, 70)),
+        (("MP3", "MPEG_LAYER_III"), lambda data: data.replace(b"Xing", bytes(4))),
+        (("OGG", "VORBIS"), lambda data: with_last_granule(data, 56000)),
+    ],
+    ids=["flac", "mp3", "mp3-no-count", "vorbis"],
+)
+
+
+@LIES_LOW
+def test_a_header_that_announces_too_little_is_not_believed(kind, lie, tone, encode):
+    pytest.importorskip("av")
+    signal = tone(5.0)
+    audio = decode(lie(encode(signal, 16000, kind)))
+    assert audio.duration_s == pytest.approx(5.0, abs=0.15)
+    assert audio.warnings[0].endswith("s were found and read.")
+
+
+@LIES_LOW
+def test_without_pyav_the_rest_is_announced(kind, lie, tone, encode, monkeypatch):
+    monkeypatch.setitem(sys.modules, "av", None)
+    audio = decode(lie(encode(tone(5.0), 16000, kind)))
+    assert 0.5 < audio.duration_s < 4.0
+    assert audio.warnings[0].endswith("was not read; pip install 'affekt[media]' reads it.")
+
+
+def test_flac_read_on_past_its_header_has_no_seam(tone, encode):
+    pytest.importorskip("av")
+    signal = np.round(tone(5.0) * 32768).astype(np.int16)
+    data = with_flac_total(encode(signal, 16000, ("FLAC", "PCM_16")), 40000)
+    np.testing.assert_array_equal(decode(data).signal, signal / np.float32(32768))
+
+
+def test_a_recorder_that_was_cut_off_left_a_length_of_zero(tone, encode, monkeypatch):
+    pytest.importorskip("av")
+    data = with_wav_data_size(encode(tone(2.0)), 0)
+    assert decode(data).duration_s == 2.0
+    monkeypatch.setitem(sys.modules, "av", None)
+    with pytest.raises(MissingExtraError, match="reading beyond its header needs av"):
+        decode(data)
+
+
+def test_trailing_tags_are_no_sound(tone, encode):
+    data = encode(tone(2.0), 16000, ("MP3", "MPEG_LAYER_III"))
+    audio = decode(data + b"TAG" + bytes(125))
+    assert (audio.duration_s, audio.warnings) == (2.0, ())
+
+
+class FailingFile(io.BytesIO):
+    """A file on a disk that gives an error halfway."""
+
+    def read(self, size=-1):
+        if self.tell() > 40000:
+            raise OSError(5, "Input/output error")
+        return super().read(size)
+
+
+def test_a_failing_disk_is_an_error_and_no_short_recording(tone, encode):
+    with pytest.raises(AudioError, match=r"reading failed .*Input/output error.*check the disk"):
+        decode(FailingFile(encode(tone(5.0))))
+
+
+def test_broken_mp3_prints_nothing_but_keeps_the_rest_of_stderr(tmp_path, tone, encode):
+    path = tmp_path / "broken.mp3"
+    data = bytearray(cut(encode(tone(5.0), 16000, ("MP3", "MPEG_LAYER_III"))))
+    data[5000:5400] = bytes(400)
+    path.write_bytes(bytes(data))
+    script = (
+        "import os, sys\n"
+        "from affekt.audio import decode_blocks\n"
+        "from affekt.audio.stderr import mpg123_silenced\n"
+        "with mpg123_silenced():\n"
+        "    os.write(2, b'[src/libmpg123/x.c:f():1] error: broken\\nmine\\n')\n"
+        "    with decode_blocks(sys.argv[1]) as reader:\n"
+        "        print(sum(block.size for block in reader))\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script, path], capture_output=True, text=True, check=True
+    )
+    assert int(done.stdout) > 30000
+    assert done.stderr == "mine\n"
+
+
+def test_broken_mp3_decodes_where_no_temporary_file_can_be_made(tone, encode, monkeypatch):
+    def no_room():
+        raise OSError(30, "Read-only file system")
+
+    monkeypatch.setattr("tempfile.TemporaryFile", no_room)
+    assert decode(encode(tone(1.0), 16000, ("MP3", "MPEG_LAYER_III"))).duration_s == 1.0
+
+
+def test_mp3_files_decode_in_several_threads_at_once(tone, encode):
+    data = encode(tone(2.0), 16000, ("MP3", "MPEG_LAYER_III"))
+    with ThreadPoolExecutor(4) as pool:
+        durations = [audio.duration_s for audio in pool.map(decode, [data] * 40)]
+    assert durations == [2.0] * 40

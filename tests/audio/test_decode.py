@@ -1,0 +1,225 @@
+"""Whole recordings, blocks of them, stretches of them, and arrays."""
+
+import subprocess
+import sys
+import tracemalloc
+import wave
+
+import numpy as np
+import pytest
+import soxr
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from affekt.audio import SAMPLING_RATE_HZ, decode, decode_blocks, from_array
+from affekt.errors import AudioError
+
+few = settings(
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+
+
+def test_the_sampling_rate_is_16_khz():
+    assert SAMPLING_RATE_HZ == 16000
+
+
+def test_decoding_equals_mean_then_soxr(tone, encode):
+    frames = np.stack([tone(1.0, 44100), tone(1.0, 44100, hz=700)], axis=1)
+    expected = soxr.resample(frames.mean(axis=1), 44100, 16000)
+    decoded = decode(encode(frames, 44100, ("WAV", "FLOAT"))).signal
+    np.testing.assert_allclose(decoded, expected, atol=1e-6)
+
+
+def test_another_rate_can_be_asked_for(tone, encode):
+    audio = decode(encode(tone(1.0)), sampling_rate_hz=8000)
+    assert (audio.sampling_rate_hz, audio.signal.size) == (8000, 8000)
+
+
+def test_a_channel_can_be_chosen_instead_of_the_mean(tone, encode):
+    left, right = tone(0.5), tone(0.5, hz=700)
+    data = encode(np.stack([left, right], axis=1), 16000, ("WAV", "FLOAT"))
+    np.testing.assert_array_equal(decode(data, channel=0).signal, left)
+    np.testing.assert_array_equal(decode(data, channel=1).signal, right)
+    np.testing.assert_allclose(decode(data).signal, (left + right) / 2, atol=1e-7)
+
+
+@pytest.mark.parametrize("channel", [2, -1])
+def test_a_channel_that_is_not_there_is_refused(channel, tone, encode):
+    with pytest.raises(AudioError, match=r"no channel -?\d: the recording has 2 channels \(0 to 1"):
+        decode(encode(tone(0.5, channels=2)), channel=channel)
+
+
+def test_channels_that_cancel_each_other_are_told_from_silence(tone, encode):
+    frames = np.stack([tone(0.5), -tone(0.5)], axis=1)
+    data = encode(frames, 16000, ("WAV", "FLOAT"))
+    with pytest.raises(
+        AudioError, match=r"although its channels are not.*choose another with chan"
+    ):
+        decode(data)
+    assert decode(data, channel=1).duration_s == 0.5
+
+
+def test_a_silent_channel_is_told_from_silence(tone, encode):
+    frames = np.stack([tone(0.5), np.zeros(8000)], axis=1)
+    with pytest.raises(AudioError, match="the wrong one was taken; choose another with channel"):
+        decode(encode(frames), channel=1)
+
+
+@pytest.mark.parametrize(
+    ("frames", "message"),
+    [
+        (np.zeros(0), "holds no samples"),
+        (np.zeros(16000), "is silent"),
+        (np.full(1500, 0.3), "at least 0.1 s is needed"),
+        (np.r_[np.full(12000, 0.3), np.nan], r"the sample at 0\.750 s \(12000\) is nan"),
+        (np.r_[np.full(12000, 0.3), 1e300], r"the sample at 0\.750 s \(12000\) is inf"),
+    ],
+    ids=["empty", "silent", "short", "nan", "overflow"],
+)
+def test_the_gate_stands_before_every_file(frames, message, encode):
+    data = encode(frames, 16000, ("WAV", "DOUBLE"))
+    with pytest.raises(AudioError, match=message):
+        decode(data)
+    with pytest.raises(AudioError, match=message), decode_blocks(data, block_s=0.2) as reader:
+        list(reader)
+
+
+@pytest.mark.parametrize("rate", [500, 400000])
+def test_a_file_with_an_impossible_rate_is_refused(rate, tmp_path):
+    path = tmp_path / "clip.wav"
+    with wave.open(str(path), "wb") as file:
+        file.setparams((1, 2, rate, 0, "NONE", ""))
+        file.writeframes(bytes(200000))
+    with pytest.raises(AudioError, match=f"a sampling rate of {rate} Hz is outside"):
+        decode(path)
+
+
+@pytest.mark.parametrize("rate", [16000, 44100])
+@pytest.mark.parametrize("block_s", [0.05, 0.31, 1.0, 30.0])
+def test_blocks_joined_are_the_whole(rate, block_s, soundfile_kind, tone, encode):
+    rate = 48000 if soundfile_kind[1] == "OPUS" and rate == 44100 else rate
+    data = encode(tone(1.7, rate), rate, soundfile_kind)
+    with decode_blocks(data, block_s=block_s) as reader:
+        blocks = list(reader)
+        assert reader.source_rate_hz == rate
+        assert reader.source_channels == 1
+    assert all(block.size == round(block_s * 16000) for block in blocks[:-1])
+    assert all(block.dtype == np.float32 for block in blocks)
+    np.testing.assert_array_equal(np.concatenate(blocks), decode(data).signal)
+
+
+@few
+@given(samples=st.integers(4410, 20000), rate=st.sampled_from([8000, 11025, 22050, 44100]))
+def test_the_duration_is_kept_at_any_rate(samples, rate, tone, encode):
+    audio = decode(encode(tone(1.0, 20000)[:samples], rate))
+    assert audio.duration_s == samples / rate
+    assert audio.signal.size == pytest.approx(samples * 16000 / rate, abs=1)
+
+
+@few
+@given(start=st.floats(0, 4.8), length=st.floats(0.11, 5), kind=st.integers(0, 3))
+def test_a_stretch_is_a_slice_of_the_whole(start, length, kind, tone, encode):
+    kinds = [("WAV", "PCM_16"), ("FLAC", "PCM_16"), ("MP3", "MPEG_LAYER_III"), ("OGG", "VORBIS")]
+    data = encode(tone(5.0, 22050), 22050, kinds[kind])
+    whole = decode(data).signal
+    stretch = decode(data, start_s=start, end_s=start + length).signal
+    expected = whole[round(start * 16000) : round((start + length) * 16000)]
+    np.testing.assert_allclose(stretch, expected, atol=1e-6)
+
+
+def test_a_stretch_is_open_at_either_end(tone, encode):
+    data = encode(tone(5.0))
+    whole = decode(data).signal
+    np.testing.assert_array_equal(decode(data, start_s=3.5).signal, whole[56000:])
+    np.testing.assert_array_equal(decode(data, end_s=1.5).signal, whole[:24000])
+    assert decode(data, start_s=3.5).duration_s == 1.5
+
+
+@pytest.mark.parametrize(
+    ("start_s", "end_s", "message"),
+    [
+        (5.0, None, "ends before 5 s: give a start within the recording"),
+        (99.0, 100.0, "ends before 99 s"),
+        (-1.0, None, "is impossible"),
+        (2.0, 2.0, "is impossible: give a start of at least 0 and an end after it"),
+        (2.0, 2.05, "from 2 s: lasts 0.050 s, and at least 0.1 s is needed"),
+    ],
+)
+def test_a_stretch_outside_the_recording_is_refused(start_s, end_s, message, tone, encode):
+    with pytest.raises(AudioError, match=message):
+        decode(encode(tone(5.0)), start_s=start_s, end_s=end_s)
+
+
+def test_a_damaged_value_late_in_a_long_file_is_placed_right(tone, encode):
+    signal = tone(9.0)
+    signal[7 * 16000] = np.nan
+    with pytest.raises(AudioError, match=r"the sample at 7\.000 s"):
+        decode(encode(signal, 16000, ("WAV", "FLOAT")), start_s=6.5)
+
+
+def test_blocks_of_a_long_file_need_flat_memory(tmp_path):
+    """Ten minutes of 44.1 kHz stereo are 100 MB on disk and 38 MB as the final signal."""
+    path = tmp_path / "long.wav"
+    second = np.random.default_rng(0).integers(-9000, 9000, (44100, 2)).astype("<i2").tobytes()
+    with wave.open(str(path), "wb") as file:
+        file.setparams((2, 2, 44100, 0, "NONE", ""))
+        for _ in range(600):
+            file.writeframes(second)
+    tracemalloc.start()
+    try:
+        with decode_blocks(path, block_s=10.0) as reader:
+            samples = sum(block.size for block in reader)
+        _, peak_bytes = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert samples == 600 * 16000
+    assert peak_bytes < 8e6
+
+
+def test_a_block_needs_a_length():
+    with pytest.raises(ValueError, match="block_s must hold at least one sample"):
+        decode_blocks(b"", block_s=0)
+
+
+def test_an_array_passes_the_same_gate(tone):
+    audio = from_array(tone(0.5), 16000)
+    np.testing.assert_array_equal(audio.signal, tone(0.5))
+    assert (audio.duration_s, audio.source_rate_hz, audio.source_channels) == (0.5, 16000, 1)
+    with pytest.raises(AudioError, match="<array>: is silent"):
+        from_array(np.zeros(16000), 16000)
+
+
+def test_an_array_and_its_file_give_the_same_signal(tone, encode):
+    frames = np.round(tone(0.5, 44100, channels=2) * 32767).astype(np.int16)
+    np.testing.assert_array_equal(
+        from_array(frames, 44100).signal, decode(encode(frames, 44100)).signal
+    )
+
+
+def test_a_list_is_an_array_too():
+    assert from_array([0.1, -0.1] * 8000, 16000).duration_s == 1.0
+
+
+def test_an_array_keeps_its_channel(tone):
+    frames = np.stack([tone(0.5), tone(0.5, hz=700)], axis=1)
+    np.testing.assert_array_equal(from_array(frames, 16000, channel=1).signal, frames[:, 1])
+    with pytest.raises(AudioError, match="there is no channel 2"):
+        from_array(frames, 16000, channel=2)
+
+
+@pytest.mark.parametrize("shape", [(2, 16000), (1, 2, 8000), (16000, 0), ()])
+def test_an_array_of_another_shape_is_refused(shape):
+    with pytest.raises(AudioError, match=r"expected \[samples\] or \[samples, channels\]"):
+        from_array(np.ones(shape), 16000)
+
+
+def test_an_array_of_unscaled_floats_gets_a_warning(tone):
+    assert "divide them by their full scale" in from_array(tone(0.5) * 32767, 16000).warnings[0]
+
+
+def test_importing_is_light():
+    script = "import affekt.audio, sys; print([m for m in ('av', 'torch') if m in sys.modules])"
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    )
+    assert done.stdout == "[]\n"
