@@ -114,4 +114,5 @@ def log_mel(signal: FloatArray, config: LogMelConfig) -> FloatArray:
     frames = frames[:: config.hop_length][: 1 + len(signal) // config.hop_length]
     spectrum = np.fft.rfft(frames * hann_window(config.window_length), axis=-1)
     power = (spectrum.real**2 + spectrum.imag**2).astype(np.float32)
-    return np.log(power @ mel_filterbank(config).T + np.float32(config.floor))
+    bands: FloatArray = np.log(power @ mel_filterbank(config).T + np.float32(config.floor))
+    return bands

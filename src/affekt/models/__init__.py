@@ -1,0 +1,44 @@
+"""Architectures, one file each, and the table that names them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from affekt.config import from_mapping, to_mapping
+from affekt.errors import ConfigError, MissingExtraError, did_you_mean
+
+try:
+    from affekt.models.front_end import LogMelFrontEnd
+    from affekt.models.residual_se import VARIANTS, Answer, ResidualSE, ResidualSEConfig
+except ModuleNotFoundError as error:  # pragma: no cover - proved in a subprocess without torch
+    if error.name != "torch":
+        raise
+    raise MissingExtraError(what="a model", package="torch", extra="train") from None
+
+__all__ = ["MODELS", "Answer", "LogMelFrontEnd", "ResidualSE", "create_model"]
+
+MODELS: dict[str, ResidualSEConfig] = {
+    "residual-se": VARIANTS["default"],
+    "residual-se-tiny": VARIANTS["tiny"],
+}
+
+
+def create_model(
+    name: str, *, n_classes: int, settings: Mapping[str, Any] | None = None
+) -> ResidualSE:
+    """Make an untrained network.
+
+    Args:
+        name: one of `MODELS`.
+        n_classes: width of the logits.
+        settings: what shall differ from the named variant.
+
+    Raises:
+        ConfigError: the name or a setting is unknown, or a setting is out of range.
+    """
+    if name not in MODELS:
+        raise ConfigError(f"no model '{name}'{did_you_mean(name, MODELS)}")
+    values = {**to_mapping(MODELS[name]), **(settings or {})}
+    config = from_mapping(ResidualSEConfig, values, where=f"model '{name}'")
+    return ResidualSE(config, n_classes=n_classes)

@@ -1,0 +1,209 @@
+"""From a trained network to the bundle: one ONNX file, waveform in, metadata inside."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+import tempfile
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnx
+import torch
+from torch import Tensor, nn
+
+import affekt
+from affekt.config import to_mapping
+from affekt.corpora import CORPORA
+from affekt.errors import BundleError
+from affekt.features.spectra import LogMelConfig
+from affekt.models import LogMelFrontEnd, ResidualSE
+from affekt.protocols import Parts
+from affekt.recognition.bundle import INPUT_NAME, METADATA_KEY, OUTPUT_NAMES, Bundle, BundleMetadata
+from affekt.records import Utterance
+from affekt.training.calibration import Calibration
+from affekt.training.data import ClipSet
+from affekt.training.recipe import Recipe
+
+PARITY_DURATIONS_S = (0.1, 0.5, 1.7, 3.0, 7.3, 30.0)
+PARITY_TOLERANCE = 1e-4
+
+
+class WaveformModel(nn.Module):
+    """What a bundle computes: front end, network, temperature."""
+
+    def __init__(self, network: ResidualSE, features: LogMelConfig, *, temperature: float) -> None:
+        super().__init__()
+        self.front_end = LogMelFrontEnd(features)
+        self.network = network
+        self.temperature = temperature
+
+    def forward(self, waveform: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Map `[batch, samples]` to probabilities, embedding and relevance."""
+        answer = self.network(self.front_end(waveform))
+        probabilities = torch.softmax(answer.logits / self.temperature, dim=1)
+        return probabilities, answer.embedding, answer.relevance
+
+
+def export_bundle(model: WaveformModel, metadata: BundleMetadata, path: Path) -> float:
+    """Write the bundle, unless it answers otherwise than the network does.
+
+    Args:
+        model: in evaluation mode.
+        metadata: goes into the file.
+        path: of the file to write; an older one is replaced only when all is well.
+
+    Returns:
+        The greatest difference found between the two.
+
+    Raises:
+        BundleError: ONNX Runtime and torch differ by more than `PARITY_TOLERANCE` at some length.
+    """
+    model.eval()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=path.parent) as folder:
+        candidate = Path(folder) / path.name
+        dynamic = torch.export.Dim.DYNAMIC
+        program = torch.onnx.export(
+            model,
+            (torch.zeros(2, 16000),),
+            dynamo=True,
+            input_names=[INPUT_NAME],
+            output_names=list(OUTPUT_NAMES),
+            dynamic_shapes={"waveform": {0: dynamic, 1: dynamic}},
+            external_data=False,
+            verbose=False,
+        )
+        if program is None:  # only without `dynamo`
+            raise BundleError("torch.onnx.export gave no program")
+        proto = program.model_proto
+        _strip_traces(proto)
+        proto.producer_name, proto.producer_version = "affekt", affekt.__version__
+        onnx.helper.set_model_props(proto, {METADATA_KEY: metadata.to_json()})
+        onnx.save(proto, candidate)
+        difference = check_parity(model, candidate)
+        candidate.replace(path)
+    return difference
+
+
+def check_parity(model: WaveformModel, path: Path) -> float:
+    """Return the greatest difference between a bundle and the torch model over all lengths.
+
+    The embedding has no fixed range, so its difference is taken relative to its largest value
+    where that exceeds one.
+
+    Raises:
+        BundleError: it exceeds `PARITY_TOLERANCE`; the message names output and length.
+    """
+    bundle = Bundle.load(path, threads=1)
+    rng = np.random.default_rng(0)
+    worst = 0.0
+    for duration_s in PARITY_DURATIONS_S:
+        samples = round(duration_s * bundle.metadata.sampling_rate_hz)
+        waveforms = (0.1 * rng.standard_normal((2, samples))).astype(np.float32)
+        with torch.inference_mode():
+            expected = model(torch.from_numpy(waveforms))
+        for name, ours, theirs in zip(OUTPUT_NAMES, expected, bundle.run(waveforms), strict=True):
+            reference = ours.numpy()
+            if reference.shape != theirs.shape:
+                raise BundleError(
+                    f"export of {path.name} refused: {name} has shape {theirs.shape} in ONNX "
+                    f"Runtime and {reference.shape} in torch at {duration_s} s"
+                )
+            scale = max(1.0, float(np.abs(reference).max()))
+            difference = float(np.abs(reference - theirs).max()) / scale
+            if not difference <= PARITY_TOLERANCE:
+                raise BundleError(
+                    f"export of {path.name} refused: {name} differs from torch by "
+                    f"{difference:.1e} at {duration_s} s, allowed is {PARITY_TOLERANCE:.0e}"
+                )
+            worst = max(worst, difference)
+    return worst
+
+
+def describe(
+    recipe: Recipe,
+    *,
+    licence_text: str,
+    parts: Parts,
+    train: ClipSet,
+    calibration: Calibration,
+) -> BundleMetadata:
+    """Gather what the bundle says of itself."""
+    labels = [recipe.labels[target] for target in train.targets]
+    held_out = [*parts.lockbox, *parts.calibrate]
+    if "select" not in recipe.data.train_on:
+        held_out.extend(parts.select)
+    stride = int(recipe.model.settings.get("stride", 2))
+    return BundleMetadata(
+        name=recipe.name,
+        version=recipe.bundle.version,
+        labels=recipe.labels,
+        frame_hop_s=recipe.features.frame_hop_s * stride,
+        temperature=calibration.temperature,
+        threshold=calibration.threshold,
+        licence=recipe.bundle.licence,
+        licence_text=licence_text,
+        training_data=tuple(_training_data(train.utterances)),
+        held_out=_speakers(held_out),
+        recipe={**to_mapping(recipe), "class_counts": dict(Counter(labels))},
+        figures={"calibrate_ua": {k: round(v, 4) for k, v in calibration.ua.items()}},
+        created=dt.datetime.now(dt.UTC).date().isoformat(),
+        description=recipe.bundle.description,
+        not_for=recipe.bundle.not_for,
+    )
+
+
+def record_figures(path: Path, figures: Mapping[str, Any]) -> None:
+    """Add measured figures to the metadata of a bundle; its graph stays as it is.
+
+    Args:
+        path: of the bundle.
+        figures: by name; one that is there already is replaced.
+    """
+    metadata = Bundle.load(path, threads=1).metadata
+    merged = dataclasses.replace(metadata, figures={**metadata.figures, **figures})
+    proto = onnx.load(path)
+    onnx.helper.set_model_props(proto, {METADATA_KEY: merged.to_json()})
+    replacement = path.with_suffix(".tmp")
+    onnx.save(proto, replacement)
+    replacement.replace(path)
+
+
+def _strip_traces(proto: onnx.ModelProto) -> None:
+    """Remove the exporter's notes, which hold source lines and paths of this machine."""
+    del proto.metadata_props[:]
+    proto.doc_string = ""
+    proto.graph.doc_string = ""
+    del proto.graph.metadata_props[:]
+    for node in proto.graph.node:
+        node.doc_string = ""
+        del node.metadata_props[:]
+    for value in (*proto.graph.input, *proto.graph.output, *proto.graph.value_info):
+        value.doc_string = ""
+        del value.metadata_props[:]
+
+
+def _training_data(utterances: Sequence[Utterance]) -> list[dict[str, Any]]:
+    rows = []
+    for corpus in dict.fromkeys(item.corpus for item in utterances):
+        items = [item for item in utterances if item.corpus == corpus]
+        rows.append(
+            {
+                "corpus": corpus,
+                "licence": CORPORA[corpus].licence.id,
+                "utterances": len(items),
+                "speakers": len({item.speaker for item in items}),
+            }
+        )
+    return rows
+
+
+def _speakers(utterances: Sequence[Utterance]) -> dict[str, list[str]]:
+    found: dict[str, set[str]] = {}
+    for item in utterances:
+        found.setdefault(item.corpus, set()).add(item.speaker)
+    return {corpus: sorted(speakers) for corpus, speakers in found.items()}

@@ -1,0 +1,247 @@
+"""A training run from recipe to bundle, in one folder that it can be continued from."""
+
+from __future__ import annotations
+
+import warnings
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import lightning
+import torch
+from lightning.pytorch.callbacks import (
+    Callback,
+    EarlyStopping,
+    EMAWeightAveraging,
+    LearningRateMonitor,
+    ModelCheckpoint,
+    RichProgressBar,
+)
+from lightning.pytorch.loggers import CSVLogger, TensorBoardLogger
+from torch.utils.data import DataLoader
+
+from affekt.augment import Pipeline
+from affekt.corpora import corpora_root, load_corpus
+from affekt.errors import ConfigError, CorpusError
+from affekt.models import create_model
+from affekt.protocols import Parts, partition
+from affekt.records import Utterance
+from affekt.training.data import (
+    ClipSet,
+    PlanSampler,
+    ResumableLoader,
+    TrainingBatches,
+    ValidationClips,
+    draw_weights,
+    load_clips,
+)
+from affekt.training.module import METRIC, TrainingModule
+from affekt.training.recipe import Precision, Recipe
+
+# What an interruption costs at most; a checkpoint takes about as long as one step.
+_STEPS_BETWEEN_CHECKPOINTS = 50
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """Where a run keeps what it makes.
+
+    Attributes:
+        recipe: what was asked for.
+        folder: holds `checkpoints/`, `logs/` and at the end `NAME.onnx`.
+        corpora: the folder of the recordings.
+        say: takes one line for the reader at a time.
+        show_progress: draw progress bars.
+    """
+
+    recipe: Recipe
+    folder: Path
+    corpora: Path
+    say: Say
+    show_progress: bool
+
+    @property
+    def checkpoints(self) -> Path:
+        """Folder of the checkpoints."""
+        return self.folder / "checkpoints"
+
+    def last_checkpoint(self) -> Path | None:
+        """Return the newest checkpoint, an interrupted run's included."""
+        found = sorted(self.checkpoints.glob("*.ckpt"), key=lambda path: path.stat().st_mtime)
+        return found[-1] if found else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fitted:
+    """A trained network and what it was trained with.
+
+    Attributes:
+        module: holds the averaged weights.
+        parts: every utterance of the recipe's corpora, by part.
+        train: what was learnt from.
+    """
+
+    module: TrainingModule
+    parts: Parts
+    train: ClipSet
+
+
+class _CountBatches(Callback):
+    """Tell the loader which batches are worked off, for checkpoints within an epoch."""
+
+    def on_train_batch_end(self, trainer: lightning.Trainer, *args: Any, **kwargs: Any) -> None:  # noqa: ARG002
+        loader = trainer.train_dataloader
+        assert isinstance(loader, ResumableLoader)  # noqa: S101
+        loader.batches_done = trainer.fit_loop.epoch_loop.batch_progress.current.ready
+
+
+def load_parts(recipe: Recipe, root: Path, say: Say) -> Parts:
+    """Load the recipe's corpora that are on the disk, split by the shipped tables.
+
+    Raises:
+        CorpusError: none of them is there.
+    """
+    utterances: list[Utterance] = []
+    for name in recipe.data.corpora:
+        if not (root / name).is_dir():
+            say(f"{name}: not under {root}; passed over")
+            continue
+        utterances.extend(load_corpus(name, root))
+    if not utterances:
+        raise CorpusError(f"none of the recipe's corpora lies under {root}")
+    return partition(utterances)
+
+
+def fit(run: Run, *, resume: bool) -> Fitted:
+    """Train, or go on training, and return the averaged network.
+
+    Raises:
+        ConfigError: the folder holds a run already and `resume` was not asked for.
+        CorpusError: no recordings, or the recipe's labels match none.
+    """
+    recipe = run.recipe
+    checkpoint = run.last_checkpoint()
+    if checkpoint is not None and not resume:
+        raise ConfigError(
+            f"{run.folder} holds a run already; --resume continues it, --out chooses another place"
+        )
+    parts = load_parts(recipe, corpora_root(run.corpora), run.say)
+    train = _clips(run, [item for part in recipe.data.train_on for item in getattr(parts, part)])
+    select_on = recipe.data.select_on
+    selection = _clips(run, getattr(parts, select_on)) if select_on else None
+    sampler = PlanSampler(
+        draw_weights(train, recipe.data), batch_size=recipe.fit.batch_size, seed=recipe.seed
+    )
+    pipeline = Pipeline.from_settings(
+        recipe.augmentation,
+        fmin_hz=recipe.features.fmin_hz,
+        fmax_hz=recipe.features.fmax_hz,
+        where="[[augmentation]]",
+    )
+    batches = TrainingBatches(train, pipeline, recipe.fit, seed=recipe.seed)
+    torch.manual_seed(recipe.seed)
+    settings = {"n_mels": recipe.features.n_mels, **recipe.model.settings}
+    module = TrainingModule(
+        create_model(recipe.model.name, n_classes=len(recipe.labels), settings=settings),
+        recipe.fit,
+        seed=recipe.seed,
+        total_steps=recipe.fit.epochs * len(sampler),
+        selection=selection,
+    )
+    trainer = _trainer(run, followed=selection is not None)
+    with warnings.catch_warnings():
+        # Lightning's advice on worker processes: the batches are cheap, and `workers` is a choice.
+        warnings.filterwarnings("ignore", message=".*does not have many workers.*")
+        trainer.fit(
+            module,
+            ResumableLoader(batches, sampler, workers=recipe.fit.workers),
+            None if selection is None else DataLoader(ValidationClips(selection), batch_size=None),
+            ckpt_path=checkpoint,
+            weights_only=True,
+        )
+    best = run.checkpoints / "best.ckpt"
+    _load_weights(module, best if best.exists() else run.checkpoints / "last.ckpt")
+    return Fitted(module=module, parts=parts, train=train)
+
+
+def _clips(run: Run, utterances: Sequence[Utterance]) -> ClipSet:
+    clips = load_clips(
+        utterances, labels=run.recipe.labels, features=run.recipe.features, progress=None
+    )
+    if not len(clips):
+        raise CorpusError("no recording carries any of the recipe's labels")
+    counts = Counter(item.corpus for item in clips.utterances)
+    run.say(f"{len(clips)} clips: " + ", ".join(f"{k} {n}" for k, n in counts.items()))
+    for item, reason in clips.skipped:
+        run.say(f"left out {item.path.name}: {reason}")
+    return clips
+
+
+def _trainer(run: Run, *, followed: bool) -> lightning.Trainer:
+    settings = run.recipe.fit
+    callbacks: list[Callback] = [
+        EMAWeightAveraging(decay=settings.average_decay),
+        LearningRateMonitor(logging_interval="epoch"),
+        _CountBatches(),
+        ModelCheckpoint(run.checkpoints, filename="last", enable_version_counter=False),
+        ModelCheckpoint(
+            run.checkpoints,
+            filename="step",
+            every_n_train_steps=_STEPS_BETWEEN_CHECKPOINTS,
+            enable_version_counter=False,
+        ),
+    ]
+    if followed:
+        callbacks.append(
+            ModelCheckpoint(
+                run.checkpoints,
+                filename="best",
+                monitor=METRIC,
+                mode="max",
+                enable_version_counter=False,
+            )
+        )
+        if settings.patience is not None:
+            callbacks.append(EarlyStopping(METRIC, mode="max", patience=settings.patience))
+    if run.show_progress:
+        callbacks.append(RichProgressBar())
+    logs = run.folder / "logs"
+    session = f"csv-{len(list(logs.glob('csv-*')))}"  # a resumed run begins a table of its own
+    return lightning.Trainer(
+        max_epochs=settings.epochs,
+        precision=_precision(settings.precision),
+        gradient_clip_val=settings.gradient_clip,
+        callbacks=callbacks,
+        logger=[
+            TensorBoardLogger(logs, name="", version="tensorboard"),
+            CSVLogger(logs, name="", version=session),
+        ],
+        enable_progress_bar=run.show_progress,
+        enable_model_summary=False,
+        log_every_n_steps=10,
+        num_sanity_val_steps=0,
+        use_distributed_sampler=False,  # the sampler shares the batches out itself
+    )
+
+
+def _precision(wanted: Precision) -> Literal["bf16-mixed", "32-true"]:
+    """Return Lightning's name for the precision; "auto" looks for bfloat16 matrix units."""
+    if wanted == "auto":
+        fast = (
+            torch.cuda.is_bf16_supported(including_emulation=False)
+            if torch.cuda.is_available()
+            else torch.cpu._is_amx_tile_supported()
+        )
+        wanted = "bf16" if fast else "32"
+    return "bf16-mixed" if wanted == "bf16" else "32-true"
+
+
+def _load_weights(module: TrainingModule, checkpoint: Path) -> None:
+    """Take the averaged weights of a checkpoint, which is where the callback keeps them."""
+    state = torch.load(checkpoint, map_location="cpu", weights_only=True)
+    module.load_state_dict(state["state_dict"])
+    module.cpu().eval()

@@ -1,0 +1,48 @@
+"""The whole way: fit, calibrate, export."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from affekt.training.calibration import calibrate
+from affekt.training.data import load_clips
+from affekt.training.export import WaveformModel, describe, export_bundle
+from affekt.training.fit import Run, fit
+
+
+def train(run: Run, *, licence_text: str, resume: bool = False) -> Path:
+    """Carry out a training run and return the path of its bundle.
+
+    Args:
+        run: the recipe and the folder that everything goes to.
+        licence_text: terms of the weights, in full.
+        resume: go on from the newest checkpoint in the folder.
+
+    Raises:
+        ConfigError: the folder holds a run already and `resume` was not asked for.
+        CorpusError: there are no recordings to learn from, or none to calibrate on.
+        BundleError: the exported file differs from the network.
+    """
+    recipe = run.recipe
+    fitted = fit(run, resume=resume)
+    held_out = load_clips(fitted.parts.calibrate, labels=recipe.labels, features=recipe.features)
+    calibration = calibrate(fitted.module, held_out, uncertain_share=recipe.bundle.uncertain_share)
+    run.say(
+        f"temperature {calibration.temperature:.3f}, threshold {calibration.threshold:.3f} "
+        f"on {len(held_out)} clips of calibrate speakers"
+    )
+    model = WaveformModel(
+        fitted.module.network, recipe.features, temperature=calibration.temperature
+    )
+    metadata = describe(
+        recipe,
+        licence_text=licence_text,
+        parts=fitted.parts,
+        train=fitted.train,
+        calibration=calibration,
+    )
+    path = run.folder / f"{recipe.name}.onnx"
+    difference = export_bundle(model, metadata, path)
+    size_mb = path.stat().st_size / 1e6
+    run.say(f"{path}: {size_mb:.1f} MB, within {difference:.1e} of torch at every length")
+    return path
