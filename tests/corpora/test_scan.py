@@ -129,9 +129,10 @@ def test_cremad_reads_age_and_sex_from_its_table(tmp_path, place):
     assert (item.gender, item.age) == ("male", 51)
 
 
-def test_nemo_reads_padded_fields(tmp_path):
-    lay(tmp_path, "nemo/samples/WR0_surprised_64.wav")
-    (tmp_path / "nemo/data.tsv").write_text(
+@pytest.mark.parametrize("top", ["nemo", "nemo/nEMO-main"])
+def test_nemo_reads_padded_fields(tmp_path, top):
+    lay(tmp_path, f"{top}/samples/WR0_surprised_64.wav")
+    (tmp_path / top / "data.tsv").write_text(
         "file_id\temotion\traw_text\tnormalized_text\tspeaker_id\tgender\tage\n"
         "WR0_surprised_64.wav\tsurprised\tUcho.\tucho\t        WR0\tmale\t23\n"
     )
