@@ -3,19 +3,20 @@ from __future__ import annotations
 import hashlib
 import json
 from pathlib import Path
-from types import ModuleType
+from types import SimpleNamespace
 
 import numpy as np
 import onnx
 import pytest
 from onnx import helper
 
+import affekt.recognition.bundle
 from affekt.emotions import CANONICAL
 from affekt.errors import BundleError, ConfigError
 from affekt.recognition import Bundle, BundleMetadata, shipped_bundles
 
 
-def test_a_bundle_tells_what_travels_in_its_file(tones: ModuleType, tone_bundle: Path) -> None:
+def test_a_bundle_tells_what_travels_in_its_file(tones: SimpleNamespace, tone_bundle: Path) -> None:
     bundle = Bundle.load(tone_bundle)
     assert bundle.metadata == tones.metadata()
     assert bundle.metadata.title == "tones 1.2"
@@ -25,7 +26,7 @@ def test_a_bundle_tells_what_travels_in_its_file(tones: ModuleType, tone_bundle:
 
 @pytest.mark.parametrize("threads", [1, 2, None])
 def test_a_batch_goes_in_and_three_outputs_come_out(
-    tones: ModuleType, tone_bundle: Path, threads: int | None
+    tones: SimpleNamespace, tone_bundle: Path, threads: int | None
 ) -> None:
     batch = np.stack([tones.tone("happy"), tones.tone("angry")])
     outputs = Bundle.load(tone_bundle, threads=threads).run(batch)
@@ -37,23 +38,23 @@ def test_a_batch_goes_in_and_three_outputs_come_out(
 
 @pytest.mark.parametrize("duration_s", [0.1, 1.7, 7.3])
 def test_a_clip_may_have_any_length(
-    tones: ModuleType, tone_bundle: Path, duration_s: float
+    tones: SimpleNamespace, tone_bundle: Path, duration_s: float
 ) -> None:
     waveform = tones.tone("sad", duration_s=duration_s)[np.newaxis]
     assert Bundle.load(tone_bundle).run(waveform).probabilities.argmax() == CANONICAL.index("sad")
 
 
-def test_metadata_survives_json(tones: ModuleType) -> None:
+def test_metadata_survives_json(tones: SimpleNamespace) -> None:
     metadata = tones.metadata(description="Größe", labels=("a", "b"))
     assert BundleMetadata.from_json(metadata.to_json()) == metadata
 
 
-def test_metadata_of_a_later_minor_version_is_read(tones: ModuleType) -> None:
+def test_metadata_of_a_later_minor_version_is_read(tones: SimpleNamespace) -> None:
     document = json.loads(tones.metadata().to_json()) | {"conformal": [0.1]}
     assert BundleMetadata.from_json(json.dumps(document)) == tones.metadata()
 
 
-def test_an_unknown_schema_version_says_to_upgrade(tones: ModuleType) -> None:
+def test_an_unknown_schema_version_says_to_upgrade(tones: SimpleNamespace) -> None:
     document = json.loads(tones.metadata().to_json()) | {"schema_version": "2"}
     with pytest.raises(BundleError, match=r"x\.onnx: .*'2'.*pip install --upgrade affekt"):
         BundleMetadata.from_json(json.dumps(document), where="x.onnx")
@@ -65,7 +66,7 @@ def test_metadata_that_is_no_json_object_is_refused(text: str) -> None:
         BundleMetadata.from_json(text)
 
 
-def test_a_missing_key_is_named(tones: ModuleType) -> None:
+def test_a_missing_key_is_named(tones: SimpleNamespace) -> None:
     document = json.loads(tones.metadata().to_json())
     del document["labels"]
     with pytest.raises(BundleError, match="'labels' is missing"):
@@ -87,13 +88,15 @@ def test_a_missing_key_is_named(tones: ModuleType) -> None:
     ],
 )
 def test_impossible_metadata_is_refused(
-    tones: ModuleType, changes: dict[str, object], message: str
+    tones: SimpleNamespace, changes: dict[str, object], message: str
 ) -> None:
     with pytest.raises(ValueError, match=message):
         tones.metadata(**changes)
 
 
-def test_an_impossible_value_in_a_file_names_the_file(tones: ModuleType, tmp_path: Path) -> None:
+def test_an_impossible_value_in_a_file_names_the_file(
+    tones: SimpleNamespace, tmp_path: Path
+) -> None:
     document = json.loads(tones.metadata().to_json()) | {"threshold": 7.0}
     path = tones.write_bundle(tmp_path / "odd.onnx", document=json.dumps(document))
     with pytest.raises(BundleError, match=r"odd\.onnx: threshold must lie in 0 to 1"):
@@ -122,20 +125,22 @@ def test_a_file_that_is_no_onnx_is_refused(tmp_path: Path) -> None:
         Bundle.load(path)
 
 
-def test_an_onnx_file_without_our_metadata_is_refused(tones: ModuleType, tmp_path: Path) -> None:
+def test_an_onnx_file_without_our_metadata_is_refused(
+    tones: SimpleNamespace, tmp_path: Path
+) -> None:
     onnx.save(tones.graph(8), tmp_path / "plain.onnx")
     with pytest.raises(BundleError, match="no Affekt bundle"):
         Bundle.load(tmp_path / "plain.onnx")
 
 
-def test_labels_must_match_the_probabilities(tones: ModuleType, tmp_path: Path) -> None:
+def test_labels_must_match_the_probabilities(tones: SimpleNamespace, tmp_path: Path) -> None:
     document = tones.metadata(labels=("happy", "sad")).to_json()
     path = tones.write_bundle(tmp_path / "short.onnx", document=document)
     with pytest.raises(BundleError, match="2 labels in the metadata, but 8 probabilities"):
         Bundle.load(path)
 
 
-def test_another_input_is_refused(tones: ModuleType, tmp_path: Path) -> None:
+def test_another_input_is_refused(tones: SimpleNamespace, tmp_path: Path) -> None:
     model = tones.graph(8, input_name="spectrogram")
     helper.set_model_props(model, {"affekt": tones.metadata().to_json()})
     onnx.save(model, tmp_path / "other.onnx")
@@ -144,7 +149,7 @@ def test_another_input_is_refused(tones: ModuleType, tmp_path: Path) -> None:
 
 
 def test_probabilities_that_do_not_sum_to_one_are_refused(
-    tones: ModuleType, tmp_path: Path
+    tones: SimpleNamespace, tmp_path: Path
 ) -> None:
     model = tones.graph(8)
     softmax = next(node for node in model.graph.node if node.op_type == "Softmax")
@@ -161,5 +166,33 @@ def test_threads_start_at_one(tone_bundle: Path) -> None:
         Bundle.load(tone_bundle, threads=0)
 
 
-def test_shipped_bundles_lie_where_they_say() -> None:
-    assert all(path.is_file() for path in shipped_bundles().values())
+def test_only_bundles_that_are_there_are_shipped(
+    tones: SimpleNamespace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(affekt.recognition.bundle, "_WEIGHTS", tmp_path)
+    path = tones.write_bundle(tmp_path / "open.onnx")
+    tones.write_bundle(tmp_path / "another.onnx")
+    assert shipped_bundles() == {"open": path}
+    assert Bundle.load("open").path == path
+    with pytest.raises(BundleError, match="'default' is missing from this installation"):
+        Bundle.load("default")
+
+
+@pytest.mark.parametrize("name", shipped_bundles())
+def test_what_is_shipped_keeps_the_size_promised_and_states_its_terms(name: str) -> None:
+    bundle = Bundle.load(name)
+    assert bundle.metadata.name == name
+    assert bundle.size_bytes <= 8_000_000
+    assert set(bundle.metadata.labels) <= {*CANONICAL, "boredom"}
+    assert all(item["corpus"] and item["licence"] for item in bundle.metadata.training_data)
+    assert bundle.metadata.held_out
+    assert bundle.metadata.not_for
+
+
+@pytest.mark.parametrize("name", shipped_bundles())
+@pytest.mark.parametrize("samples", [1600, 8000, 48000, 480000])
+def test_what_is_shipped_takes_any_length(name: str, samples: int) -> None:
+    noise = np.random.default_rng(0).normal(0.0, 0.1, (2, samples)).astype(np.float32)
+    outputs = Bundle.load(name).run(noise)
+    assert outputs.probabilities.sum(axis=1) == pytest.approx([1.0, 1.0], abs=1e-5)
+    assert outputs.relevance.sum(axis=1) == pytest.approx([1.0, 1.0], abs=1e-4)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.text import Text
 
-_BAR_WIDTH = 24
+_BAR_WIDTH = 16
 
 
 class Writer(Protocol):
@@ -187,16 +187,19 @@ def _draw_many(console: Console, predictions: Sequence[Prediction]) -> None:
     table.add_column("emotion", no_wrap=True)
     table.add_column("confidence", no_wrap=True)
     table.add_column("", justify="right", no_wrap=True)
-    table.add_column("", no_wrap=True)
+    if any(item.uncertain for item in predictions):
+        table.add_column("", no_wrap=True)
     for item in predictions:
-        table.add_row(
+        cells = [
             Text(_name(item)),
-            _duration(item),
+            Text(_duration(item)),
             Text(item.emotion, style="bold"),
             _bar(console, item.confidence),
-            f"{item.confidence:.1%}",
-            Text("uncertain" if item.uncertain else "", style="yellow"),
-        )
+            Text(f"{item.confidence:.1%}"),
+        ]
+        if item.uncertain:
+            cells.append(Text("uncertain", style="yellow"))
+        table.add_row(*cells)
     console.print(table)
 
 
@@ -213,5 +216,7 @@ def _name(prediction: Prediction) -> str:
 
 
 def _duration(prediction: Prediction) -> str:
-    minutes, seconds = divmod(prediction.duration_s, 60.0)
-    return f"{minutes:.0f} min {seconds:02.0f} s" if minutes else f"{seconds:.1f} s"
+    if prediction.duration_s < 60.0:
+        return f"{prediction.duration_s:.1f} s"
+    minutes, seconds = divmod(round(prediction.duration_s), 60)
+    return f"{minutes} min {seconds:02d} s"

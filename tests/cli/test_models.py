@@ -1,0 +1,69 @@
+from __future__ import annotations
+
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from click.testing import CliRunner
+
+import affekt.recognition.bundle
+from affekt.cli import main
+
+
+@pytest.fixture
+def shipped(
+    tones: SimpleNamespace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> SimpleNamespace:
+    """An installation whose weights are the two models made here."""
+    monkeypatch.setattr(affekt.recognition.bundle, "_WEIGHTS", tmp_path)
+    tones.write_bundle(tmp_path / "default.onnx", name="default")
+    tones.write_bundle(tmp_path / "open.onnx", name="open", version="0.3", licence="ODbL-1.0")
+    return tones
+
+
+def test_models_lists_labels_size_terms_data_and_figures(shipped: SimpleNamespace) -> None:
+    result = CliRunner().invoke(main, ["models"])
+    assert result.exit_code == 0
+    lines = [line.strip() for line in result.stdout.splitlines()]
+    assert "default 1.2" in lines
+    assert "open 0.3" in lines
+    words = " ".join(result.stdout.split())
+    assert "8: neutral, calm, happy, sad, angry, fearful, disgust, surprised" in words
+    assert "licence ODbL-1.0" in words
+    assert "trained on sines" in words
+    assert "lockbox sines (ua 0.875)" in words
+    assert " MB" in words
+
+
+def test_an_installation_without_models_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(affekt.recognition.bundle, "_WEIGHTS", tmp_path)
+    result = CliRunner().invoke(main, ["models"])
+    assert result.stdout == ""
+    assert "no models came with this installation" in result.stderr
+
+
+@pytest.mark.parametrize("by_name", [True, False])
+def test_show_prints_the_card(shipped: SimpleNamespace, tmp_path: Path, by_name: bool) -> None:
+    model = "open" if by_name else str(tmp_path / "open.onnx")
+    result = CliRunner().invoke(main, ["models", "show", model])
+    assert result.exit_code == 0
+    for part in (
+        "open 0.3",
+        "Hears the pitch of a sine.",
+        "licence CC0-1.0, utterances 8, speakers 1",
+        "sines  a",
+        "sines (ua 0.875)",
+        "-  people",
+        "Licence of the weights: ODbL-1.0",
+        "Do what you like with these tones.",
+        affekt.recognition.bundle.Bundle.load(tmp_path / "open.onnx").sha256,
+    ):
+        assert part in result.stdout
+
+
+def test_show_of_a_misspelt_name_is_one_line() -> None:
+    result = CliRunner().invoke(main, ["models", "show", "opne"])
+    assert result.exit_code == 2
+    assert result.stderr.startswith("affekt: no model is called 'opne' (did you mean 'open'?)")

@@ -1,0 +1,209 @@
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+import soundfile
+from click.testing import CliRunner, Result
+
+import affekt.cli.predict
+from affekt.cli import main
+from affekt.recognition import Recognizer
+
+
+@pytest.fixture
+def folder(tones: SimpleNamespace, tmp_path: Path) -> Path:
+    """Three recordings: angry, happy and, in a folder below, sad."""
+    (tmp_path / "in" / "more").mkdir(parents=True)
+    for name, label in (("a.wav", "angry"), ("b.flac", "happy"), ("more/c.ogg", "sad")):
+        soundfile.write(tmp_path / "in" / name, tones.tone(label), 16000)
+    return tmp_path / "in"
+
+
+@pytest.fixture
+def predict(tone_bundle: Path) -> Callable[..., Result]:
+    """Run `affekt predict` with the bundle of tones."""
+
+    def run(*arguments: object, **more: object) -> Result:
+        words = ["predict", "--model", str(tone_bundle), *map(str, arguments)]
+        return CliRunner().invoke(main, words, **more)
+
+    return run
+
+
+def test_a_table_is_the_default(predict: Callable[..., Result], folder: Path) -> None:
+    result = predict(folder / "a.wav")
+    assert result.exit_code == 0
+    assert result.stdout.splitlines()[0] == f"{folder / 'a.wav'}  1.0 s, model tones 1.2"
+    assert result.stdout.splitlines()[1].startswith("angry")
+
+
+def test_a_folder_is_walked_in_order(predict: Callable[..., Result], folder: Path) -> None:
+    records = json.loads(predict(folder, "--format", "json").stdout)
+    assert [Path(record["path"]).name for record in records] == ["a.wav", "b.flac", "c.ogg"]
+    assert [record["emotion"] for record in records] == ["angry", "happy", "sad"]
+
+
+def test_json_of_one_recording_is_an_array(predict: Callable[..., Result], folder: Path) -> None:
+    (record,) = json.loads(predict(folder / "a.wav", "--format", "json").stdout)
+    assert list(record) == [
+        *("schema_version", "path", "duration_s", "sampling_rate_hz", "channels", "model"),
+        *("emotion", "confidence", "uncertain", "predictions", "warnings"),
+    ]
+    assert len(record["predictions"]) == 8
+
+
+def test_csv_and_json_lines_tell_the_same(predict: Callable[..., Result], folder: Path) -> None:
+    lines = [json.loads(line) for line in predict(folder, "--format=jsonl").stdout.splitlines()]
+    rows = list(csv.DictReader(io.StringIO(predict(folder, "--format=csv").stdout)))
+    assert [line["emotion"] for line in lines] == [row["emotion"] for row in rows]
+    assert [line["confidence"] for line in lines] == [float(row["confidence"]) for row in rows]
+
+
+def test_options_reach_the_answer(predict: Callable[..., Result], folder: Path) -> None:
+    options = ("--top-k", 2, "--emotions", 4, "--threshold", 1.0, "--threads", 2)
+    (record,) = json.loads(predict(folder / "a.wav", "--format=json", *options).stdout)
+    assert len(record["predictions"]) == 2
+    assert record["uncertain"] is True
+    assert 0.0 < record["left_out"] < 0.1
+
+
+def test_a_channel_can_be_chosen(
+    predict: Callable[..., Result], tones: SimpleNamespace, tmp_path: Path
+) -> None:
+    both = np.stack([tones.tone("happy"), tones.tone("disgust")], axis=1)
+    soundfile.write(tmp_path / "two.wav", both, 16000)
+    result = predict(tmp_path / "two.wav", "--channel", 1, "--format=json")
+    assert json.loads(result.stdout)[0]["emotion"] == "disgust"
+
+
+def test_one_bad_file_is_reported_and_the_rest_is_done(
+    predict: Callable[..., Result], folder: Path
+) -> None:
+    (folder / "bad.wav").write_text("no sound at all")
+    result = predict(folder, folder / "gone.wav", "--format=jsonl")
+    assert result.exit_code == 1
+    assert len(result.stdout.splitlines()) == 3
+    bad, gone = result.stderr.splitlines()
+    assert bad.startswith(f"affekt: {folder / 'bad.wav'}: ")
+    assert gone.startswith(f"affekt: {folder / 'gone.wav'}: no such file")
+
+
+def test_when_all_fail_json_is_still_an_array(predict: Callable[..., Result]) -> None:
+    result = predict("gone.wav", "--format=json")
+    assert result.exit_code == 1
+    assert json.loads(result.stdout) == []
+
+
+def test_an_empty_folder_is_a_failure(predict: Callable[..., Result], tmp_path: Path) -> None:
+    result = predict(tmp_path)
+    assert result.exit_code == 1
+    assert "no recordings in this folder" in result.stderr
+
+
+def test_a_long_recording_says_so_unless_it_shall_be_quiet(
+    predict: Callable[..., Result], tones: SimpleNamespace, tmp_path: Path
+) -> None:
+    soundfile.write(tmp_path / "long.wav", tones.tone("calm", duration_s=12.0), 16000)
+    loud = predict(tmp_path / "long.wav", "--format=json")
+    quiet = predict(tmp_path / "long.wav", "--format=json", "--quiet")
+    assert "mean of 3 windows" in loud.stderr
+    assert quiet.stderr == ""
+    assert json.loads(quiet.stdout) == json.loads(loud.stdout)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        (),
+        ("-", "-"),
+        ("a.wav", "--format", "xml"),
+        ("a.wav", "--emotions", "5"),
+        ("a.wav", "--threshold", "2"),
+        ("a.wav", "--top-k", "0"),
+        ("a.wav", "--threads", "0"),
+        ("a.wav", "--channel", "-1"),
+        ("a.wav", "--colour"),
+    ],
+)
+def test_a_mistake_in_the_command_is_exit_code_2(
+    predict: Callable[..., Result], arguments: tuple[str, ...]
+) -> None:
+    result = predict(*arguments)
+    assert result.exit_code == 2
+    assert result.stdout == ""
+    assert "Error: " in result.stderr
+
+
+def test_a_misspelt_model_is_one_line_and_exit_code_2() -> None:
+    result = CliRunner().invoke(main, ["predict", "a.wav", "--model", "defalt"])
+    assert result.exit_code == 2
+    assert result.stderr == (
+        "affekt: no model is called 'defalt' (did you mean 'default'?); or give a path\n"
+    )
+
+
+def test_the_first_interrupt_lets_the_recording_at_hand_end(
+    predict: Callable[..., Result], folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(self: Recognizer, paths: list[str], **options: object) -> Iterator[object]:
+        os.kill(os.getpid(), signal.SIGINT)
+        yield self.predict(paths[0])
+        yield self.predict(paths[1])
+
+    monkeypatch.setattr(affekt.cli.predict.Recognizer, "predict_many", interrupted)
+    before = signal.getsignal(signal.SIGINT)
+    result = predict(folder, "--format=json")
+    assert result.exit_code == 130
+    assert len(json.loads(result.stdout)) == 1
+    assert signal.getsignal(signal.SIGINT) == before
+
+
+def affekt_process(*arguments: object, **more: object) -> subprocess.CompletedProcess[str]:
+    words = [sys.executable, "-m", "affekt", *map(str, arguments)]
+    return subprocess.run(words, capture_output=True, check=False, **more)
+
+
+def test_standard_input_is_recognised(tone_bundle: Path, folder: Path) -> None:
+    with (folder / "a.wav").open("rb") as sound:
+        done = affekt_process("predict", "-", "--model", tone_bundle, "--format=json", stdin=sound)
+    (record,) = json.loads(done.stdout)
+    assert (record["path"], record["emotion"]) == ("-", "angry")
+    assert done.stderr == b""
+    assert done.returncode == 0
+
+
+def test_a_pipe_gets_no_bar_and_an_odd_name_is_written(tone_bundle: Path, folder: Path) -> None:
+    odd = folder / os.fsdecode(b"\xff\xe4.wav")
+    (folder / "a.wav").rename(odd)
+    for name in ("table", "json", "jsonl", "csv"):
+        done = affekt_process("predict", folder, "--model", tone_bundle, "--format", name)
+        assert done.returncode == 0
+        assert done.stderr == b""
+        assert b"udcff" in done.stdout
+
+
+def test_a_reader_that_goes_away_is_no_traceback(tone_bundle: Path, folder: Path) -> None:
+    words = [sys.executable, "-m", "affekt", "predict", "--model", str(tone_bundle)]
+    process = subprocess.Popen(
+        [*words, "--format=jsonl", *[str(folder)] * 100],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    assert process.stdout is not None
+    assert process.stderr is not None
+    process.stdout.readline()
+    process.stdout.close()
+    assert process.stderr.read() == b""
+    assert process.wait() == 1
+    process.stderr.close()

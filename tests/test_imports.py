@@ -1,0 +1,60 @@
+"""Recognising is light: what it loads, and how long that takes."""
+
+from __future__ import annotations
+
+import json
+import runpy
+import statistics
+import subprocess
+import sys
+from pathlib import Path
+
+import soundfile
+
+HEAVY = (
+    *("torch", "lightning", "pandas", "scipy", "librosa", "sklearn"),
+    *("matplotlib", "onnx", "pyarrow", "numba", "tensorboard", "av"),
+)
+REPORT = "\nimport json, sys; print(json.dumps(sorted({n.split('.')[0] for n in sys.modules})))"
+
+
+def modules_after(code: str) -> set[str]:
+    done = subprocess.run(
+        [sys.executable, "-c", code + REPORT], capture_output=True, text=True, check=True
+    )
+    return set(json.loads(done.stdout.splitlines()[-1]))
+
+
+def test_importing_the_package_loads_nothing_heavy() -> None:
+    loaded = modules_after("import affekt; affekt.Recognizer")
+    assert "onnxruntime" in loaded
+    assert loaded.isdisjoint(HEAVY)
+
+
+def test_a_whole_prediction_loads_nothing_heavy(tmp_path: Path) -> None:
+    tones = runpy.run_path(str(Path(__file__).parent / "recognition" / "tone_bundle.py"))
+    bundle = tones["write_bundle"](tmp_path / "tones.onnx")
+    for label in ("happy", "sad"):
+        soundfile.write(tmp_path / f"{label}.wav", tones["tone"](label), 16000)
+    words = ["predict", str(tmp_path), "--model", str(bundle)]
+    loaded = modules_after(f"""
+from affekt.cli import main
+try:
+    main({words!r})
+except SystemExit as end:
+    assert end.code == 0
+""")
+    assert "rich" in loaded
+    assert loaded.isdisjoint(HEAVY)
+
+
+def test_importing_the_core_takes_under_half_a_second() -> None:
+    code = (
+        "import time; begin = time.perf_counter(); import affekt; affekt.Recognizer;"
+        "print(time.perf_counter() - begin)"
+    )
+    times_s = [
+        float(subprocess.run([sys.executable, "-c", code], capture_output=True, check=True).stdout)
+        for _ in range(3)
+    ]
+    assert statistics.median(times_s) < 0.5
