@@ -14,6 +14,7 @@ from click.testing import CliRunner
 from affekt.cli import main
 from affekt.corpora import CORPORA, load_corpus
 from affekt.protocols import lockbox_speakers, partition
+from affekt.recognition import Bundle
 
 EMODB_CODES = {"W": "angry", "F": "happy", "T": "sad", "N": "neutral"}
 
@@ -170,6 +171,16 @@ def test_inside_a_checkout_every_lockbox_reading_is_logged_once(affekt, model, r
     log = tmp_path / "docs" / "lockbox-log.csv"
     (row,) = csv.DictReader(log.read_text(encoding="utf-8").splitlines())
     assert (row["bundle"], row["ua_emodb"], row["ua_savee"]) == ("tones 1.2", "100.00", "50.00")
+
+
+def test_recorded_figures_stand_in_the_file_and_its_answers_stay(affekt, model, root, tmp_path):
+    log = tmp_path / "readings.csv"
+    arguments = (model, "--protocol", "lockbox", "--corpora", root, "--log", log)
+    affekt(*arguments, "--record")
+    assert Bundle.load(model).metadata.figures["lockbox_ua"] == {"emodb": 1.0, "savee": 0.5}
+    assert "already logged" in affekt(*arguments).stdout
+    (row,) = csv.DictReader(log.read_text(encoding="utf-8").splitlines())
+    assert row["bundle_sha256"] == Bundle.load(model).sha256
 
 
 def test_a_log_of_ones_own_can_be_kept(affekt, model, root, tmp_path):

@@ -20,7 +20,7 @@ from affekt.errors import ConfigError, CorpusError
 from affekt.evaluation import WRITERS, Report, append_reading, checkout_of, commit_of
 from affekt.evaluation import evaluate as measure
 from affekt.protocols import PROTOCOLS, Protocol, protocol
-from affekt.recognition import Recognizer
+from affekt.recognition import Bundle, Recognizer
 from affekt.records import Utterance
 
 _LOG = Path("docs/lockbox-log.csv")
@@ -80,6 +80,11 @@ _LOG = Path("docs/lockbox-log.csv")
     metavar="FILE",
     help=f"Log of lockbox readings. Inside a checkout of Affekt, {_LOG} in it.",
 )
+@click.option(
+    "--record",
+    is_flag=True,
+    help="Write the UA of each corpus into the bundle's own metadata (its graph stays).",
+)
 @click.option("--quiet", is_flag=True, help="No progress bar and no warnings.")
 def evaluate(
     model: str,
@@ -91,6 +96,7 @@ def evaluate(
     format_name: str,
     out: Path | None,
     log: Path | None,
+    record: bool,
     quiet: bool,
 ) -> None:
     """Measure a model under a protocol.
@@ -114,6 +120,8 @@ def evaluate(
             collections={name: corpus.collection for name, corpus in CORPORA.items()},
             progress=progress,
         )
+    if record:
+        report = _recorded(report)
     if rule.name == "lockbox":
         report = dataclasses.replace(report, log=_logged(report, log))
     _write(WRITERS[format_name](report), out)
@@ -171,6 +179,20 @@ def _progress_bar(quiet: bool) -> Iterator[Callable[[int, int], None]]:
     with Progress(console=console, disable=not shown, transient=True) as bar:
         task = bar.add_task("clips", total=None)
         yield lambda done, total: bar.update(task, completed=done, total=total)
+
+
+def _recorded(report: Report) -> Report:
+    """Write the figures into the bundle; the report then names the file that holds them."""
+    from affekt.training.export import record_figures  # the extra `train`, for this option alone
+
+    figures = {
+        item.corpus: round(scoring.ua, 4)
+        for item in report.corpora
+        if (scoring := item.scoring("own")) is not None
+    }
+    path = Path(report.bundle_path)
+    record_figures(path, {f"{report.protocol}_ua": figures})
+    return dataclasses.replace(report, bundle_sha256=Bundle.load(path).sha256)
 
 
 def _logged(report: Report, log: Path | None) -> str:
