@@ -1,0 +1,214 @@
+"""Tables of the documents, each made from the declarations in the code or from the log."""
+
+from __future__ import annotations
+
+import ast
+import csv
+import dataclasses
+import tomllib
+from collections.abc import Iterable
+from pathlib import Path
+
+from affekt.augment import AUGMENTATIONS
+from affekt.corpora import CORPORA
+from affekt.emotions import VOCABULARIES
+from affekt.evaluation.log import MEASURED
+from affekt.protocols import PROTOCOLS, lockbox_speakers, selection_speakers
+from affekt.recognition.bundle import SHIPPED
+from md import table
+
+ROOT = Path(__file__).resolve().parent.parent
+LOG = ROOT / "docs" / "lockbox-log.csv"
+_LANGUAGES = {
+    "en": "English",
+    "de": "German",
+    "el": "Greek",
+    "fa": "Persian",
+    "fr": "French",
+    "it": "Italian",
+    "pl": "Polish",
+    "zh": "Mandarin",
+}
+
+
+def read_log() -> list[dict[str, str]]:
+    """Return the readings of the lockbox, oldest first."""
+    if not LOG.exists():
+        return []
+    return list(csv.DictReader(LOG.read_text(encoding="utf-8").splitlines()))
+
+
+def latest_readings() -> dict[str, dict[str, str]]:
+    """Return the latest reading of each shipped model that has one, by name."""
+    last = {row["bundle"].split()[0]: row for row in read_log()}
+    return {name: last[name] for name in SHIPPED if name in last}
+
+
+def figures() -> str:
+    """UA on the lockbox speakers, a column a shipped model."""
+    latest = latest_readings()
+    held_out = lockbox_speakers()
+    rows: list[list[object]] = []
+    for name in MEASURED:
+        corpus = CORPORA[name]
+        emotions = {label.emotion for label in corpus.labels.values()} - {None}
+        rows.append(
+            [
+                f"{corpus.title} ({_LANGUAGES[corpus.language]})",
+                sum(1 for place, _ in held_out if place == name),
+                len(emotions),
+                f"{100 / len(emotions):.1f}",
+                *(_figure(row[f"ua_{name}"]) for row in latest.values()),
+            ]
+        )
+    means = (_figure(row["mean_of_eight"]) for row in latest.values())
+    rows.append(["mean without song", "", "", "", *means])
+    head = ["recordings", "unheard speakers", "classes", "guessing", *(f"`{n}`" for n in latest)]
+    files = "; ".join(
+        f"`{name}`: SHA-256 `{row['bundle_sha256'][:12]}`, measured {row['date'][:10]}"
+        for name, row in latest.items()
+    )
+    return f"{table(head, rows, right='lrrr' + 'r' * len(latest))}\n\n{files}"
+
+
+def readings() -> str:
+    """Every reading of the lockbox."""
+    rows = [
+        [
+            row["date"][:10],
+            f"`{row['commit'][:10]}`",
+            row["bundle"],
+            f"`{row['bundle_sha256'][:12]}`",
+            row["clips"],
+            row["failed"],
+            _figure(row["mean_of_eight"]),
+            _figure(row["mean_of_five"]),
+        ]
+        for row in read_log()
+    ]
+    head = ("date", "commit", "bundle", "SHA-256", "clips", "failed", "mean of 8", "mean of 5")
+    return table(head, rows, right="llllrrrr")
+
+
+def floors() -> str:
+    """What was asked of the models, and what the latest reading says."""
+    text = (ROOT / "src/affekt/evaluation/floors.toml").read_text(encoding="utf-8")
+    latest = latest_readings()
+    rows = []
+    for model, asked in tomllib.loads(text).items():
+        row = latest.get(model, {})
+        for name, least in asked.items():
+            title = CORPORA[name].title if name in CORPORA else name
+            key = f"ua_{name}" if name in CORPORA else name.replace(" ", "_")
+            measured = row.get(key, "")
+            verdict = "" if not measured else "yes" if float(measured) >= least else "no"
+            rows.append([f"`{model}`", title, f"{least:.1f}", _figure(measured), verdict])
+    return table(("model", "on", "asked, UA %", "measured", "reached"), rows, right="llrrl")
+
+
+def corpora() -> str:
+    """The corpora as they declare themselves."""
+    rows = [
+        [
+            f"`{corpus.name}`",
+            f"[{corpus.title}]({corpus.access.url})",
+            _LANGUAGES[corpus.language],
+            corpus.official.files or "-",
+            corpus.official.speakers,
+            ", ".join(corpus.classes),
+            corpus.licence.id.removeprefix("LicenseRef-"),
+            f"`affekt corpora get {corpus.name}`" if corpus.access.remotes else "on request",
+        ]
+        for corpus in CORPORA.values()
+    ]
+    head = ("name", "corpus", "language", "files", "speakers", "labels", "licence", "obtain")
+    return table(head, rows, right="lllrrlll")
+
+
+def faults() -> str:
+    """What is known to be wrong with the published files."""
+    rows = [
+        [
+            corpus.title,
+            fault.kind,
+            " = ".join(f"`{name}`" for name in (fault.name, fault.other) if name),
+            fault.note,
+        ]
+        for corpus in CORPORA.values()
+        for fault in corpus.faults
+    ]
+    return table(("corpus", "kind", "file", "remark"), rows)
+
+
+def vocabularies() -> str:
+    """The vocabularies that `--emotions` offers."""
+    rows = [[size, ", ".join(labels)] for size, labels in VOCABULARIES.items()]
+    return table(("`--emotions`", "labels"), rows, right="rl")
+
+
+def protocols() -> str:
+    """The protocols of `affekt evaluate`."""
+    rows = [
+        [f"`{item.name}`", item.description, len(item.tested()) or "-"]
+        for item in PROTOCOLS.values()
+    ]
+    kept = len(lockbox_speakers()) + sum(
+        len(selection_speakers(use)) for use in ("select", "calibrate")
+    )
+    note = f"The tables name {kept} speakers of a corpus; the others are learnt from."
+    return f"{table(('protocol', 'tests', 'speakers'), rows, right='llr')}\n\n{note}"
+
+
+def augmentations() -> str:
+    """The augmentations a recipe may name, with their settings."""
+    rows = []
+    for name, kind in AUGMENTATIONS.items():
+        settings = [
+            f"`{item.name}`{_default(item)}"
+            for item in dataclasses.fields(kind)
+            if item.name != "probability"
+        ]
+        rows.append([f"`{name}`", _first_line(kind.__doc__), ", ".join(settings)])
+    return table(("name", "what it does", "settings and defaults"), rows)
+
+
+def rooms() -> str:
+    """The rooms by the layers of the import rules, top first, and what each says of itself."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    contract = next(
+        item for item in project["tool"]["importlinter"]["contracts"] if item["type"] == "layers"
+    )
+    rows = [
+        [f"`{room}`", level, _first_line(_docstring(room))]
+        for level, room in _levels(contract["layers"])
+    ]
+    return table(("room", "level", "what it is"), rows, right="lrl")
+
+
+def _levels(layers: list[str]) -> Iterable[tuple[int, str]]:
+    for depth, layer in enumerate(layers):
+        for room in layer.replace(":", "|").split("|"):
+            yield len(layers) - depth, room.strip()
+
+
+def _docstring(room: str) -> str | None:
+    package = ROOT / "src" / "affekt"
+    path = package / f"{room}.py"
+    path = path if path.exists() else package / room / "__init__.py"
+    return ast.get_docstring(ast.parse(path.read_text(encoding="utf-8")))
+
+
+def _first_line(text: str | None) -> str:
+    return (text or "").strip().split("\n\n")[0].replace("\n", " ")
+
+
+def _default(item: dataclasses.Field[object]) -> str:
+    if item.default is not dataclasses.MISSING:
+        return f" = {item.default}"
+    if item.default_factory is not dataclasses.MISSING:
+        return f" = {item.default_factory()}"
+    return ""
+
+
+def _figure(value: str) -> str:
+    return f"{float(value):.1f}" if value else "-"

@@ -1,0 +1,104 @@
+"""Write the generated parts of the documents anew, or check that they are fresh.
+
+    python scripts/generate_docs.py           write
+    python scripts/generate_docs.py --check   fail with a diff where something is stale
+
+A generated part stands between the comments `generated: NAME` and `end of NAME`, or is a whole
+file. Adding one means a function that returns Markdown, and a line in `PARTS` or `FILES`.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import cli_reference
+import doc_tables
+import model_cards
+import readme_clip
+from affekt.recognition import shipped_bundles
+
+ROOT = Path(__file__).resolve().parent.parent
+
+# None: what the part is made of is not at hand, and it stays as it stands.
+Generator = Callable[[], str | None]
+
+PARTS: dict[str, dict[str, Generator]] = {
+    "README.md": {"clip": readme_clip.example, "figures": doc_tables.figures},
+    "docs/index.md": {"figures": doc_tables.figures},
+    "docs/recognise.md": {"vocabularies": doc_tables.vocabularies},
+    "docs/corpora.md": {"corpora": doc_tables.corpora, "faults": doc_tables.faults},
+    "docs/models/index.md": {"models": model_cards.overview},
+    "docs/training.md": {"augmentations": doc_tables.augmentations},
+    "docs/evaluation.md": {
+        "protocols": doc_tables.protocols,
+        "floors": doc_tables.floors,
+        "readings": doc_tables.readings,
+    },
+    "docs/reference/architecture.md": {"rooms": doc_tables.rooms},
+}
+
+FILES: dict[str, Generator] = {
+    "docs/reference/cli.md": cli_reference.page,
+    **{
+        f"docs/models/{name}.md": lambda name=name: model_cards.card(name)  # type: ignore[misc]
+        for name in shipped_bundles()
+    },
+}
+
+
+def main(*, check: bool = False) -> int:
+    """Write, or compare and show the differences; return the exit code."""
+    stale = 0
+    for place, text in fresh().items():
+        path = ROOT / place
+        present = path.read_text(encoding="utf-8") if path.exists() else ""
+        if text == present:
+            continue
+        stale += 1
+        if check:
+            sys.stdout.writelines(
+                difflib.unified_diff(
+                    present.splitlines(keepends=True),
+                    text.splitlines(keepends=True),
+                    f"{place} (as it stands)",
+                    f"{place} (fresh)",
+                )
+            )
+        else:
+            path.write_text(text, encoding="utf-8")
+            print(f"{place}: written")
+    if check and stale:
+        print(f"\n{stale} generated document(s) are stale; make generate writes them anew")
+    return 1 if check and stale else 0
+
+
+def fresh() -> dict[str, str]:
+    """Return every document with generated parts as it should be, by its place."""
+    texts: dict[str, str] = {}
+    for place, parts in PARTS.items():
+        text = (ROOT / place).read_text(encoding="utf-8")
+        for name, generator in parts.items():
+            made = generator()
+            text = text if made is None else _replace(text, name, made, place)
+        texts[place] = text
+    for place, generator in FILES.items():
+        made = generator()
+        if made is not None:
+            texts[place] = made
+    return texts
+
+
+def _replace(text: str, name: str, made: str, place: str) -> str:
+    begin, end = f"<!-- generated: {name} -->", f"<!-- end of {name} -->"
+    pattern = re.compile(f"{re.escape(begin)}.*?{re.escape(end)}", re.DOTALL)
+    if len(pattern.findall(text)) != 1:
+        raise SystemExit(f"{place}: expected '{begin}' and '{end}' once")
+    return pattern.sub(lambda _: f"{begin}\n{made.strip()}\n{end}", text)
+
+
+if __name__ == "__main__":
+    sys.exit(main(check="--check" in sys.argv[1:]))

@@ -1,0 +1,95 @@
+"""The cards of the shipped models, from what the files say of themselves."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from affekt.recognition import Bundle, shipped_bundles
+from md import table
+
+
+def overview() -> str:
+    """Return the table of the shipped models."""
+    rows = []
+    for name, path in shipped_bundles().items():
+        bundle = Bundle.load(path)
+        metadata = bundle.metadata
+        rows.append(
+            [
+                f"[`{name}`]({name}.md)",
+                metadata.version,
+                ", ".join(metadata.labels),
+                ", ".join(str(item["corpus"]) for item in metadata.training_data),
+                f"{bundle.size_bytes / 1e6:.1f} MB",
+                metadata.licence,
+            ]
+        )
+    return table(("model", "version", "labels", "learnt from", "size", "licence"), rows)
+
+
+def card(name: str) -> str:
+    """Return the card of a shipped model in Markdown."""
+    bundle = Bundle.load(name)
+    metadata = bundle.metadata
+    facts = [
+        ("labels", ", ".join(metadata.labels)),
+        ("file", f"`{name}.onnx`, {bundle.size_bytes / 1e6:.1f} MB"),
+        ("SHA-256", f"`{bundle.sha256}`"),
+        ("made", metadata.created),
+        ("licence of the weights", metadata.licence),
+        ("uncertain below", f"{metadata.threshold:.3f}"),
+        ("temperature", f"{metadata.temperature:.3f}"),
+    ]
+    sections = [
+        f"# Model `{name}` {metadata.version}",
+        metadata.description,
+        table(("", ""), facts),
+        "## Not for",
+        "\n".join(f"- {use}" for use in metadata.not_for),
+        "## Learnt from",
+        _records(metadata.training_data),
+        "## Speakers it never heard",
+        table(
+            ("corpus", "speakers"),
+            [(corpus, ", ".join(map(str, who))) for corpus, who in metadata.held_out.items()],
+        ),
+        "## Figures",
+        "Shares from 0 to 1, speakers never shared with training. `ua` is the unweighted average "
+        "recall and `wa` the accuracy, answered among the corpus' own classes; `_all` among all "
+        "labels of the model. [Evaluation](../evaluation.md) says how they were measured.",
+        *(_figures(kind, values) for kind, values in metadata.figures.items()),
+        f"## Licence of the weights\n\n{metadata.licence}",
+        re.sub(r"^#", "###", metadata.licence_text.strip(), flags=re.MULTILINE),
+        "## Recipe",
+        f"```json\n{json.dumps(metadata.recipe, indent=2, ensure_ascii=False)}\n```",
+    ]
+    return "\n\n".join(sections) + "\n"
+
+
+def _records(records: tuple[dict[str, Any], ...]) -> str:
+    keys = list(dict.fromkeys(key for record in records for key in record))
+    rows = [[record.get(key, "") for key in keys] for record in records]
+    return table(keys, rows, right="".join("r" if _numeric(records, key) else "l" for key in keys))
+
+
+def _figures(kind: str, values: Any) -> str:
+    if not isinstance(values, Mapping):
+        return f"{kind}: {values}"
+    nested = {name: item for name, item in values.items() if isinstance(item, Mapping)}
+    if len(nested) < len(values):
+        rows = [(name, _text(item)) for name, item in values.items()]
+        return f"### {kind}\n\n{table(('corpus', 'value'), rows, right='lr')}"
+    keys = list(dict.fromkeys(key for item in nested.values() for key in item))
+    rows_of = [(name, *(_text(item.get(key, "")) for key in keys)) for name, item in nested.items()]
+    return f"### {kind}\n\n{table(('corpus', *keys), rows_of, right='l' + 'r' * len(keys))}"
+
+
+def _numeric(records: tuple[dict[str, Any], ...], key: str) -> bool:
+    return all(isinstance(record.get(key, 0), int | float) for record in records)
+
+
+def _text(value: Any) -> str:
+    return f"{value:.3f}" if isinstance(value, float) else str(value)

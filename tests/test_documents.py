@@ -1,0 +1,205 @@
+"""What the documents say is so: commands exist, links resolve, figures are those of what ships."""
+
+from __future__ import annotations
+
+import csv
+import json
+import re
+import shlex
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import click
+import pytest
+from PIL import Image
+
+import affekt
+from affekt.cli import COMMANDS, main
+from affekt.recognition import Bundle, shipped_bundles
+
+ROOT = Path(__file__).parent.parent
+DOCUMENTS = sorted(
+    path.relative_to(ROOT).as_posix()
+    for pattern in ("*.md", "docs/**/*.md", "examples/*.md")
+    for path in ROOT.glob(pattern)
+)
+FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
+LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
+
+
+def read(document: str) -> str:
+    return (ROOT / document).read_text(encoding="utf-8")
+
+
+def shell_lines() -> list[tuple[str, str]]:
+    """Every command line in a console block, with the document it stands in."""
+    return [
+        (document, line.removeprefix("$ "))
+        for document in DOCUMENTS
+        for kind, block in FENCE.findall(read(document))
+        if kind == "console"
+        for line in block.splitlines()
+        if line.startswith("$ ")
+    ]
+
+
+def affekt_calls() -> list[tuple[str, list[str]]]:
+    """The words after every `affekt` in a console block, with the document it stands in."""
+    calls = []
+    for document, line in shell_lines():
+        words = shlex.split(line, comments=True)
+        while "affekt" in words:
+            words = words[words.index("affekt") + 1 :]
+            end = next((i for i, word in enumerate(words) if word in {"|", ">"}), len(words))
+            if words[:end] and " install " not in line:
+                calls.append((document, words[:end]))
+    return calls
+
+
+@pytest.mark.parametrize("document", DOCUMENTS)
+def test_every_link_to_a_file_resolves(document):
+    prose = FENCE.sub("", read(document))
+    targets = [link.partition("#")[0] for link in LINK.findall(prose) if "://" not in link]
+    folder = (ROOT / document).parent
+    missing = [target for target in targets if target and not (folder / target).exists()]
+    assert missing == []
+
+
+def test_every_make_target_in_the_documents_exists():
+    targets = set(re.findall(r"^([a-z]+):", read("Makefile"), re.MULTILINE))
+    named = {
+        name
+        for document in DOCUMENTS
+        for name in re.findall(r"(?:^\$ |`|=ROOT )make ([a-z]+)", read(document), re.MULTILINE)
+    }
+    assert {"demo", "test", "setup", "check", "docs"} <= named
+    assert named - targets == set()
+
+
+def test_ci_runs_the_commands_of_the_readme():
+    lines = read(".ci/run").splitlines()
+    assert [line for line in lines if line.startswith("make ")][:2] == ["make test", "make check"]
+
+
+def test_every_call_of_affekt_in_the_documents_has_options_that_exist():
+    calls = affekt_calls()
+    assert {words[0] for _, words in calls} == set(COMMANDS)
+    strangers = []
+    for document, words in calls:
+        command: click.Command = main
+        for word in words:
+            inner = None
+            if isinstance(command, click.Group):
+                inner = command.get_command(click.Context(command), word)
+            if inner is not None:
+                command = inner
+            elif word.startswith("--") and word not in options(command):
+                strangers.append((document, *words))
+    assert strangers == []
+
+
+def options(command: click.Command) -> set[str]:
+    return {name for item in command.params for name in item.opts}
+
+
+def test_every_command_has_a_section_in_the_reference():
+    page = read("docs/reference/cli.md")
+    for name in COMMANDS:
+        command = main.get_command(click.Context(main), name)
+        inner = list(command.commands) if isinstance(command, click.Group) else []
+        for title in (f"affekt {name}", *(f"affekt {name} {child}" for child in inner)):
+            assert re.search(rf"^#+ {title}$", page, re.MULTILINE), title
+
+
+def test_every_python_block_is_valid_python():
+    blocks = [
+        (document, block)
+        for document in DOCUMENTS
+        for kind, block in FENCE.findall(read(document))
+        if kind == "python"
+    ]
+    assert blocks
+    for document, block in blocks:
+        compile(block, document, "exec")
+
+
+def test_generated_parts_are_fresh():
+    done = subprocess.run(
+        [sys.executable, "scripts/generate_docs.py", "--check"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_a_stale_part_is_shown_as_a_difference(tmp_path):
+    code = (
+        "import pathlib, sys; sys.path.insert(0, 'scripts'); import generate_docs as g;"
+        "g.ROOT = pathlib.Path(sys.argv[1]); g.FILES = {};"
+        "g.PARTS = {'page.md': {'n': lambda: 'new'}}; sys.exit(g.main(check=True))"
+    )
+    page = tmp_path / "page.md"
+    page.write_text("<!-- generated: n -->\nold\n<!-- end of n -->\n")
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(tmp_path)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert "-old\n+new\n" in done.stdout
+    assert page.read_text() == "<!-- generated: n -->\nold\n<!-- end of n -->\n"
+
+
+def test_the_changelog_has_an_entry_for_this_version():
+    assert f"\n## [{affekt.__version__}]" in read("CHANGELOG.md")
+
+
+def test_the_licence_files_that_the_package_names_are_there():
+    project = tomllib.loads(read("pyproject.toml"))["project"]
+    for pattern in project["license-files"]:
+        assert list(ROOT.glob(pattern)), pattern
+    assert "Version 2.0, January 2004" in read("LICENSE")
+
+
+@pytest.fixture(params=("default", "open"))
+def shipped(request):
+    return Bundle.load(shipped_bundles()[request.param])
+
+
+def test_a_shipped_model_has_a_card_and_a_licence_file(shipped):
+    name = shipped.metadata.name
+    assert shipped.sha256 in read(f"docs/models/{name}.md")
+    licence = ROOT / "src" / "affekt" / "weights" / f"LICENSE-{name}.md"
+    assert licence.read_text(encoding="utf-8") == shipped.metadata.licence_text
+
+
+def test_the_latest_reading_of_the_lockbox_is_of_the_file_that_ships(shipped):
+    rows = list(csv.DictReader(read("docs/lockbox-log.csv").splitlines()))
+    own = [row for row in rows if row["bundle"] == shipped.metadata.title]
+    assert own[-1]["bundle_sha256"] == shipped.sha256
+
+
+def test_the_picture_shows_the_default_model_that_ships():
+    with Image.open(ROOT / "docs/images/lockbox.png") as picture:
+        assert picture.info["Source"] == Bundle.load("default").sha256
+    assert (ROOT / "docs/images/lockbox.png").stat().st_size < 150_000
+
+
+def test_the_readme_shows_an_answer_of_the_default_model_that_ships():
+    assert f"model {Bundle.load('default').metadata.title}" in read("README.md")
+
+
+def test_the_notebook_and_the_readme_use_names_that_exist():
+    cells = json.loads(read("examples/quickstart.ipynb"))["cells"]
+    code = ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
+    code += [block for kind, block in FENCE.findall(read("README.md")) if kind == "python"]
+    imported = re.findall(r"^from (affekt[\w.]*) import (\w+)", "\n".join(code), re.MULTILINE)
+    assert imported
+    for module, name in imported:
+        assert hasattr(__import__(module, fromlist=[name]), name), (module, name)
