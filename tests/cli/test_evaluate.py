@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import csv
-import importlib.util
 import json
 import os
 from pathlib import Path
@@ -17,19 +16,6 @@ from affekt.protocols import lockbox_speakers, partition
 from affekt.recognition import Bundle
 
 EMODB_CODES = {"W": "angry", "F": "happy", "T": "sad", "N": "neutral"}
-
-
-def tone_module():
-    place = Path(__file__).parent.parent / "recognition" / "tone_bundle.py"
-    spec = importlib.util.spec_from_file_location(place.stem, place)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-@pytest.fixture(scope="module")
-def tones():
-    return tone_module()
 
 
 @pytest.fixture

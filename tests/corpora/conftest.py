@@ -1,35 +1,13 @@
-"""Small recordings and a small web server for the corpora tests."""
+"""A small web server for the corpora tests."""
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 
-import numpy as np
 import pytest
-import soundfile
-
-WriteTone = Callable[..., Path]
-
-
-@pytest.fixture
-def write_tone() -> WriteTone:
-    """Write a short sine; each frequency is another recording."""
-
-    def write(path: Path, *, frequency_hz: float = 220.0, duration_s: float = 0.25) -> Path:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        times_s = np.arange(round(duration_s * 16_000)) / 16_000
-        signal = 0.3 * np.sin(2 * np.pi * frequency_hz * times_s)
-        if path.suffix == ".opus":
-            soundfile.write(path, signal, 16_000, format="OGG", subtype="OPUS")
-        else:
-            soundfile.write(path, signal, 16_000)
-        return path
-
-    return write
 
 
 @dataclass

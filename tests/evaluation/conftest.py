@@ -1,8 +1,6 @@
 from __future__ import annotations
 
-import importlib.util
 from pathlib import Path
-from types import ModuleType
 
 import numpy as np
 import pytest
@@ -10,18 +8,6 @@ import soundfile
 
 from affekt.evaluation import Answers, Failure
 from affekt.records import Utterance
-
-
-@pytest.fixture(scope="session")
-def tones() -> ModuleType:
-    """The module that makes bundles by hand: each label answers to a pitch of its own."""
-    place = Path(__file__).parent.parent / "recognition" / "tone_bundle.py"
-    spec = importlib.util.spec_from_file_location(place.stem, place)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 @pytest.fixture
