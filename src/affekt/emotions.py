@@ -45,7 +45,8 @@ def reduce_vocabulary(
 
     Returns:
         Probabilities `[k]`, their labels (those of the vocabulary that the model knows, in
-        canonical order), and the mass left out (0 to 1).
+        canonical order), and the mass left out (0 to 1). Where all of the mass is left out, the
+        probabilities are equal: nothing is known of those that stay.
 
     Raises:
         ConfigError: `size` is none of the four, or the model knows none of the labels.
@@ -66,7 +67,9 @@ def reduce_vocabulary(
         if label in labels or (label == "neutral" and "calm" in labels and size < len(CANONICAL))
     )
     values = np.array([mass[label] for label in kept], dtype=np.float64)
+    if not kept:
+        raise ConfigError(f"the model knows none of the {size} emotions asked for")
     total = values.sum()
     if total <= 0.0:
-        raise ConfigError(f"the model knows none of the {size} emotions asked for")
+        return np.full(len(kept), 1.0 / len(kept)), kept, outside
     return values / total, kept, outside

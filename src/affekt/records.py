@@ -60,7 +60,7 @@ class Score:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Prediction:
-    """What was recognised in one recording, in the form of the Hugging Face audio-classification list.
+    """What was recognised in one recording, in the Hugging Face audio-classification form.
 
     Attributes:
         path: where the recording came from; "-" is standard input, None is an array.

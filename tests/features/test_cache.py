@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import subprocess
 import sys
-import threading
 from pathlib import Path
 
 import numpy as np
@@ -180,49 +179,6 @@ def test_a_root_that_cannot_be_written_names_the_remedy(tmp_path, clip):
     blocked.write_text("not a folder")
     with pytest.raises(ConfigError, match="AFFEKT_CACHE"):
         FeatureCache(blocked, {}).get(clip, Counted())
-
-
-@pytest.mark.parametrize("jobs", [1, 3])
-def test_many_come_in_their_order_with_progress(cache, tmp_path, jobs):
-    paths = [tmp_path / f"{index}.wav" for index in range(20)]
-    for index, path in enumerate(paths):
-        path.write_bytes(bytes([index]))
-
-    def compute(path):
-        return np.full((2, 2), float(path.stem), dtype=np.float32)
-
-    reports = []
-    found = cache.get_many(
-        paths, compute, jobs=jobs, progress=lambda done, total: reports.append((done, total))
-    )
-    assert [features[0, 0] for features in found] == list(range(20))
-    assert reports == [(done, 20) for done in range(1, 21)]
-
-
-def test_many_work_at_once(cache, tmp_path):
-    paths = [tmp_path / "a.wav", tmp_path / "b.wav"]
-    for path in paths:
-        path.write_text(path.name)
-    meeting = threading.Barrier(2, timeout=10)
-
-    def compute(path):
-        meeting.wait()
-        return FEATURES
-
-    assert len(list(cache.get_many(paths, compute, jobs=2))) == 2
-
-
-def test_many_take_utterances_with_their_stretches(cache, clip):
-    items = [utterance(clip, 0.0, 1.0), utterance(clip, 1.0, 2.0)]
-    found = cache.get_many(items, lambda item: np.array([[item.start_s]], dtype=np.float32))
-    assert [features[0, 0] for features in found] == [0.0, 1.0]
-
-
-def test_many_stop_at_the_first_failure(cache, clip, tmp_path):
-    found = cache.get_many([clip, tmp_path / "absent.wav", clip], lambda path: FEATURES)
-    np.testing.assert_array_equal(next(found), FEATURES)
-    with pytest.raises(AudioError, match="absent"):
-        next(found)
 
 
 WRITER = """

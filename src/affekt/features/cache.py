@@ -15,10 +15,8 @@ import json
 import logging
 import os
 import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,7 +27,6 @@ from affekt.records import Utterance
 FORMAT_VERSION = 1
 
 Features = NDArray[np.float32]
-Source = TypeVar("Source", Path, Utterance)
 
 _DIGEST_BYTES = hashlib.sha256().digest_size
 _logger = logging.getLogger(__name__)
@@ -81,37 +78,6 @@ class FeatureCache:
                 raise ValueError(f"{source}: the features are not finite in float16")
             _write(entry, cached)
         return cached.astype(np.float32)
-
-    def get_many(
-        self,
-        sources: Sequence[Source],
-        compute: Callable[[Source], Features],
-        *,
-        jobs: int = 1,
-        progress: Callable[[int, int], None] | None = None,
-    ) -> Iterator[Features]:
-        """Yield the features of recordings in their order, worked on by `jobs` threads.
-
-        Threads suffice: hashing, decoding and Fourier transforms all leave the interpreter's lock.
-
-        Args:
-            sources: the recordings.
-            compute: makes the features of one; must be safe to call from several threads.
-            jobs: how many threads.
-            progress: called with the number done and the number in all after each recording.
-
-        Raises:
-            What `get` raises, at the recording that failed; the rest is then not begun.
-        """
-        executor = ThreadPoolExecutor(max_workers=jobs)
-        try:
-            found = executor.map(lambda item: self.get(item, lambda: compute(item)), sources)
-            for done, features in enumerate(found, start=1):
-                if progress is not None:
-                    progress(done, len(sources))
-                yield features
-        finally:
-            executor.shutdown(cancel_futures=True)
 
     def entry(self, source: Path | Utterance) -> Path:
         """Return where the entry of a recording lies, whether it is there or not.

@@ -26,7 +26,7 @@ class LogMelConfig:
 
     Attributes:
         sampling_rate_hz: of the signal.
-        window_length: samples under the Hann window, which is also the Fourier length.
+        window_length: samples under the Hann window, which is also the Fourier length; even.
         hop_length: samples from one frame to the next.
         n_mels: bands.
         fmin_hz, fmax_hz: edges of the filterbank.
@@ -42,12 +42,18 @@ class LogMelConfig:
     floor: float = 1e-5
 
     def __post_init__(self) -> None:
+        if self.window_length < 2 or self.window_length % 2:
+            raise ValueError("window_length must be even and positive")
         if not 0 < self.hop_length <= self.window_length:
             raise ValueError("hop_length must lie between 1 and window_length")
         if not 0.0 <= self.fmin_hz < self.fmax_hz <= self.sampling_rate_hz / 2:
             raise ValueError("0 <= fmin_hz < fmax_hz <= sampling_rate_hz / 2 must hold")
         if self.n_mels < 1 or self.floor <= 0.0:
             raise ValueError("n_mels and floor must be positive")
+        if not mel_filterbank(self).any(axis=1).all():
+            raise ValueError(
+                "n_mels is too large for this window_length: a band holds no Fourier bin"
+            )
 
     @property
     def frame_hop_s(self) -> float:

@@ -1,0 +1,65 @@
+from __future__ import annotations
+
+import dataclasses
+import json
+from pathlib import Path
+
+import pytest
+
+from affekt.records import Prediction, Score, Utterance
+
+UTTERANCE = Utterance(
+    path=Path("ravdess_song/a.wav"),
+    corpus="ravdess_song",
+    collection="ravdess",
+    speaker="06",
+    native_label="happy",
+    emotion="happy",
+)
+PREDICTION = Prediction(
+    path="call.mp3",
+    duration_s=2.34567,
+    sampling_rate_hz=44100,
+    channels=2,
+    model="default 1.0",
+    emotion="sad",
+    confidence=2 / 3,
+    uncertain=False,
+    predictions=(Score(label="sad", score=2 / 3), Score(label="calm", score=1 / 3)),
+    warnings=("the tail is missing",),
+)
+
+
+def test_a_speaker_belongs_to_a_collection():
+    speech = dataclasses.replace(UTTERANCE, corpus="ravdess_speech")
+    assert speech.speaker_key == UTTERANCE.speaker_key == ("ravdess", "06")
+
+
+def test_what_a_corpus_does_not_tell_is_none():
+    assert (UTTERANCE.gender, UTTERANCE.age, UTTERANCE.start_s, UTTERANCE.split) == (None,) * 4
+
+
+@pytest.mark.parametrize("record", [UTTERANCE, PREDICTION, PREDICTION.predictions[0]])
+def test_records_cannot_be_changed(record):
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        setattr(record, dataclasses.fields(record)[0].name, "x")
+
+
+def test_a_prediction_is_plain_json_in_a_fixed_order():
+    assert json.dumps(PREDICTION.to_dict()) == (
+        '{"schema_version": "1", "path": "call.mp3", "duration_s": 2.346, '
+        '"sampling_rate_hz": 44100, "channels": 2, "model": "default 1.0", "emotion": "sad", '
+        '"confidence": 0.666667, "uncertain": false, "predictions": '
+        '[{"label": "sad", "score": 0.666667}, {"label": "calm", "score": 0.333333}], '
+        '"warnings": ["the tail is missing"]}'
+    )
+
+
+def test_the_mass_left_out_stands_after_the_predictions_where_a_vocabulary_was_chosen():
+    record = dataclasses.replace(PREDICTION, left_out=0.25).to_dict()
+    assert record["left_out"] == 0.25
+    assert list(record)[-2:] == ["left_out", "warnings"]
+
+
+def test_reserved_keys_do_not_appear():
+    assert not {"prediction_set", "out_of_domain"} & set(PREDICTION.to_dict())
