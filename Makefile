@@ -52,7 +52,7 @@ generate: $(DEVELOPMENT) ## Write the generated pages and tables anew
 
 .PHONY: docs
 docs: $(DEVELOPMENT) ## Build the documentation into site/
-	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --quiet --strict
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict
 
 .PHONY: figures
 figures: $(DEVELOPMENT) ## Measure the shipped models on the lockbox (once per release candidate)

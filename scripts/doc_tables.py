@@ -76,7 +76,7 @@ def readings() -> str:
     rows = [
         [
             row["date"][:10],
-            f"`{row['commit'][:10]}`",
+            _commit(row["commit"]),
             row["bundle"],
             f"`{row['bundle_sha256'][:12]}`",
             row["clips"],
@@ -208,6 +208,11 @@ def _default(item: dataclasses.Field[object]) -> str:
     if item.default_factory is not dataclasses.MISSING:
         return f" = {item.default_factory()}"
     return ""
+
+
+def _commit(name: str) -> str:
+    commit, _, changed = name.partition("-")
+    return f"`{commit[:10]}`{' and changes' if changed else ''}"
 
 
 def _figure(value: str) -> str:

@@ -10,6 +10,7 @@ file. Adding one means a function that returns Markdown, and a line in `PARTS` o
 from __future__ import annotations
 
 import difflib
+import functools
 import re
 import sys
 from collections.abc import Callable
@@ -44,7 +45,7 @@ PARTS: dict[str, dict[str, Generator]] = {
 FILES: dict[str, Generator] = {
     "docs/reference/cli.md": cli_reference.page,
     **{
-        f"docs/models/{name}.md": lambda name=name: model_cards.card(name)  # type: ignore[misc]
+        f"docs/models/{name}.md": functools.partial(model_cards.card, name)
         for name in shipped_bundles()
     },
 }
