@@ -1,0 +1,105 @@
+"""What every network keeps, whatever it looks like inside."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from affekt.config import to_mapping
+from affekt.errors import ConfigError
+from affekt.models import MODELS, create_model
+
+CLASSES = 5
+SHORTEST = 7  # frames of 0.1 s, the shortest recording that passes the gate
+
+pytestmark = [
+    pytest.mark.parametrize("name", MODELS),
+    pytest.mark.parametrize("normalisation", ["band", "level", "both"]),
+]
+
+
+@pytest.fixture
+def network(name, normalisation):
+    torch.manual_seed(0)
+    return create_model(name, n_classes=CLASSES, settings={"normalisation": normalisation})
+
+
+def clips(count, frames, seed=0):
+    return torch.randn(count, frames, 80, generator=torch.Generator().manual_seed(seed)) - 6.0
+
+
+def test_every_parameter_receives_a_gradient(network):
+    answer = network(clips(4, 40))
+    loss = torch.nn.functional.cross_entropy(answer.logits, torch.tensor([0, 1, 2, 3]))
+    loss.backward()
+    silent = [
+        name
+        for name, parameter in network.named_parameters()
+        if parameter.grad is None or not parameter.grad.abs().sum() > 0.0
+    ]
+    assert silent == []
+
+
+@pytest.mark.parametrize("frames", [SHORTEST, 8, 63, 188, 1000])
+def test_any_length_gives_an_answer_of_the_promised_shape(network, frames):
+    network.eval()
+    with torch.inference_mode():
+        logits, embedding, relevance = network(clips(2, frames))
+    config = network.config
+    assert logits.shape == (2, CLASSES)
+    assert embedding.shape == (2, config.embedding)
+    assert relevance.shape == (2, -(-frames // config.stride))
+    assert all(values.isfinite().all() for values in (logits, embedding, relevance))
+
+
+@pytest.mark.parametrize("frames", [SHORTEST, 188])
+def test_relevance_is_a_distribution_over_the_frames(network, frames):
+    network.eval()
+    with torch.inference_mode():
+        relevance = network(clips(3, frames)).relevance
+    assert (relevance >= 0.0).all()
+    torch.testing.assert_close(relevance.sum(dim=1), torch.ones(3))
+
+
+def test_a_clip_is_answered_alone_as_in_a_batch(network):
+    network.eval()
+    batch = clips(4, 61)
+    with torch.inference_mode():
+        together = network(batch)
+        for index in range(4):
+            alone = network(batch[index : index + 1])
+            for one, all_of_them in zip(alone, together, strict=True):
+                torch.testing.assert_close(one[0], all_of_them[index], rtol=1e-4, atol=1e-5)
+
+
+def test_an_answer_is_the_same_twice_once_training_is_over(network):
+    network.eval()
+    with torch.inference_mode():
+        first, second = network(clips(2, 50)), network(clips(2, 50))
+    assert all(torch.equal(one, other) for one, other in zip(first, second, strict=True))
+
+
+def test_dropout_is_on_while_training(network):
+    network.train()
+    first, second = network(clips(4, 50)), network(clips(4, 50))
+    assert not torch.equal(first.logits, second.logits)
+
+
+def test_loudness_does_not_matter(network):
+    """A gain adds one number to every log-mel."""
+    network.eval()
+    with torch.inference_mode():
+        quiet, loud = network(clips(2, 50)), network(clips(2, 50) + 3.0)
+    torch.testing.assert_close(quiet.logits, loud.logits, rtol=1e-4, atol=1e-4)
+
+
+def test_settings_survive_being_written_down(network, name):
+    again = create_model(name, n_classes=CLASSES, settings=to_mapping(network.config))
+    assert again.config == network.config
+    again.load_state_dict(network.state_dict())
+
+
+def test_a_setting_out_of_range_is_refused(name, normalisation):
+    for settings in ({"width": 0}, {"dropout": 1.0}, {"dilations": [1, 0]}, {"stride": 0}):
+        with pytest.raises(ConfigError, match=rf"model '{name}'"):
+            create_model(name, n_classes=2, settings={"normalisation": normalisation, **settings})
