@@ -108,7 +108,9 @@ def load_clips(
             return error
 
     log_mels, kept, skipped = [], [], []
-    with ThreadPoolExecutor(os.cpu_count()) as executor:
+    # Threads suffice: hashing, decoding and Fourier transforms all leave the interpreter's lock.
+    executor = ThreadPoolExecutor(os.cpu_count())
+    try:
         found = executor.map(features_of, chosen)
         for done, (item, answer) in enumerate(zip(chosen, found, strict=True), start=1):
             if isinstance(answer, AudioError):
@@ -118,6 +120,8 @@ def load_clips(
                 kept.append(item)
             if progress is not None:
                 progress(done, len(chosen))
+    finally:
+        executor.shutdown(cancel_futures=True)
     names = [target_label(item, labels) for item in kept]
     targets = np.array([labels.index(name) for name in names if name], dtype=np.int64)
     of_corpus = {

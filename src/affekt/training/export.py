@@ -21,11 +21,10 @@ from affekt.corpora import CORPORA
 from affekt.errors import BundleError
 from affekt.features.spectra import LogMelConfig
 from affekt.models import LogMelFrontEnd, ResidualSE
-from affekt.protocols import Parts
 from affekt.recognition.bundle import INPUT_NAME, METADATA_KEY, OUTPUT_NAMES, Bundle, BundleMetadata
 from affekt.records import Utterance
 from affekt.training.calibration import Calibration
-from affekt.training.data import ClipSet
+from affekt.training.fit import Fitted
 from affekt.training.recipe import Recipe
 
 PARITY_DURATIONS_S = (0.1, 0.5, 1.7, 3.0, 7.3, 30.0)
@@ -125,19 +124,14 @@ def check_parity(model: WaveformModel, path: Path) -> float:
 
 
 def describe(
-    recipe: Recipe,
-    *,
-    licence_text: str,
-    parts: Parts,
-    train: ClipSet,
-    calibration: Calibration,
+    recipe: Recipe, fitted: Fitted, calibration: Calibration, *, licence_text: str
 ) -> BundleMetadata:
     """Gather what the bundle says of itself."""
-    labels = [recipe.labels[target] for target in train.targets]
-    held_out = [*parts.lockbox, *parts.calibrate]
+    labels = [recipe.labels[target] for target in fitted.train.targets]
+    held_out = [*fitted.parts.lockbox, *fitted.parts.calibrate]
     if "select" not in recipe.data.train_on:
-        held_out.extend(parts.select)
-    stride = int(recipe.model.settings.get("stride", 2))
+        held_out.extend(fitted.parts.select)
+    stride = fitted.module.network.config.stride
     return BundleMetadata(
         name=recipe.name,
         version=recipe.bundle.version,
@@ -147,7 +141,7 @@ def describe(
         threshold=calibration.threshold,
         licence=recipe.bundle.licence,
         licence_text=licence_text,
-        training_data=tuple(_training_data(train.utterances)),
+        training_data=tuple(_training_data(fitted.train.utterances)),
         held_out=_speakers(held_out),
         recipe={**to_mapping(recipe), "class_counts": dict(Counter(labels))},
         figures={"calibrate_ua": {k: round(v, 4) for k, v in calibration.ua.items()}},

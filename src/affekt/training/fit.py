@@ -1,19 +1,18 @@
-"""A training run from recipe to bundle, in one folder that it can be continued from."""
+"""Fitting a network by a recipe, in one folder that the run can be continued from."""
 
 from __future__ import annotations
 
-import warnings
+import signal
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import lightning
 import torch
 from lightning.pytorch.callbacks import (
     Callback,
-    EarlyStopping,
     EMAWeightAveraging,
     LearningRateMonitor,
     ModelCheckpoint,
@@ -28,6 +27,14 @@ from affekt.errors import ConfigError, CorpusError
 from affekt.models import create_model
 from affekt.protocols import Parts, partition
 from affekt.records import Utterance
+from affekt.training.checkpoint import (
+    CountBatches,
+    KeepRecipe,
+    Patience,
+    check_recipe,
+    load_averaged,
+)
+from affekt.training.console import EpochLines, Say, reading_bar
 from affekt.training.data import (
     ClipSet,
     PlanSampler,
@@ -38,12 +45,10 @@ from affekt.training.data import (
     load_clips,
 )
 from affekt.training.module import METRIC, TrainingModule
-from affekt.training.recipe import Precision, Recipe
+from affekt.training.recipe import Part, Precision, Recipe
 
 # What an interruption costs at most; a checkpoint takes about as long as one step.
 _STEPS_BETWEEN_CHECKPOINTS = 50
-
-Say = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,20 +88,13 @@ class Fitted:
         module: holds the averaged weights.
         parts: every utterance of the recipe's corpora, by part.
         train: what was learnt from.
+        calibrate: recordings of speakers that nothing was learnt from or chosen with.
     """
 
     module: TrainingModule
     parts: Parts
     train: ClipSet
-
-
-class _CountBatches(Callback):
-    """Tell the loader which batches are worked off, for checkpoints within an epoch."""
-
-    def on_train_batch_end(self, trainer: lightning.Trainer, *args: Any, **kwargs: Any) -> None:  # noqa: ARG002
-        loader = trainer.train_dataloader
-        assert isinstance(loader, ResumableLoader)  # noqa: S101
-        loader.batches_done = trainer.fit_loop.epoch_loop.batch_progress.current.ready
+    calibrate: ClipSet
 
 
 def load_parts(recipe: Recipe, root: Path, say: Say) -> Parts:
@@ -120,42 +118,54 @@ def fit(run: Run, *, resume: bool) -> Fitted:
     """Train, or go on training, and return the averaged network.
 
     Raises:
-        ConfigError: the folder holds a run already and `resume` was not asked for.
-        CorpusError: no recordings, or the recipe's labels match none.
+        ConfigError: the folder holds a run already and `resume` was not asked for; or it was, and
+            the recipe is another one.
+        CorpusError: there is nothing to learn from, to follow or to calibrate on, or no clip
+            carries one of the labels.
+        KeyboardInterrupt: the run was interrupted; its newest checkpoint is kept.
     """
     recipe = run.recipe
     checkpoint = run.last_checkpoint()
-    if checkpoint is not None and not resume:
-        raise ConfigError(
-            f"{run.folder} holds a run already; --resume continues it, --out chooses another place"
-        )
-    parts = load_parts(recipe, corpora_root(run.corpora), run.say)
-    train = _clips(run, [item for part in recipe.data.train_on for item in getattr(parts, part)])
-    select_on = recipe.data.select_on
-    selection = _clips(run, getattr(parts, select_on)) if select_on else None
-    sampler = PlanSampler(
-        draw_weights(train, recipe.data), batch_size=recipe.fit.batch_size, seed=recipe.seed
-    )
+    if checkpoint is not None:
+        if not resume:
+            raise ConfigError(
+                f"{run.folder} holds a run already; --resume continues it, "
+                "--out chooses another place"
+            )
+        check_recipe(checkpoint, recipe)
+        run.say(f"going on from {checkpoint}")
+    # What can be wrong with the recipe shows before the recordings are read.
     pipeline = Pipeline.from_settings(
         recipe.augmentation,
         fmin_hz=recipe.features.fmin_hz,
         fmax_hz=recipe.features.fmax_hz,
         where="[[augmentation]]",
     )
-    batches = TrainingBatches(train, pipeline, recipe.fit, seed=recipe.seed)
     torch.manual_seed(recipe.seed)
-    settings = {"n_mels": recipe.features.n_mels, **recipe.model.settings}
-    module = TrainingModule(
-        create_model(recipe.model.name, n_classes=len(recipe.labels), settings=settings),
-        recipe.fit,
-        seed=recipe.seed,
-        total_steps=recipe.fit.epochs * len(sampler),
-        selection=selection,
+    network = create_model(
+        recipe.model.name,
+        n_classes=len(recipe.labels),
+        settings={**recipe.model.settings, "n_mels": recipe.features.n_mels},
     )
+    parts = load_parts(recipe, corpora_root(run.corpora), run.say)
+    train = _clips(run, parts, recipe.data.train_on, purpose="train on")
+    absent = sorted(set(range(len(recipe.labels))) - set(train.targets.tolist()))
+    if absent:
+        raise CorpusError(
+            f"no clip to train on is labelled '{recipe.labels[absent[0]]}': leave it out of "
+            "labels, or add a corpus that has it"
+        )
+    select_on = recipe.data.select_on
+    selection = _clips(run, parts, (select_on,), purpose="choose by") if select_on else None
+    calibrate = _clips(run, parts, ("calibrate",), purpose="calibrate on")
+    sampler = PlanSampler(
+        draw_weights(train, recipe.data), batch_size=recipe.fit.batch_size, seed=recipe.seed
+    )
+    batches = TrainingBatches(train, pipeline, recipe.fit, seed=recipe.seed)
+    module = TrainingModule(network, recipe.fit, seed=recipe.seed, selection=selection)
     trainer = _trainer(run, followed=selection is not None)
-    with warnings.catch_warnings():
-        # Lightning's advice on worker processes: the batches are cheap, and `workers` is a choice.
-        warnings.filterwarnings("ignore", message=".*does not have many workers.*")
+    handler = signal.getsignal(signal.SIGINT)
+    try:
         trainer.fit(
             module,
             ResumableLoader(batches, sampler, workers=recipe.fit.workers),
@@ -163,19 +173,30 @@ def fit(run: Run, *, resume: bool) -> Fitted:
             ckpt_path=checkpoint,
             weights_only=True,
         )
+    except SystemExit:  # what Lightning makes of Ctrl-C, which it then turns off
+        signal.signal(signal.SIGINT, handler)
+        if run.last_checkpoint() is not None:
+            run.say(f"interrupted; --resume goes on from the newest checkpoint in {run.folder}")
+        raise KeyboardInterrupt from None
     best = run.checkpoints / "best.ckpt"
-    _load_weights(module, best if best.exists() else run.checkpoints / "last.ckpt")
-    return Fitted(module=module, parts=parts, train=train)
+    load_averaged(module, best if best.exists() else run.checkpoints / "last.ckpt")
+    return Fitted(module=module, parts=parts, train=train, calibrate=calibrate)
 
 
-def _clips(run: Run, utterances: Sequence[Utterance]) -> ClipSet:
-    clips = load_clips(
-        utterances, labels=run.recipe.labels, features=run.recipe.features, progress=None
-    )
+def _clips(run: Run, parts: Parts, names: Sequence[Part], *, purpose: str) -> ClipSet:
+    """Read the clips of some parts, and say what was read."""
+    utterances = [item for name in names for item in getattr(parts, name)]
+    with reading_bar(show=run.show_progress) as progress:
+        clips = load_clips(
+            utterances, labels=run.recipe.labels, features=run.recipe.features, progress=progress
+        )
     if not len(clips):
-        raise CorpusError("no recording carries any of the recipe's labels")
+        raise CorpusError(
+            f"nothing to {purpose}: no recording of the {' and '.join(names)} speakers carries "
+            "any of the recipe's labels; add a corpus that has such speakers"
+        )
     counts = Counter(item.corpus for item in clips.utterances)
-    run.say(f"{len(clips)} clips: " + ", ".join(f"{k} {n}" for k, n in counts.items()))
+    run.say(f"{len(clips)} clips to {purpose}: " + ", ".join(f"{k} {n}" for k, n in counts.items()))
     for item, reason in clips.skipped:
         run.say(f"left out {item.path.name}: {reason}")
     return clips
@@ -186,7 +207,8 @@ def _trainer(run: Run, *, followed: bool) -> lightning.Trainer:
     callbacks: list[Callback] = [
         EMAWeightAveraging(decay=settings.average_decay),
         LearningRateMonitor(logging_interval="epoch"),
-        _CountBatches(),
+        CountBatches(),
+        KeepRecipe(run.recipe),
         ModelCheckpoint(run.checkpoints, filename="last", enable_version_counter=False),
         ModelCheckpoint(
             run.checkpoints,
@@ -206,9 +228,11 @@ def _trainer(run: Run, *, followed: bool) -> lightning.Trainer:
             )
         )
         if settings.patience is not None:
-            callbacks.append(EarlyStopping(METRIC, mode="max", patience=settings.patience))
+            callbacks.append(Patience(METRIC, mode="max", patience=settings.patience))
     if run.show_progress:
-        callbacks.append(RichProgressBar())
+        callbacks.append(RichProgressBar(console_kwargs={"stderr": True}))
+    else:
+        callbacks.append(EpochLines(run.say))
     logs = run.folder / "logs"
     session = f"csv-{len(list(logs.glob('csv-*')))}"  # a resumed run begins a table of its own
     return lightning.Trainer(
@@ -238,10 +262,3 @@ def _precision(wanted: Precision) -> Literal["bf16-mixed", "32-true"]:
         )
         wanted = "bf16" if fast else "32"
     return "bf16-mixed" if wanted == "bf16" else "32-true"
-
-
-def _load_weights(module: TrainingModule, checkpoint: Path) -> None:
-    """Take the averaged weights of a checkpoint, which is where the callback keeps them."""
-    state = torch.load(checkpoint, map_location="cpu", weights_only=True)
-    module.load_state_dict(state["state_dict"])
-    module.cpu().eval()

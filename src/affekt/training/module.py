@@ -69,7 +69,6 @@ class TrainingModule(lightning.LightningModule):
         fit: how.
         seed: dropout is drawn from it and the number of the step alone, so that a resumed run
             repeats the uninterrupted one.
-        total_steps: of the whole run, for the schedule.
         selection: the clips that validation passes run over, in the order of its loader.
     """
 
@@ -79,14 +78,12 @@ class TrainingModule(lightning.LightningModule):
         fit: FitConfig,
         *,
         seed: int,
-        total_steps: int,
         selection: ClipSet | None,
     ) -> None:
         super().__init__()
         self.network = network
         self.fit = fit
         self.seed = seed
-        self.total_steps = total_steps
         self.selection = selection
         self._logits: list[tuple[int, Tensor]] = []
 
@@ -135,7 +132,7 @@ class TrainingModule(lightning.LightningModule):
         schedule = torch.optim.lr_scheduler.OneCycleLR(
             optimiser,
             max_lr=self.fit.learning_rate,
-            total_steps=self.total_steps,
+            total_steps=int(self.trainer.estimated_stepping_batches),
             pct_start=self.fit.warm_up,
         )
         return {

@@ -6,7 +6,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+from affekt.audio import SAMPLING_RATE_HZ
 from affekt.config import from_mapping, read_toml
+from affekt.corpora import CORPORA
+from affekt.emotions import CANONICAL
 from affekt.errors import ConfigError, did_you_mean
 from affekt.features.spectra import LogMelConfig
 
@@ -21,7 +24,7 @@ class DataConfig:
     Attributes:
         corpora: names; a corpus that is not on the disk is reported and passed over.
         train_on: speaker parts to learn from; lockbox speakers can never be named.
-        select_on: the part whose UA is followed; None where `train_on` holds `select` already.
+        select_on: the part whose UA is followed after each epoch, if any; "select" alone can be.
         corpus_power: a corpus is drawn in proportion to its size to this power (1: as it is,
             0: all corpora alike).
         class_power: the same for the classes within a corpus.
@@ -30,7 +33,7 @@ class DataConfig:
 
     corpora: tuple[str, ...]
     train_on: tuple[Part, ...] = ("train",)
-    select_on: Part | None = "select"
+    select_on: Part | None = None
     corpus_power: float = 0.5
     class_power: float = 0.5
     corpus_weight: dict[str, float] = field(default_factory=dict)
@@ -38,8 +41,16 @@ class DataConfig:
     def __post_init__(self) -> None:
         if not self.corpora or "train" not in self.train_on:
             raise ValueError("corpora must not be empty, and train_on must hold 'train'")
+        for key, names in (("corpora", self.corpora), ("train_on", self.train_on)):
+            if len(set(names)) != len(names):
+                raise ValueError(f"{key} names something twice")
+        unknown = next((name for name in self.corpora if name not in CORPORA), None)
+        if unknown is not None:
+            raise ValueError(f"no corpus is called '{unknown}'{did_you_mean(unknown, CORPORA)}")
         if "calibrate" in self.train_on:
             raise ValueError("calibrate speakers fit the temperature; they cannot be trained on")
+        if self.select_on == "calibrate":
+            raise ValueError("calibrate speakers fit the temperature; select_on cannot be them")
         if self.select_on is not None and self.select_on in self.train_on:
             raise ValueError(f"select_on '{self.select_on}' is trained on, so it can tell nothing")
         if not (0.0 <= self.corpus_power <= 1.0 and 0.0 <= self.class_power <= 1.0):
@@ -104,6 +115,10 @@ class FitConfig:
             raise ValueError("label_smoothing and warm_up must lie in 0 to 1, 1 excluded")
         if not 0.0 <= self.average_decay < 1.0:
             raise ValueError("average_decay must lie in 0 to 1, 1 excluded")
+        if self.weight_decay < 0.0 or self.mixup_alpha < 0.0 or self.workers < 0:
+            raise ValueError("weight_decay, mixup_alpha and workers must not be negative")
+        if self.patience is not None and self.patience < 1:
+            raise ValueError("patience must be at least 1; leave it out to never stop early")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,6 +171,16 @@ class Recipe:
     def __post_init__(self) -> None:
         if len(self.labels) < 2 or len(set(self.labels)) != len(self.labels):
             raise ValueError("labels must be two or more, none twice")
+        own = [name for corpus in self.data.corpora for name in CORPORA[corpus].classes]
+        stranger = next((name for name in self.labels if name not in (*CANONICAL, *own)), None)
+        if stranger is not None:
+            raise ValueError(f"labels: '{stranger}'{did_you_mean(stranger, (*CANONICAL, *own))}")
+        if self.features.sampling_rate_hz != SAMPLING_RATE_HZ:
+            raise ValueError(f"features.sampling_rate_hz must be {SAMPLING_RATE_HZ}")
+        if "n_mels" in self.model.settings:
+            raise ValueError("model.settings: n_mels follows features.n_mels")
+        if self.fit.patience is not None and self.data.select_on is None:
+            raise ValueError("fit.patience needs data.select_on, whose UA it watches")
 
 
 def load_recipe(path: Path) -> tuple[Recipe, str]:
@@ -168,5 +193,5 @@ def load_recipe(path: Path) -> tuple[Recipe, str]:
     licence = path.parent / recipe.bundle.licence_file
     try:
         return recipe, licence.read_text(encoding="utf-8")
-    except OSError as error:
-        raise ConfigError(f"{path}: bundle.licence_file: {licence}: {error.strerror}") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path}: bundle.licence_file: {licence}: {error}") from None

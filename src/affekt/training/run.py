@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from affekt.training.calibration import calibrate
-from affekt.training.data import load_clips
+from affekt.training.console import plain_story
 from affekt.training.export import WaveformModel, describe, export_bundle
 from affekt.training.fit import Run, fit
 
@@ -19,30 +19,28 @@ def train(run: Run, *, licence_text: str, resume: bool = False) -> Path:
         resume: go on from the newest checkpoint in the folder.
 
     Raises:
-        ConfigError: the folder holds a run already and `resume` was not asked for.
+        ConfigError: the folder holds a run already and `resume` was not asked for; or it was, and
+            the recipe is another one.
         CorpusError: there are no recordings to learn from, or none to calibrate on.
         BundleError: the exported file differs from the network.
     """
     recipe = run.recipe
-    fitted = fit(run, resume=resume)
-    held_out = load_clips(fitted.parts.calibrate, labels=recipe.labels, features=recipe.features)
-    calibration = calibrate(fitted.module, held_out, uncertain_share=recipe.bundle.uncertain_share)
+    with plain_story():
+        fitted = fit(run, resume=resume)
+    calibration = calibrate(
+        fitted.module, fitted.calibrate, uncertain_share=recipe.bundle.uncertain_share
+    )
     run.say(
         f"temperature {calibration.temperature:.3f}, threshold {calibration.threshold:.3f} "
-        f"on {len(held_out)} clips of calibrate speakers"
+        f"on {len(fitted.calibrate)} clips of calibrate speakers"
     )
     model = WaveformModel(
         fitted.module.network, recipe.features, temperature=calibration.temperature
     )
-    metadata = describe(
-        recipe,
-        licence_text=licence_text,
-        parts=fitted.parts,
-        train=fitted.train,
-        calibration=calibration,
-    )
+    metadata = describe(recipe, fitted, calibration, licence_text=licence_text)
     path = run.folder / f"{recipe.name}.onnx"
-    difference = export_bundle(model, metadata, path)
+    with plain_story():
+        difference = export_bundle(model, metadata, path)
     size_mb = path.stat().st_size / 1e6
     run.say(f"{path}: {size_mb:.1f} MB, within {difference:.1e} of torch at every length")
     return path

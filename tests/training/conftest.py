@@ -1,0 +1,100 @@
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from affekt.config import from_mapping
+from affekt.records import Utterance
+from affekt.training import Recipe, Run
+from affekt.training.data import ClipSet
+
+
+@pytest.fixture(scope="session", autouse=True)
+def one_thread() -> Iterator[None]:
+    """Small networks are faster on one thread, the more so beside other work."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+@pytest.fixture(scope="session")
+def cache_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("cache")
+
+
+@pytest.fixture(autouse=True)
+def cache(cache_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AFFEKT_CACHE", str(cache_folder))
+
+
+@pytest.fixture
+def recipe() -> Callable[..., Recipe]:
+    """The tiny recipe; dotted keys change a setting: `recipe(**{"fit.epochs": 1})`."""
+    text = Path(__file__).with_name("tiny.toml").read_text(encoding="utf-8")
+
+    def make(**changes: Any) -> Recipe:
+        values = tomllib.loads(text)
+        for key, value in changes.items():
+            *tables, name = key.split(".")
+            table = values
+            for part in tables:
+                table = table[part]
+            table[name] = value
+        return from_mapping(Recipe, values, where="tiny.toml")
+
+    return make
+
+
+@pytest.fixture
+def run(recipe: Callable[..., Recipe], toy_corpora: Path, tmp_path: Path) -> Callable[..., Run]:
+    """A run of the tiny recipe; what it says is kept in its list `said`."""
+
+    def make(folder: str = "run", said: list[str] | None = None, **changes: Any) -> Run:
+        return Run(
+            recipe=recipe(**changes),
+            folder=tmp_path / folder,
+            corpora=toy_corpora,
+            say=(said if said is not None else []).append,
+            show_progress=False,
+        )
+
+    return make
+
+
+@pytest.fixture
+def clips() -> Callable[..., ClipSet]:
+    """Make clips of noise from `(corpus, target)` pairs; their corpora have what occurs."""
+
+    def make(rows: list[tuple[str, int]], *, classes: int = 4, frames: int = 20) -> ClipSet:
+        rng = np.random.default_rng(0)
+        seen = set(rows)
+        return ClipSet(
+            log_mels=tuple(
+                rng.standard_normal((frames + index, 40)).astype(np.float16)
+                for index in range(len(rows))
+            ),
+            utterances=tuple(
+                Utterance(
+                    path=Path(f"{corpus}/{index}.wav"),
+                    corpus=corpus,
+                    collection=corpus,
+                    speaker=str(index),
+                    native_label=str(target),
+                    emotion=None,
+                )
+                for index, (corpus, target) in enumerate(rows)
+            ),
+            targets=np.array([target for _, target in rows], dtype=np.int64),
+            allowed=np.array([[(corpus, k) in seen for k in range(classes)] for corpus, _ in rows]),
+            labels=tuple("abcdefgh"[:classes]),
+            skipped=(),
+        )
+
+    return make

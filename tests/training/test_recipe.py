@@ -1,0 +1,90 @@
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from affekt.config import to_mapping
+from affekt.errors import ConfigError
+from affekt.training import load_recipe
+
+RECIPES = Path(__file__).parents[2] / "recipes"
+
+
+@pytest.mark.parametrize("path", sorted(RECIPES.glob("*.toml")), ids=lambda path: path.stem)
+def test_every_recipe_of_ours_loads_with_its_licence(path):
+    recipe, licence = load_recipe(path)
+    assert recipe.name == path.stem
+    assert len(licence) > 100
+
+
+def test_the_default_and_its_rehearsal_differ_in_the_speakers_alone():
+    final, rehearsal = (
+        to_mapping(load_recipe(RECIPES / f"{name}.toml")[0])
+        for name in ("default", "default-selection")
+    )
+    assert final.pop("name") != rehearsal.pop("name")
+    assert final["data"].pop("train_on") == ["train", "select"]
+    assert rehearsal["data"].pop("train_on") == ["train"]
+    assert rehearsal["data"].pop("select_on") == "select"
+    assert final == rehearsal
+
+
+MISTAKES = [
+    ("seed = 3", "sed = 3", r"unknown key 'sed' \(did you mean 'seed'"),
+    ("epochs = 3", "epoch = 3", r"'fit': unknown key 'epoch' \(did you mean 'epochs'"),
+    ("epochs = 3", "epochs = 0", "epochs must be at least 1"),
+    ("batch_size = 8", "batch_size = 1", "batch_size at least 2"),
+    ("[30, 40]", "[40, 30]", r"crop_frames must be \[shortest, longest\]"),
+    ("[30, 40]", "[30]", "crop_frames"),
+    ("learning_rate = 0.02", "learning_rate = 0.0", "learning_rate"),
+    ("learning_rate = 0.02", "learning_rate = nan", "finite"),
+    ("average_decay = 0.5", "average_decay = 1.0", "average_decay"),
+    ("mixup_alpha = 0.2", "mixup_alpha = -0.2", "mixup_alpha"),
+    ("mixup_alpha = 0.2", "label_smoothing = 1.0", "label_smoothing"),
+    ("mixup_alpha = 0.2", "warm_up = 0.0", "warm_up"),
+    ("mixup_alpha = 0.2", "weight_decay = -1.0", "weight_decay"),
+    ("mixup_alpha = 0.2", "workers = -1", "workers"),
+    ("mixup_alpha = 0.2", "patience = 0", "patience must be at least 1"),
+    ("mixup_alpha = 0.2", "patience = 3", "fit.patience needs data.select_on"),
+    ('"32"', '"16"', r"'16' is no choice"),
+    ('"casia"]', '"cassia"]', r"no corpus is called 'cassia' \(did you mean 'casia'"),
+    ('"casia"]', '"emodb"]', "corpora names something twice"),
+    ('["emodb", "savee", "casia"]', "[]", "corpora must not be empty"),
+    ('["train"]', '["select"]', "train_on must hold 'train'"),
+    ('["train"]', '["train", "train"]', "train_on names something twice"),
+    ('["train"]', '["train", "calibrate"]', "calibrate speakers .* cannot be trained on"),
+    ('["train"]', '["train", "lockbox"]', r"'lockbox' is no choice \(known: .*select"),
+    ('["train"]', '["train", "select"]\nselect_on = "select"', "'select' is trained on"),
+    ('["train"]', '["train"]\nselect_on = "calibrate"', "select_on cannot be them"),
+    ('["train"]', '["train"]\nselect_on = "lockbox"', "'lockbox' is no choice"),
+    ('["train"]', '["train"]\ncorpus_power = 1.5', "corpus_power"),
+    ('["train"]', '["train"]\ncorpus_weight = { tess = 2 }', r"corpus_weight: 'tess' \(known"),
+    ('["train"]', '["train"]\ncorpus_weight = { emodb = 0 }', "corpus_weight must be positive"),
+    ('["train"]', '["train"]\ncorpus_weight = { emodb = "2" }', "'emodb': expected float"),
+    ('"neutral", ', '"netural", ', r"labels: 'netural' \(did you mean 'neutral'"),
+    ('"neutral", ', '"happy", ', "none twice"),
+    ("n_mels = 40", "n_mels = 0", "'features': n_mels"),
+    ("n_mels = 40", "sampling_rate_hz = 22050", "sampling_rate_hz must be 16000"),
+    ('"level" }', '"level", n_mels = 80 }', "n_mels follows features.n_mels"),
+    ('version = "0.1"', "", "'bundle': 'version' is missing"),
+    ('version = "0.1"', 'version = "0.1"\nuncertain_share = 2', "uncertain_share"),
+    ("LICENSE-tones.md", "LICENSE.md", r"bundle\.licence_file: .*LICENSE\.md.*No such file"),
+]
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "message"), MISTAKES, ids=[wrong for _, wrong, _ in MISTAKES]
+)
+def test_a_mistake_in_a_recipe_is_named(toy_recipe, right, wrong, message):
+    text = toy_recipe.read_text(encoding="utf-8")
+    assert text.count(right) == 1
+    toy_recipe.write_text(text.replace(right, wrong), encoding="utf-8")
+    with pytest.raises(ConfigError, match=message) as caught:
+        load_recipe(toy_recipe)
+    assert re.search(r"tiny\.toml", str(caught.value))
+
+
+def test_a_native_label_of_a_corpus_may_be_learnt(recipe):
+    assert recipe(labels=["neutral", "boredom"]).labels == ("neutral", "boredom")
