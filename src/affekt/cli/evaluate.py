@@ -83,7 +83,7 @@ _LOG = Path("docs/lockbox-log.csv")
 @click.option(
     "--record",
     is_flag=True,
-    help="Write the UA of each corpus into the bundle's own metadata (its graph stays).",
+    help="Write the figures into the bundle's own metadata, for its card; its graph stays.",
 )
 @click.option("--quiet", is_flag=True, help="No progress bar and no warnings.")
 def evaluate(
@@ -185,13 +185,9 @@ def _recorded(report: Report) -> Report:
     """Write the figures into the bundle; the report then names the file that holds them."""
     from affekt.training.export import record_figures  # the extra `train`, for this option alone
 
-    figures = {
-        item.corpus: round(scoring.ua, 4)
-        for item in report.corpora
-        if (scoring := item.scoring("own")) is not None
-    }
-    path = Path(report.bundle_path)
-    record_figures(path, {f"{report.protocol}_ua": figures})
+    path, figures = Path(report.bundle_path), report.card_figures()
+    if Bundle.load(path).metadata.figures.get(report.protocol) != figures:
+        record_figures(path, {report.protocol: figures})
     return dataclasses.replace(report, bundle_sha256=Bundle.load(path).sha256)
 
 

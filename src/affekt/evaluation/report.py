@@ -98,6 +98,21 @@ class Report:
     floors: tuple[Floor, ...]
     log: str | None = None
 
+    def card_figures(self) -> dict[str, dict[str, float]]:
+        """Return what a model's card shows: UA and WA a corpus, own classes and all labels."""
+        figures = {}
+        for item in self.corpora:
+            own, everything = item.scoring("own"), item.scoring("all")
+            if own is not None and everything is not None:
+                figures[item.corpus] = {
+                    "ua": round(own.ua, 4),
+                    "wa": round(own.wa, 4),
+                    "ua_all": round(everything.ua, 4),
+                    "wa_all": round(everything.wa, 4),
+                    "clips": own.clips,
+                }
+        return figures
+
     def to_dict(self) -> dict[str, Any]:
         """Return the report as plain JSON types; shares stay between 0 and 1."""
         values = dataclasses.asdict(self)
