@@ -70,7 +70,7 @@ $(ENVIRONMENT):
 
 $(CORE): $(ENVIRONMENT) pyproject.toml constraints-cpu.txt
 	@echo "Installing the light core into $(VENV) ..."
-	@$(INSTALL) --editable .
+	@$(INSTALL) --no-compile --editable .  # bytecode of modules nobody imports is 35 MB
 	@touch $@
 
 $(DEVELOPMENT): $(ENVIRONMENT) pyproject.toml constraints-cpu.txt
