@@ -77,7 +77,7 @@ def clips() -> Callable[..., ClipSet]:
         seen = set(rows)
         return ClipSet(
             log_mels=tuple(
-                rng.standard_normal((frames + index, 40)).astype(np.float16)
+                rng.standard_normal((frames + index % 10, 40)).astype(np.float16)
                 for index in range(len(rows))
             ),
             utterances=tuple(

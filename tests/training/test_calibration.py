@@ -65,7 +65,7 @@ def test_clips_are_recognised_whole(clips):
     made = clips([("emodb", 0), ("emodb", 1), ("emodb", 2)])
     torch.manual_seed(0)
     network = create_model("residual-se-tiny", n_classes=4, settings={"n_mels": 40})
-    module = TrainingModule(network, FitConfig(), seed=0, selection=None).eval()
+    module = TrainingModule(network, FitConfig(), seed=0, steps_per_epoch=1, selection=None).eval()
     logits = clip_logits(module, made)
     with torch.inference_mode():
         last = network(torch.from_numpy(made.log_mels[2].astype(np.float32))[None]).logits[0]

@@ -90,7 +90,7 @@ def test_a_clip_competes_among_the_classes_that_its_corpus_has(toy_corpora):
     clips = load_clips(utterances, labels=labels, features=FEATURES)
     for item, allowed in zip(clips.utterances, clips.allowed, strict=True):
         assert allowed.tolist() == [True, True, True, True, item.corpus == "emodb"]
-    assert Counter(clips.targets.tolist())[4] == 5
+    assert Counter(clips.targets.tolist())[4] == 5 * 3
 
 
 def test_a_stretch_of_a_recording_is_a_clip(toy_corpora):
@@ -406,6 +406,14 @@ def test_a_finished_epoch_begins_anew(batches):
     loader = ResumableLoader(batches(), sampler(10, batch_size=2), workers=0)
     loader.batches_done = 5
     assert loader.state_dict() == {"batches_done": 0}
+
+
+def test_workers_fetch_nothing_before_the_epoch_is_named(batches):
+    plans = sampler(10, batch_size=2)
+    batch_iterator = iter(ResumableLoader(batches(), plans, workers=1))
+    plans.set_epoch(1)
+    expected = next(iter(plans))
+    torch.testing.assert_close(next(batch_iterator).log_mel, batches()[expected].log_mel)
 
 
 def test_validation_takes_clips_whole_and_one_by_one(clips):

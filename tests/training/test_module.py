@@ -82,7 +82,7 @@ def module(clips):
     selection = clips([("emodb", 0), ("emodb", 1), ("savee", 2), ("savee", 3)])
     torch.manual_seed(0)
     network = create_model("residual-se-tiny", n_classes=4, settings={"n_mels": 40})
-    return TrainingModule(network, FitConfig(), seed=1, selection=selection)
+    return TrainingModule(network, FitConfig(), seed=1, steps_per_epoch=1, selection=selection)
 
 
 def test_the_loss_weighs_partners_in(module, monkeypatch):

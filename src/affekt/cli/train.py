@@ -13,7 +13,7 @@ import click
 @click.argument("recipe_path", metavar="RECIPE", type=click.Path(path_type=Path))
 @click.option(
     "--out",
-    type=click.Path(path_type=Path),
+    type=click.Path(file_okay=False, path_type=Path),
     help="Folder for checkpoints, logs and the bundle.  [default: runs/NAME]",
 )
 @click.option(

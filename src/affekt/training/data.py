@@ -257,6 +257,13 @@ class ResumableLoader(DataLoader[Batch]):
         self._plans = sampler
         self.batches_done = 0
 
+    def __iter__(self) -> Iterator[Batch]:  # type: ignore[override]
+        """Begin a pass when its first batch is asked for.
+
+        A trainer that goes on begins it before it names the epoch, and workers fetch ahead.
+        """
+        yield from super().__iter__()
+
     def state_dict(self) -> dict[str, Any]:
         """Return how many batches of the epoch are done; a finished epoch counts none."""
         return {"batches_done": self.batches_done % len(self)}

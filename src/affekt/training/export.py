@@ -24,6 +24,7 @@ from affekt.models import LogMelFrontEnd, ResidualSE
 from affekt.recognition.bundle import INPUT_NAME, METADATA_KEY, OUTPUT_NAMES, Bundle, BundleMetadata
 from affekt.records import Utterance
 from affekt.training.calibration import Calibration
+from affekt.training.console import plain_story
 from affekt.training.fit import Fitted
 from affekt.training.recipe import Recipe
 
@@ -47,6 +48,7 @@ class WaveformModel(nn.Module):
         return probabilities, answer.embedding, answer.relevance
 
 
+@plain_story()
 def export_bundle(model: WaveformModel, metadata: BundleMetadata, path: Path) -> float:
     """Write the bundle, unless it answers otherwise than the network does.
 

@@ -34,7 +34,7 @@ from affekt.training.checkpoint import (
     check_recipe,
     load_averaged,
 )
-from affekt.training.console import EpochLines, Say, reading_bar
+from affekt.training.console import EpochLines, Say, plain_story, reading_bar
 from affekt.training.data import (
     ClipSet,
     PlanSampler,
@@ -114,6 +114,7 @@ def load_parts(recipe: Recipe, root: Path, say: Say) -> Parts:
     return partition(utterances)
 
 
+@plain_story()
 def fit(run: Run, *, resume: bool) -> Fitted:
     """Train, or go on training, and return the averaged network.
 
@@ -162,7 +163,13 @@ def fit(run: Run, *, resume: bool) -> Fitted:
         draw_weights(train, recipe.data), batch_size=recipe.fit.batch_size, seed=recipe.seed
     )
     batches = TrainingBatches(train, pipeline, recipe.fit, seed=recipe.seed)
-    module = TrainingModule(network, recipe.fit, seed=recipe.seed, selection=selection)
+    module = TrainingModule(
+        network,
+        recipe.fit,
+        seed=recipe.seed,
+        steps_per_epoch=len(sampler),
+        selection=selection,
+    )
     trainer = _trainer(run, followed=selection is not None)
     handler = signal.getsignal(signal.SIGINT)
     try:

@@ -69,6 +69,7 @@ class TrainingModule(lightning.LightningModule):
         fit: how.
         seed: dropout is drawn from it and the number of the step alone, so that a resumed run
             repeats the uninterrupted one.
+        steps_per_epoch: of one process that trains alone, for the schedule.
         selection: the clips that validation passes run over, in the order of its loader.
     """
 
@@ -78,12 +79,14 @@ class TrainingModule(lightning.LightningModule):
         fit: FitConfig,
         *,
         seed: int,
+        steps_per_epoch: int,
         selection: ClipSet | None,
     ) -> None:
         super().__init__()
         self.network = network
         self.fit = fit
         self.seed = seed
+        self.steps_per_epoch = steps_per_epoch
         self.selection = selection
         self._logits: list[tuple[int, Tensor]] = []
 
@@ -132,7 +135,7 @@ class TrainingModule(lightning.LightningModule):
         schedule = torch.optim.lr_scheduler.OneCycleLR(
             optimiser,
             max_lr=self.fit.learning_rate,
-            total_steps=int(self.trainer.estimated_stepping_batches),
+            total_steps=self.fit.epochs * (self.steps_per_epoch // self.trainer.world_size),
             pct_start=self.fit.warm_up,
         )
         return {

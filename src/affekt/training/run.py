@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 from affekt.training.calibration import calibrate
-from affekt.training.console import plain_story
 from affekt.training.export import WaveformModel, describe, export_bundle
 from affekt.training.fit import Run, fit
 
@@ -25,8 +24,7 @@ def train(run: Run, *, licence_text: str, resume: bool = False) -> Path:
         BundleError: the exported file differs from the network.
     """
     recipe = run.recipe
-    with plain_story():
-        fitted = fit(run, resume=resume)
+    fitted = fit(run, resume=resume)
     calibration = calibrate(
         fitted.module, fitted.calibrate, uncertain_share=recipe.bundle.uncertain_share
     )
@@ -39,8 +37,7 @@ def train(run: Run, *, licence_text: str, resume: bool = False) -> Path:
     )
     metadata = describe(recipe, fitted, calibration, licence_text=licence_text)
     path = run.folder / f"{recipe.name}.onnx"
-    with plain_story():
-        difference = export_bundle(model, metadata, path)
+    difference = export_bundle(model, metadata, path)
     size_mb = path.stat().st_size / 1e6
     run.say(f"{path}: {size_mb:.1f} MB, within {difference:.1e} of torch at every length")
     return path

@@ -1,0 +1,202 @@
+"""From a recipe to an answer, through the command line alone."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import signal
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+import torch
+from click.testing import CliRunner
+
+from affekt.cli import main
+from affekt.recognition import Bundle
+from affekt.training.module import TrainingModule
+
+TINY = Path(__file__).parents[1] / "training" / "tiny.toml"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def one_thread():
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """A recipe that learns boredom as well, its licence, and a place for runs."""
+    folder = tmp_path_factory.mktemp("train")
+    text = TINY.read_text(encoding="utf-8")
+    (folder / "tiny.toml").write_text(
+        text.replace('"angry"]', '"angry", "boredom"]').replace("epochs = 3", "epochs = 10")
+    )
+    (folder / "LICENSE-tones.md").write_text("Do what you like with these tones.\n")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def corpora(folder, toy_corpora):
+    """The corpora, with one file that is no recording."""
+    shutil.copytree(toy_corpora, folder / "corpora")
+    (folder / "corpora" / "savee" / "DC_a09.wav").write_bytes(b"nothing but text")
+    return folder / "corpora"
+
+
+@pytest.fixture(scope="module")
+def call(folder):
+    """Call the command `affekt` in the folder of the recipe."""
+
+    def affekt(*arguments, code=0):
+        environment = {"AFFEKT_CACHE": str(folder / "cache"), "AFFEKT_CORPORA": None}
+        result = CliRunner().invoke(main, [*map(str, arguments)], env=environment)
+        assert result.exit_code == code, result.output
+        return result
+
+    return affekt
+
+
+@pytest.fixture(scope="module")
+def trained(call, folder, corpora):
+    """A whole run: what was printed, and its folder."""
+    out = folder / "runs" / "tiny"
+    result = call("train", folder / "tiny.toml", "--corpora", corpora, "--out", out)
+    return SimpleNamespace(stdout=result.stdout, stderr=result.stderr, folder=out)
+
+
+def test_the_path_of_the_bundle_is_the_answer(trained):
+    assert trained.stdout == f"{trained.folder / 'tiny.onnx'}\n"
+    assert Path(trained.stdout.strip()).is_file()
+
+
+def test_the_run_tells_a_plain_story(trained):
+    lines = trained.stderr.splitlines()
+    assert [line.split(":")[0] for line in lines] == [
+        "casia",
+        "46 clips to train on",
+        "left out DC_a09.wav",
+        "15 clips to calibrate on",
+        *(f"epoch {number} of 10" for number in range(1, 11)),
+        lines[-2],
+        str(trained.folder / "tiny.onnx"),
+    ]
+    assert lines[0].endswith("passed over")
+    assert lines[1].endswith("emodb 30, savee 16")
+    assert lines[-2].startswith("temperature ")
+    assert lines[-2].endswith("on 15 clips of calibrate speakers")
+    assert lines[-1].endswith("of torch at every length")
+
+
+def test_the_bundle_recognises_a_speaker_it_never_heard(trained, call, corpora):
+    clips = [corpora / "emodb" / "wav" / f"15a02{code}a.wav" for code in "NFTWL"]
+    model = trained.folder / "tiny.onnx"
+    answers = json.loads(call("predict", *clips, "--model", model, "--format", "json").stdout)
+    assert [answer["emotion"] for answer in answers] == [
+        *("neutral", "happy", "sad", "angry", "boredom"),
+    ]
+    assert {answer["model"] for answer in answers} == {"tiny 0.1"}
+
+
+def test_the_bundle_says_whom_it_learnt_from_and_whom_not(trained):
+    metadata = Bundle.load(trained.folder / "tiny.onnx").metadata
+    counts = [(row["corpus"], row["utterances"], row["speakers"]) for row in metadata.training_data]
+    assert counts == [("emodb", 30, 2), ("savee", 16, 1)]
+    assert metadata.held_out == {"emodb": ["13", "14", "15"], "savee": ["JK", "KL"]}
+    assert metadata.licence_text == "Do what you like with these tones.\n"
+    assert metadata.frame_hop_s == 0.032
+    assert metadata.recipe["fit"]["epochs"] == 10
+
+
+def test_the_lockbox_can_be_measured(trained, call, corpora):
+    model = trained.folder / "tiny.onnx"
+    said = call(
+        *("evaluate", model, "--protocol", "lockbox"),
+        *("--corpora", corpora, "--format", "json"),
+    ).stdout
+    assert {item["corpus"] for item in json.loads(said)["corpora"]} == {"emodb", "savee"}
+
+
+def test_a_finished_run_is_neither_overwritten_nor_continued_otherwise(
+    trained, call, folder, corpora
+):
+    arguments = ["train", folder / "tiny.toml", "--corpora", corpora, "--out", trained.folder]
+    assert call(*arguments, code=2).stderr == (
+        f"affekt: {trained.folder} holds a run already; --resume continues it, "
+        "--out chooses another place\n"
+    )
+    more = call(*arguments, "--resume", "--epochs", 12, code=2).stderr
+    assert "fit.epochs = 10, the recipe says 12" in more
+
+
+def test_ctrl_c_leaves_a_run_that_can_go_on(call, folder, corpora, monkeypatch):
+    step = TrainingModule.training_step
+
+    def interrupted(self, batch):
+        if self.current_epoch == 1:
+            raise KeyboardInterrupt
+        return step(self, batch)
+
+    monkeypatch.setattr(TrainingModule, "training_step", interrupted)
+    out = folder / "runs" / "interrupted"
+    arguments = ["train", folder / "tiny.toml", "--corpora", corpora, "--out", out, "--epochs", 2]
+    said = call(*arguments, code=130)
+    assert said.stdout == ""
+    assert said.stderr.splitlines()[-1].startswith("interrupted; --resume goes on")
+    assert signal.getsignal(signal.SIGINT) is not signal.SIG_IGN
+    monkeypatch.undo()
+    monkeypatch.setattr("affekt.training.run.export_bundle", _stand_in)
+    lines = call(*arguments, "--resume").stderr.splitlines()
+    assert lines[0] == f"going on from {out / 'checkpoints' / 'last.ckpt'}"
+    assert [line.split(":")[0] for line in lines if line.startswith("epoch")] == ["epoch 2 of 2"]
+
+
+def _stand_in(model, metadata, path):
+    """Take the place of the export, which another run here shows."""
+    path.write_bytes(b"")
+    return 0.0
+
+
+def test_a_run_lies_in_runs_under_the_name_of_the_recipe(
+    call, folder, corpora, tmp_path, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("affekt.training.run.export_bundle", _stand_in)
+    said = call("train", folder / "tiny.toml", "--corpora", corpora, "--epochs", 1, "--quiet")
+    assert said.stdout == "runs/tiny/tiny.onnx\n"
+    assert {path.name for path in (tmp_path / "runs" / "tiny").iterdir()} == {
+        *("checkpoints", "logs", "tiny.onnx"),
+    }
+
+
+# Mistakes
+
+
+def test_a_mistake_in_the_recipe_is_one_line(call, toy_recipe, toy_corpora):
+    text = toy_recipe.read_text(encoding="utf-8")
+    toy_recipe.write_text(text.replace("epochs = 3", "epoch = 3"), encoding="utf-8")
+    assert call("train", toy_recipe, "--corpora", toy_corpora, code=2).stderr == (
+        f"affekt: {toy_recipe}: 'fit': unknown key 'epoch' (did you mean 'epochs'?)\n"
+    )
+
+
+def test_a_missing_recipe_is_named(call, tmp_path):
+    said = call("train", tmp_path / "absent.toml", "--corpora", tmp_path, code=2)
+    assert said.stderr == f"affekt: {tmp_path / 'absent.toml'}: no such file\n"
+
+
+def test_where_the_corpora_are_must_be_said(call, toy_recipe):
+    assert "AFFEKT_CORPORA" in call("train", toy_recipe, code=2).stderr
+
+
+def test_a_file_is_no_folder_for_a_run(call, toy_recipe, toy_corpora):
+    said = call("train", toy_recipe, "--corpora", toy_corpora, "--out", toy_recipe, code=2)
+    assert "is a file" in said.stderr
+
+
+@pytest.mark.parametrize("epochs", ["0", "-1", "many"])
+def test_epochs_must_be_a_number_from_one(call, toy_recipe, epochs):
+    assert "--epochs" in call("train", toy_recipe, "--epochs", epochs, code=2).stderr

@@ -1,0 +1,268 @@
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+import onnx
+import onnxruntime
+import pytest
+import torch
+
+from affekt.errors import BundleError
+from affekt.features.spectra import LogMelConfig, log_mel
+from affekt.models import create_model
+from affekt.protocols import partition
+from affekt.recognition import Bundle
+from affekt.recognition.bundle import BundleMetadata
+from affekt.records import Utterance
+from affekt.training import export
+from affekt.training.calibration import Calibration
+from affekt.training.export import (
+    PARITY_DURATIONS_S,
+    WaveformModel,
+    check_parity,
+    describe,
+    export_bundle,
+    record_figures,
+)
+from affekt.training.fit import Fitted
+from affekt.training.module import TrainingModule
+
+LABELS = ("neutral", "happy", "sad", "angry", "boredom")
+METADATA = BundleMetadata(
+    name="tiny",
+    version="0.1",
+    labels=LABELS,
+    frame_hop_s=0.032,
+    temperature=1.7,
+    threshold=0.4,
+    licence="CC0-1.0",
+    licence_text="Do what you like.",
+    training_data=(),
+    held_out={},
+    recipe={},
+    figures={"a": 1},
+    created="2026-01-02",
+    description="Noise.",
+    not_for=(),
+)
+
+
+def waveform_model(name="residual-se-tiny", normalisation="band"):
+    """A network that has seen some noise, so that its statistics are not those of a new one."""
+    torch.manual_seed(0)
+    network = create_model(
+        name, n_classes=len(LABELS), settings={"normalisation": normalisation, "n_mels": 80}
+    )
+    with torch.no_grad():
+        for _ in range(5):
+            network(2.0 * torch.randn(8, 40, 80) - 6.0)
+    return WaveformModel(network, LogMelConfig(), temperature=METADATA.temperature).eval()
+
+
+@pytest.fixture(scope="module")
+def model():
+    return waveform_model()
+
+
+@pytest.fixture(scope="module")
+def bundle_path(model, tmp_path_factory):
+    path = tmp_path_factory.mktemp("export") / "tiny.onnx"
+    export_bundle(model, METADATA, path)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("name", "normalisation"),
+    [("residual-se", "both"), ("residual-se-tiny", "level")],  # "band" is `model`
+)
+def test_every_network_answers_in_onnx_runtime_as_in_torch(name, normalisation, tmp_path):
+    model = waveform_model(name, normalisation)
+    assert export_bundle(model, METADATA, tmp_path / "x.onnx") <= 1e-4
+
+
+def test_parity_is_looked_at_from_the_shortest_clip_to_a_long_one():
+    assert PARITY_DURATIONS_S == (0.1, 0.5, 1.7, 3.0, 7.3, 30.0)
+
+
+@pytest.mark.parametrize("batch", [1, 2, 5])
+@pytest.mark.parametrize("samples", [1600, 1601, 16000, 40001])
+def test_any_batch_of_any_length_is_answered(model, bundle_path, batch, samples):
+    waveforms = (0.1 * np.random.default_rng(samples).standard_normal((batch, samples))).astype(
+        np.float32
+    )
+    found = Bundle.load(bundle_path).run(waveforms)
+    with torch.inference_mode():
+        expected = model(torch.from_numpy(waveforms))
+    assert found.probabilities.shape == (batch, len(LABELS))
+    assert found.relevance.shape == (batch, -(-(1 + samples // 256) // 2))
+    for ours, theirs in zip(expected, found, strict=True):
+        np.testing.assert_allclose(theirs, ours.numpy(), atol=1e-4)
+
+
+def test_the_temperature_lies_inside_the_graph(model, bundle_path):
+    waveform = (0.1 * np.random.default_rng(0).standard_normal((1, 16000))).astype(np.float32)
+    with torch.inference_mode():
+        logits = model.network(torch.from_numpy(log_mel(waveform[0], LogMelConfig()))[None]).logits
+    expected = torch.softmax(logits / METADATA.temperature, dim=1)
+    np.testing.assert_allclose(
+        Bundle.load(bundle_path).run(waveform).probabilities, expected.numpy(), atol=1e-4
+    )
+
+
+def test_what_the_bundle_says_of_itself_travels_in_the_file(bundle_path):
+    assert Bundle.load(bundle_path).metadata == METADATA
+
+
+def test_the_file_names_no_path_of_the_machine_it_was_made_on(bundle_path):
+    content = bundle_path.read_bytes()
+    assert b".py" not in content
+    assert b"site-packages" not in content
+
+
+def test_the_bundle_stands_alone(bundle_path):
+    assert [path.name for path in bundle_path.parent.iterdir()] == ["tiny.onnx"]
+    onnx.checker.check_model(onnx.load(bundle_path))
+    session = onnxruntime.InferenceSession(bundle_path, providers=["CPUExecutionProvider"])
+    assert [item.name for item in session.get_inputs()] == ["waveform"]
+
+
+# Refusals
+
+
+def test_a_bundle_that_answers_otherwise_is_refused(model, bundle_path):
+    changed = waveform_model()
+    changed.temperature = 1.0
+    with pytest.raises(BundleError, match=r"probabilities differs from torch by .* at 0\.1 s"):
+        check_parity(changed, bundle_path)
+    assert check_parity(model, bundle_path) <= 1e-4
+
+
+def test_a_difference_in_long_clips_alone_is_found(model, bundle_path, monkeypatch):
+    forward = WaveformModel.forward
+
+    def tampered(self, waveform):
+        probabilities, embedding, relevance = forward(self, waveform)
+        if waveform.shape[1] > 20 * 16000:
+            relevance = relevance.roll(1, dims=1)
+        return probabilities, embedding, relevance
+
+    monkeypatch.setattr(WaveformModel, "forward", tampered)
+    with pytest.raises(BundleError, match=r"relevance differs from torch by .* at 30\.0 s"):
+        check_parity(model, bundle_path)
+
+
+def test_other_shapes_are_a_difference(model, bundle_path, monkeypatch):
+    forward = WaveformModel.forward
+    monkeypatch.setattr(
+        WaveformModel, "forward", lambda self, x: (*forward(self, x)[:2], torch.ones(2, 3) / 3)
+    )
+    with pytest.raises(BundleError, match="relevance has shape"):
+        check_parity(model, bundle_path)
+
+
+def test_not_a_number_is_a_difference(model, bundle_path, monkeypatch):
+    forward = WaveformModel.forward
+    monkeypatch.setattr(
+        WaveformModel, "forward", lambda self, x: tuple(y * float("nan") for y in forward(self, x))
+    )
+    with pytest.raises(BundleError, match="probabilities differs from torch by nan"):
+        check_parity(model, bundle_path)
+
+
+def test_a_refused_export_leaves_the_older_file_and_nothing_else(model, tmp_path, monkeypatch):
+    def tampered(self, waveform):
+        answer = self.network(self.front_end(waveform))
+        # The exporter sees the right graph, whoever asks for values another one.
+        shift = 0.0 if torch.compiler.is_compiling() else 0.01
+        probabilities = torch.softmax(answer.logits / self.temperature, dim=1) + shift
+        return probabilities, answer.embedding, answer.relevance
+
+    monkeypatch.setattr(WaveformModel, "forward", tampered)
+    path = tmp_path / "tiny.onnx"
+    path.write_bytes(b"an older bundle")
+    with pytest.raises(BundleError, match=r"export of tiny\.onnx refused: probabilities differs"):
+        export_bundle(model, METADATA, path)
+    assert [item.name for item in tmp_path.iterdir()] == ["tiny.onnx"]
+    assert path.read_bytes() == b"an older bundle"
+
+
+# Metadata
+
+
+def said(corpus, speaker, count=1):
+    return [
+        Utterance(
+            path=corpus_path / f"{number}.wav",
+            corpus=corpus,
+            collection="ravdess" if corpus.startswith("ravdess") else corpus,
+            speaker=speaker,
+            native_label="neutral",
+            emotion="neutral",
+        )
+        for corpus_path in [export.Path("/") / corpus / speaker]
+        for number in range(count)
+    ]
+
+
+@pytest.fixture
+def fitted(clips, recipe):
+    """What a run hands to the export: two corpora, and speakers of every part."""
+    parts = partition(
+        [
+            *said("emodb", "03", 2),
+            *said("emodb", "13"),
+            *said("emodb", "14"),
+            *said("emodb", "15"),
+            *said("savee", "DC", 3),
+            *said("savee", "KL"),
+        ]
+    )
+    network = create_model("residual-se-tiny", n_classes=4, settings={"stride": 3})
+    return Fitted(
+        module=TrainingModule(network, recipe().fit, seed=0, steps_per_epoch=1, selection=None),
+        parts=parts,
+        train=clips([("emodb", 0), ("emodb", 1), ("savee", 2), ("savee", 3), ("savee", 2)]),
+        calibrate=clips([("emodb", 0)]),
+    )
+
+
+CALIBRATION = Calibration(temperature=1.5, threshold=0.4, ua={"emodb": 2 / 3})
+
+
+def test_the_metadata_tells_where_the_model_comes_from(fitted, recipe):
+    metadata = describe(recipe(), fitted, CALIBRATION, licence_text="Do what you like.")
+    assert metadata.labels == recipe().labels
+    assert (metadata.temperature, metadata.threshold) == (1.5, 0.4)
+    assert metadata.training_data == (
+        {"corpus": "emodb", "licence": "LicenseRef-EmoDB", "utterances": 2, "speakers": 2},
+        {"corpus": "savee", "licence": "LicenseRef-SAVEE", "utterances": 3, "speakers": 3},
+    )
+    assert metadata.held_out == {"emodb": ["13", "14", "15"], "savee": ["KL"]}
+    assert metadata.figures == {"calibrate_ua": {"emodb": 0.6667}}
+    assert metadata.recipe["fit"]["epochs"] == 3
+    assert metadata.recipe["class_counts"] == {"neutral": 1, "happy": 1, "sad": 2, "angry": 1}
+    assert BundleMetadata.from_json(metadata.to_json()) == metadata
+
+
+def test_select_speakers_are_not_held_out_where_they_were_trained_on(fitted, recipe):
+    both = recipe(**{"data.train_on": ["train", "select"]})
+    metadata = describe(both, fitted, CALIBRATION, licence_text="x")
+    assert metadata.held_out["emodb"] == ["13", "15"]
+
+
+def test_the_hop_of_the_relevance_follows_the_network(fitted, recipe):
+    metadata = describe(recipe(), fitted, CALIBRATION, licence_text="x")
+    assert metadata.frame_hop_s == pytest.approx(3 * 0.016)
+
+
+def test_figures_are_added_and_the_graph_stays(bundle_path, tmp_path):
+    path = tmp_path / "measured.onnx"
+    path.write_bytes(bundle_path.read_bytes())
+    before = onnx.load(path).graph
+    record_figures(path, {"lockbox": {"emodb": {"ua": 0.75}}})
+    assert Bundle.load(path).metadata == dataclasses.replace(
+        METADATA, figures={"a": 1, "lockbox": {"emodb": {"ua": 0.75}}}
+    )
+    assert onnx.load(path).graph == before
+    assert [item.name for item in tmp_path.iterdir()] == ["measured.onnx"]
