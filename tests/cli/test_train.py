@@ -111,13 +111,14 @@ def test_the_bundle_says_whom_it_learnt_from_and_whom_not(trained):
     assert metadata.recipe["fit"]["epochs"] == 10
 
 
-def test_the_lockbox_can_be_measured(trained, call, corpora):
-    model = trained.folder / "tiny.onnx"
+def test_the_lockbox_can_be_measured(trained, call, corpora, tmp_path):
+    model, log = trained.folder / "tiny.onnx", tmp_path / "log.csv"
     said = call(
         *("evaluate", model, "--protocol", "lockbox"),
-        *("--corpora", corpora, "--format", "json"),
+        *("--corpora", corpora, "--format", "json", "--log", log),
     ).stdout
     assert {item["corpus"] for item in json.loads(said)["corpora"]} == {"emodb", "savee"}
+    assert "tiny 0.1" in log.read_text()
 
 
 def test_a_finished_run_is_neither_overwritten_nor_continued_otherwise(
