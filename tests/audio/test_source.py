@@ -177,3 +177,8 @@ def test_closed_standard_input_is_refused(monkeypatch):
 def test_an_array_is_sent_to_from_array():
     with pytest.raises(AudioError, match=r"cannot read a recording from ndarray.*from_array"):
         decode(np.zeros(16000))
+
+
+def test_an_empty_name_is_no_folder():
+    with pytest.raises(AudioError, match="name of a recording is empty"):
+        decode("")

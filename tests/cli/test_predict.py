@@ -207,3 +207,31 @@ def test_a_reader_that_goes_away_is_no_traceback(tone_bundle: Path, folder: Path
     assert process.stderr.read() == b""
     assert process.wait() == 1
     process.stderr.close()
+
+
+def test_a_full_disk_is_said_in_one_line(tone_bundle: Path, folder: Path) -> None:
+    words = ["predict", "--model", tone_bundle, folder / "a.wav", "--format", "jsonl"]
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "affekt", *words], stdout=full, stderr=subprocess.PIPE, text=True
+        )
+    assert done.returncode == 2
+    assert done.stderr == "affekt: the output: cannot be read or written: No space left on device\n"
+
+
+def test_a_closed_standard_output_is_a_mistake_in_the_command(
+    tone_bundle: Path, folder: Path
+) -> None:
+    command = f'"{sys.executable}" -m affekt predict --model "{tone_bundle}" "{folder}" >&-'
+    done = subprocess.run(["sh", "-c", command], capture_output=True, text=True)
+    assert done.returncode == 2
+    assert done.stderr.endswith("Error: standard output is closed\n")
+
+
+def test_a_name_too_long_is_one_bad_file_among_many(
+    predict: Callable[..., Result], folder: Path
+) -> None:
+    result = predict("a" * 300 + ".wav", folder / "a.wav", "--format", "json")
+    assert result.exit_code == 1
+    assert "cannot be opened (File name too long)" in result.stderr
+    assert len(json.loads(result.stdout)) == 1

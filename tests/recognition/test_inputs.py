@@ -45,3 +45,7 @@ def test_a_circle_of_links_ends(tmp_path: Path) -> None:
     make(tmp_path, "a.wav")
     (tmp_path / "again").symlink_to(tmp_path)
     assert recordings([str(tmp_path)])[0] == [str(tmp_path / "a.wav")]
+
+
+def test_a_name_too_long_for_the_system_is_left_to_the_reader() -> None:
+    assert recordings(["a" * 300 + ".wav", ""]) == (["a" * 300 + ".wav", ""], [])

@@ -110,6 +110,8 @@ def open_source(source: AudioSource) -> ByteStream:
 
 def _open_path(source: str | os.PathLike[str]) -> ByteStream:
     label = os.fspath(source)
+    if not label:
+        raise AudioError("the name of a recording is empty: give a path, or - for standard input")
     try:
         file = Path(source).open("rb")  # noqa: SIM115 - closed by ByteStream
     except FileNotFoundError:

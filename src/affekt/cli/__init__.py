@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import importlib
+import io
+import sys
 from typing import NamedTuple
 
 import click
@@ -60,10 +63,18 @@ class _Commands(click.Group):
             formatter.write_dl([(name, entry.help) for name, entry in COMMANDS.items()])
 
     def invoke(self, ctx: click.Context) -> object:
+        if isinstance(sys.stdout, io.TextIOWrapper):
+            # A file name that the terminal's encoding lacks must not end the run.
+            sys.stdout.reconfigure(errors="backslashreplace")
         try:
             return super().invoke(ctx)
         except AffektError as error:
             raise _UserError(str(error)) from None
+        except OSError as error:
+            if error.errno == errno.EPIPE:
+                raise  # whoever read the output has left: click ends in silence
+            place = error.filename or "the output"
+            raise _UserError(f"{place}: cannot be read or written: {error.strerror}") from None
         except KeyboardInterrupt:
             ctx.exit(130)
 

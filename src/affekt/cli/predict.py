@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import signal
 import sys
 from collections.abc import Iterable, Iterator
@@ -78,9 +77,8 @@ def predict(
     """
     if inputs.count("-") > 1:
         raise click.UsageError("standard input (-) can be read only once")
-    if isinstance(sys.stdout, io.TextIOWrapper):
-        # A file name that the terminal's encoding lacks must not end the run.
-        sys.stdout.reconfigure(errors="backslashreplace")
+    if sys.stdout is None:
+        raise click.UsageError("standard output is closed")
     options = Options(
         channel=channel,
         emotions=None if emotions is None else int(emotions),

@@ -27,7 +27,8 @@ def recordings(inputs: Iterable[str]) -> tuple[list[str], list[Failure]]:
     paths: list[str] = []
     failures: list[Failure] = []
     for item in inputs:
-        found = list(_walk(item)) if Path(item).is_dir() else [item]
+        # A name that the system refuses (too long, say) is a missing file here and no error.
+        found = list(_walk(item)) if os.path.isdir(item) else [item]  # noqa: PTH112
         paths += found
         if not found:
             suffixes = ", ".join(sorted(SUFFIXES))
