@@ -196,3 +196,31 @@ def test_what_is_shipped_takes_any_length(name: str, samples: int) -> None:
     outputs = Bundle.load(name).run(noise)
     assert outputs.probabilities.sum(axis=1) == pytest.approx([1.0, 1.0], abs=1e-5)
     assert outputs.relevance.sum(axis=1) == pytest.approx([1.0, 1.0], abs=1e-4)
+
+
+def test_a_name_too_long_for_the_system_is_no_model() -> None:
+    with pytest.raises(BundleError, match="no such model file"):
+        Bundle.load("a" * 300 + ".onnx")
+
+
+def test_training_data_without_the_corpus_is_refused(tones: SimpleNamespace) -> None:
+    document = json.loads(tones.metadata().to_json()) | {"training_data": [{"utterances": 3}]}
+    with pytest.raises(BundleError, match="every entry names its corpus"):
+        BundleMetadata.from_json(json.dumps(document))
+
+
+def test_no_more_threads_are_started_than_there_are_cores(
+    tone_bundle: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = []
+    opened = affekt.recognition.bundle._open_session
+
+    def open_session(path: Path, threads: int) -> object:
+        asked.append(threads)
+        return opened(path, threads)
+
+    monkeypatch.setattr(affekt.recognition.bundle, "_open_session", open_session)
+    monkeypatch.setattr(affekt.recognition.bundle.os, "cpu_count", lambda: 2)
+    for threads in (None, 1, 2, 100_000):
+        Bundle.load(tone_bundle, threads=threads)
+    assert asked == [0, 1, 2, 2]

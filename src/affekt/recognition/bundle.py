@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -93,6 +94,8 @@ class BundleMetadata:
             raise ValueError(f"threshold must lie in 0 to 1: {self.threshold}")
         if not self.licence or not self.licence_text:
             raise ValueError("a bundle states the licence of its weights, in full")
+        if any("corpus" not in item for item in self.training_data):
+            raise ValueError("training_data: every entry names its corpus")
         if self.front_end != "graph":
             raise ValueError(f"front_end '{self.front_end}' is unknown; known: graph")
 
@@ -172,8 +175,9 @@ class Bundle:
 
         Args:
             model: the name of a shipped bundle, or the path of a file.
-            threads: for one run; None lets ONNX Runtime take every core. The models are so
-                small that one thread is as fast for a clip, and leaves the machine to others.
+            threads: for one run, at most one a core; None lets ONNX Runtime take every core. The
+                models are so small that one thread is as fast for a clip, and leaves the machine
+                to others.
 
         Raises:
             BundleError: no such model, not an ONNX file, not one of ours, or it breaks its word.
@@ -182,7 +186,8 @@ class Bundle:
         if threads is not None and threads < 1:
             raise ConfigError(f"threads must be 1 or more: {threads}")
         path = bundle_path(model)
-        session = _open_session(path, threads or 0)
+        # ONNX Runtime would start any number of threads, and bring the machine down.
+        session = _open_session(path, min(threads or 0, os.cpu_count() or 1))
         document = session.get_modelmeta().custom_metadata_map.get(METADATA_KEY)
         if document is None:
             raise BundleError(
@@ -264,9 +269,10 @@ def bundle_path(model: str | Path) -> Path:
     if isinstance(model, str) and model in shipped:
         return shipped[model]
     path = Path(model)
-    if path.is_file():
+    # os.path: a name that the system refuses (too long, say) is a missing file and no error.
+    if os.path.isfile(path):  # noqa: PTH113
         return path
-    if path.is_dir():
+    if os.path.isdir(path):  # noqa: PTH112
         raise BundleError(f"{path}: a folder; name the .onnx file in it")
     if isinstance(model, Path) or path.suffix or len(path.parts) > 1:
         raise BundleError(f"{path}: no such model file")
