@@ -223,3 +223,7 @@ def test_importing_is_light():
         [sys.executable, "-c", script], capture_output=True, text=True, check=True
     )
     assert done.stdout == "[]\n"
+
+
+def test_the_rate_of_an_array_is_a_plain_number(tone):
+    assert type(from_array(tone(0.5), np.int64(16000)).source_rate_hz) is int

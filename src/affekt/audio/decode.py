@@ -119,7 +119,7 @@ def from_array(
         signal=resample(mono, sampling_rate_hz, target_rate_hz),
         sampling_rate_hz=target_rate_hz,
         duration_s=gate.duration_s,
-        source_rate_hz=sampling_rate_hz,
+        source_rate_hz=int(sampling_rate_hz),  # numpy's integers are no JSON
         source_channels=frames.shape[1],
         warnings=tuple(warnings),
     )
