@@ -94,3 +94,7 @@ def test_a_missing_folder_is_refused(tmp_path):
 def test_impossible_settings_are_refused_when_made(tmp_path, settings, message):
     with pytest.raises(ValueError, match=message):
         FolderCorpus(tmp_path, **settings)
+
+
+def test_a_path_as_text_will_do(lay):
+    assert [item.emotion for item in FolderCorpus(str(lay("Wut/a.wav"))).load()] == ["angry"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import sys
 
 import pytest
@@ -150,3 +151,35 @@ def test_the_common_table_has_a_column_a_field(tmp_path):
 def test_a_table_that_cannot_be_written_is_refused(tmp_path, name, message):
     with pytest.raises(CorpusError, match=message):
         write_table([], tmp_path / name)
+
+
+def test_a_path_as_text_will_do(table):
+    assert len(TableCorpus(str(table("path,emotion\na.wav,sad\n"))).load()) == 1
+
+
+def test_one_recording_written_in_two_ways_is_refused(table, tmp_path):
+    text = f"path,emotion\na.wav,sad\n{tmp_path}/x/../a.wav,sad\n"
+    with pytest.raises(CorpusError, match="line 3: the same recording as line 2"):
+        TableCorpus(table(text)).load()
+
+
+def test_a_name_too_long_for_the_system_is_no_recording(table):
+    with pytest.raises(CorpusError, match="no such recording: line 2"):
+        TableCorpus(table(f"path,emotion\n{'a' * 300}.wav,sad\n")).load()
+
+
+def test_other_separators_bring_a_hint(table):
+    with pytest.raises(CorpusError, match="separate the columns by commas"):
+        TableCorpus(table("path;emotion\na.wav;sad\n")).load()
+
+
+def test_years_may_be_written_as_decimals(table):
+    [item] = TableCorpus(table("path,emotion,age\na.wav,sad,31.0\n")).load()
+    assert item.age == 31
+
+
+def test_a_folder_that_is_no_text_cannot_be_written(table, tmp_path):
+    [item] = TableCorpus(table("path,emotion\na.wav,sad\n")).load()
+    odd = dataclasses.replace(item, path=tmp_path / "\udcff" / "a.wav")
+    with pytest.raises(CorpusError, match="no text in UTF-8"):
+        write_table([odd], tmp_path / "out.csv")

@@ -53,13 +53,13 @@ __all__ = [
 ]
 
 
-def corpora_root(option: Path | None = None) -> Path:
+def corpora_root(option: str | Path | None = None) -> Path:
     """Return the folder that holds the corpora: the option, else AFFEKT_CORPORA.
 
     Raises:
         CorpusError: neither is given, or it is not a folder.
     """
-    given = option or Path(os.environ.get("AFFEKT_CORPORA") or "")
+    given = Path(option or os.environ.get("AFFEKT_CORPORA") or "")
     if given == Path():
         raise CorpusError(
             "where are the corpora? Give --corpora FOLDER, or set AFFEKT_CORPORA to the folder "
@@ -81,7 +81,7 @@ def find_corpus(name: str) -> Corpus:
     return CORPORA[name]
 
 
-def scan_corpus(name: str, root: Path | None = None) -> Scan:
+def scan_corpus(name: str, root: str | Path | None = None) -> Scan:
     """Place the files of a corpus, which lies in `root/name`; nothing is opened.
 
     Raises:
@@ -97,7 +97,7 @@ def scan_corpus(name: str, root: Path | None = None) -> Scan:
     return scan_folder(corpus, folder)
 
 
-def load_corpus(name: str, root: Path | None = None) -> list[Utterance]:
+def load_corpus(name: str, root: str | Path | None = None) -> list[Utterance]:
     """Return the utterances of a corpus, sorted by path.
 
     Args:

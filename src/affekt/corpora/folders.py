@@ -23,7 +23,7 @@ class FolderCorpus:
     """One folder a label: `root/angry/a.wav`, or with speakers `root/angry/anna/a.wav`.
 
     Attributes:
-        root: the folder.
+        root: the folder; a path as text becomes a `Path`.
         name: what to call the corpus; the folder's own name if empty.
         language: ISO 639-1 code.
         labels: folder name to canonical label (or None for none), asked before the synonyms.
@@ -42,6 +42,7 @@ class FolderCorpus:
 
     def __post_init__(self) -> None:
         """Check the settings."""
+        object.__setattr__(self, "root", Path(self.root))
         check_labels(self.labels)
         if self.speaker not in (None, "folder"):
             try:

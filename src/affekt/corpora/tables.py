@@ -6,6 +6,7 @@ import csv
 import dataclasses
 import difflib
 import math
+import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -34,7 +35,7 @@ class TableCorpus:
     common table. Columns of other names are left alone.
 
     Attributes:
-        table: the file, `.csv` or `.parquet`.
+        table: the file, `.csv` or `.parquet`; a path as text becomes a `Path`.
         name: what to call the corpus; the file's own name if empty. A column `corpus` wins.
         language: ISO 639-1 code; a column `language` wins.
         labels: word to canonical label (or None for none), asked before the synonyms.
@@ -50,6 +51,7 @@ class TableCorpus:
 
     def __post_init__(self) -> None:
         """Check the settings."""
+        object.__setattr__(self, "table", Path(self.table))
         check_labels(self.labels)
 
     def load(self) -> list[Utterance]:
@@ -62,17 +64,18 @@ class TableCorpus:
         """
         rows = _read(self.table)
         utterances: list[Utterance] = []
-        first: dict[tuple[Path, float | None, float | None], str] = {}
+        first: dict[tuple[str, float | None, float | None], str] = {}
         absent: list[str] = []
         for where, row in rows:
             item = self._utterance(row, where=f"{self.table}, {where}")
-            key = (item.path, item.start_s, item.end_s)
+            key = (os.path.abspath(item.path), item.start_s, item.end_s)  # noqa: PTH100 - no links
             if key in first:
                 raise CorpusError(
                     f"{self.table}, {where}: the same recording as {first[key]} ({item.path})"
                 )
             first[key] = where
-            if not item.path.is_file():
+            # A name that the system refuses (too long, say) is a missing file and no error.
+            if not os.path.isfile(item.path):  # noqa: PTH113
                 absent.append(f"{where} ({item.path})")
             utterances.append(item)
         if absent:
@@ -93,8 +96,9 @@ class TableCorpus:
         end_s = _seconds(row, "end", where=where)
         if start_s is not None and end_s is not None and end_s <= start_s:
             raise CorpusError(f"{where}: it ends at {end_s:g} s, before or as it starts")
-        age = row.get("age")
-        if age and not age.isdecimal():
+        # Programs that keep years beside gaps write them as 31.0.
+        age = (row.get("age") or "").removesuffix(".0")
+        if age and not (age.isdecimal() and len(age) <= 3):
             raise CorpusError(f"{where}: 'age' is '{age}', not a number of years")
         corpus = row.get("corpus") or self.name or self.table.stem
         emotion = row.get("emotion")
@@ -126,12 +130,12 @@ def write_table(utterances: Iterable[Utterance], path: Path) -> None:
     """
     rows = [_row(item) for item in utterances]
     try:
-        if path.suffix == ".csv":
+        if path.suffix.lower() == ".csv":
             with path.open("w", encoding="utf-8", newline="") as file:
                 writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
                 writer.writeheader()
                 writer.writerows(rows)
-        elif path.suffix == ".parquet":
+        elif path.suffix.lower() == ".parquet":
             arrow, parquet = _pyarrow()
             kinds = {"age": arrow.int64(), "start_s": arrow.float64(), "end_s": arrow.float64()}
             schema = arrow.schema([(name, kinds.get(name, arrow.string())) for name in COLUMNS])
@@ -140,6 +144,10 @@ def write_table(utterances: Iterable[Utterance], path: Path) -> None:
             raise CorpusError(f"{path}: a table's name ends in .csv or .parquet")
     except OSError as error:
         raise CorpusError(f"{path}: cannot be written: {error.strerror or error}") from error
+    except UnicodeEncodeError as error:
+        raise CorpusError(
+            f"{path}: cannot be written: {error.object!r} is no text in UTF-8; rename that folder"
+        ) from None
 
 
 def _row(item: Utterance) -> dict[str, Any]:
@@ -215,8 +223,13 @@ def _check_columns(table: Path, columns: list[str]) -> None:
         if name not in columns:
             raise CorpusError(
                 f"{table}: no column '{name}'; a table needs 'path' and 'emotion', and has: "
-                f"{', '.join(columns) or 'none'}"
+                f"{', '.join(columns) or 'none'}{_separator_hint(columns)}"
             )
+
+
+def _separator_hint(columns: list[str]) -> str:
+    other = len(columns) == 1 and any(mark in columns[0] for mark in ";\t")
+    return "; separate the columns by commas" if other else ""
 
 
 def _seconds(row: Mapping[str, str], name: str, *, where: str) -> float | None:
