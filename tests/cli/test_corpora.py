@@ -171,3 +171,9 @@ def test_get_downloads_and_unpacks(run, tmp_path, monkeypatch):
     assert "affekt corpora verify emodb" in result.stdout
     assert "please cite Burkhardt" in result.stderr
     assert (tmp_path / "emodb/wav/03a01Fa.wav").is_file()
+
+
+def test_list_refuses_a_root_that_is_not_there(run, tmp_path):
+    result = run("list", "--corpora", tmp_path / "gone")
+    assert isinstance(result.exception, CorpusError)
+    assert "no such folder" in str(result.exception)

@@ -102,3 +102,16 @@ def test_pointers_in_place_of_recordings_are_refused(cremad, tmp_path, shelf):
 def test_what_may_not_be_downloaded_says_how_to_obtain_it(tmp_path):
     with pytest.raises(DownloadError, match=r"SAVEE cannot be downloaded by a command .*register"):
         get_corpus(CORPORA["savee"], tmp_path)
+
+
+def test_a_file_in_the_folder_s_place_is_kept(emodb, tmp_path):
+    (tmp_path / "emodb").write_text("mine")
+    with pytest.raises(DownloadError, match="is a file where the corpus' folder would be"):
+        get_corpus(emodb, tmp_path, patience=HASTY)
+    assert (tmp_path / "emodb").read_text() == "mine"
+
+
+def test_a_list_that_is_no_text_is_refused(cremad, shelf, tmp_path):
+    shelf.files["/list.csv"] = b"Filename\n1001_IEO_NEU_XX\n\xff\n"
+    with pytest.raises(DownloadError, match="not the list of CREMA-D's files"):
+        get_corpus(cremad, tmp_path, patience=HASTY)

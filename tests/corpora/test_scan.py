@@ -202,3 +202,10 @@ def test_twenty_thousand_files_take_less_than_two_seconds(tmp_path):
     found = scan_corpus("cremad", tmp_path)
     assert time.perf_counter() - started < 2.0
     assert len(found.utterances) == 19_656
+
+
+def test_a_people_table_that_is_no_text_is_refused(tmp_path):
+    lay(tmp_path, "cremad/1001_DFA_ANG_XX.wav", "cremad/VideoDemographics.csv")
+    (tmp_path / "cremad/VideoDemographics.csv").write_bytes(b"ActorID,Age,Sex\xff\n")
+    with pytest.raises(CorpusError, match=r"VideoDemographics\.csv: cannot be read: .*published"):
+        load_corpus("cremad", tmp_path)

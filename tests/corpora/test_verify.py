@@ -132,3 +132,10 @@ def test_progress_counts_every_recording(folder, tmp_path):
     scan = scan_corpus("emodb", tmp_path)
     verify_corpus(corpus, scan, progress=lambda done, total: seen.append((done, total)))
     assert seen == [(1, 3), (2, 3), (3, 3)]
+
+
+def test_a_link_to_nowhere_is_found(folder, verify):
+    (folder / "03a01Wa.wav").unlink()
+    (folder / "03a01Wa.wav").symlink_to("nowhere.wav")
+    [finding] = verify()
+    assert (finding.kind, finding.name) == ("undecodable", "03a01Wa")

@@ -40,6 +40,7 @@ def _root_option(command: Command) -> Command:
 @_root_option
 def list_(root: Path | None) -> None:
     """List the corpora Affekt knows, and which of them are here."""
+    root = corpora_root(root) if root is not None else None
     rows = [
         (
             corpus.name,

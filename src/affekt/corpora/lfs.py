@@ -8,6 +8,12 @@ _POINTER = b"version https://git-lfs.github.com/spec/"
 
 
 def is_lfs_pointer(path: Path) -> bool:
-    """Tell whether a file is a Git LFS pointer: a few lines of text in place of the content."""
-    with path.open("rb") as file:
-        return file.read(len(_POINTER)) == _POINTER
+    """Tell whether a file is a Git LFS pointer: a few lines of text in place of the content.
+
+    A file that cannot be read is none.
+    """
+    try:
+        with path.open("rb") as file:
+            return file.read(len(_POINTER)) == _POINTER
+    except OSError:
+        return False

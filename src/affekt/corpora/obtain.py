@@ -49,6 +49,8 @@ def _get_archive(
     patience: Patience | None,
     progress: Progress | None,
 ) -> None:
+    if folder.is_file():
+        raise DownloadError(f"{folder}: is a file where the corpus' folder would be: move it away")
     if folder.exists() and any(folder.iterdir()):
         raise DownloadError(
             f"{folder} already holds files: 'affekt corpora verify {corpus.name}' checks them; "
@@ -87,7 +89,8 @@ def _get_files(
 
 
 def _names(corpus: Corpus, remote: FileList, index: Path) -> list[str]:
-    with index.open(encoding="utf-8-sig", newline="") as file:
+    # What is no table in UTF-8 gives names that the grammar does not know.
+    with index.open(encoding="utf-8-sig", errors="replace", newline="") as file:
         names = [(row.get(remote.column) or "").strip() for row in csv.DictReader(file)]
     # A name becomes a path: only what the grammar knows may.
     strange = [name for name in names if corpus.parse(name) is None]

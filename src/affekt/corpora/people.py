@@ -23,9 +23,18 @@ def read_people_table(
         delimiter: "," or a tab.
 
     Raises:
-        CorpusError: a column is missing, or a row holds no age or gender; the message names the
-            line.
+        CorpusError: the file cannot be read, a column is missing, or a row holds no age or
+            gender; the message names the line.
     """
+    try:
+        return _read(table, speaker=speaker, gender=gender, age=age, delimiter=delimiter)
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise CorpusError(f"{table}: cannot be read: {error}; take the file as published") from None
+
+
+def _read(
+    table: Path, *, speaker: str, gender: str, age: str, delimiter: str
+) -> Mapping[str, Person]:
     people: dict[str, Person] = {}
     with table.open(encoding="utf-8-sig", newline="") as file:
         rows = csv.DictReader(file, delimiter=delimiter)
