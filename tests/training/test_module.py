@@ -122,7 +122,7 @@ def test_dropout_is_drawn_from_the_seed_and_the_step_alone(module, monkeypatch):
 def test_validation_logs_the_mean_over_corpora_and_each(module, monkeypatch):
     logged = {}
     monkeypatch.setattr(module, "log", lambda name, value, **_: logged.update({name: value}))
-    monkeypatch.setattr(module, "log_dict", logged.update)
+    monkeypatch.setattr(module, "log_dict", lambda values, **_: logged.update(values))
     answers = {0: [1.0, 0, 0, 0], 1: [1.0, 0, 0, 0], 2: [0, 0, 1.0, 0], 3: [0, 0, 0, 1.0]}
     module._logits = [(index, torch.tensor(row)) for index, row in answers.items()]
     module.on_validation_epoch_end()

@@ -107,7 +107,13 @@ class TrainingModule(lightning.LightningModule):
         )
         loss = (batch.weights * own + (1.0 - batch.weights) * partner).mean()
         self.log(
-            "loss", loss, prog_bar=True, on_step=True, on_epoch=True, batch_size=len(batch.weights)
+            "loss",
+            loss,
+            prog_bar=True,
+            on_step=True,
+            on_epoch=True,
+            batch_size=len(batch.weights),
+            sync_dist=True,
         )
         return loss
 
@@ -124,8 +130,9 @@ class TrainingModule(lightning.LightningModule):
         indices = np.array([index for index, _ in kept])
         logits = torch.stack([row for _, row in kept]).numpy()
         figures = ua_per_corpus(clips, indices, logits)
-        self.log_dict({f"{METRIC}/{name}": value for name, value in figures.items()})
-        self.log(METRIC, float(np.mean(list(figures.values()))), prog_bar=True)
+        of_corpora = {f"{METRIC}/{name}": value for name, value in figures.items()}
+        self.log_dict(of_corpora, sync_dist=True)
+        self.log(METRIC, float(np.mean(list(figures.values()))), prog_bar=True, sync_dist=True)
 
     def configure_optimizers(self) -> Any:
         """AdamW under a one-cycle schedule."""

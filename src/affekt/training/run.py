@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
+import sys
 from pathlib import Path
+
+from lightning.pytorch.utilities import rank_zero_only
 
 from affekt.training.calibration import calibrate
 from affekt.training.export import WaveformModel, describe, export_bundle
@@ -24,7 +28,10 @@ def train(run: Run, *, licence_text: str, resume: bool = False) -> Path:
         BundleError: the exported file differs from the network.
     """
     recipe = run.recipe
+    run = dataclasses.replace(run, say=rank_zero_only(run.say))
     fitted = fit(run, resume=resume)
+    if fitted.module.global_rank > 0:  # the processes of further devices have done their part
+        sys.exit()
     calibration = calibrate(
         fitted.module, fitted.calibrate, uncertain_share=recipe.bundle.uncertain_share
     )
