@@ -14,7 +14,7 @@ from affekt.corpora import CORPORA
 from affekt.emotions import VOCABULARIES
 from affekt.evaluation.log import MEASURED
 from affekt.protocols import PROTOCOLS, lockbox_speakers, selection_speakers
-from affekt.recognition.bundle import SHIPPED
+from affekt.recognition import Bundle, shipped_bundles
 from md import table
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -39,9 +39,10 @@ def read_log() -> list[dict[str, str]]:
 
 
 def latest_readings() -> dict[str, dict[str, str]]:
-    """Return the latest reading of each shipped model that has one, by name."""
-    last = {row["bundle"].split()[0]: row for row in read_log()}
-    return {name: last[name] for name in SHIPPED if name in last}
+    """Return the latest reading of each shipped file, by name."""
+    last = {row["bundle_sha256"]: row for row in read_log()}
+    shipped = {name: Bundle.load(path).sha256 for name, path in shipped_bundles().items()}
+    return {name: last[digest] for name, digest in shipped.items() if digest in last}
 
 
 def figures() -> str:

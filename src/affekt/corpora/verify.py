@@ -6,7 +6,6 @@ import hashlib
 import os
 from collections import defaultdict
 from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,6 +18,7 @@ from affekt.corpora.lfs import is_lfs_pointer
 from affekt.corpora.scan import Scan
 from affekt.errors import AudioError
 from affekt.records import Utterance
+from affekt.threads import Workers
 
 Progress = Callable[[int, int], None]
 # Short, so that a silent recording is heard before the gate refuses it at its end.
@@ -125,7 +125,7 @@ def _check_sound(
     findings: list[Finding] = []
     same: dict[bytes, list[Utterance]] = defaultdict(list)
     shortest_s, longest_s = corpus.duration_range_s
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
+    with Workers(os.cpu_count()) as pool:
         heard = pool.map(_listen, [item.path for item in utterances])
         for done, (item, sound) in enumerate(zip(utterances, heard, strict=True), start=1):
             if progress is not None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,6 +12,7 @@ from affekt.audio import decode
 from affekt.errors import AffektError
 from affekt.recognition import Recognizer
 from affekt.records import Prediction, Utterance
+from affekt.threads import Workers
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,7 +68,7 @@ def run(
     answered: list[Utterance] = []
     rows: list[npt.NDArray[np.float64]] = []
     failures: list[Failure] = []
-    with ThreadPoolExecutor(max_workers=workers) as pool:
+    with Workers(workers) as pool:
         for utterance, result in zip(utterances, pool.map(answer, utterances), strict=True):
             if isinstance(result, Failure):
                 failures.append(result)

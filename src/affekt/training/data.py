@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from typing import Any, NamedTuple
 
@@ -25,6 +24,7 @@ from affekt.errors import AudioError, ConfigError
 from affekt.features.cache import FeatureCache, default_cache_root
 from affekt.features.spectra import LogMelConfig, log_mel
 from affekt.records import Utterance
+from affekt.threads import Workers
 from affekt.training.recipe import DataConfig, FitConfig
 
 FloatArray = npt.NDArray[np.float32]
@@ -109,9 +109,8 @@ def load_clips(
 
     log_mels, kept, skipped = [], [], []
     # Threads suffice: hashing, decoding and Fourier transforms all leave the interpreter's lock.
-    executor = ThreadPoolExecutor(os.cpu_count())
-    try:
-        found = executor.map(features_of, chosen)
+    with Workers(os.cpu_count()) as pool:
+        found = pool.map(features_of, chosen)
         for done, (item, answer) in enumerate(zip(chosen, found, strict=True), start=1):
             if isinstance(answer, AudioError):
                 skipped.append((item, str(answer)))
@@ -120,8 +119,6 @@ def load_clips(
                 kept.append(item)
             if progress is not None:
                 progress(done, len(chosen))
-    finally:
-        executor.shutdown(cancel_futures=True)
     names = [target_label(item, labels) for item in kept]
     targets = np.array([labels.index(name) for name in names if name], dtype=np.int64)
     of_corpus = {
