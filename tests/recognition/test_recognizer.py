@@ -229,6 +229,11 @@ def test_a_long_array_and_the_same_file_agree(
         assert ours.score == pytest.approx(theirs.score, abs=1e-3)
 
 
+def test_many_takes_no_single_path(recognizer: Recognizer) -> None:
+    with pytest.raises(ConfigError, match=r"for a\.wav alone use predict"):
+        recognizer.predict_many("a.wav")
+
+
 def test_many_go_on_after_a_bad_one(
     recognizer: Recognizer, clip: Callable[..., Path], tmp_path: Path
 ) -> None:

@@ -70,6 +70,7 @@ MISTAKES = [
     ('"level" }', '"level", n_mels = 80 }', "n_mels follows features.n_mels"),
     ('version = "0.1"', "", "'bundle': 'version' is missing"),
     ('version = "0.1"', 'version = "0.1"\nuncertain_share = 2', "uncertain_share"),
+    ('name = "tiny"', 'name = "../tiny"', "names files; use letters"),
     ("LICENSE-tones.md", "LICENSE.md", r"bundle\.licence_file: .*LICENSE\.md.*No such file"),
 ]
 

@@ -167,8 +167,11 @@ class Recognizer:
             A prediction, or a failure, for every path in its order.
 
         Raises:
-            ConfigError: an option is impossible; raised before the first recording is opened.
+            ConfigError: an option is impossible, or `paths` is a single one; raised before the
+                first recording is opened.
         """
+        if isinstance(paths, str | os.PathLike):
+            raise ConfigError(f"predict_many takes several paths; for {paths} alone use predict")
         self._check(options)
         return (self._try(path, options) for path in paths)
 

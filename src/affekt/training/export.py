@@ -159,14 +159,20 @@ def record_figures(path: Path, figures: Mapping[str, Any]) -> None:
     Args:
         path: of the bundle.
         figures: by name; one that is there already is replaced.
+
+    Raises:
+        BundleError: the file cannot be written.
     """
     metadata = Bundle.load(path, threads=1).metadata
     merged = dataclasses.replace(metadata, figures={**metadata.figures, **figures})
     proto = onnx.load(path)
     onnx.helper.set_model_props(proto, {METADATA_KEY: merged.to_json()})
     replacement = path.with_suffix(".tmp")
-    onnx.save(proto, replacement)
-    replacement.replace(path)
+    try:
+        onnx.save(proto, replacement)
+        replacement.replace(path)
+    except OSError as error:
+        raise BundleError(f"{path}: the figures cannot be written: {error.strerror}") from None
 
 
 def _strip_traces(proto: onnx.ModelProto) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -169,6 +170,8 @@ class Recipe:
     fit: FitConfig = field(default_factory=FitConfig)
 
     def __post_init__(self) -> None:
+        if re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", self.name) is None:
+            raise ValueError(f"name: '{self.name}' names files; use letters, digits, . _ and -")
         if len(self.labels) < 2 or len(set(self.labels)) != len(self.labels):
             raise ValueError("labels must be two or more, none twice")
         own = [name for corpus in self.data.corpora for name in CORPORA[corpus].classes]
@@ -193,5 +196,7 @@ def load_recipe(path: Path) -> tuple[Recipe, str]:
     licence = path.parent / recipe.bundle.licence_file
     try:
         return recipe, licence.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path}: bundle.licence_file: {licence}: {error}") from None
+    except OSError as error:
+        raise ConfigError(f"{path}: bundle.licence_file: {licence}: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise ConfigError(f"{path}: bundle.licence_file: {licence}: is no UTF-8 text") from None
