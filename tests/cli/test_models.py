@@ -31,7 +31,7 @@ def test_models_lists_labels_size_terms_data_and_figures(shipped: SimpleNamespac
     assert "8: neutral, calm, happy, sad, angry, fearful, disgust, surprised" in words
     assert "licence ODbL-1.0" in words
     assert "trained on sines" in words
-    assert "lockbox sines (ua 0.875)" in words
+    assert "UA % lockbox sines 87.5" in words
     assert " MB" in words
 
 

@@ -45,7 +45,7 @@ def _summary(name: str, bundle: Bundle) -> str:
                 ("size", _size(bundle)),
                 ("licence", metadata.licence),
                 ("trained on", ", ".join(str(item["corpus"]) for item in metadata.training_data)),
-                *_rows(metadata.figures),
+                *_recalls(metadata.figures),
             ]
         )
     return formatter.getvalue()
@@ -84,6 +84,19 @@ def _card(bundle: Bundle) -> str:
     formatter.write(f"\nLicence of the weights: {metadata.licence}\n\n")
     formatter.write(metadata.licence_text.rstrip() + "\n")
     return formatter.getvalue()
+
+
+def _recalls(figures: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Return the UA on each corpus in percent, by protocol; the card has the rest."""
+    return [
+        (
+            f"UA % {protocol}",
+            ", ".join(f"{corpus} {100 * item['ua']:.1f}" for corpus, item in corpora.items()),
+        )
+        for protocol, corpora in figures.items()
+        if isinstance(corpora, Mapping)
+        and all(isinstance(item, Mapping) and "ua" in item for item in corpora.values())
+    ]
 
 
 def _rows(values: Mapping[str, Any]) -> list[tuple[str, str]]:
