@@ -133,6 +133,15 @@ def test_a_finished_run_is_neither_overwritten_nor_continued_otherwise(
     assert "fit.epochs = 10, the recipe says 12" in more
 
 
+@pytest.fixture
+def ctrl_c_heard():
+    """Python's own handler, which a shell's background job starts without."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("ctrl_c_heard")
 def test_ctrl_c_leaves_a_run_that_can_go_on(call, folder, corpora, monkeypatch):
     step = TrainingModule.training_step
 
@@ -147,7 +156,7 @@ def test_ctrl_c_leaves_a_run_that_can_go_on(call, folder, corpora, monkeypatch):
     said = call(*arguments, code=130)
     assert said.stdout == ""
     assert said.stderr.splitlines()[-1].startswith("interrupted; --resume goes on")
-    assert signal.getsignal(signal.SIGINT) is not signal.SIG_IGN
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
     monkeypatch.undo()
     monkeypatch.setattr("affekt.training.run.export_bundle", _stand_in)
     lines = call(*arguments, "--resume").stderr.splitlines()
