@@ -40,10 +40,6 @@ class MissingExtraError(AffektError):
         self.extra = extra
 
 
-class AudioWarning(UserWarning):
-    """A recording could be read, but not as it claims to be (a truncated tail, say)."""
-
-
 def did_you_mean(name: str, choices: Iterable[str]) -> str:
     """Return `` (did you mean 'x'?)`` for the closest choice, or every choice if none is close."""
     known = sorted(choices)

@@ -6,7 +6,7 @@ import soxr
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from affekt.audio import check_signal, fit_length, resample, to_mono
+from affekt.audio import check_signal, resample, to_mono
 from affekt.audio.signal import Gate, rechunk, to_float32
 from affekt.errors import AudioError
 
@@ -111,16 +111,6 @@ def test_resampling_is_soxr():
         resample(signal, 44100, 16000), soxr.resample(signal, 44100, 16000)
     )
     assert resample(signal, 16000, 16000) is signal
-
-
-@pytest.mark.parametrize(
-    ("length", "padding", "expected"),
-    [(2, "zero", [1, 2]), (5, "zero", [1, 2, 3, 0, 0]), (5, "edge", [1, 2, 3, 3, 3])],
-)
-def test_fit_length_cuts_or_pads_the_end(length, padding, expected):
-    fitted = fit_length(np.float32([1, 2, 3]), length, padding=padding)
-    assert fitted.dtype == np.float32
-    np.testing.assert_array_equal(fitted, expected)
 
 
 @settings(max_examples=50)

@@ -7,24 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from affekt.augment import MixupDraw, draw_mixup, mix, mixup
-
-
-def test_mix_weighs_each_clip_against_its_partner():
-    draw = MixupDraw(
-        weights=np.array([1.0, 0.75, 0.5], dtype=np.float32), partners=np.array([1, 2, 0])
-    )
-    batch = np.array([[0.0, 1.0], [4.0, 8.0], [0.0, -8.0]], dtype=np.float32)
-    assert mix(batch, draw).tolist() == [[0.0, 1.0], [3.0, 4.0], [0.0, -3.5]]
-
-
-def test_clips_and_targets_are_mixed_alike(rng):
-    targets = np.eye(4, dtype=np.float32)
-    batch = np.repeat(targets[:, None, :], 3, axis=1)
-    mixed, mixed_targets = mixup(batch, targets, rng, 0.4)
-    assert mixed.dtype == mixed_targets.dtype == np.float32
-    for frame in range(3):
-        np.testing.assert_array_equal(mixed[:, frame], mixed_targets)
+from affekt.augment import draw_mixup
 
 
 @settings(max_examples=30, deadline=None)
@@ -40,16 +23,8 @@ def test_weights_lie_in_0_to_1_and_partners_are_a_permutation(size, alpha, seed)
     assert sorted(draw.partners) == list(range(size))
 
 
-def test_targets_still_sum_to_one(rng):
-    targets = np.eye(8, dtype=np.float32)[rng.integers(8, size=32)]
-    _, mixed = mixup(targets, targets, rng, 0.3)
-    np.testing.assert_allclose(mixed.sum(axis=1), 1.0, rtol=1e-6)
-
-
-def test_alpha_0_switches_it_off(rng):
-    batch = np.arange(6, dtype=np.float32).reshape(3, 2)
-    mixed, _ = mixup(batch, batch, rng, 0.0)
-    assert mixed.tolist() == batch.tolist()
+def test_alpha_0_leaves_every_clip_whole(rng):
+    assert draw_mixup(rng, 3, 0.0).weights.tolist() == [1.0, 1.0, 1.0]
 
 
 def test_larger_alpha_mixes_more_evenly():

@@ -3,7 +3,7 @@
 from affekt.audio.activity import activity
 from affekt.audio.blocks import SAMPLING_RATE_HZ, BlockReader, decode_blocks
 from affekt.audio.decode import Audio, decode, from_array
-from affekt.audio.signal import Signal, check_signal, fit_length, resample, to_mono
+from affekt.audio.signal import Signal, check_signal, resample, to_mono
 from affekt.audio.source import AudioSource
 from affekt.audio.windows import Window, sounding_windows, window_bounds
 
@@ -18,7 +18,6 @@ __all__ = [
     "check_signal",
     "decode",
     "decode_blocks",
-    "fit_length",
     "from_array",
     "resample",
     "sounding_windows",

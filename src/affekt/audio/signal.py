@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -209,23 +209,6 @@ def resample(signal: Signal, sampling_rate_hz: int, target_rate_hz: int) -> Sign
         return signal
     resampled: Signal = soxr.resample(signal, sampling_rate_hz, target_rate_hz)
     return resampled
-
-
-def fit_length(signal: Signal, length: int, *, padding: Literal["zero", "edge"] = "zero") -> Signal:
-    """Cut or pad the end so that exactly `length` samples remain.
-
-    Args:
-        signal: [samples], at least one sample for padding "edge".
-        length: wanted number of samples.
-        padding: "zero" adds silence, "edge" repeats the last sample.
-
-    Returns:
-        [length].
-    """
-    missing = length - signal.size
-    if missing <= 0:
-        return signal[:length]
-    return np.pad(signal, (0, missing), mode="constant" if padding == "zero" else "edge")
 
 
 def rechunk(pieces: Iterable[Signal], length: int) -> Iterator[Signal]:

@@ -1,7 +1,7 @@
 """Augmentation of waveforms and log-mel spectrograms; randomness always comes from an argument."""
 
 from affekt.augment.base import Augmentation, Draw
-from affekt.augment.mixup import MixupDraw, draw_mixup, mix, mixup
+from affekt.augment.mixup import MixupDraw, draw_mixup
 from affekt.augment.pipeline import AUGMENTATIONS, WAVEFORM_AUGMENTATIONS, Pipeline
 
 __all__ = [
@@ -12,6 +12,4 @@ __all__ = [
     "MixupDraw",
     "Pipeline",
     "draw_mixup",
-    "mix",
-    "mixup",
 ]

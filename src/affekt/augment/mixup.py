@@ -48,17 +48,3 @@ def draw_mixup(rng: np.random.Generator, batch_size: int, alpha: float) -> Mixup
     partners = rng.permutation(batch_size)
     weights = rng.beta(alpha, alpha, batch_size) if alpha > 0.0 else np.ones(batch_size)
     return MixupDraw(weights=weights.astype(np.float32), partners=partners)
-
-
-def mix(batch: Array, draw: MixupDraw) -> Array:
-    """Mix clips (or targets) along the first axis: `w * x + (1 - w) * x[partners]`."""
-    weights = draw.weights.reshape(-1, *[1] * (batch.ndim - 1))
-    return weights * batch + (1.0 - weights) * batch[draw.partners]
-
-
-def mixup(
-    batch: Array, targets: Array, rng: np.random.Generator, alpha: float
-) -> tuple[Array, Array]:
-    """Mix a padded batch `[batch, ...]` and its target probabilities `[batch, classes]`."""
-    draw = draw_mixup(rng, batch.shape[0], alpha)
-    return mix(batch, draw), mix(targets, draw)

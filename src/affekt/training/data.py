@@ -208,7 +208,8 @@ class TrainingBatches(Dataset[Batch]):
         self._seed = seed
 
     def __getitem__(self, plan: BatchPlan) -> Batch:
-        # A stream apart from the sampler's, which has a key of two numbers.
+        # To numpy the key of batch 0 is the sampler's own ([a, b] equals [a, b, 0]). No draw of one
+        # decides a draw of the other, and the shipped models were trained so.
         rng = np.random.default_rng([self._seed, plan.epoch, plan.number])
         shortest, longest = self._fit.crop_frames
         frames = int(rng.integers(shortest, longest + 1))
