@@ -377,6 +377,17 @@ def test_mixup_gives_a_clip_at_least_half_of_the_mix(batches):
     assert weights.std() > 0.05
 
 
+def test_a_mix_is_the_clip_and_its_partner_by_their_shares(batches):
+    alone = batches(mixup_alpha=0.0)[plan()]
+    mixed = batches(mixup_alpha=1.0)[plan()]
+    for row, share in enumerate(mixed.weights):
+        candidates = share * alone.log_mel[row] + (1.0 - share) * alone.log_mel
+        gaps = (candidates - mixed.log_mel[row]).abs().amax(dim=(1, 2))
+        partner = int(gaps.argmin())
+        assert gaps[partner] < 1e-5
+        assert mixed.targets[1][row] == alone.targets[0][partner]
+
+
 def test_partners_bring_their_target_and_the_classes_of_their_corpus(batches):
     batch = batches(mixup_alpha=1.0)[plan()]
     assert batch.targets[0].tolist() == [0, 0, 2, 3]

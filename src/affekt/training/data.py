@@ -208,8 +208,8 @@ class TrainingBatches(Dataset[Batch]):
         self._seed = seed
 
     def __getitem__(self, plan: BatchPlan) -> Batch:
-        # To numpy the key of batch 0 is the sampler's own ([a, b] equals [a, b, 0]). No draw of one
-        # decides a draw of the other, and the shipped models were trained so.
+        # To numpy the key of batch 0 is the sampler's own ([a, b] equals [a, b, 0]), so that one
+        # batch an epoch shares its random bits with it. The shipped models were trained so.
         rng = np.random.default_rng([self._seed, plan.epoch, plan.number])
         shortest, longest = self._fit.crop_frames
         frames = int(rng.integers(shortest, longest + 1))
