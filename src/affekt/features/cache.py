@@ -2,8 +2,8 @@
 
 The key of an entry is a SHA-256 over the file's content, every parameter of the extractor and the
 format's version, so that neither a changed recording nor a changed setting can bring a stale
-result. An entry is one `.npy` array in float16 followed by a SHA-256 of it; a damaged entry is
-computed anew. Entries are written beside their place and renamed into it, which is safe with
+result. An entry is one `.npy` array followed by a SHA-256 of it, in float16 unless asked otherwise;
+a damaged entry is computed anew. Entries are written beside their place and renamed into it, which is safe with
 several processes.
 """
 
@@ -44,21 +44,32 @@ class FeatureCache:
     Args:
         root: folder of the entries; made when the first one is written.
         parameters: every parameter of the extractor, as JSON types.
+        dtype: how values are kept: float16 for spectra on a logarithmic scale, float32 for values
+            that span more than half precision does.
 
     Raises:
         TypeError: a parameter is no JSON type, and could not be told from another.
         ValueError: a parameter is not finite.
     """
 
-    def __init__(self, root: Path, parameters: Mapping[str, object]) -> None:
+    def __init__(
+        self,
+        root: Path,
+        parameters: Mapping[str, object],
+        *,
+        dtype: type[np.float16] | type[np.float32] = np.float16,
+    ) -> None:
         document = {"format": FORMAT_VERSION, "parameters": dict(parameters)}
+        if dtype is not np.float16:
+            document["dtype"] = np.dtype(dtype).name
         self.root = root
+        self._dtype = dtype
         self._parameters = json.dumps(document, sort_keys=True, allow_nan=False).encode()
 
     def get(self, source: Path | Utterance, compute: Callable[[], Features]) -> Features:
         """Return the features of a recording, computed only if they are not in the cache.
 
-        The values have passed through float16 either way, so that the first run equals the next.
+        The values have passed through the kept precision either way, so that the first run equals the next.
 
         Args:
             source: the recording; an utterance may be a stretch of its file.
@@ -67,15 +78,16 @@ class FeatureCache:
         Raises:
             AudioError: the recording cannot be read.
             ConfigError: the cache cannot be written.
-            ValueError: the features are not finite in float16.
+            ValueError: the features are not finite in the kept precision.
         """
         entry = self.entry(source)
         cached = _read(entry)
         if cached is None:
             with np.errstate(over="ignore"):
-                cached = compute().astype(np.float16)
+                cached = compute().astype(self._dtype)
             if not np.isfinite(cached).all():
-                raise ValueError(f"{source}: the features are not finite in float16")
+                kept = np.dtype(self._dtype).name
+                raise ValueError(f"{source}: the features are not finite in {kept}")
             _write(entry, cached)
         return cached.astype(np.float32)
 
@@ -104,7 +116,7 @@ def _digest(path: Path) -> bytes:
         raise AudioError(f"{path}: cannot be read: {error.strerror}") from error
 
 
-def _read(entry: Path) -> NDArray[np.float16] | None:
+def _read(entry: Path) -> NDArray[np.floating] | None:
     """Return the array of an entry, or None where there is none or a damaged one."""
     try:
         content = entry.read_bytes()
@@ -114,11 +126,11 @@ def _read(entry: Path) -> NDArray[np.float16] | None:
     if hashlib.sha256(body).digest() != digest:
         _logger.warning("%s: damaged cache entry, computed anew", entry)
         return None
-    array: NDArray[np.float16] = np.lib.format.read_array(io.BytesIO(body), allow_pickle=False)
+    array: NDArray[np.floating] = np.lib.format.read_array(io.BytesIO(body), allow_pickle=False)
     return array
 
 
-def _write(entry: Path, array: NDArray[np.float16]) -> None:
+def _write(entry: Path, array: NDArray[np.floating]) -> None:
     buffer = io.BytesIO()
     np.lib.format.write_array(buffer, np.ascontiguousarray(array), allow_pickle=False)
     body = buffer.getvalue()
