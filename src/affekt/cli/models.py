@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from affekt.recognition import Bundle, shipped_bundles
+from affekt.recognition import Bundle, BundleMetadata, shipped_bundles
 
 _WIDTH = 100
 
@@ -60,6 +60,7 @@ def _card(bundle: Bundle) -> str:
     sections: dict[str, Iterable[tuple[str, str]]] = {
         "Model": (
             ("labels", ", ".join(metadata.labels)),
+            ("front end", _front_end(metadata)),
             ("uncertain below", f"{metadata.threshold:g}"),
             ("temperature", f"{metadata.temperature:g}"),
             ("created", metadata.created),
@@ -84,6 +85,14 @@ def _card(bundle: Bundle) -> str:
     formatter.write(f"\nLicence of the weights: {metadata.licence}\n\n")
     formatter.write(metadata.licence_text.rstrip() + "\n")
     return formatter.getvalue()
+
+
+def _front_end(metadata: BundleMetadata) -> str:
+    features = metadata.feature_set
+    if features is None:
+        return "in the graph"
+    shape = " x ".join(str(size) for size in features.shape)
+    return f"the feature set {features.name} ({shape}), computed from the waveform"
 
 
 def _recalls(figures: Mapping[str, Any]) -> list[tuple[str, str]]:

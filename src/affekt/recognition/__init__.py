@@ -1,6 +1,7 @@
 """Recognising emotions: the bundle, the recognizer that runs it, and the writers of its answers."""
 
-from affekt.recognition.bundle import Bundle, BundleMetadata, Outputs, shipped_bundles
+from affekt.recognition.bundle import Bundle, Outputs, shipped_bundles
+from affekt.recognition.metadata import BundleMetadata
 from affekt.recognition.recognizer import Failure, Options, Recognizer
 
 __all__ = [

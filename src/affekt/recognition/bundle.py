@@ -1,143 +1,36 @@
 """The bundle: one ONNX file that holds a model and all that must travel with it.
 
-A waveform goes in (float32, mono, 16 kHz, `[batch, samples]`, both dynamic); `probabilities`
-`[batch, classes]`, `embedding` `[batch, dim]` and `relevance` `[batch, frames]` come out. The
-acoustic front end and the calibration lie inside the graph. Everything else is one JSON document
-in the file's own metadata: `BundleMetadata`.
+A waveform goes in: float32, mono, 16 kHz, `[batch, samples]`, both dynamic. In most bundles the
+graph takes it, with the acoustic front end and the calibration inside; out come `probabilities`
+`[batch, classes]`, `embedding` `[batch, dim]` and `relevance` `[batch, frames]`. A bundle whose
+metadata name a feature set takes `features` `[batch, *shape]` instead, batch dynamic, computed
+here, and needs to give no more than `probabilities`. Everything else is one JSON document in the
+file's own metadata: `BundleMetadata`.
 """
 
 from __future__ import annotations
 
 import hashlib
-import json
 import os
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, NamedTuple, Self
+from typing import NamedTuple, Self
 
 import numpy as np
 import numpy.typing as npt
 import onnxruntime
 
 from affekt.audio import SAMPLING_RATE_HZ
-from affekt.config import from_mapping, to_mapping
 from affekt.errors import BundleError, ConfigError, did_you_mean
+from affekt.recognition.metadata import BundleMetadata
 
 METADATA_KEY = "affekt"
-SCHEMA_VERSION = "1"
 INPUT_NAME = "waveform"
+FEATURES_NAME = "features"
 OUTPUT_NAMES = ("probabilities", "embedding", "relevance")
 
 SHIPPED = ("default", "open")
 _WEIGHTS = Path(__file__).resolve().parent.parent / "weights"
-
-
-@dataclass(frozen=True, kw_only=True)
-class BundleMetadata:
-    """What a bundle says of itself.
-
-    Attributes:
-        name, version: who answers; every prediction carries both.
-        labels: the classes, in the order of the probabilities' columns.
-        sampling_rate_hz: of the waveform that goes in; 16000.
-        frame_hop_s: step between two frames of the relevance, in seconds.
-        temperature: what the logits are divided by inside the graph (for the record only).
-        threshold: a confidence below it is uncertain (0 to 1).
-        licence: short name of the terms of the weights.
-        licence_text: those terms in full.
-        training_data: one mapping a corpus: corpus, licence, utterances, speakers.
-        held_out: corpus to the speakers that training never saw.
-        recipe: the settings of the training run.
-        figures: what was measured, by protocol.
-        created: date, ISO 8601.
-        description: what the model is, in a few sentences.
-        not_for: uses it must not be put to.
-        front_end: where the acoustic features are computed; "graph" is inside the file.
-        schema_version: of this document.
-
-    Raises:
-        ValueError: a value outside its range.
-    """
-
-    name: str
-    version: str
-    labels: tuple[str, ...]
-    frame_hop_s: float
-    temperature: float
-    threshold: float
-    licence: str
-    licence_text: str
-    training_data: tuple[dict[str, Any], ...]
-    held_out: dict[str, Any]
-    recipe: dict[str, Any]
-    figures: dict[str, Any]
-    created: str
-    description: str
-    not_for: tuple[str, ...]
-    sampling_rate_hz: int = SAMPLING_RATE_HZ
-    front_end: str = "graph"
-    schema_version: str = SCHEMA_VERSION
-
-    def __post_init__(self) -> None:
-        if not self.name or not self.version:
-            raise ValueError("a bundle needs a name and a version")
-        if len(self.labels) < 2 or len(set(self.labels)) != len(self.labels):
-            raise ValueError(f"labels must be two or more, none twice: {list(self.labels)}")
-        if self.sampling_rate_hz != SAMPLING_RATE_HZ:
-            raise ValueError(f"sampling_rate_hz must be {SAMPLING_RATE_HZ}")
-        if not self.frame_hop_s > 0.0:
-            raise ValueError(f"frame_hop_s must be positive: {self.frame_hop_s}")
-        if not self.temperature > 0.0:
-            raise ValueError(f"temperature must be positive: {self.temperature}")
-        if not 0.0 <= self.threshold <= 1.0:
-            raise ValueError(f"threshold must lie in 0 to 1: {self.threshold}")
-        if not self.licence or not self.licence_text:
-            raise ValueError("a bundle states the licence of its weights, in full")
-        if any("corpus" not in item for item in self.training_data):
-            raise ValueError("training_data: every entry names its corpus")
-        if self.front_end != "graph":
-            raise ValueError(f"front_end '{self.front_end}' is unknown; known: graph")
-
-    @property
-    def title(self) -> str:
-        """Name and version, as predictions carry them."""
-        return f"{self.name} {self.version}"
-
-    def to_json(self) -> str:
-        """Return the JSON document that lies in the file."""
-        return json.dumps(to_mapping(self), ensure_ascii=False, allow_nan=False)
-
-    @classmethod
-    def from_json(cls, text: str, *, where: str = "bundle metadata") -> Self:
-        """Read the JSON document of a file.
-
-        Keys this version does not know are passed over: additions do not raise the schema version.
-
-        Args:
-            text: the document.
-            where: what to call the place in an error.
-
-        Raises:
-            BundleError: not a JSON object, another schema version, or a value missing or wrong.
-        """
-        try:
-            values = json.loads(text)
-        except json.JSONDecodeError as error:
-            raise BundleError(f"{where}: the metadata is not JSON: {error}") from None
-        if not isinstance(values, dict):
-            raise BundleError(f"{where}: the metadata is not a JSON object")
-        found = values.get("schema_version")
-        if found != SCHEMA_VERSION:
-            raise BundleError(
-                f"{where}: metadata of schema version {found!r}, this Affekt reads "
-                f"'{SCHEMA_VERSION}'; upgrade with: pip install --upgrade affekt"
-            )
-        known = {key: values[key] for key in values if key in cls.__dataclass_fields__}
-        try:
-            return from_mapping(cls, known, where=where)
-        except ConfigError as error:
-            raise BundleError(str(error)) from None
 
 
 class Outputs(NamedTuple):
@@ -145,13 +38,13 @@ class Outputs(NamedTuple):
 
     Attributes:
         probabilities: `[batch, classes]`, calibrated, each row sums to one.
-        embedding: `[batch, dim]`.
-        relevance: `[batch, frames]`, not negative, each row sums to one.
+        embedding: `[batch, dim]`; None where a feature set is the front end.
+        relevance: `[batch, frames]`, not negative, each row sums to one; None likewise.
     """
 
     probabilities: npt.NDArray[np.float32]
-    embedding: npt.NDArray[np.float32]
-    relevance: npt.NDArray[np.float32]
+    embedding: npt.NDArray[np.float32] | None = None
+    relevance: npt.NDArray[np.float32] | None = None
 
 
 class Bundle:
@@ -215,7 +108,25 @@ class Bundle:
         Args:
             waveforms: `[batch, samples]`, float32, mono, 16 kHz.
         """
-        return Outputs(*self._session.run(OUTPUT_NAMES, {INPUT_NAME: waveforms}))
+        feature_set = self.metadata.feature_set
+        if feature_set is None:
+            return Outputs(*self._session.run(OUTPUT_NAMES, {INPUT_NAME: waveforms}))
+        return Outputs(self.classify(np.stack([feature_set.compute(row) for row in waveforms])))
+
+    def classify(self, features: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+        """Return the probabilities `[batch, classes]` of features that are computed already.
+
+        Args:
+            features: `[batch, *shape]`, float32, of the feature set that the metadata name.
+
+        Raises:
+            BundleError: the front end of this bundle lies in its graph.
+        """
+        if self.metadata.feature_set is None:
+            raise BundleError(f"{self.path}: takes waveforms: its front end lies in the graph")
+        (answer,) = self._session.run(OUTPUT_NAMES[:1], {FEATURES_NAME: features})
+        probabilities: npt.NDArray[np.float32] = answer
+        return probabilities
 
     def _check_contract(self) -> None:
         """Look at the names and try one second of sound, which also warms the session up.
@@ -223,34 +134,60 @@ class Bundle:
         Raises:
             BundleError: what the graph does is not what a bundle must do.
         """
-        inputs = tuple(item.name for item in self._session.get_inputs())
-        outputs = tuple(item.name for item in self._session.get_outputs())
-        if inputs != (INPUT_NAME,) or not set(OUTPUT_NAMES) <= set(outputs):
-            raise BundleError(
-                f"{self.path}: expected input {INPUT_NAME} and outputs {', '.join(OUTPUT_NAMES)}; "
-                f"found {', '.join(inputs)} and {', '.join(outputs)}"
-            )
+        self._check_signature()
         try:
             answer = self.run(_probe())
         except Exception as error:  # ONNX Runtime's errors share no root of their own
             raise BundleError(
                 f"{self.path}: the graph fails on one second of sound: {error}"
             ) from None
-        for name, values in zip(OUTPUT_NAMES, answer, strict=True):
+        for name, values in answer._asdict().items():
+            if values is None:
+                continue
             if values.ndim != 2 or values.shape[0] != 1 or not np.isfinite(values).all():
                 raise BundleError(f"{self.path}: '{name}' is not finite numbers in [batch, n]")
+            if name != "embedding" and (
+                values.min() < 0.0 or abs(float(values.sum()) - 1.0) > 1e-3
+            ):
+                raise BundleError(f"{self.path}: '{name}' is not a distribution that sums to one")
         width = answer.probabilities.shape[1]
         if width != len(self.metadata.labels):
             raise BundleError(
                 f"{self.path}: {len(self.metadata.labels)} labels in the metadata, "
                 f"but {width} probabilities"
             )
-        for name, values in (
-            ("probabilities", answer.probabilities),
-            ("relevance", answer.relevance),
-        ):
-            if values.min() < 0.0 or abs(float(values.sum()) - 1.0) > 1e-3:
-                raise BundleError(f"{self.path}: '{name}' is not a distribution that sums to one")
+
+    def _check_signature(self) -> None:
+        """Compare names and shapes of the graph's inputs and outputs with the front end.
+
+        Raises:
+            BundleError: they differ, or the feature set is no longer what the model learnt from.
+        """
+        feature_set = self.metadata.feature_set
+        expected = INPUT_NAME if feature_set is None else FEATURES_NAME
+        needed = OUTPUT_NAMES if feature_set is None else OUTPUT_NAMES[:1]
+        inputs = self._session.get_inputs()
+        names = tuple(item.name for item in inputs)
+        outputs = tuple(item.name for item in self._session.get_outputs())
+        if names != (expected,) or not set(needed) <= set(outputs):
+            raise BundleError(
+                f"{self.path}: expected input {expected} and outputs {', '.join(needed)}; "
+                f"found {', '.join(names)} and {', '.join(outputs)}"
+            )
+        if feature_set is None:
+            return
+        batch, *shape = inputs[0].shape
+        if isinstance(batch, int) or tuple(shape) != feature_set.shape:
+            raise BundleError(
+                f"{self.path}: expected features {['batch', *feature_set.shape]}, as "
+                f"{feature_set.name} gives them; found {inputs[0].shape}"
+            )
+        if self.metadata.front_end_version != feature_set.version:
+            raise BundleError(
+                f"{self.path}: learnt from version {self.metadata.front_end_version} of "
+                f"{feature_set.name}, but this Affekt computes version {feature_set.version}: "
+                "train it anew"
+            )
 
 
 def shipped_bundles() -> dict[str, Path]:

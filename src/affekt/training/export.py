@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
-import tempfile
+import functools
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -15,21 +15,21 @@ import onnx
 import torch
 from torch import Tensor, nn
 
-import affekt
 from affekt.config import to_mapping
 from affekt.corpora import CORPORA
 from affekt.errors import BundleError
 from affekt.features.spectra import LogMelConfig
 from affekt.models import LogMelFrontEnd, ResidualSE
-from affekt.recognition.bundle import INPUT_NAME, METADATA_KEY, OUTPUT_NAMES, Bundle, BundleMetadata
+from affekt.recognition import Bundle, BundleMetadata
+from affekt.recognition.bundle import INPUT_NAME, METADATA_KEY, OUTPUT_NAMES
 from affekt.records import Utterance
+from affekt.training.bundle_file import compare, write_bundle
 from affekt.training.calibration import Calibration
 from affekt.training.console import plain_story
 from affekt.training.fit import Fitted
 from affekt.training.recipe import Recipe
 
 PARITY_DURATIONS_S = (0.1, 0.5, 1.7, 3.0, 7.3, 30.0)
-PARITY_TOLERANCE = 1e-4
 
 
 class WaveformModel(nn.Module):
@@ -64,37 +64,26 @@ def export_bundle(model: WaveformModel, metadata: BundleMetadata, path: Path) ->
         BundleError: ONNX Runtime and torch differ by more than `PARITY_TOLERANCE` at some length.
     """
     model.eval()
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=path.parent) as folder:
-        candidate = Path(folder) / path.name
-        dynamic = torch.export.Dim.DYNAMIC
-        program = torch.onnx.export(
-            model,
-            (torch.zeros(2, 16000),),
-            dynamo=True,
-            input_names=[INPUT_NAME],
-            output_names=list(OUTPUT_NAMES),
-            dynamic_shapes={"waveform": {0: dynamic, 1: dynamic}},
-            external_data=False,
-            verbose=False,
-        )
-        if program is None:  # only without `dynamo`
-            raise BundleError("torch.onnx.export gave no program")
-        proto = program.model_proto
-        _strip_traces(proto)
-        proto.producer_name, proto.producer_version = "affekt", affekt.__version__
-        onnx.helper.set_model_props(proto, {METADATA_KEY: metadata.to_json()})
-        onnx.save(proto, candidate)
-        difference = check_parity(model, candidate)
-        candidate.replace(path)
-    return difference
+    dynamic = torch.export.Dim.DYNAMIC
+    program = torch.onnx.export(
+        model,
+        (torch.zeros(2, 16000),),
+        dynamo=True,
+        input_names=[INPUT_NAME],
+        output_names=list(OUTPUT_NAMES),
+        dynamic_shapes={"waveform": {0: dynamic, 1: dynamic}},
+        external_data=False,
+        verbose=False,
+    )
+    if program is None:  # only without `dynamo`
+        raise BundleError("torch.onnx.export gave no program")
+    return write_bundle(
+        program.model_proto, metadata, path, check=functools.partial(check_parity, model)
+    )
 
 
 def check_parity(model: WaveformModel, path: Path) -> float:
     """Return the greatest difference between a bundle and the torch model over all lengths.
-
-    The embedding has no fixed range, so its difference is taken relative to its largest value
-    where that exceeds one.
 
     Raises:
         BundleError: it exceeds `PARITY_TOLERANCE`; the message names output and length.
@@ -108,20 +97,8 @@ def check_parity(model: WaveformModel, path: Path) -> float:
         with torch.inference_mode():
             expected = model(torch.from_numpy(waveforms))
         for name, ours, theirs in zip(OUTPUT_NAMES, expected, bundle.run(waveforms), strict=True):
-            reference = ours.numpy()
-            if reference.shape != theirs.shape:
-                raise BundleError(
-                    f"export of {path.name} refused: {name} has shape {theirs.shape} in ONNX "
-                    f"Runtime and {reference.shape} in torch at {duration_s} s"
-                )
-            scale = max(1.0, float(np.abs(reference).max()))
-            difference = float(np.abs(reference - theirs).max()) / scale
-            if not difference <= PARITY_TOLERANCE:
-                raise BundleError(
-                    f"export of {path.name} refused: {name} differs from torch by "
-                    f"{difference:.1e} at {duration_s} s, allowed is {PARITY_TOLERANCE:.0e}"
-                )
-            worst = max(worst, difference)
+            what = f"{path.name} refused: {name}"
+            worst = max(worst, compare(ours, theirs, what=what, where=f"at {duration_s} s"))
     return worst
 
 
@@ -173,20 +150,6 @@ def record_figures(path: Path, figures: Mapping[str, Any]) -> None:
         replacement.replace(path)
     except OSError as error:
         raise BundleError(f"{path}: the figures cannot be written: {error.strerror}") from None
-
-
-def _strip_traces(proto: onnx.ModelProto) -> None:
-    """Remove the exporter's notes, which hold source lines and paths of this machine."""
-    del proto.metadata_props[:]
-    proto.doc_string = ""
-    proto.graph.doc_string = ""
-    del proto.graph.metadata_props[:]
-    for node in proto.graph.node:
-        node.doc_string = ""
-        del node.metadata_props[:]
-    for value in (*proto.graph.input, *proto.graph.output, *proto.graph.value_info):
-        value.doc_string = ""
-        del value.metadata_props[:]
 
 
 def _training_data(utterances: Sequence[Utterance]) -> list[dict[str, Any]]:
