@@ -87,8 +87,24 @@ def mel_frequencies(n_mels: int, fmin_hz: float, fmax_hz: float) -> npt.NDArray[
 @lru_cache(maxsize=8)
 def mel_filterbank(config: LogMelConfig) -> FloatArray:
     """Triangular filters of equal area, `[n_mels, window_length // 2 + 1]`."""
-    edges = _band_edges(config.n_mels, config.fmin_hz, config.fmax_hz)
-    bins = np.fft.rfftfreq(config.window_length, 1.0 / config.sampling_rate_hz)
+    return mel_filters(
+        sampling_rate_hz=config.sampling_rate_hz,
+        n_fft=config.window_length,
+        n_mels=config.n_mels,
+        fmin_hz=config.fmin_hz,
+        fmax_hz=config.fmax_hz,
+    )
+
+
+def mel_filters(
+    *, sampling_rate_hz: int, n_fft: int, n_mels: int, fmin_hz: float, fmax_hz: float
+) -> FloatArray:
+    """Triangular filters of equal area for any Fourier length, `[n_mels, n_fft // 2 + 1]`.
+
+    A filter narrower than the distance of two Fourier bins may hold none, and is then all zeros.
+    """
+    edges = _band_edges(n_mels, fmin_hz, fmax_hz)
+    bins = np.fft.rfftfreq(n_fft, 1.0 / sampling_rate_hz)
     rising = (bins - edges[:-2, None]) / (edges[1:-1] - edges[:-2])[:, None]
     falling = (edges[2:, None] - bins) / (edges[2:] - edges[1:-1])[:, None]
     triangles = np.maximum(0.0, np.minimum(rising, falling))
