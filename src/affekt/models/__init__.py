@@ -9,6 +9,7 @@ from affekt.config import from_mapping, to_mapping
 from affekt.errors import ConfigError, MissingExtraError, did_you_mean
 
 try:
+    from affekt.models.classifiers import CLASSIFIERS, Classifier, create_classifier
     from affekt.models.front_end import LogMelFrontEnd
     from affekt.models.residual_se import VARIANTS, Answer, ResidualSE, ResidualSEConfig
 except ModuleNotFoundError as error:  # pragma: no cover - proved in a subprocess without torch
@@ -16,7 +17,16 @@ except ModuleNotFoundError as error:  # pragma: no cover - proved in a subproces
         raise
     raise MissingExtraError(what="a model", package="torch", extra="train") from None
 
-__all__ = ["MODELS", "Answer", "LogMelFrontEnd", "ResidualSE", "create_model"]
+__all__ = [
+    "CLASSIFIERS",
+    "MODELS",
+    "Answer",
+    "Classifier",
+    "LogMelFrontEnd",
+    "ResidualSE",
+    "create_classifier",
+    "create_model",
+]
 
 MODELS: dict[str, ResidualSEConfig] = {
     "residual-se": VARIANTS["default"],

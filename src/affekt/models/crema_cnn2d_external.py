@@ -1,0 +1,79 @@
+"""The 2-D network that text 003 takes from another paper (section 7).
+
+The text names that paper "Recognition of Emotions in Speech Using Convolutional Neural Networks on
+Different Datasets". Sizes are the text's. Inferred: convolutions and pools are padded ("same"),
+else nothing is left of 13 coefficients.
+
+Shapes for `mfcc-matrix`:
+
+    input                                  [batch, 333, 13]
+    convolution 5 x 5, ReLU, max pool      [batch, 75, 167, 7]
+    convolution 5 x 5, ReLU, max pool      [batch, 135, 84, 4]    then dropout
+    convolution 5 x 5, ReLU, max pool      [batch, 75, 42, 2]
+    flatten                                [batch, 6300]
+    dense, ReLU, dropout                   [batch, 45]
+    logits                                 [batch, 6]
+
+Every pool takes 4 x 4 values, every 2.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from torch import Tensor, nn
+
+from affekt.models.layers import Layers, as_image, check_rates, check_sizes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CremaCnn2dExternalConfig:
+    """Sizes; the text's.
+
+    Attributes:
+        filters: of the three convolutions.
+        kernel: side of the convolutions.
+        dropout: rate after the second pool and after the dense layer.
+        dense: units of the dense layer.
+    """
+
+    filters: tuple[int, ...] = (75, 135, 75)
+    kernel: int = 5
+    dropout: float = 0.2
+    dense: int = 45
+
+    def __post_init__(self) -> None:
+        check_sizes(*self.filters, self.kernel, self.dense)
+        check_rates(self.dropout)
+        if len(self.filters) != 3:
+            raise ValueError("filters needs three numbers, one a convolution")
+
+
+class CremaCnn2dExternal(nn.Module):
+    """The network; see the module's docstring for its shapes."""
+
+    def __init__(
+        self, config: CremaCnn2dExternalConfig, *, input_shape: tuple[int, ...], n_classes: int
+    ) -> None:
+        super().__init__()
+        self.config = config
+        layers = Layers(input_shape)
+        for place, filters in enumerate(config.filters):
+            # A maximum and a ReLU commute exactly, and the ReLU has less to do after the pool.
+            layers.convolution(filters, (config.kernel, config.kernel))
+            layers.max_pool((4, 4), (2, 2))
+            layers.add(nn.ReLU())
+            if place == 1:
+                layers.add(nn.Dropout(config.dropout))
+        self.convolutions = layers.build()
+        self.classify = nn.Sequential(
+            nn.Linear(layers.width, config.dense),
+            nn.ReLU(),
+            nn.Dropout(config.dropout),
+            nn.Linear(config.dense, n_classes),
+        )
+
+    def forward(self, features: Tensor) -> Tensor:
+        """Map `[batch, rows, columns]` to logits `[batch, classes]`."""
+        logits: Tensor = self.classify(self.convolutions(as_image(features)))
+        return logits
