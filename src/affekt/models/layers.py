@@ -69,15 +69,12 @@ class Layers:
         padding: Literal["same", "valid"] = "same",
     ) -> None:
         """Add a convolution."""
-        pads = [(0, 0), (0, 0)]
+        (top, bottom), (left, right) = (0, 0), (0, 0)
         if padding == "same":
-            pads = [_pads(*along) for along in zip(self.size, kernel, stride, strict=True)]
-        (top, bottom), (left, right) = pads
-        inside = (min(top, bottom), min(left, right))
-        if (top, left) != (bottom, right):
-            self.add(nn.ZeroPad2d((left, right, top, bottom)))
-            inside = (0, 0)
-        self.add(nn.Conv2d(self.channels, filters, kernel, stride, inside))
+            (top, bottom), (left, right) = map(_pads, self.size, kernel, stride)
+        if (top, left) != (bottom, right):  # the convolution itself pads both ends alike
+            self.add(nn.ZeroPad2d((0, right - left, 0, bottom - top)))
+        self.add(nn.Conv2d(self.channels, filters, kernel, stride, (top, left)))
         self.channels = filters
         self._shrink(kernel, stride, padding)
 
@@ -104,8 +101,8 @@ class Layers:
         # larger half of an odd padding is for.
         if padding == "valid":
             return (0, 0)
-        rows, columns = zip(self.size, kernel, stride, strict=True)
-        return _pads(*rows)[0], _pads(*columns)[0]
+        (top, _), (left, _) = map(_pads, self.size, kernel, stride)
+        return top, left
 
     def _shrink(self, kernel: Size, stride: Size, padding: str) -> None:
         if padding == "valid" and (self.size[0] < kernel[0] or self.size[1] < kernel[1]):
