@@ -188,11 +188,19 @@ def _score(
         wa=metrics.accuracy(confusion),
         macro_f1=metrics.macro_f1(confusion),
         weighted_f1=metrics.weighted_f1(confusion),
-        classes=_per_class(allowed, confusion),
+        classes=tuple(item for item in class_figures(allowed, confusion) if item.support),
     )
 
 
-def _per_class(labels: Sequence[str], confusion: npt.NDArray[np.int64]) -> tuple[ClassFigures, ...]:
+def class_figures(
+    labels: Sequence[str], confusion: npt.NDArray[np.int64]
+) -> tuple[ClassFigures, ...]:
+    """Return the figures of every label, also of those that no clip has.
+
+    Args:
+        labels: `[classes]`.
+        confusion: `[classes, classes]`, row the truth, column the answer.
+    """
     columns = zip(
         labels,
         confusion.sum(axis=1),
@@ -210,7 +218,6 @@ def _per_class(labels: Sequence[str], confusion: npt.NDArray[np.int64]) -> tuple
             f1=_defined(f1),
         )
         for label, support, recall, precision, f1 in columns
-        if support
     )
 
 

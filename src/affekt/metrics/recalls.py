@@ -2,6 +2,7 @@
 
 Rows are the truth, columns the answers, both in the order of one fixed label set, never one
 inferred from the clips at hand: a class that happens to be absent must not shift the others.
+The figures of single classes are computed for any number of matrices at once.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import numpy.typing as npt
 
 Floats = npt.NDArray[np.float64]
 Counts = npt.NDArray[np.int64]
+Matrices = npt.NDArray[np.int64 | np.float64]
 
 
 def confusion_matrix(
@@ -39,21 +41,33 @@ def confusion_matrix(
     return cells.reshape(classes, classes).astype(np.int64)
 
 
-def recalls(confusion: Counts) -> Floats:
-    """Return each class' recall, 0 to 1, `[classes]`; NaN for a class absent from the truth."""
-    return _ratio(np.diagonal(confusion), confusion.sum(axis=1))
+def recalls(confusion: Matrices) -> Floats:
+    """Return each class' recall, 0 to 1, `[..., classes]`; NaN for a class absent from the truth.
+
+    Args:
+        confusion: `[..., classes, classes]`, as from `confusion_matrix`.
+    """
+    return _ratio(_hits(confusion), confusion.sum(axis=-1))
 
 
-def precisions(confusion: Counts) -> Floats:
-    """Return each class' precision, 0 to 1, `[classes]`; NaN for one that was never answered."""
-    return _ratio(np.diagonal(confusion), confusion.sum(axis=0))
+def precisions(confusion: Matrices) -> Floats:
+    """Return each class' precision, 0 to 1, `[..., classes]`; NaN for one never answered.
+
+    Args:
+        confusion: `[..., classes, classes]`.
+    """
+    return _ratio(_hits(confusion), confusion.sum(axis=-2))
 
 
-def f1_scores(confusion: Counts) -> Floats:
-    """Return each class' F1, 0 to 1, `[classes]`; NaN for a class absent from the truth."""
-    answers_and_truth = confusion.sum(axis=0) + confusion.sum(axis=1)
-    scores = _ratio(2 * np.diagonal(confusion), answers_and_truth)
-    scores[confusion.sum(axis=1) == 0] = np.nan
+def f1_scores(confusion: Matrices) -> Floats:
+    """Return each class' F1, 0 to 1, `[..., classes]`; NaN for a class absent from the truth.
+
+    Args:
+        confusion: `[..., classes, classes]`.
+    """
+    support = confusion.sum(axis=-1)
+    scores = _ratio(2 * _hits(confusion), confusion.sum(axis=-2) + support)
+    scores[support == 0] = np.nan
     return scores
 
 
@@ -83,8 +97,12 @@ def weighted_f1(confusion: Counts) -> float:
     return float(np.nansum(f1_scores(confusion) * support) / total) if total else float("nan")
 
 
-def _ratio(part: Counts, whole: Counts) -> Floats:
-    ratio = np.full(len(whole), np.nan)
+def _hits(confusion: Matrices) -> Matrices:
+    return np.diagonal(confusion, axis1=-2, axis2=-1)
+
+
+def _ratio(part: Matrices, whole: Matrices) -> Floats:
+    ratio = np.full(whole.shape, np.nan)
     np.divide(part, whole, out=ratio, where=whole > 0)
     return ratio
 
