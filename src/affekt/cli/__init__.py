@@ -23,7 +23,8 @@ class _Entry(NamedTuple):
 COMMANDS: dict[str, _Entry] = {
     "predict": _Entry("affekt.cli.predict:predict", "Recognise the emotion in recordings."),
     "models": _Entry("affekt.cli.models:models", "Show the models at hand, and their terms."),
-    "corpora": _Entry("affekt.cli.corpora:corpora", "List, describe, scan, verify, get corpora."),
+    "corpora": _Entry("affekt.cli.corpora:corpora", "Find, check, inspect and get corpora."),
+    "inspect": _Entry("affekt.cli.inspect:inspect", "Draw a recording, and say what it is like."),
     "evaluate": _Entry("affekt.cli.evaluate:evaluate", "Measure a model under a protocol."),
     "train": _Entry("affekt.cli.train:train", "Train a model from a recipe and export it."),
 }

@@ -1,4 +1,4 @@
-"""`affekt corpora`: list, describe, scan, verify and get corpora."""
+"""`affekt corpora`: list, describe, scan, verify, inspect and get corpora."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _SHOWN = 10
 
 @click.group()
 def corpora() -> None:
-    """List, describe, scan, verify and get corpora of emotional speech."""
+    """List, describe, scan, verify, inspect and get corpora of emotional speech."""
 
 
 def _root_option(command: Command) -> Command:
@@ -133,12 +133,7 @@ def _download_facts(corpus: Corpus) -> list[tuple[str, str]]:
 def scan(names: tuple[str, ...], root: Path | None, out: Path | None, everything: bool) -> None:
     """Place every file of corpora by its name; without a NAME, of all that are here."""
     root = corpora_root(root)
-    chosen = list(dict.fromkeys(names)) or [name for name in CORPORA if (root / name).is_dir()]
-    if not chosen:
-        raise CorpusError(
-            f"{root}: no corpus lies here; each has a folder of its own, named as in "
-            "'affekt corpora list'"
-        )
+    chosen = _chosen(names, root)
     scans = [scan_corpus(name, root) for name in chosen]
     head = ("corpus", "files", "official", "speakers", "classes", "unplaced", "twice", "missing")
     _echo_table(head, [_scan_row(found) for found in scans], right=set(range(1, len(head))))
@@ -152,6 +147,17 @@ def scan(names: tuple[str, ...], root: Path | None, out: Path | None, everything
         utterances = [item for found in scans for item in found.utterances]
         write_table(utterances, out)
         click.echo(f"{out}: {len(utterances)} utterances")
+
+
+def _chosen(names: Sequence[str], root: Path) -> list[str]:
+    """Return the corpora that were named, or all that are here."""
+    chosen = list(dict.fromkeys(names)) or [name for name in CORPORA if (root / name).is_dir()]
+    if not chosen:
+        raise CorpusError(
+            f"{root}: no corpus lies here; each has a folder of its own, named as in "
+            "'affekt corpora list'"
+        )
+    return chosen
 
 
 def _scan_row(found: Scan) -> tuple[str, ...]:
@@ -205,6 +211,52 @@ def verify(names: tuple[str, ...], root: Path | None) -> None:
         click.echo(f"{name}: {len(found.utterances)} files, {len(findings)} findings")
         total += len(findings)
     sys.exit(1 if total else 0)
+
+
+@corpora.command()
+@click.argument("names", metavar="[NAME]...", nargs=-1)
+@_root_option
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, file_okay=False),
+    metavar="FOLDER",
+    help="Write tables (CSV, JSON) and plots (PNG) there; files of the same names are replaced.",
+)
+@click.option(
+    "--format",
+    "format_name",
+    type=click.Choice(["text", "json", "csv"]),
+    default="text",
+    show_default=True,
+    help="What is printed; csv is one row a corpus.",
+)
+def inspect(names: tuple[str, ...], root: Path | None, out: Path | None, format_name: str) -> None:
+    """Count and measure the recordings of corpora; without a NAME, of all that are here.
+
+    Labels, speakers, lengths, sampling rates, levels, clipping and silence. What cannot be read
+    is named and passed over. Exit code 0: all was read, 1: something could not be read.
+    """
+    from affekt.inspection import inspect_utterances
+    from affekt.inspection.report import WRITERS, prepare_folder, write_report
+
+    root = corpora_root(root)
+    scans = [scan_corpus(name, root) for name in _chosen(names, root)]
+    utterances = [item for found in scans for item in found.utterances]
+    if not utterances:
+        raise CorpusError(f"{root}: no recording was placed; 'affekt corpora scan' tells why")
+    if out is not None:
+        prepare_folder(out)
+    with _progress_bar() as advance:
+        inspection = inspect_utterances(
+            utterances, progress=functools.partial(advance, "Listening")
+        )
+    WRITERS[format_name](inspection, sys.stdout)
+    for clip in inspection.unreadable:
+        click.echo(f"affekt: {clip.utterance.corpus}: {clip.trouble}", err=True)
+    if out is not None:
+        for path in write_report(inspection, out):
+            click.echo(f"affekt: wrote {path}", err=True)
+    sys.exit(1 if inspection.unreadable else 0)
 
 
 @corpora.command()

@@ -1,0 +1,16 @@
+"""Looking at corpora and clips: what is in them, how long, how loud, how silent, as pictures."""
+
+from affekt.inspection.clip import ClipView, show
+from affekt.inspection.corpus import Clip, Inspection, inspect_utterances
+from affekt.inspection.sound import Sound, measure, read_recording
+
+__all__ = [
+    "Clip",
+    "ClipView",
+    "Inspection",
+    "Sound",
+    "inspect_utterances",
+    "measure",
+    "read_recording",
+    "show",
+]

@@ -1,0 +1,167 @@
+"""One clip before and after trimming: its facts, its spectra, and a view for notebooks."""
+
+from __future__ import annotations
+
+import base64
+import html
+import io
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import soundfile
+
+from affekt.audio import SAMPLING_RATE_HZ, Signal, resample, to_mono
+from affekt.audio.preprocess import trim
+from affekt.audio.signal import check_channel
+from affekt.features.stft import Stft
+from affekt.inspection.sound import TOP_DB, Sound, measure, read_recording
+
+N_FFT = 1024
+N_MELS = 128
+N_MFCC = 20
+_HOP = 256
+# More frames than a picture has columns cost memory and show nothing.
+_MAX_FRAMES = 4000
+# A notebook with more sound in it than this is too heavy to send to anyone.
+_MAX_PLAYER_S = 120
+
+
+@dataclass(frozen=True, eq=False)
+class Side:
+    """A clip before or after trimming, as the feature sets hear it: `[samples]`, mono, 16 kHz."""
+
+    signal: Signal
+
+    @property
+    def duration_s(self) -> float:
+        """Seconds of sound."""
+        return self.signal.size / SAMPLING_RATE_HZ
+
+    @cached_property
+    def stft(self) -> Stft:
+        """The transform that all of the spectra are taken from: 64 ms every 16 ms.
+
+        In clips of more than a minute the frames lie further apart.
+        """
+        hop = max(_HOP, -(-self.signal.size // _MAX_FRAMES))
+        return Stft(self.signal, sampling_rate_hz=SAMPLING_RATE_HZ, n_fft=N_FFT, hop_length=hop)
+
+    @cached_property
+    def player(self) -> str:
+        """An HTML player that holds the sound itself; of long clips the beginning."""
+        buffer = io.BytesIO()
+        heard = self.signal[: _MAX_PLAYER_S * SAMPLING_RATE_HZ]
+        soundfile.write(buffer, heard, SAMPLING_RATE_HZ, format="WAV", subtype="PCM_16")
+        return f'<audio controls src="{_embedded(buffer.getvalue(), "audio/wav")}"></audio>'
+
+
+@dataclass(frozen=True, eq=False)
+class ClipView:
+    """A clip, what was measured in it, and its picture; a notebook shows both, and plays it.
+
+    Attributes:
+        path: the file.
+        sound: its facts, at its own rate.
+        before, after: the clip whole, and trimmed at 30 dB.
+    """
+
+    path: Path
+    sound: Sound
+    before: Side
+    after: Side
+
+    @property
+    def facts(self) -> list[tuple[str, str]]:
+        """What was measured, in words."""
+        sound = self.sound
+        facts = [
+            ("file", str(self.path)),
+            ("duration", f"{sound.duration_s:.3f} s"),
+            ("sampling rate", f"{sound.sampling_rate_hz} Hz"),
+            ("channels", str(sound.channels)),
+            ("peak", f"{sound.peak_dbfs:.1f} dBFS"),
+            ("RMS", f"{sound.rms_dbfs:.1f} dBFS"),
+            ("clipped", f"{sound.clipped_samples} samples at full scale"),
+        ]
+        if sound.silent:
+            facts.append(("silence", "all of it: it peaks below -80 dBFS"))
+        else:
+            facts += [
+                ("silence before", f"{sound.leading_s:.3f} s"),
+                ("silence after", f"{sound.trailing_s:.3f} s"),
+                ("silent frames", f"{sound.silent_share:.1%}"),
+            ]
+        return [*facts, *(("note", warning) for warning in sound.warnings)]
+
+    def png(self) -> bytes:
+        """Return the picture.
+
+        Raises:
+            MissingExtraError: matplotlib is not installed.
+        """
+        from affekt.inspection.clip_plot import draw_clip
+        from affekt.inspection.drawing import to_png
+
+        return to_png(draw_clip(self))
+
+    def save(self, path: str | Path, *, replace: bool = False) -> Path:
+        """Write the picture, and return where it lies.
+
+        Args:
+            path: its name ends in .png; an earlier picture of this kind is replaced.
+            replace: whatever else lies there is replaced as well.
+
+        Raises:
+            ConfigError: the name does not end in .png, another file lies there, or it cannot be
+                written.
+            MissingExtraError: matplotlib is not installed.
+        """
+        from affekt.inspection.drawing import save_picture
+
+        return save_picture(self.png, Path(path), replace=replace)
+
+    def _repr_html_(self) -> str:
+        rows = "".join(
+            f"<tr><td>{html.escape(name)}</td><td>{html.escape(value)}</td></tr>"
+            for name, value in self.facts
+        )
+        players = f"whole {self.before.player}"
+        if self.after.signal.size < self.before.signal.size:
+            players += f" trimmed {self.after.player}"
+        return (
+            f"<table>{rows}</table><p>{players}</p>"
+            '<img alt="the clip before and after trimming" style="max-width: 100%" '
+            f'src="{_embedded(self.png(), "image/png")}">'
+        )
+
+
+def show(clip: str | Path, *, channel: int | None = None) -> ClipView:
+    """Show a clip in a notebook: facts, a player, and the picture before and after trimming.
+
+    Args:
+        clip: a recording.
+        channel: the one to draw and play, 0-based; None is the mean of all.
+
+    Returns:
+        What a notebook draws by itself; `png()` gives the picture alone.
+
+    Raises:
+        AudioError: the clip cannot be read, or lacks the channel.
+        MissingExtraError: the format needs PyAV, which is not installed.
+    """
+    recording = read_recording(clip)
+    check_channel(channel, recording.frames.shape[1], name=str(clip))
+    signal = resample(
+        to_mono(recording.frames, channel), recording.sampling_rate_hz, SAMPLING_RATE_HZ
+    )
+    return ClipView(
+        path=Path(clip),
+        sound=measure(recording, channel=channel),
+        before=Side(signal),
+        after=Side(trim(signal, SAMPLING_RATE_HZ, top_db=TOP_DB)),
+    )
+
+
+def _embedded(content: bytes, kind: str) -> str:
+    return f"data:{kind};base64,{base64.b64encode(content).decode()}"

@@ -1,0 +1,102 @@
+"""The ground that every picture stands on: matplotlib when it is needed, one style, PNG files."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from affekt.errors import ConfigError, MissingExtraError
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+# Okabe and Ito's colours, which people who see few colours tell apart too.
+BLUE, ORANGE, GREEN, GREY = "#0072B2", "#E69F00", "#009E73", "#9A9A9A"
+DARK = "#22313f"
+SOFTWARE = "Affekt inspection"
+
+_DPI = 120
+_STYLE: dict[Any, Any] = {
+    "font.size": 9.0,
+    "axes.titlesize": 10.0,
+    "axes.titlelocation": "left",
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.edgecolor": GREY,
+    "axes.labelcolor": DARK,
+    "xtick.color": DARK,
+    "ytick.color": DARK,
+    "legend.frameon": False,
+    "figure.titlesize": 12.0,
+}
+
+
+def require_matplotlib() -> None:
+    """Make sure that pictures can be drawn.
+
+    Raises:
+        MissingExtraError: matplotlib is not installed.
+    """
+    try:
+        import matplotlib.figure  # noqa: F401
+    except ImportError:
+        raise MissingExtraError(
+            what="drawing pictures", package="matplotlib", extra="train"
+        ) from None
+
+
+@contextmanager
+def new_figure(width_in: float, height_in: float) -> Iterator[Figure]:
+    """Give an empty figure to draw on, in our style; the user's own settings stay as they are."""
+    require_matplotlib()
+    import matplotlib as mpl
+    from matplotlib.figure import Figure
+
+    # Not by pyplot: that would keep every figure, and choose a window system.
+    with mpl.rc_context(_STYLE):
+        yield Figure(figsize=(width_in, height_in), layout="constrained")
+
+
+def to_png(figure: Figure) -> bytes:
+    """Return a figure as a PNG file that says what made it."""
+    import matplotlib as mpl
+
+    buffer = io.BytesIO()
+    with mpl.rc_context(_STYLE):
+        figure.savefig(buffer, format="png", dpi=_DPI, metadata={"Software": SOFTWARE})
+    return buffer.getvalue()
+
+
+def save_picture(picture: Callable[[], bytes], path: Path, *, replace: bool) -> Path:
+    """Draw and write a PNG file.
+
+    Args:
+        picture: draws it; called only when the file may be written.
+        path: its name ends in .png; an earlier picture of ours is replaced.
+        replace: whatever else lies there is replaced as well.
+
+    Raises:
+        ConfigError: the name does not end in .png, another file lies there, or it cannot be
+            written.
+    """
+    if path.suffix.lower() != ".png":
+        raise ConfigError(f"{path}: a picture's name ends in .png")
+    try:
+        if path.exists() and not replace and not _is_ours(path):
+            raise ConfigError(
+                f"{path}: is there already, and no picture of Affekt's: choose another name with "
+                "--out, or replace it with --force"
+            )
+        path.write_bytes(picture())
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be written: {error.strerror or error}") from error
+    return path
+
+
+def _is_ours(path: Path) -> bool:
+    with path.open("rb") as file:
+        head = file.read(1024)
+    return head.startswith(b"\x89PNG") and f"Software\0{SOFTWARE}".encode() in head

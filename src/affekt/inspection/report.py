@@ -1,0 +1,231 @@
+"""What an inspection found, for a terminal; and all of it as files in a folder."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, TextIO
+
+from affekt.emotions import CANONICAL
+from affekt.errors import CorpusError
+from affekt.inspection.corpus import Inspection
+from affekt.inspection.corpus_plots import PLOTS
+from affekt.inspection.drawing import require_matplotlib, to_png
+from affekt.inspection.tables import (
+    ALL,
+    NO_CANONICAL,
+    Spread,
+    Summary,
+    clips_csv,
+    count,
+    counts_csv,
+    summarise,
+    summary_csv,
+    to_json,
+)
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+# A pipe has no width: nothing shall be folded there.
+_PIPE_WIDTH = 200
+_NOTHING = "-"
+
+TABLES: dict[str, Callable[[Inspection], str]] = {
+    "inspection.json": to_json,
+    "summary.csv": summary_csv,
+    "counts.csv": counts_csv,
+    "clips.csv": clips_csv,
+}
+
+
+def prepare_folder(folder: Path) -> None:
+    """Make the folder, so that an hour of listening does not end at a missing permission.
+
+    Raises:
+        CorpusError: it cannot be made.
+        MissingExtraError: matplotlib, which draws the plots, is not installed.
+    """
+    require_matplotlib()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise CorpusError(f"{folder}: cannot be made: {error.strerror or error}") from error
+
+
+def write_report(inspection: Inspection, folder: Path) -> list[Path]:
+    """Write tables and plots into a folder; files of the same names are replaced.
+
+    Returns:
+        The files, tables first.
+
+    Raises:
+        CorpusError: a file cannot be written.
+        MissingExtraError: matplotlib is not installed.
+    """
+    try:
+        for name, text in TABLES.items():
+            (folder / name).write_text(text(inspection), encoding="utf-8")
+        for name, draw in PLOTS.items():
+            (folder / name).write_bytes(to_png(draw(inspection)))
+    except OSError as error:
+        place = error.filename or folder
+        raise CorpusError(f"{place}: cannot be written: {error.strerror or error}") from error
+    return [folder / name for name in (*TABLES, *PLOTS)]
+
+
+def print_report(inspection: Inspection, out: TextIO) -> None:
+    """Print the tables for people."""
+    from rich.console import Console  # the other formats need not pay for it
+
+    console = Console(file=out, width=None if out.isatty() else _PIPE_WIDTH, highlight=False)
+    summaries = summarise(inspection)
+    for table in (
+        _lengths(summaries),
+        _levels(summaries),
+        _silence(summaries),
+        _emotions(inspection, summaries),
+        _labels(inspection),
+    ):
+        console.print(table)
+        console.print()
+
+
+WRITERS: dict[str, Callable[[Inspection, TextIO], object]] = {
+    "text": print_report,
+    "json": lambda inspection, out: out.write(to_json(inspection)),
+    "csv": lambda inspection, out: out.write(summary_csv(inspection)),
+}
+
+
+def _lengths(summaries: Sequence[Summary]) -> Table:
+    table = _table(
+        "Recordings; lengths in seconds",
+        ["corpus", "clips", "speakers", "hours", "shortest", "25 %", "median", "75 %", "longest"],
+        ["sampling rates, Hz", "channels"],
+    )
+    for item in summaries:
+        table.add_row(
+            item.corpus,
+            str(item.clips),
+            str(item.speakers),
+            f"{item.hours:.2f}",
+            *_five(item.length_s, ".2f"),
+            _found(item.sampling_rates_hz),
+            _found(item.channels),
+        )
+    return table
+
+
+def _levels(summaries: Sequence[Summary]) -> Table:
+    table = _table(
+        "Levels in dBFS; clips that touch full scale",
+        ["corpus", *(f"RMS {part}" for part in ("lowest", "25 %", "median", "75 %", "highest"))],
+        ["peak median", "peak highest", "clipped clips", "share", "clipped samples"],
+        right=True,
+    )
+    for item in summaries:
+        table.add_row(
+            item.corpus,
+            *_five(item.rms_dbfs, ".1f"),
+            _figure(item.peak_dbfs and item.peak_dbfs.median, ".1f"),
+            _figure(item.peak_dbfs and item.peak_dbfs.max, ".1f"),
+            str(item.clipped_clips),
+            f"{item.clipped_share:.1%}",
+            str(item.clipped_samples),
+        )
+    return table
+
+
+def _silence(summaries: Sequence[Summary]) -> Table:
+    table = _table(
+        "Silence, 30 dB below the loudest frame of a clip; medians, and three quarters lie below",
+        ["corpus", "before, s", "75 %", "after, s", "75 %", "share of frames", "75 %"],
+        ["silent clips", "damaged", "unreadable"],
+        right=True,
+    )
+    for item in summaries:
+        table.add_row(
+            item.corpus,
+            *_two(item.leading_s, ".2f"),
+            *_two(item.trailing_s, ".2f"),
+            *_two(item.silent_share, ".0%"),
+            str(item.silent_clips),
+            str(item.damaged),
+            str(item.unreadable),
+        )
+    return table
+
+
+def _emotions(inspection: Inspection, summaries: Sequence[Summary]) -> Table:
+    table = _table("Clips of each canonical emotion", ["corpus", *CANONICAL, "none of them"], [])
+    for item in summaries:
+        part = inspection if item.corpus == ALL else inspection.of(item.corpus)
+        found = count(part.clips, "emotion")
+        table.add_row(
+            item.corpus, *(str(found.get(name, _NOTHING)) for name in (*CANONICAL, NO_CANONICAL))
+        )
+    return table
+
+
+def _labels(inspection: Inspection) -> Table:
+    table = _table("What the corpora say of their clips", ["corpus"], ["", "clips"])
+    titles = {
+        "native_label": "their own labels",
+        "gender": "gender",
+        "language": "language",
+        "intensity": "intensity",
+        "speaker": "speakers",
+    }
+    for corpus in inspection.corpora:
+        clips = inspection.of(corpus).clips
+        for place, (name, title) in enumerate(titles.items()):
+            found = count(clips, name)
+            table.add_row(
+                corpus if place == 0 else "",
+                title,
+                _range(found) if name == "speaker" else _listed(found),
+                end_section=place == len(titles) - 1,
+            )
+    return table
+
+
+def _table(title: str, first: Sequence[str], rest: Sequence[str], *, right: bool = False) -> Table:
+    from rich.table import Table
+
+    table = Table(title=title, title_justify="left", box=None, pad_edge=False, header_style="dim")
+    for place, name in enumerate(first):
+        table.add_column(name, justify="right" if place else "left", no_wrap=place == 0)
+    for name in rest:
+        table.add_column(name, justify="right" if right else "left")
+    return table
+
+
+def _five(spread: Spread | None, form: str) -> list[str]:
+    return [_figure(value, form) for value in spread or (None,) * len(Spread._fields)]
+
+
+def _two(spread: Spread | None, form: str) -> list[str]:
+    chosen = (None, None) if spread is None else (spread.median, spread.q3)
+    return [_figure(value, form) for value in chosen]
+
+
+def _figure(value: float | None, form: str) -> str:
+    return _NOTHING if value is None else format(value, form)
+
+
+def _found(values: Mapping[int, int]) -> str:
+    """Name a single value, and say how often where there are several."""
+    if len(values) == 1:
+        return str(next(iter(values)))
+    return ", ".join(f"{value} ({clips} clips)" for value, clips in values.items()) or _NOTHING
+
+
+def _listed(found: Mapping[str, int]) -> str:
+    return ", ".join(f"{value} {clips}" for value, clips in found.items())
+
+
+def _range(found: Mapping[str, int]) -> str:
+    fewest, most = min(found.values()), max(found.values())
+    each = f"{most}" if fewest == most else f"{fewest} to {most}"
+    return f"{len(found)}, with {each} clips each"
