@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,9 @@ from affekt.errors import ConfigError
 from affekt.training.data import ResumableLoader
 from affekt.training.module import TrainingModule
 from affekt.training.recipe import Recipe
+
+Watch = Callable[[int, float], None]
+"""Takes an epoch, from 1, and the figure that it ended with; raising ends the run."""
 
 # These may differ when a run goes on: no loss depends on them.
 _FREE = ("bundle", "fit.workers")
@@ -44,6 +47,21 @@ class KeepRecipe(Callback):
     ) -> None:
         """Add the recipe."""
         checkpoint["recipe"] = self._recipe
+
+
+class Watched(Callback):
+    """Hand a figure of each epoch to whoever follows the run from outside.
+
+    What `watch` raises ends the run.
+    """
+
+    def __init__(self, watch: Watch, figure: str) -> None:
+        self._watch = watch
+        self._figure = figure
+
+    def on_train_epoch_end(self, trainer: lightning.Trainer, *args: Any, **kwargs: Any) -> None:  # noqa: ARG002
+        """Pass the epoch, from 1, and its figure."""
+        self._watch(trainer.current_epoch + 1, float(trainer.callback_metrics[self._figure]))
 
 
 class Patience(EarlyStopping):
@@ -83,10 +101,23 @@ def check_recipe(path: Path, recipe: Recipe) -> None:
     Raises:
         ConfigError: the message names the first setting that differs, and both values.
     """
+    check_settings(path, to_mapping(recipe))
+
+
+def check_settings(path: Path, settings: Mapping[str, Any]) -> None:
+    """Refuse to go on from a checkpoint of other settings, as `check_recipe` does.
+
+    Args:
+        path: of the checkpoint.
+        settings: nested tables of plain types.
+
+    Raises:
+        ConfigError: the message names the first setting that differs, and both values.
+    """
     kept = read_checkpoint(path).get("recipe")
     if kept is None:  # of a version that did not keep it
         return
-    before, now = _flat(kept), _flat(to_mapping(recipe))
+    before, now = _flat(kept), _flat(settings)
     for key in dict.fromkeys([*now, *before]):
         if before.get(key) != now.get(key) and not key.startswith(_FREE):
             raise ConfigError(

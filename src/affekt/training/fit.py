@@ -31,6 +31,8 @@ from affekt.training.checkpoint import (
     CountBatches,
     KeepRecipe,
     Patience,
+    Watch,
+    Watched,
     check_recipe,
     load_averaged,
 )
@@ -115,8 +117,13 @@ def load_parts(recipe: Recipe, root: Path, say: Say) -> Parts:
 
 
 @plain_story()
-def fit(run: Run, *, resume: bool) -> Fitted:
+def fit(run: Run, *, resume: bool, watch: Watch | None = None) -> Fitted:
     """Train, or go on training, and return the averaged network.
+
+    Args:
+        run: the recipe and the folder that everything goes to.
+        resume: go on from the newest checkpoint in the folder.
+        watch: called after each epoch with its UA on `select_on`, which it needs.
 
     Raises:
         ConfigError: the folder holds a run already and `resume` was not asked for; or it was, and
@@ -170,7 +177,7 @@ def fit(run: Run, *, resume: bool) -> Fitted:
         steps_per_epoch=len(sampler),
         selection=selection,
     )
-    trainer = _trainer(run, followed=selection is not None)
+    trainer = _trainer(run, followed=selection is not None, watch=watch)
     handler = signal.getsignal(signal.SIGINT)
     try:
         trainer.fit(
@@ -209,7 +216,7 @@ def _clips(run: Run, parts: Parts, names: Sequence[Part], *, purpose: str) -> Cl
     return clips
 
 
-def _trainer(run: Run, *, followed: bool) -> lightning.Trainer:
+def _trainer(run: Run, *, followed: bool, watch: Watch | None) -> lightning.Trainer:
     settings = run.recipe.fit
     callbacks: list[Callback] = [
         EMAWeightAveraging(decay=settings.average_decay),
@@ -236,6 +243,8 @@ def _trainer(run: Run, *, followed: bool) -> lightning.Trainer:
         )
         if settings.patience is not None:
             callbacks.append(Patience(METRIC, mode="max", patience=settings.patience))
+    if watch is not None:
+        callbacks.append(Watched(watch, METRIC))
     if run.show_progress:
         callbacks.append(RichProgressBar(console_kwargs={"stderr": True}))
     else:
@@ -244,7 +253,7 @@ def _trainer(run: Run, *, followed: bool) -> lightning.Trainer:
     session = f"csv-{len(list(logs.glob('csv-*')))}"  # a resumed run begins a table of its own
     return lightning.Trainer(
         max_epochs=settings.epochs,
-        precision=_precision(settings.precision),
+        precision=lightning_precision(settings.precision),
         gradient_clip_val=settings.gradient_clip,
         callbacks=callbacks,
         logger=[
@@ -259,7 +268,7 @@ def _trainer(run: Run, *, followed: bool) -> lightning.Trainer:
     )
 
 
-def _precision(wanted: Precision) -> Literal["bf16-mixed", "32-true"]:
+def lightning_precision(wanted: Precision) -> Literal["bf16-mixed", "32-true"]:
     """Return Lightning's name for the precision; "auto" looks for bfloat16 matrix units."""
     if wanted == "auto":
         fast = (

@@ -1,0 +1,75 @@
+"""Fitting a multilayer perceptron with scikit-learn, whose weights then live on in torch."""
+
+from __future__ import annotations
+
+import time
+import warnings
+from collections.abc import Callable
+
+import numpy as np
+from torch import nn
+
+from affekt.errors import MissingExtraError
+from affekt.models.pathak_mlp import from_sklearn
+from affekt.training.classifier import History
+from affekt.training.features import FeatureRows, Normalisation
+from affekt.training.options import ClassifierFit
+
+HIDDEN = (256, 256, 64)
+
+
+def fit_mlp(
+    train: FeatureRows,
+    normalisation: Normalisation,
+    fit: ClassifierFit,
+    *,
+    seed: int,
+    say: Callable[[str], None],
+) -> tuple[nn.Module, History]:
+    """Fit scikit-learn's `MLPClassifier` as it is, and return a network with the same answers.
+
+    Args:
+        train: rows of vectors; every class occurs.
+        normalisation: fitted on `train`.
+        fit: its `epochs`, `batch_size` and `learning_rate` are used; the rest is scikit-learn's.
+        seed: of the weights and the order of the rows.
+        say: takes a line at the end.
+
+    Returns:
+        The network, and the loss by epoch.
+
+    Raises:
+        MissingExtraError: scikit-learn is not installed.
+    """
+    try:
+        from sklearn.exceptions import ConvergenceWarning
+        from sklearn.neural_network import MLPClassifier
+    except ModuleNotFoundError:
+        raise MissingExtraError(
+            what="the multilayer perceptron", package="scikit-learn", extra="train"
+        ) from None
+    began_s = time.monotonic()
+    model = MLPClassifier(
+        hidden_layer_sizes=HIDDEN,
+        batch_size=min(fit.batch_size, len(train)),
+        learning_rate_init=fit.learning_rate,
+        max_iter=fit.epochs,
+        random_state=seed,
+    )
+    features = (train.features[train.rows] - normalisation.mean) / normalisation.scale
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)  # the epochs are the recipe's
+        model.fit(features.astype(np.float32), train.own_targets)
+    seconds = time.monotonic() - began_s
+    epochs = len(model.loss_curve_)
+    say(f"{epochs} epochs: loss {model.loss_curve_[-1]:.3f}, {seconds:.0f} s")
+    history = tuple(
+        {
+            "epoch": float(number),
+            "loss": float(loss),
+            "learning_rate": fit.learning_rate,
+            "seconds": round(seconds / epochs, 2),
+        }
+        for number, loss in enumerate(model.loss_curve_, start=1)
+    )
+    return from_sklearn(model), history

@@ -1,0 +1,92 @@
+"""The training options of the published systems."""
+
+from __future__ import annotations
+
+import copy
+
+import pytest
+import torch
+from torch import nn
+
+from affekt.config import from_mapping
+from affekt.errors import ConfigError
+from affekt.training.options import ClassifierFit, EarlyStopping, make_optimiser
+
+
+def network() -> nn.Sequential:
+    torch.manual_seed(0)
+    return nn.Sequential(nn.Linear(3, 4), nn.BatchNorm1d(4), nn.ReLU(), nn.Linear(4, 2))
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "settings"),
+    [
+        ("sgd", torch.optim.SGD, {"momentum": 0, "nesterov": False}),
+        ("momentum", torch.optim.SGD, {"momentum": 0.9, "nesterov": False}),
+        ("nesterov", torch.optim.SGD, {"momentum": 0.9, "nesterov": True}),
+        ("adagrad", torch.optim.Adagrad, {}),
+        ("rmsprop", torch.optim.RMSprop, {"alpha": 0.9}),
+        ("adam", torch.optim.Adam, {}),
+    ],
+)
+def test_each_optimiser_of_the_texts_is_there(name, kind, settings):
+    optimiser = make_optimiser(network(), ClassifierFit(epochs=1, optimiser=name))
+    assert type(optimiser) is kind
+    assert all(optimiser.defaults[key] == value for key, value in settings.items())
+
+
+def test_l2_moves_kernels_as_the_sum_of_their_squares_in_the_loss_would():
+    plain = network()
+    decayed = copy.deepcopy(plain)
+    fit = ClassifierFit(epochs=1, optimiser="sgd", learning_rate=0.1, l2=0.01)
+    features, targets = torch.randn(8, 3), torch.tensor([0, 1] * 4)
+
+    loss = nn.functional.cross_entropy(plain(features), targets)
+    kernels = [plain[0].weight, plain[3].weight]
+    (loss + 0.01 * sum(kernel.square().sum() for kernel in kernels)).backward()
+    torch.optim.SGD(plain.parameters(), lr=0.1).step()
+
+    nn.functional.cross_entropy(decayed(features), targets).backward()
+    make_optimiser(decayed, fit).step()
+
+    for expected, found in zip(plain.parameters(), decayed.parameters(), strict=True):
+        torch.testing.assert_close(found, expected)
+
+
+def test_every_parameter_is_given_to_the_optimiser_once():
+    made = network()
+    optimiser = make_optimiser(made, ClassifierFit(epochs=1, l2=0.1))
+    given = [item for group in optimiser.param_groups for item in group["params"]]
+    assert {id(item) for item in given} == {id(item) for item in made.parameters()}
+    assert len(given) == len(list(made.parameters()))
+
+
+def test_options_are_read_from_tables():
+    values = {
+        "epochs": 50,
+        "optimiser": "rmsprop",
+        "early_stopping": {"patience": 6},
+        "reduce_on_plateau": {"patience": 2},
+    }
+    fit = from_mapping(ClassifierFit, values, where="[fit]")
+    assert fit.early_stopping == EarlyStopping(patience=6)
+    assert fit.reduce_on_plateau is not None
+    assert fit.reduce_on_plateau.factor == 0.5
+    assert fit.needs_validation
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({"epochs": 0}, "epochs and batch_size must be at least 1"),
+        ({"epochs": 1, "learning_rate": 0.0}, "learning_rate must be positive"),
+        ({"epochs": 1, "momentum": 1.0}, "momentum must lie in 0 to 1"),
+        ({"epochs": 1, "optimiser": "adamm"}, "did you mean 'adam'"),
+        ({"epochs": 1, "class_weights": True, "oversample": True}, "choose one"),
+        ({"epochs": 1, "early_stopping": {"patience": 0}}, "leave the table out"),
+        ({"epochs": 1, "reduce_on_plateau": {"patience": 1, "factor": 1.0}}, "factor must lie"),
+    ],
+)
+def test_impossible_options_are_refused(values, message):
+    with pytest.raises(ConfigError, match=message):
+        from_mapping(ClassifierFit, values, where="[fit]")
