@@ -2,10 +2,16 @@
 
 from affekt.augment.base import Augmentation, Draw
 from affekt.augment.mixup import MixupDraw, draw_mixup
-from affekt.augment.pipeline import AUGMENTATIONS, WAVEFORM_AUGMENTATIONS, Pipeline
+from affekt.augment.pipeline import (
+    AUGMENTATIONS,
+    IMAGE_AUGMENTATIONS,
+    WAVEFORM_AUGMENTATIONS,
+    Pipeline,
+)
 
 __all__ = [
     "AUGMENTATIONS",
+    "IMAGE_AUGMENTATIONS",
     "WAVEFORM_AUGMENTATIONS",
     "Augmentation",
     "Draw",

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from affekt.augment import waveform
+from affekt.augment import image, waveform
 from affekt.augment.base import Array, Augmentation, Draw
 from affekt.augment.masks import Crop, FrequencyMask, TimeMask
 from affekt.augment.spectrogram import (
@@ -45,6 +45,14 @@ WAVEFORM_AUGMENTATIONS: dict[str, type[Augmentation]] = {
 }
 """Augmentations of waveforms."""
 
+IMAGE_AUGMENTATIONS: dict[str, type[Augmentation]] = {
+    "horizontal_flip": image.HorizontalFlip,
+    "rescale": image.Rescale,
+    "shear": image.Shear,
+    "zoom": image.Zoom,
+}
+"""Augmentations of spectrogram images."""
+
 
 @dataclass(frozen=True, slots=True)
 class Pipeline:
@@ -77,7 +85,22 @@ class Pipeline:
             ConfigError: a name or a setting is unknown or out of range.
         """
         edges = {"fmin_hz": fmin_hz, "fmax_hz": fmax_hz}
-        return cls(tuple(_step(values, edges, where=where) for values in settings))
+        return cls(
+            tuple(
+                build_step(values, AUGMENTATIONS, where=where, edges=edges) for values in settings
+            )
+        )
+
+    @classmethod
+    def for_images(cls, settings: Sequence[Mapping[str, Any]], *, where: str) -> Pipeline:
+        """Build a pipeline for images, as `from_settings` does from `IMAGE_AUGMENTATIONS`.
+
+        Raises:
+            ConfigError: a name or a setting is unknown or out of range.
+        """
+        return cls(
+            tuple(build_step(values, IMAGE_AUGMENTATIONS, where=where) for values in settings)
+        )
 
     def __call__(self, array: Array, rng: np.random.Generator) -> Array:
         """Return the changed array; the input stays as it was."""
@@ -107,13 +130,30 @@ class Pipeline:
         return array
 
 
-def _step(values: Mapping[str, Any], edges: Mapping[str, float], *, where: str) -> Augmentation:
+def build_step(
+    values: Mapping[str, Any],
+    known: Mapping[str, type[Augmentation]],
+    *,
+    where: str,
+    edges: Mapping[str, float] | None = None,
+) -> Augmentation:
+    """Build one augmentation from a table.
+
+    Args:
+        values: `name`, a key of `known`, and that augmentation's settings.
+        known: the augmentations to choose from.
+        where: what to call this place in an error.
+        edges: of the mel filter bank, for those that warp frequencies.
+
+    Raises:
+        ConfigError: a name or a setting is unknown or out of range.
+    """
     name = values.get("name")
-    if not isinstance(name, str) or name not in AUGMENTATIONS:
-        hint = did_you_mean(str(name), AUGMENTATIONS)
+    if not isinstance(name, str) or name not in known:
+        hint = did_you_mean(str(name), known)
         raise ConfigError(f"{where}: unknown augmentation {name!r}{hint}")
-    kind = AUGMENTATIONS[name]
+    kind = known[name]
     settings = {key: value for key, value in values.items() if key != "name"}
     if issubclass(kind, MelAugmentation):
-        settings = {**settings, **edges}
+        settings = {**settings, **(edges or {})}
     return from_mapping(kind, settings, where=f"{where}: {name}")
