@@ -189,10 +189,14 @@ class Recipe:
 def load_recipe(path: Path) -> tuple[Recipe, str]:
     """Read and check a recipe; return it with the text of its licence file.
 
+    A `[search]` table, which is for `affekt tune`, is passed over.
+
     Raises:
         ConfigError: a file cannot be read, or a key or value is wrong.
     """
-    recipe = from_mapping(Recipe, read_toml(path), where=str(path))
+    settings = read_toml(path)
+    settings.pop("search", None)
+    recipe = from_mapping(Recipe, settings, where=str(path))
     licence = path.parent / recipe.bundle.licence_file
     try:
         return recipe, licence.read_text(encoding="utf-8")

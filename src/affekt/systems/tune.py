@@ -1,0 +1,153 @@
+"""`affekt tune`: a search over the settings of a recipe, ours or a published system's."""
+
+from __future__ import annotations
+
+import csv
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy
+
+from affekt.config import read_toml, to_mapping
+from affekt.errors import ConfigError, did_you_mean
+from affekt.systems.config import SYSTEMS, load_system
+from affekt.systems.trials import RecipeTrials, SystemTrials, TrialOptions, Trials
+from affekt.training.recipe_file import to_toml
+from affekt.training.search import Search, Trial, best_of, search, trials_of
+from affekt.training.search_space import Space, check_tables, examples, read_space, with_values
+
+BEST, TRIALS = "best.toml", "trials.csv"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TuneRequest:
+    """What a user asks `affekt tune` for.
+
+    Attributes:
+        recipe: path of a recipe or of a system's TOML file, or the name of a published system.
+        out: folder of the study and of what it ends with; None takes `runs/tune-NAME`.
+        storage: URL of the data base; None keeps it in `out`.
+        trials: of the study in all.
+        seed: of what is drawn; the trainings have the recipe's.
+        options: of every trial.
+    """
+
+    recipe: str
+    out: Path | None
+    storage: str | None
+    trials: int
+    seed: int
+    options: TrialOptions
+
+
+@dataclass(frozen=True, slots=True)
+class Tuned:
+    """How a search ended.
+
+    Attributes:
+        best: the best complete trial, if there is one.
+        trials: all of them.
+        folder: of `best.toml` and `trials.csv`.
+    """
+
+    best: Trial | None
+    trials: tuple[Trial, ...]
+    folder: Path
+
+
+def tune(request: TuneRequest) -> Tuned:
+    """Search, or go on with a search, and write the best recipe and the table of trials.
+
+    Raises:
+        ConfigError: the recipe or its `[search]` table is wrong, or the study is another one.
+        CorpusError: none of the recipe's corpora is there, or no `select` speaker is in them.
+        KeyboardInterrupt: interrupted; the study is kept, and so are both files.
+    """
+    settings, where = _read(request.recipe)
+    table = settings.pop("search", None)
+    options = request.options
+    kind = SystemTrials if "published" in settings else RecipeTrials
+    runs: Trials = kind(options, settings, where)
+    runs.check({})
+    space = read_space(_default(settings) if table is None else table, where=f"{where} [search]")
+    check_tables(space, runs.tables, where=f"{where} [search]")
+    for values in examples(space):
+        runs.check(values)
+    name = str(settings["name"])
+    found = runs.prepare()
+    folder = request.out or Path("runs") / f"tune-{name}"
+    folder.mkdir(parents=True, exist_ok=True)
+    wanted = Search(
+        name=name,
+        space=space,
+        asked={
+            **{key: value for key, value in settings.items() if key != "bundle"},
+            "--epochs": options.epochs,
+            "--quick": options.quick,
+            "corpora found": found,
+        },
+        trials=request.trials,
+        seed=request.seed,
+        storage=request.storage or _sqlite(folder / "study.db"),
+        check=runs.check,
+        measure=lambda values, watch: runs.measure(values, watch, folder),
+        say=options.say,
+    )
+    options.say(f"searching {', '.join(space)}; the study is {wanted.storage}")
+    try:
+        trials = search(wanted)
+    except KeyboardInterrupt:
+        _write(folder, settings, where, space, trials_of(wanted))
+        options.say("interrupted; the same command goes on with the study")
+        raise
+    _write(folder, settings, where, space, trials)
+    return Tuned(best_of(trials), trials, folder)
+
+
+def _read(recipe: str) -> tuple[dict[str, Any], str]:
+    """Return the settings of a recipe or system, and what to call it in an error."""
+    if recipe in SYSTEMS:
+        return to_mapping(load_system(recipe)), recipe
+    if recipe.endswith(".toml") or Path(recipe).exists():
+        return read_toml(Path(recipe)), recipe
+    hint = did_you_mean(recipe, SYSTEMS)
+    raise ConfigError(f"'{recipe}' is no recipe file and no published system{hint}")
+
+
+def _default(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the table of a recipe that has none: a decade of rates on either side of its own."""
+    rate = settings.get("fit", {}).get("learning_rate", 1e-3)
+    return {"fit.learning_rate": {"low": rate / 10, "high": rate * 10, "log": True}}
+
+
+def _sqlite(path: Path) -> str:
+    return sqlalchemy.URL.create("sqlite", database=str(path)).render_as_string()
+
+
+def _write(
+    folder: Path, settings: Mapping[str, Any], where: str, space: Space, trials: tuple[Trial, ...]
+) -> None:
+    """Write the table of trials, and the recipe with the best one's values."""
+    with (folder / TRIALS).open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(["trial", "state", "select_ua", "epochs", "seconds", *space, "note"])
+        for trial in trials:
+            figure = "" if trial.figure is None else f"{trial.figure:.6f}"
+            row = [trial.number, trial.state, figure, trial.epochs, f"{trial.seconds:.1f}"]
+            writer.writerow([*row, *(trial.values.get(key, "") for key in space), trial.note])
+    best = best_of(trials)
+    if best is None:
+        return
+    changed = with_values(settings, best.values, where=where)
+    if "bundle" in changed:  # its licence is found from where the recipe lies
+        licence = Path(where).parent / changed["bundle"]["licence_file"]
+        changed["bundle"]["licence_file"] = Path(os.path.relpath(licence, folder)).as_posix()
+    comment = (
+        f"Best of {len(trials)} trials of {where}: UA {100.0 * (best.figure or 0.0):.1f} % on the "
+        "select speakers.\n"
+        f"Searched: {', '.join(space)}."
+    )
+    (folder / BEST).write_text(to_toml(changed, comment=comment), encoding="utf-8")
