@@ -8,6 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 import soundfile
 
 HEAVY = (
@@ -30,9 +31,10 @@ def test_importing_the_package_loads_nothing_heavy() -> None:
     assert loaded.isdisjoint(HEAVY)
 
 
-def test_a_whole_prediction_loads_nothing_heavy(tmp_path: Path) -> None:
+@pytest.mark.parametrize("write", ["write_bundle", "write_feature_bundle"])
+def test_a_whole_prediction_loads_nothing_heavy(tmp_path: Path, write: str) -> None:
     tones = runpy.run_path(str(Path(__file__).parent / "recognition" / "tone_bundle.py"))
-    bundle = tones["write_bundle"](tmp_path / "tones.onnx")
+    bundle = tones[write](tmp_path / "tones.onnx")
     for label in ("happy", "sad"):
         soundfile.write(tmp_path / f"{label}.wav", tones["tone"](label), 16000)
     words = ["predict", str(tmp_path), "--model", str(bundle)]

@@ -2,7 +2,8 @@
 
 Label k answers to a sine of `tone_hz(k)`. The graph measures how fast the waveform moves
 compared with how large it is (for a sine, 2 sin(pi f / rate)) and takes a softmax over the
-squared distances to the labels' own values, so that tests know what must come out.
+squared distances to the labels' own values, so that tests know what must come out. A second bundle
+hears the same tones by the first column of `vector-162`, the rate of zero crossings.
 """
 
 from __future__ import annotations
@@ -107,6 +108,53 @@ def graph(classes: int, *, input_name: str = "waveform") -> onnx.ModelProto:
             helper.make_tensor_value_info("embedding", TensorProto.FLOAT, ["batch", 2]),
             helper.make_tensor_value_info("relevance", TensorProto.FLOAT, ["batch", "frames"]),
         ],
+        [numpy_helper.from_array(values, name) for name, values in constants.items()],
+    )
+    return helper.make_model(made, opset_imports=[helper.make_opsetid("", 17)], ir_version=9)
+
+
+def write_feature_bundle(
+    path: Path, *, model: onnx.ModelProto | None = None, **changes: Any
+) -> Path:
+    """Write a bundle whose front end is `vector-162`; `changes` go to the metadata."""
+    described = metadata(**{"front_end": "vector-162", "frame_hop_s": None, **changes})
+    model = model or feature_graph(described.labels)
+    helper.set_model_props(model, {METADATA_KEY: described.to_json()})
+    onnx.save(model, path)
+    return path
+
+
+def feature_graph(
+    labels: tuple[str, ...] = CANONICAL,
+    *,
+    input_name: str = "features",
+    shape: tuple[int | str, ...] = ("batch", 162),
+    last: str = "Softmax",
+) -> onnx.ModelProto:
+    """Return a graph from `vector-162` to probabilities; a sine of f Hz crosses zero 2 f times."""
+    rates = [2.0 * tone_hz(CANONICAL.index(label)) / SAMPLING_RATE_HZ for label in labels]
+    constants = {
+        "rates": np.log(np.array([rates], np.float32)),
+        "sharpness": np.array(-SHARPNESS, np.float32),
+        "tiny": np.array(1e-6, np.float32),
+        "zero": np.array([0], np.int64),
+        "one": np.array([1], np.int64),
+    }
+    node = helper.make_node
+    nodes = [
+        node("Slice", [input_name, "zero", "one", "one"], ["crossings"]),
+        node("Add", ["crossings", "tiny"], ["crossings_"]),
+        node("Log", ["crossings_"], ["rate"]),
+        node("Sub", ["rate", "rates"], ["distance"]),
+        node("Mul", ["distance", "distance"], ["squared"]),
+        node("Mul", ["squared", "sharpness"], ["logits"]),
+        node(last, ["logits"], ["probabilities"]),
+    ]
+    made = helper.make_graph(
+        nodes,
+        "crossings",
+        [helper.make_tensor_value_info(input_name, TensorProto.FLOAT, shape)],
+        [helper.make_tensor_value_info("probabilities", TensorProto.FLOAT, ["batch", len(labels)])],
         [numpy_helper.from_array(values, name) for name, values in constants.items()],
     )
     return helper.make_model(made, opset_imports=[helper.make_opsetid("", 17)], ir_version=9)

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 from affekt.audio import SAMPLING_RATE_HZ
 from affekt.config import from_mapping, to_mapping
 from affekt.errors import BundleError, ConfigError, did_you_mean
-
-if TYPE_CHECKING:
-    from affekt.features.sets import FeatureSet
+from affekt.features.sets import FEATURE_SETS, FeatureSet
 
 SCHEMA_VERSION = "1"
 GRAPH = "graph"
@@ -87,19 +85,13 @@ class BundleMetadata:
     @property
     def feature_set(self) -> FeatureSet | None:
         """The feature set that is the front end; None where that lies in the graph."""
-        if self.front_end == GRAPH:
-            return None
-        from affekt.features.sets import FEATURE_SETS
-
-        return FEATURE_SETS[self.front_end]
+        return None if self.front_end == GRAPH else FEATURE_SETS[self.front_end]
 
     def _check_front_end(self) -> None:
         if self.front_end == GRAPH:
             if not (self.frame_hop_s or 0.0) > 0.0:
                 raise ValueError(f"frame_hop_s must be positive: {self.frame_hop_s}")
             return
-        from affekt.features.sets import FEATURE_SETS
-
         if self.front_end not in FEATURE_SETS:
             hint = did_you_mean(self.front_end, (GRAPH, *FEATURE_SETS))
             raise ValueError(f"front_end '{self.front_end}' is unknown{hint}")
