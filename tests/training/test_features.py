@@ -60,6 +60,13 @@ def test_an_epoch_sees_every_row_once(count: int, batch_size: int, epoch: int):
     assert sorted(np.concatenate([plan.rows for plan in plans])) == list(range(count))
 
 
+def test_a_single_row_left_over_joins_the_last_batch():
+    part = rows_of(np.zeros((9, 1), np.float32), [0] * 9, list(range(9)))
+    sampler = EpochSampler(part, batch_size=4, seed=0)
+    assert [len(plan.rows) for plan in sampler] == [4, 5]
+    assert len(sampler) == 2
+
+
 def test_epochs_differ_and_repeat_exactly():
     part = rows_of(np.zeros((50, 1), np.float32), [0] * 50, list(range(50)))
     orders = []
@@ -90,7 +97,7 @@ def test_batches_hold_the_rows_of_their_plan_in_single_precision():
     sampler = EpochSampler(part, batch_size=2, seed=0)
     batches = FeatureBatches(part, None, seed=0)
     seen = [batches[plan] for plan in sampler]
-    assert [len(batch.targets) for batch in seen] == [2, 1]
+    assert [len(batch.targets) for batch in seen] == [3]
     values = np.concatenate([batch.features.numpy() for batch in seen])
     assert values.dtype == np.float32
     assert sorted(values[:, 0].tolist()) == [2.0, 8.0, 10.0]

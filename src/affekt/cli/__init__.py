@@ -26,6 +26,7 @@ COMMANDS: dict[str, _Entry] = {
     "corpora": _Entry("affekt.cli.corpora:corpora", "Find, check, inspect and get corpora."),
     "inspect": _Entry("affekt.cli.inspect:inspect", "Draw a recording, and say what it is like."),
     "evaluate": _Entry("affekt.cli.evaluate:evaluate", "Measure a model under a protocol."),
+    "reproduce": _Entry("affekt.cli.reproduce:reproduce", "Rebuild published systems."),
     "tune": _Entry("affekt.cli.tune:tune", "Search the settings of a recipe."),
     "train": _Entry("affekt.cli.train:train", "Train a model from a recipe and export it."),
 }

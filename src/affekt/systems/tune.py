@@ -9,8 +9,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import sqlalchemy
-
 from affekt.config import read_toml, to_mapping
 from affekt.errors import ConfigError, did_you_mean
 from affekt.systems.config import SYSTEMS, load_system
@@ -18,6 +16,7 @@ from affekt.systems.trials import RecipeTrials, SystemTrials, TrialOptions, Tria
 from affekt.training.recipe_file import to_toml
 from affekt.training.search import Search, Trial, best_of, search, trials_of
 from affekt.training.search_space import Space, check_tables, examples, read_space, with_values
+from affekt.training.study import sqlite_url, without_password
 
 BEST, TRIALS = "best.toml", "trials.csv"
 
@@ -91,12 +90,12 @@ def tune(request: TuneRequest) -> Tuned:
         },
         trials=request.trials,
         seed=request.seed,
-        storage=request.storage or _sqlite(folder / "study.db"),
+        storage=request.storage or sqlite_url(str(folder / "study.db")),
         check=runs.check,
         measure=lambda values, watch: runs.measure(values, watch, folder),
         say=options.say,
     )
-    options.say(f"searching {', '.join(space)}; the study is {wanted.storage}")
+    options.say(f"searching {', '.join(space)}; the study is {without_password(wanted.storage)}")
     try:
         trials = search(wanted)
     except KeyboardInterrupt:
@@ -121,10 +120,6 @@ def _default(settings: Mapping[str, Any]) -> dict[str, Any]:
     """Return the table of a recipe that has none: a decade of rates on either side of its own."""
     rate = settings.get("fit", {}).get("learning_rate", 1e-3)
     return {"fit.learning_rate": {"low": rate / 10, "high": rate * 10, "log": True}}
-
-
-def _sqlite(path: Path) -> str:
-    return sqlalchemy.URL.create("sqlite", database=str(path)).render_as_string()
 
 
 def _write(

@@ -39,6 +39,7 @@ from affekt.training.features import (
     ordered_loader,
 )
 from affekt.training.fit import lightning_precision
+from affekt.training.memory import keep_freed_memory
 from affekt.training.options import ClassifierFit, make_optimiser
 
 History = tuple[dict[str, float], ...]
@@ -233,6 +234,7 @@ def fit_classifier(
             "early_stopping, reduce_on_plateau and best_weights look at a validation part: give "
             "the split a validation_share"
         )
+    keep_freed_memory()
     settings = {**settings, "fit": to_mapping(fit)}
     checkpoint = _newest(run.folder)
     if checkpoint is not None:

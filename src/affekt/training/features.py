@@ -104,7 +104,8 @@ class FeaturePlan(NamedTuple):
 class EpochSampler(Sampler[FeaturePlan]):
     """Every row once an epoch in a drawn order, or the classes equally often.
 
-    The order depends on the seed and the epoch alone, so that a resumed run repeats it.
+    The order depends on the seed and the epoch alone, so that a resumed run repeats it. A single
+    row that is left over joins the last batch: batch norm cannot learn from one row.
     """
 
     def __init__(
@@ -124,7 +125,8 @@ class EpochSampler(Sampler[FeaturePlan]):
         self._epoch = epoch
 
     def __len__(self) -> int:
-        return -(-len(self._rows) // self._batch_size)
+        full, left = divmod(len(self._rows), self._batch_size)
+        return max(1, full + (left > 1 or (left == 1 and self._batch_size == 1)))
 
     def __iter__(self) -> Iterator[FeaturePlan]:
         rng = np.random.default_rng([self._seed, self._epoch, 0])
@@ -134,9 +136,9 @@ class EpochSampler(Sampler[FeaturePlan]):
             drawn = rng.choice(self._rows, len(self._rows), p=weights / weights.sum())
         else:
             drawn = rng.permutation(self._rows)
-        for number in range(len(self)):
-            start = number * self._batch_size
-            yield FeaturePlan(self._epoch, number, drawn[start : start + self._batch_size])
+        ends = [*range(self._batch_size, len(self) * self._batch_size, self._batch_size), None]
+        for number, end in enumerate(ends):
+            yield FeaturePlan(self._epoch, number, drawn[number * self._batch_size : end])
 
 
 class FeatureBatches(Dataset[FeatureBatch]):

@@ -8,32 +8,23 @@ would have without.
 
 from __future__ import annotations
 
-import hashlib
-import json
-import warnings
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import optuna
-from optuna.distributions import BaseDistribution
 from optuna.pruners import BasePruner, MedianPruner
-from optuna.samplers import BaseSampler, TPESampler
-from optuna.storages import RDBStorage, RetryHeartbeatStaleTrialCallback
 from optuna.trial import FrozenTrial, TrialState
-from sqlalchemy.exc import SQLAlchemyError
 
 from affekt.errors import ConfigError
 from affekt.training.checkpoint import Watch
 from affekt.training.console import Say
 from affekt.training.search_space import Choices, Space
+from affekt.training.study import open_study, place_of, plain_optuna
 
-_ASKED = "asked"
 _IMPOSSIBLE = "impossible"
-# A process that has not been heard of for so long has died; its trial is run again.
-_HEARTBEAT_S = 30
-_GRACE_S = 120
+# The first epochs of a warming rate tell little.
+_EPOCHS_BEFORE_PRUNING = 3
 
 _STATES = {
     TrialState.COMPLETE: "complete",
@@ -100,14 +91,15 @@ def search(wanted: Search, *, pruner: BasePruner | None = None) -> tuple[Trial, 
 
     Args:
         wanted: the search.
-        pruner: gives up trials; by default after the median of at least five others.
+        pruner: gives up trials; by default those below the median of at least five others.
 
     Raises:
         ConfigError: the data base cannot be used, or holds a study of other settings.
         KeyboardInterrupt: interrupted; the trial counts as failed and comes again.
     """
-    with _plain_optuna():
-        study = _open(wanted, pruner or MedianPruner())
+    with plain_optuna():
+        study = _open(wanted)
+        study.pruner = pruner or MedianPruner(n_warmup_steps=_EPOCHS_BEFORE_PRUNING)
         optuna.storages.fail_stale_trials(study)
         while _taken(study) < wanted.trials:
             try:
@@ -127,8 +119,8 @@ def trials_of(wanted: Search) -> tuple[Trial, ...]:
     Raises:
         ConfigError: the data base cannot be used, or holds a study of other settings.
     """
-    with _plain_optuna():
-        return _summary(_open(wanted, MedianPruner()))
+    with plain_optuna():
+        return _summary(_open(wanted))
 
 
 def best_of(trials: tuple[Trial, ...]) -> Trial | None:
@@ -141,91 +133,10 @@ class _EnoughError(Exception):
     """The study has its trials."""
 
 
-class _PlacedSampler(BaseSampler):
-    """The estimator, with a generator that depends on the seed and the place of the trial."""
-
-    def __init__(self, seed: int) -> None:
-        self._seed = seed
-
-    def infer_relative_search_space(
-        self, study: optuna.Study, trial: FrozenTrial
-    ) -> dict[str, BaseDistribution]:
-        return self._sampler(study, trial).infer_relative_search_space(study, trial)
-
-    def sample_relative(
-        self, study: optuna.Study, trial: FrozenTrial, search_space: dict[str, BaseDistribution]
-    ) -> dict[str, Any]:
-        return self._sampler(study, trial).sample_relative(study, trial, search_space)
-
-    def sample_independent(
-        self,
-        study: optuna.Study,
-        trial: FrozenTrial,
-        param_name: str,
-        param_distribution: BaseDistribution,
-    ) -> Any:
-        sampler = self._sampler(study, trial, param_name)
-        return sampler.sample_independent(study, trial, param_name, param_distribution)
-
-    def _sampler(self, study: optuna.Study, trial: FrozenTrial, key: str = "") -> TPESampler:
-        drawn = f"{self._seed} {_place(study, trial.number)} {key}".encode()
-        seed = int.from_bytes(hashlib.sha256(drawn).digest()[:4], "big")
-        return TPESampler(seed=seed, multivariate=True)
-
-
-def _open(wanted: Search, pruner: BasePruner) -> optuna.Study:
-    try:
-        storage = RDBStorage(
-            wanted.storage,
-            heartbeat_interval=_HEARTBEAT_S,
-            grace_period=_GRACE_S,
-            heartbeat_stale_trial_callback=RetryHeartbeatStaleTrialCallback(),
-        )
-        study = optuna.create_study(
-            study_name=wanted.name,
-            storage=storage,
-            sampler=_PlacedSampler(wanted.seed),
-            pruner=pruner,
-            direction="maximize",
-            load_if_exists=True,
-        )
-        now = _asked(wanted)
-        before = study.user_attrs.get(_ASKED)
-        if before is None:
-            study.set_user_attr(_ASKED, now)
-    except (SQLAlchemyError, ImportError, RuntimeError) as error:
-        cause = str(error.__cause__ or error).splitlines()[0]
-        raise ConfigError(f"--storage {wanted.storage}: cannot be used: {cause}") from None
-    if before is not None:
-        _check_same(wanted, before, now)
-    return study
-
-
-def _asked(wanted: Search) -> dict[str, Any]:
+def _open(wanted: Search) -> optuna.Study:
     space = {key: repr(entry) for key, entry in wanted.space.items()}
-    asked: dict[str, Any] = json.loads(
-        json.dumps({**wanted.asked, "search": space, "--seed": wanted.seed})
-    )
-    return asked
-
-
-def _check_same(wanted: Search, before: dict[str, Any], now: dict[str, Any]) -> None:
-    for key in dict.fromkeys([*now, *before]):
-        one, other = before.get(key), now.get(key)
-        while isinstance(one, dict) and isinstance(other, dict) and one != other:
-            inner = next(k for k in dict.fromkeys([*other, *one]) if one.get(k) != other.get(k))
-            key, one, other = f"{key}.{inner}", one.get(inner), other.get(inner)
-        if one != other:
-            raise ConfigError(
-                f"{wanted.storage} holds a study '{wanted.name}' with {key} = {one!r}, now it is "
-                f"{other!r}; restore it to go on, or choose another place with --out"
-            )
-
-
-def _place(study: optuna.Study, number: int) -> int:
-    """Return how many trials come before one, those that failed left out."""
-    trials = study.get_trials(deepcopy=False)
-    return sum(item.state != TrialState.FAIL for item in trials if item.number < number)
+    asked = {**wanted.asked, "search": space, "--seed": wanted.seed}
+    return open_study(wanted.name, wanted.storage, asked=asked, seed=wanted.seed)
 
 
 def _taken(study: optuna.Study) -> int:
@@ -234,7 +145,7 @@ def _taken(study: optuna.Study) -> int:
 
 
 def _run(trial: optuna.Trial, wanted: Search) -> float:
-    if _place(trial.study, trial.number) >= wanted.trials:
+    if place_of(trial.study, trial.number) >= wanted.trials:
         raise _EnoughError
     values = {key: _draw(trial, key, wanted.space) for key in wanted.space}
     try:
@@ -290,7 +201,7 @@ def _summary(study: optuna.Study) -> tuple[Trial, ...]:
 
 def _frozen(study: optuna.Study, trial: FrozenTrial) -> Trial:
     return Trial(
-        number=1 + _place(study, trial.number),
+        number=1 + place_of(study, trial.number),
         state=_STATES[trial.state],
         figure=trial.value if trial.values else trial.intermediate_values.get(trial.last_step or 0),
         epochs=trial.last_step or 0,
@@ -298,16 +209,3 @@ def _frozen(study: optuna.Study, trial: FrozenTrial) -> Trial:
         values=dict(trial.params),
         note=trial.user_attrs.get(_IMPOSSIBLE, ""),
     )
-
-
-@contextmanager
-def _plain_optuna() -> Iterator[None]:
-    """Keep Optuna's own lines off the screen: ours say the same."""
-    level = optuna.logging.get_verbosity()
-    optuna.logging.set_verbosity(optuna.logging.ERROR)
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
-            yield
-    finally:
-        optuna.logging.set_verbosity(level)

@@ -1,0 +1,87 @@
+"""`affekt reproduce`: a published system, rebuilt and put beside its published figure."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+
+@click.command()
+@click.argument("name", metavar="NAME|all")
+@click.option(
+    "--out",
+    type=click.Path(file_okay=False, path_type=Path),
+    required=True,
+    help="Folder for the runs; what is finished there is not run again.",
+)
+@click.option(
+    "--protocol",
+    "protocol_name",
+    type=click.Choice(["published", "split-before-copies", "speaker-disjoint", "both"]),
+    default="both",
+    show_default=True,
+    help="How the clips are split; 'both' measures with and without the leak of a text as well.",
+)
+@click.option(
+    "--corpora",
+    type=click.Path(path_type=Path),
+    envvar="AFFEKT_CORPORA",
+    help="Folder that holds the corpora.  [default: AFFEKT_CORPORA]",
+)
+@click.option("--seed", "seeds", type=int, multiple=True, help="Instead of the configuration's.")
+@click.option("--epochs", type=click.IntRange(min=1), help="Instead of the configuration's.")
+@click.option("--quick", is_flag=True, help="A small share of data and epochs: try the whole path.")
+@click.option(
+    "--embed-audio",
+    is_flag=True,
+    help="Put the sound of misclassified clips into the reports; mind the corpora's terms.",
+)
+@click.option("--quiet", is_flag=True, help="No progress.")
+def reproduce(
+    name: str,
+    out: Path,
+    protocol_name: str,
+    corpora: Path | None,
+    seeds: tuple[int, ...],
+    epochs: int | None,
+    quick: bool,
+    embed_audio: bool,
+    quiet: bool,
+) -> None:
+    """Rebuild one published system, or all eleven, and print published beside measured.
+
+    Each run trains, measures, writes its report and exports a bundle for `affekt predict --model`.
+    An interrupted command goes on where it was when it is given again.
+    """
+    from affekt.corpora import corpora_root
+    from affekt.systems import RULES, SYSTEMS, Request, load_system, write_tables
+    from affekt.systems import reproduce as run_all
+
+    chosen = SYSTEMS if name == "all" else (name,)
+    request = Request(
+        systems=tuple(load_system(item) for item in chosen),
+        rules=RULES if protocol_name == "both" else (protocol_name,),
+        out=out,
+        corpora=corpora_root(corpora),
+        seeds=seeds or None,
+        epochs=epochs,
+        quick=quick,
+        embed_audio=embed_audio,
+        command=_command(name, protocol_name, seeds, epochs, quick=quick),
+        say=lambda line: None if quiet else click.echo(line, err=True),
+        show_progress=sys.stderr.isatty() and not quiet,
+    )
+    click.echo(write_tables(run_all(request), out), nl=False)
+
+
+def _command(
+    name: str, protocol: str, seeds: tuple[int, ...], epochs: int | None, *, quick: bool
+) -> str:
+    """Return the command that gives the same figures, without the places of this machine."""
+    words = ["affekt", "reproduce", name, "--out", "DIR", "--protocol", protocol]
+    words += [word for seed in seeds for word in ("--seed", str(seed))]
+    words += ["--epochs", str(epochs)] if epochs else []
+    words += ["--quick"] if quick else []
+    return " ".join(words)

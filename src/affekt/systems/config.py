@@ -1,0 +1,166 @@
+"""What a published system is made of, in one TOML file a configuration."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass, field
+from functools import cache
+from importlib import resources
+from typing import Any, Literal
+
+from affekt.augment.copies import CopyConfig
+from affekt.config import from_mapping
+from affekt.corpora import CORPORA
+from affekt.emotions import CANONICAL
+from affekt.errors import ConfigError, did_you_mean
+from affekt.features.sets import find_feature_set
+from affekt.training.options import ClassifierFit
+
+Metric = Literal["accuracy", "ua", "macro_f1", "weighted_f1"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Published:
+    """What the text claims.
+
+    Attributes:
+        metric: the figure that is compared.
+        value: of it on the test part, in percent; None where the text gives none.
+        train_value: of it on the training part, in percent.
+        others: further claims, by name, in percent.
+        recalls: published recall by class, in percent.
+    """
+
+    metric: Metric = "accuracy"
+    value: float | None = None
+    train_value: float | None = None
+    others: dict[str, float] = field(default_factory=dict)
+    recalls: dict[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SystemData:
+    """Which recordings, under which labels, and how they are split.
+
+    Attributes:
+        corpora: of the text; one that is not on the disk is reported and passed over.
+        labels: the classes, in the order of the output.
+        relabel: canonical label to the one it is joined to.
+        min_duration_s: shorter clips are dropped.
+        test_share, validation_share: of all clips, and of what is left for training.
+        copies: pre-computed augmented copies of every clip.
+        copies_in: "all" parts hold the copies of their clips, or "train" alone.
+        leak: "copies" splits originals and copies as if they were clips of their own, so that
+            copies of one recording lie on both sides. That is the mistake of the text, by name.
+        copy_seed: draws the copies, which all runs share.
+    """
+
+    corpora: tuple[str, ...]
+    labels: tuple[str, ...]
+    test_share: float
+    relabel: dict[str, str] = field(default_factory=dict)
+    min_duration_s: float = 0.0
+    validation_share: float = 0.0
+    copies: tuple[CopyConfig, ...] = ()
+    copies_in: Literal["all", "train"] = "train"
+    leak: Literal["none", "copies"] = "none"
+    copy_seed: int = 1
+
+    def __post_init__(self) -> None:
+        unknown = next((name for name in self.corpora if name not in CORPORA), None)
+        if unknown is not None:
+            raise ValueError(f"no corpus is called '{unknown}'{did_you_mean(unknown, CORPORA)}")
+        stranger = next((name for name in self.labels if name not in CANONICAL), None)
+        if stranger is not None:
+            raise ValueError(f"labels: '{stranger}'{did_you_mean(stranger, CANONICAL)}")
+        if not 0.0 < self.test_share < 1.0 or not 0.0 <= self.validation_share < 1.0:
+            raise ValueError("test_share must lie between 0 and 1, validation_share in 0 to 1")
+        if self.leak == "copies" and (not self.copies or self.copies_in != "all"):
+            raise ValueError("leak = 'copies' needs copies, and copies_in = 'all'")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SystemFeatures:
+    """What the model sees.
+
+    Attributes:
+        set: name of a feature set.
+        normalise_over: axes of the features that share a mean and a deviation; an empty list
+            keeps one pair an entry; without the key nothing is normalised.
+    """
+
+    set: str
+    normalise_over: tuple[int, ...] | None = None
+
+    def __post_init__(self) -> None:
+        try:
+            shape = find_feature_set(self.set).shape
+        except ConfigError as error:
+            raise ValueError(str(error)) from None
+        if any(not 0 <= axis < len(shape) for axis in self.normalise_over or ()):
+            raise ValueError(f"normalise_over: {self.set} has the axes 0 to {len(shape) - 1}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SystemModel:
+    """The architecture: a name known to `create_classifier`, and what differs from its default."""
+
+    name: str
+    settings: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class System:
+    """One published configuration.
+
+    Attributes:
+        name: of the configuration.
+        text: number of the text and author.
+        title: of the text.
+        seeds: of the runs that the table averages over.
+        split_seed: draws the speaker-disjoint split, the same for every run.
+        augmentation: steps on the training rows, drawn anew in each epoch.
+        inferred: what the text does not say and was chosen here, one sentence each.
+    """
+
+    name: str
+    text: str
+    title: str
+    published: Published
+    data: SystemData
+    features: SystemFeatures
+    model: SystemModel
+    fit: ClassifierFit
+    seeds: tuple[int, ...] = (1, 2, 3)
+    split_seed: int = 1
+    augmentation: tuple[dict[str, Any], ...] = ()
+    inferred: tuple[str, ...] = ()
+
+
+SYSTEMS = (
+    "shukla-cnn1d",
+    "santamaria-baseline",
+    "santamaria-deep",
+    "pathak-mlp",
+    "pathak-cnn",
+    "pathak-lstm",
+    "pathak-cnn-lstm",
+    "crema-cnn1d",
+    "crema-cnn2d",
+    "crema-cnn2d-external",
+    "mittal-cnn2d",
+)
+"""The eleven configurations, in the order of their texts."""
+
+
+@cache
+def load_system(name: str) -> System:
+    """Return one of `SYSTEMS`, read from its TOML file.
+
+    Raises:
+        ConfigError: there is none of that name.
+    """
+    if name not in SYSTEMS:
+        raise ConfigError(f"no published system is called '{name}'{did_you_mean(name, SYSTEMS)}")
+    file = resources.files(__package__).joinpath("configs", f"{name}.toml")
+    return from_mapping(System, tomllib.loads(file.read_text(encoding="utf-8")), where=file.name)

@@ -1,0 +1,219 @@
+"""Published beside measured here: all runs of some systems, and the table they end in."""
+
+from __future__ import annotations
+
+import csv
+import dataclasses
+import io
+import json
+import statistics
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from affekt.systems.config import System
+from affekt.systems.data import RULES, Rule, load_rows
+from affekt.systems.run import RECORD, Job, run_job
+from affekt.training.console import Say, reading_bar
+
+QUICK_EPOCHS = 2
+COLUMNS = (
+    "name",
+    "corpora",
+    "missing",
+    "metric",
+    "published",
+    "as published",
+    "split before copies",
+    "speaker-disjoint",
+    "seeds",
+    "seconds",
+    "parameters",
+    "epochs",
+)
+_COLUMN_OF: dict[Rule, str] = {
+    "published": "as published",
+    "split-before-copies": "split before copies",
+    "speaker-disjoint": "speaker-disjoint",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """What a user asks `affekt reproduce` for.
+
+    Attributes:
+        systems: the configurations.
+        rules: protocols; one that makes no difference to a system is passed over.
+        out: folder of all runs.
+        corpora: folder of the recordings.
+        seeds: instead of the configuration's own.
+        epochs: instead of the configuration's own.
+        quick: a small share of the data, two epochs and one seed, to try the whole path.
+        embed_audio: put the sound of misclassified clips into the HTML reports.
+        command: as the user gave it, for the record.
+        say: takes one line for the reader at a time.
+        show_progress: draw progress bars.
+    """
+
+    systems: tuple[System, ...]
+    rules: tuple[Rule, ...]
+    out: Path
+    corpora: Path
+    seeds: tuple[int, ...] | None
+    epochs: int | None
+    quick: bool
+    embed_audio: bool
+    command: str
+    say: Say
+    show_progress: bool
+
+
+def reproduce(request: Request) -> list[dict[str, Any]]:
+    """Carry out every run that is not finished yet, and return the records of all.
+
+    Raises:
+        CorpusError: a system has no recordings at all.
+        ConfigError: a folder holds a run of other settings.
+        KeyboardInterrupt: interrupted; the same request goes on where it was.
+    """
+    records = []
+    for system in request.systems:
+        jobs = _jobs(request, system)
+        finished = [job.finished() for job in jobs]
+        if all(record is not None for record in finished):
+            request.say(f"{system.name}: finished before, in {request.out / system.name}")
+            records.extend(record for record in finished if record is not None)
+            continue
+        with reading_bar(show=request.show_progress) as progress:
+            rows = load_rows(system, request.corpora, quick=request.quick, progress=progress)
+        if rows.missing:
+            request.say(f"{system.name}: goes on without {', '.join(rows.missing)}, not found here")
+        for job, record in zip(jobs, finished, strict=True):
+            if record is not None:
+                records.append(record)
+                continue
+            request.say(f"{system.name}, {job.rule}, seed {job.seed}")
+            records.append(run_job(job, rows))
+            request.say(_line(records[-1]))
+    return records
+
+
+def read_records(folder: Path) -> list[dict[str, Any]]:
+    """Return the records of every finished run below a folder, in the order of their paths."""
+    paths = sorted(folder.glob(f"*/*/*/{RECORD}"))
+    return [json.loads(path.read_text(encoding="utf-8")) for path in paths]
+
+
+def table(records: Iterable[dict[str, Any]]) -> list[dict[str, str]]:
+    """Return one row a system: published beside measured, as text in percent.
+
+    A figure over several seeds is their mean, followed by their standard deviation.
+    """
+    by_name: dict[str, list[dict[str, Any]]] = {}
+    for record in records:
+        by_name.setdefault(record["name"], []).append(record)
+    return [_row(name, runs) for name, runs in by_name.items()]
+
+
+def to_markdown(rows: Sequence[dict[str, str]]) -> str:
+    """Return the table as Markdown."""
+    lines = [" | ".join(COLUMNS), " | ".join("---" for _ in COLUMNS)]
+    lines += [" | ".join(row[name] for name in COLUMNS) for row in rows]
+    return "\n".join(f"| {line} |" for line in lines) + "\n"
+
+
+def to_csv(rows: Sequence[dict[str, str]]) -> str:
+    """Return the table as CSV."""
+    text = io.StringIO()
+    writer = csv.DictWriter(text, COLUMNS, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return text.getvalue()
+
+
+def write_tables(records: Sequence[dict[str, Any]], folder: Path) -> str:
+    """Write the table of some runs as `table.md`, `.csv` and `.json`; return the first."""
+    rows = table(records)
+    text = to_markdown(rows)
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "table.md").write_text(text, encoding="utf-8")
+    (folder / "table.csv").write_text(to_csv(rows), encoding="utf-8")
+    (folder / "table.json").write_text(json.dumps(rows, indent=1) + "\n", encoding="utf-8")
+    return text
+
+
+def figure(record: dict[str, Any]) -> float:
+    """Return the figure of a run that its text publishes, in percent."""
+    value = record["figures"][record["published"]["metric"]]
+    return 100.0 * float(value)
+
+
+def _jobs(request: Request, system: System) -> list[Job]:
+    epochs = request.epochs or (QUICK_EPOCHS if request.quick else None)
+    if epochs is not None:
+        system = dataclasses.replace(system, fit=dataclasses.replace(system.fit, epochs=epochs))
+    seeds = request.seeds or (system.seeds[:1] if request.quick else system.seeds)
+    rules = [
+        rule
+        for rule in request.rules
+        if rule != "split-before-copies" or system.data.leak == "copies"
+    ]
+    return [
+        Job(
+            system=system,
+            rule=rule,
+            seed=seed,
+            quick=request.quick,
+            out=request.out,
+            corpora=request.corpora,
+            command=request.command,
+            embed_audio=request.embed_audio,
+            say=request.say,
+        )
+        for rule in rules
+        for seed in seeds
+    ]
+
+
+def _line(record: dict[str, Any]) -> str:
+    metric, published = record["published"]["metric"], record["published"]["value"]
+    beside = "none given" if published is None else f"{published:.1f} %"
+    return (
+        f"{record['name']}, {record['protocol']}, seed {record['seed']}: {metric} "
+        f"{figure(record):.1f} % (published: {beside}), {record['seconds']:.0f} s"
+    )
+
+
+def _row(name: str, runs: list[dict[str, Any]]) -> dict[str, str]:
+    first = runs[0]
+    published = first["published"]
+    row = dict.fromkeys(COLUMNS, "-")
+    row["name"] = name + (" (quick)" if any(run["quick"] for run in runs) else "")
+    row["corpora"] = " ".join(first["corpora"])
+    row["missing"] = " ".join(first["corpora_missing"]) or "none"
+    row["metric"] = published["metric"].replace("_", " ")
+    if published["value"] is not None:
+        row["published"] = f"{published['value']:.1f}"
+    for rule in RULES:
+        figures = [figure(run) for run in runs if run["protocol"] == rule]
+        if figures:
+            row[_COLUMN_OF[rule]] = _mean(figures)
+    row["seeds"] = " ".join(str(seed) for seed in sorted({run["seed"] for run in runs}))
+    row["seconds"] = f"{statistics.mean(run['seconds'] for run in runs):.0f}"
+    row["parameters"] = f"{first['parameters']:,}"
+    row["epochs"] = _epochs(runs)
+    return row
+
+
+def _mean(figures: Sequence[float]) -> str:
+    if len(figures) == 1:
+        return f"{figures[0]:.1f}"
+    return f"{statistics.mean(figures):.1f} ± {statistics.stdev(figures):.1f}"
+
+
+def _epochs(runs: Sequence[dict[str, Any]]) -> str:
+    done = sorted({run["epochs"] for run in runs})
+    asked = "/".join(str(number) for number in sorted({run["epochs_asked"] for run in runs}))
+    return asked if done == [runs[0]["epochs_asked"]] else f"{done[0]} to {done[-1]} of {asked}"
