@@ -151,6 +151,8 @@ def run_job(job: Job, rows: Rows) -> dict[str, Any]:
         "figures": figures.to_dict(),
         "history": list(history),
     }
+    _report(job, rows, figures, history, record)
+    (job.folder / RECORD).write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
     export_classifier(
         network,
         mean=normalisation.mean,
@@ -158,8 +160,6 @@ def run_job(job: Job, rows: Rows) -> dict[str, Any]:
         metadata=_metadata(job, rows, split, record),
         path=job.folder / f"{system.name}.onnx",
     )
-    _report(job, rows, figures, history, record)
-    (job.folder / RECORD).write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
     return record
 
 
