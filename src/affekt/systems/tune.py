@@ -20,6 +20,9 @@ from affekt.training.study import sqlite_url, without_password
 
 BEST, TRIALS = "best.toml", "trials.csv"
 
+# No figure depends on what these tables and keys say.
+_FREE = ("bundle", "inferred", "published", "text", "title")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TuneRequest:
@@ -83,7 +86,7 @@ def tune(request: TuneRequest) -> Tuned:
         name=name,
         space=space,
         asked={
-            **{key: value for key, value in settings.items() if key != "bundle"},
+            **{key: value for key, value in settings.items() if key not in _FREE},
             "--epochs": options.epochs,
             "--quick": options.quick,
             "corpora found": found,
