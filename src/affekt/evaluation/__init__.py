@@ -1,7 +1,17 @@
 """Measuring a model under a protocol: runs, figures, reports, and the log of lockbox readings."""
 
+from affekt.evaluation.classification import ClassificationFigures, ClipPrediction, classify
 from affekt.evaluation.log import append_reading, checkout_of, commit_of
 from affekt.evaluation.report import Report, evaluate
+from affekt.evaluation.run_report import write_report
+from affekt.evaluation.run_tables import (
+    ComparedModel,
+    ComparisonTable,
+    comparison_table,
+    prediction_table,
+    read_predictions,
+    write_prediction_tables,
+)
 from affekt.evaluation.runs import Answers, Failure, run
 from affekt.evaluation.scoring import CorpusFigures, Scoring, score_corpus
 from affekt.evaluation.writers import WRITERS
@@ -9,14 +19,24 @@ from affekt.evaluation.writers import WRITERS
 __all__ = [
     "WRITERS",
     "Answers",
+    "ClassificationFigures",
+    "ClipPrediction",
+    "ComparedModel",
+    "ComparisonTable",
     "CorpusFigures",
     "Failure",
     "Report",
     "Scoring",
     "append_reading",
     "checkout_of",
+    "classify",
     "commit_of",
+    "comparison_table",
     "evaluate",
+    "prediction_table",
+    "read_predictions",
     "run",
     "score_corpus",
+    "write_prediction_tables",
+    "write_report",
 ]

@@ -2,27 +2,15 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
-import tempfile
-from collections.abc import Iterable, Mapping, Sequence
+import math
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
-from affekt.errors import ConfigError
-from affekt.evaluation.classification import ClassificationFigures, ClipPrediction
-
-Facts = Mapping[str, str | int | float]
-History = Sequence[Mapping[str, float]]
-
-_INTERVALS = {
-    "accuracy": "accuracy",
-    "ua": "UA (mean recall)",
-    "macro_f1": "macro F1",
-    "weighted_f1": "weighted F1",
-}
-_LONGEST_LIST = 20
+from affekt.evaluation.classification import ClassificationFigures
+from affekt.evaluation.files import csv_text, write_files
+from affekt.evaluation.run_sections import Facts, History, sections, to_markdown
+from affekt.evaluation.run_tables import predictions_csv
 
 
 def write_report(
@@ -33,57 +21,75 @@ def write_report(
     history: History,
     facts: Facts,
     notes: Sequence[str] = (),
+    recordings: Mapping[str, Path] | None = None,
+    published_recalls: Mapping[str, float] | None = None,
 ) -> None:
     """Write everything about a run that a reader may ask for.
 
+    The files are `report.json`, `report.md`, `report.html` (one file that needs nothing else),
+    `predictions.csv`, `misclassified.csv`, `confusion.csv`, `history.csv`, `confusion.png`,
+    `recalls.png` and, where there is a history, `curves.png`. Each is replaced whole.
+
     Args:
-        folder: made if it does not exist; files of an earlier report are replaced.
-        title: the report's heading.
+        folder: made if it does not exist.
+        title: heading of the report.
         figures: measured on the test part.
         history: one mapping an epoch.
         facts: what else stands in the report's head, by name.
-        notes: sentences below it.
+        notes: sentences below the head.
+        recordings: clip id to recording; given, the HTML file holds the sound of misclassified
+            clips, which makes it a copy of a part of their corpus. Without it there is no sound.
+        published_recalls: label to recall (0 to 1), drawn beside the measured ones.
 
     Raises:
         ConfigError: the folder cannot be written.
+        MissingExtraError: matplotlib is not installed; nothing was written then.
     """
+    from affekt.evaluation import plots  # a heavy library, which the rest of the room goes without
+    from affekt.evaluation.run_html import to_html
+
+    drawings = {
+        "confusion": plots.confusion_plot(figures.labels, figures.confusion),
+        "recalls": plots.recalls_plot(
+            figures.labels, [item.recall for item in figures.classes], published_recalls
+        ),
+    }
+    if history:
+        drawings["curves"] = plots.curves_plot(history)
+    parts = sections(figures, facts)
+    page = to_html(
+        title,
+        parts,
+        figures=figures,
+        history=history,
+        notes=notes,
+        drawings={name: plots.to_svg(drawing) for name, drawing in drawings.items()},
+        recordings=recordings,
+    )
     files: dict[str, str | bytes] = {
         "report.json": _to_json(title, figures, history, facts, notes),
-        "report.md": _to_markdown(title, figures, history, facts, notes),
+        "report.md": to_markdown(title, parts, figures=figures, notes=notes, plots=drawings),
+        "report.html": page,
         "predictions.csv": predictions_csv(figures.labels, figures.predictions),
         "misclassified.csv": predictions_csv(figures.labels, figures.misclassified),
         "confusion.csv": _confusion_csv(figures),
         "history.csv": _history_csv(history),
+        **{f"{name}.png": plots.to_png(drawing) for name, drawing in drawings.items()},
     }
-    _write_all(folder, files)
-
-
-def predictions_csv(labels: Sequence[str], predictions: Iterable[ClipPrediction]) -> str:
-    """Return one row a clip: id, speaker, both labels, and the probability of every label."""
-    header = ["clip", "speaker", "actual", "predicted", *(f"p_{label}" for label in labels)]
-    rows = (
-        [item.clip, item.speaker, item.actual, item.predicted, *map(_share, item.probabilities)]
-        for item in predictions
-    )
-    return _csv(header, rows)
+    write_files(folder, files)
 
 
 def _confusion_csv(figures: ClassificationFigures) -> str:
     rows = ([label, *row] for label, row in zip(figures.labels, figures.confusion, strict=True))
-    return _csv(["actual \\ predicted", *figures.labels], rows)
+    return csv_text(["actual \\ predicted", *figures.labels], rows)
 
 
 def _history_csv(history: History) -> str:
     columns = list(dict.fromkeys(name for row in history for name in row))
-    return _csv(columns, ([_number(row.get(name)) for name in columns] for row in history))
-
-
-def _csv(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(header)
-    writer.writerows(rows)
-    return text.getvalue()
+    return csv_text(
+        columns,
+        ([f"{row[name]:.6g}" if name in row else "" for name in columns] for row in history),
+    )
 
 
 def _to_json(
@@ -109,40 +115,10 @@ def _to_json(
             }
             for item in figures.misclassified
         ],
-        "history": [dict(row) for row in history],
+        # A loss that ran away is no JSON number; the epoch stays.
+        "history": [
+            {name: value if math.isfinite(value) else None for name, value in row.items()}
+            for row in history
+        ],
     }
     return json.dumps(report, ensure_ascii=False, allow_nan=False, indent=1) + "\n"
-
-
-def _to_markdown(
-    title: str,
-    figures: ClassificationFigures,
-    history: History,
-    facts: Facts,
-    notes: Sequence[str],
-) -> str:
-    return title
-
-
-def _share(value: float) -> str:
-    return f"{value:.6f}"
-
-
-def _number(value: float | None) -> str:
-    return "" if value is None else f"{value:.6g}"
-
-
-def _write_all(folder: Path, files: Mapping[str, str | bytes]) -> None:
-    """Write files so that each is either the old one or the new one, whatever happens."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=folder, prefix=".report") as place:
-            for name, content in files.items():
-                data = content.encode("utf-8") if isinstance(content, str) else content
-                (Path(place) / name).write_bytes(data)
-            for name in files:
-                (Path(place) / name).replace(folder / name)
-    except OSError as error:
-        raise ConfigError(
-            f"{folder}: the report cannot be written: {error.strerror}; choose another folder"
-        ) from error

@@ -1,0 +1,171 @@
+"""What a run's report says, as tables that Markdown and HTML share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from affekt.evaluation.classification import ClassificationFigures
+from affekt.evaluation.files import Table
+from affekt.evaluation.run_tables import MEASURES, percent
+
+Facts = Mapping[str, str | int | float]
+History = Sequence[Mapping[str, float]]
+
+PLOTS: dict[str, str] = {
+    "confusion": "Confusion matrix: percent of each actual class, and clips",
+    "recalls": "Recall of each class",
+    "curves": "Loss and accuracy by epoch",
+}
+_PAIRS_SHOWN = 10
+_CLIPS_IN_MARKDOWN = 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sections:
+    """The tables of a report, in the order in which they stand there."""
+
+    facts: Table
+    summary: Table
+    classes: Table
+    confusion: Table
+    pairs: Table
+
+
+def sections(figures: ClassificationFigures, facts: Facts) -> Sections:
+    """Return the tables of a report."""
+    return Sections(
+        facts=Table(
+            caption="The run",
+            header=("fact", "value"),
+            rows=tuple((name, str(value)) for name, value in facts.items()),
+            words=frozenset({0, 1}),
+        ),
+        summary=_summary(figures),
+        classes=_classes(figures),
+        confusion=Table(
+            caption="Confusion matrix in clips: rows actual, columns predicted",
+            header=("actual", *figures.labels),
+            rows=tuple(
+                (label, *map(str, row))
+                for label, row in zip(figures.labels, figures.confusion, strict=True)
+            ),
+        ),
+        pairs=_pairs(figures),
+    )
+
+
+def misclassified_table(figures: ClassificationFigures, limit: int) -> Table:
+    """Return the misclassified clips of whose answers the model was surest."""
+    return Table(
+        caption=f"{shown_of(figures, limit)}, the most confident first (percent)",
+        header=("clip", "speaker", "actual", "predicted", "confidence", "given to the actual"),
+        rows=tuple(
+            (
+                item.clip,
+                item.speaker,
+                item.actual,
+                item.predicted,
+                percent(item.probability_of_predicted),
+                percent(item.probability_of_actual),
+            )
+            for item in figures.misclassified[:limit]
+        ),
+        words=frozenset({0, 1, 2, 3}),
+    )
+
+
+def shown_of(figures: ClassificationFigures, limit: int) -> str:
+    """Return in words how many misclassified clips there are, and how many are shown."""
+    wrong = len(figures.misclassified)
+    shown = f"; {limit} of them shown" if wrong > limit else ""
+    return f"{wrong} of {figures.clips} clips misclassified{shown}"
+
+
+def to_markdown(
+    title: str,
+    parts: Sections,
+    *,
+    figures: ClassificationFigures,
+    notes: Sequence[str],
+    plots: Iterable[str],
+) -> str:
+    """Return the report as Markdown; its plots lie beside it."""
+    blocks = [f"# {title}", parts.facts.to_markdown()]
+    blocks += ["\n".join(f"- {note}" for note in notes)] if notes else []
+    blocks += [f"## Figures\n\n{figures_note(figures)}", parts.summary.to_markdown()]
+    blocks += [f"## {parts.classes.caption}", parts.classes.to_markdown()]
+    blocks += [f"![{PLOTS[name]}]({name}.png)" for name in PLOTS if name in set(plots)]
+    blocks += [f"## {parts.confusion.caption}", parts.confusion.to_markdown()]
+    blocks += ["## Misclassification"]
+    if figures.misclassified:
+        clips = misclassified_table(figures, _CLIPS_IN_MARKDOWN)
+        blocks += [f"{parts.pairs.caption}:", parts.pairs.to_markdown()]
+        blocks += [f"{clips.caption}; all are in `misclassified.csv`:", clips.to_markdown()]
+    else:
+        blocks += ["No clip was misclassified."]
+    return "\n\n".join(block.rstrip("\n") for block in blocks) + "\n"
+
+
+def figures_note(figures: ClassificationFigures) -> str:
+    """Return what must be known to read the figures."""
+    told = f"Measured on {figures.clips} clips of {figures.speakers} speakers, in percent. "
+    if figures.no_interval_reason:
+        return f"{told}There are no intervals: {figures.no_interval_reason}."
+    return (
+        f"{told}Intervals: 95 %, bootstrap over the speakers of the test part, the model as it "
+        "is. Means are over the classes that occur."
+    )
+
+
+def _summary(figures: ClassificationFigures) -> Table:
+    rows = []
+    for key, name in MEASURES.items():
+        ends = figures.intervals.get(key)
+        interval = f"{percent(ends.low)} to {percent(ends.high)}" if ends else "-"
+        rows.append((name, percent(getattr(figures, key)), interval))
+    return Table(
+        caption="Figures of the test part (percent)",
+        header=("figure", "measured", "95 % interval"),
+        rows=tuple(rows),
+    )
+
+
+def _classes(figures: ClassificationFigures) -> Table:
+    rows = [
+        (item.label, percent(item.precision), percent(item.recall), percent(item.f1))
+        for item in figures.classes
+    ]
+    support = [str(item.support) for item in figures.classes]
+    for name, shares in (
+        ("macro mean", (figures.macro_precision, figures.ua, figures.macro_f1)),
+        ("weighted mean", (figures.weighted_precision, figures.accuracy, figures.weighted_f1)),
+    ):
+        precision, recall, f1 = map(percent, shares)
+        rows.append((name, precision, recall, f1))
+        support.append(str(figures.clips))
+    return Table(
+        caption="Precision, recall and F1 of each class (percent), and its clips",
+        header=("class", "precision", "recall", "F1", "clips"),
+        rows=tuple((*row, clips) for row, clips in zip(rows, support, strict=True)),
+    )
+
+
+def _pairs(figures: ClassificationFigures) -> Table:
+    support = {item.label: item.support for item in figures.classes}
+    wrong = [
+        (count, actual, predicted)
+        for actual, row in zip(figures.labels, figures.confusion, strict=True)
+        for predicted, count in zip(figures.labels, row, strict=True)
+        if count and actual != predicted
+    ]
+    wrong.sort(key=lambda pair: -pair[0])
+    return Table(
+        caption="What is most often taken for what",
+        header=("actual", "predicted", "clips", "percent of the actual class"),
+        rows=tuple(
+            (actual, predicted, str(count), percent(count / support[actual]))
+            for count, actual, predicted in wrong[:_PAIRS_SHOWN]
+        ),
+        words=frozenset({0, 1}),
+    )
