@@ -13,7 +13,7 @@ from affekt.features.spectra import FloatArray, mel_filters, mel_frequencies
 from affekt.features.stft import power_to_db
 from affekt.inspection.clip import N_MELS, N_MFCC, ClipView, Side
 from affekt.inspection.drawing import BLUE, GREY, ORANGE, new_figure
-from affekt.inspection.sound import TOP_DB
+from affekt.inspection.sound import TOP_DB, Recording, measure
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -48,9 +48,14 @@ def draw_clip(view: ClipView) -> Figure:
 
 
 def _waveforms(axes: list[Axes], view: ClipView) -> None:
-    sound, before, after = view.sound, view.before, view.after
+    before, after = view.before, view.after
+    # What is cut off at 16 kHz, where trimming happens, may differ by a frame from the file's own.
+    sound = measure(
+        Recording(frames=before.signal[:, np.newaxis], sampling_rate_hz=SAMPLING_RATE_HZ)
+    )
+    shaded = " (shaded: what is cut off)" if after.signal.size < before.signal.size else ""
     limit = 1.05 * max(float(np.abs(before.signal).max()), 1e-4)
-    axes[0].set_title(f"before trimming: {before.duration_s:.2f} s")
+    axes[0].set_title(f"before trimming: {before.duration_s:.2f} s{shaded}")
     axes[1].set_title(f"after trimming at {TOP_DB:.0f} dB: {after.duration_s:.2f} s")
     for one, side in zip(axes, (before, after), strict=True):
         times_s, low, high = _envelope(side.signal)
@@ -58,7 +63,7 @@ def _waveforms(axes: list[Axes], view: ClipView) -> None:
         one.set_ylim(-limit, limit)
         one.set_ylabel("amplitude (full scale 1)")
         _time_axis(one, side)
-    if not sound.silent:
+    if shaded:
         end_s = before.duration_s
         for start_s, stop_s in ((0.0, sound.leading_s), (end_s - sound.trailing_s, end_s)):
             axes[0].axvspan(start_s, stop_s, color=ORANGE, alpha=0.25, linewidth=0)
@@ -112,9 +117,11 @@ def _filters(axes: Axes) -> None:
     bins_khz = np.fft.rfftfreq(_FINE_N_FFT, 1.0 / SAMPLING_RATE_HZ) / 1000.0
     for place, band in enumerate(filters):
         shown = place % _COLOURED == 0
+        used = np.flatnonzero(band)
+        drawn = slice(max(0, int(used[0]) - 1), int(used[-1]) + 2)
         axes.plot(
-            bins_khz,
-            np.where(band > 0.0, band, np.nan),
+            bins_khz[drawn],
+            band[drawn],
             color=(BLUE, ORANGE)[place // _COLOURED % 2] if shown else GREY,
             linewidth=1.2 if shown else 0.4,
             alpha=1.0 if shown else 0.5,

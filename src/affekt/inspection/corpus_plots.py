@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from affekt.emotions import CANONICAL
 from affekt.inspection.corpus import Clip, Inspection
-from affekt.inspection.drawing import BLUE, DARK, GREEN, GREY, ORANGE, new_figure
+from affekt.inspection.drawing import BLUE, DARK, DIM, GREEN, GREY, ORANGE, new_figure
 from affekt.inspection.tables import NO_CANONICAL, NOT_STATED, count
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def draw_emotions(inspection: Inspection) -> Figure:
                     textcoords="offset points",
                     va="center",
                     fontsize=8,
-                    color=DARK if total else GREY,
+                    color=DARK if total else DIM,
                 )
             axes.invert_yaxis()
             axes.set_xlim(0.0, 1.18 * max(left.max(), 1.0))
@@ -88,7 +88,7 @@ def draw_genders(inspection: Inspection) -> Figure:
                 color=DARK,
             )
         axes.invert_yaxis()
-        axes.set_xlim(0.0, 1.35 * left.max())
+        axes.set_xlim(0.0, 1.4 * left.max())
         axes.set_xlabel("clips")
         axes.tick_params(left=False)
         _legend(figure, _used_genders(inspection))
@@ -150,14 +150,17 @@ def draw_silence(inspection: Inspection) -> Figure:
         left.set_xlabel("seconds (box: quartiles; whiskers: 5 to 95 % of the clips)")
         _boxes(right, inspection, "silent_share", GREEN, scale=100.0, height=0.5)
         right.set_xlabel("silent frames of a clip, %")
-        right.set_xlim(0.0, 100.0)
-        left.set_xlim(left=0.0)
+        right.set_xlim(right=100.0)
         left.set_yticks(range(len(corpora)), corpora)
         left.invert_yaxis()
         for axes in (left, right):
+            # A median of nothing shall not hide behind the frame.
+            axes.set_xlim(left=-0.01 * axes.get_xlim()[1])
             axes.tick_params(left=False)
             axes.grid(axis="x", color=GREY, alpha=0.3)
-        _legend(figure, {"before": BLUE, "after": ORANGE, "anywhere": GREEN})
+            axes.set_axisbelow(True)
+        titles = ("before the first loud frame", "after the last one", "anywhere")
+        _legend(figure, dict(zip(titles, (BLUE, ORANGE, GREEN), strict=True)))
     return figure
 
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 # Okabe and Ito's colours, which people who see few colours tell apart too.
 BLUE, ORANGE, GREEN, GREY = "#0072B2", "#E69F00", "#009E73", "#9A9A9A"
-DARK = "#22313f"
+DARK, DIM = "#22313f", "#6b6b6b"
 SOFTWARE = "Affekt inspection"
 
 _DPI = 120

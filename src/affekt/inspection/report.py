@@ -14,6 +14,7 @@ from affekt.inspection.drawing import require_matplotlib, to_png
 from affekt.inspection.tables import (
     ALL,
     NO_CANONICAL,
+    NOT_STATED,
     Spread,
     Summary,
     clips_csv,
@@ -218,10 +219,13 @@ def _found(values: Mapping[int, int]) -> str:
     """Name a single value, and say how often where there are several."""
     if len(values) == 1:
         return str(next(iter(values)))
-    return ", ".join(f"{value} ({clips} clips)" for value, clips in values.items()) or _NOTHING
+    parts = [f"{value} ({clips} clip{'s' * (clips > 1)})" for value, clips in values.items()]
+    return ", ".join(parts) or _NOTHING
 
 
 def _listed(found: Mapping[str, int]) -> str:
+    if list(found) == [NOT_STATED]:
+        return NOT_STATED
     return ", ".join(f"{value} {clips}" for value, clips in found.items())
 
 

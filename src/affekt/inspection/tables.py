@@ -119,7 +119,11 @@ def to_json(inspection: Inspection) -> str:
             for corpus in inspection.corpora
         },
         "unreadable": [
-            {"corpus": clip.utterance.corpus, "reason": clip.trouble}
+            {
+                "corpus": clip.utterance.corpus,
+                "path": str(clip.utterance.path),
+                "reason": clip.trouble,
+            }
             for clip in inspection.unreadable
         ],
     }
