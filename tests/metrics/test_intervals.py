@@ -3,7 +3,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from affekt.metrics import confusion_matrix, ua_interval, unweighted_average_recall
+from affekt.metrics import (
+    accuracy,
+    confusion_intervals,
+    confusion_matrix,
+    macro_f1,
+    ua_interval,
+    unweighted_average_recall,
+    weighted_f1,
+)
 
 
 def clips(seed, speakers, per_speaker=20, classes=3, right=0.6):
@@ -62,3 +70,38 @@ def test_a_class_that_only_one_speaker_has_is_left_out_of_draws_without_that_spe
     names = ["a", "b", "a"]
     interval = ua_interval(truth, truth, names, rng=np.random.default_rng(0))
     assert (interval.low, interval.high) == (1.0, 1.0)
+
+
+def test_four_figures_from_the_same_draws_agree_with_resampling_the_clips_themselves():
+    truth, predicted, names = clips(2, speakers=7)
+    found = confusion_intervals(truth, predicted, names, 3, rng=np.random.default_rng(5))
+    times = np.random.default_rng(5).multinomial(7, np.full(7, 1 / 7), size=1000)
+    figures = {"accuracy": accuracy, "ua": unweighted_average_recall}
+    figures |= {"macro_f1": macro_f1, "weighted_f1": weighted_f1}
+    drawn = {name: [] for name in figures}
+    for row in times:
+        each = np.repeat(np.arange(len(names)), row[[int(name[1:]) for name in names]])
+        confusion = confusion_matrix(truth[each], predicted[each], 3)
+        for name, figure in figures.items():
+            drawn[name].append(figure(confusion))
+    for name, values in drawn.items():
+        low, high = np.quantile(values, [0.025, 0.975])
+        assert (found[name].low, found[name].high) == pytest.approx((low, high))
+
+
+def test_the_interval_of_ua_is_the_same_either_way():
+    truth, predicted, names = clips(3, speakers=6)
+    one = ua_interval(truth, predicted, names, rng=np.random.default_rng(0), resamples=500)
+    rng = np.random.default_rng(0)
+    other = confusion_intervals(truth, predicted, names, 3, rng=rng, resamples=500)["ua"]
+    assert (one.low, one.high) == pytest.approx((other.low, other.high))
+
+
+def test_speakers_may_be_pairs_and_one_of_them_has_no_interval():
+    truth, predicted, names = clips(0, speakers=2)
+    pairs = [("ravdess", name) for name in names]
+    two = confusion_intervals(truth, predicted, pairs, 3, rng=np.random.default_rng(0))
+    assert two["accuracy"].speakers == 2
+    assert (
+        confusion_intervals(truth, predicted, pairs[:1] * 40, 3, rng=np.random.default_rng(0)) == {}
+    )

@@ -29,7 +29,7 @@ except ModuleNotFoundError as error:
 BLUE, VERMILION, GREEN, ORANGE, GREY = "#0072b2", "#d55e00", "#009e73", "#e69f00", "#8a8a8a"
 _INK, _FAINT = "#222222", "#dddddd"
 _SHADES = LinearSegmentedColormap.from_list("shares", ["#ffffff", "#9cc7e0", "#0072b2", "#003a5c"])
-_DARK = 0.58  # share from which a cell is dark enough for white letters
+_DARK = 0.55  # share from which a cell is dark enough for white letters
 
 _MARKERS = ("D", "o", "s", "^")
 _SERIES = (_INK, BLUE, VERMILION, GREEN)
@@ -146,7 +146,7 @@ def recalls_plot(
         published: label to recall, 0 to 1; some may be missing.
     """
     width = 0.4 if published else 0.62
-    figure = _figure(max(4.2, 1.2 + 0.92 * len(labels)), 3.6)
+    figure = _figure(max(5.2, 1.2 + 0.92 * len(labels)), 3.6)
     axes = figure.add_subplot()
     places = np.arange(len(labels), dtype=float)
     if published:
@@ -157,7 +157,7 @@ def recalls_plot(
     known = [share for share in measured if share is not None]
     if known:
         mean = 100.0 * float(np.mean(known))
-        words = f"their mean (UA), {mean:.1f}"
+        words = f"measured mean (UA), {mean:.1f}"
         axes.axhline(mean, color=_INK, linewidth=1.0, linestyle="--", label=words, zorder=0.9)
     axes.set_xticks(range(len(labels)), labels, rotation=25, ha="right", rotation_mode="anchor")
     axes.set_ylabel("recall, percent")
