@@ -102,8 +102,8 @@ WRITERS: dict[str, Callable[[Inspection, TextIO], object]] = {
 def _lengths(summaries: Sequence[Summary]) -> Table:
     table = _table(
         "Recordings; lengths in seconds",
-        ["corpus", "clips", "speakers", "hours", "shortest", "25 %", "median", "75 %", "longest"],
-        ["sampling rates, Hz", "channels"],
+        ["corpus", "clips", "speakers", "hours", "min", "25 %", "median", "75 %", "max"],
+        ["Hz", "channels"],
     )
     for item in summaries:
         table.add_row(
@@ -121,14 +121,14 @@ def _lengths(summaries: Sequence[Summary]) -> Table:
 def _levels(summaries: Sequence[Summary]) -> Table:
     table = _table(
         "Levels in dBFS; clips that touch full scale",
-        ["corpus", *(f"RMS {part}" for part in ("lowest", "25 %", "median", "75 %", "highest"))],
-        ["peak median", "peak highest", "clipped clips", "share", "clipped samples"],
+        ["corpus", "RMS 25 %", "RMS median", "RMS 75 %", "peak median", "peak highest"],
+        ["clipped clips", "share", "samples"],
         right=True,
     )
     for item in summaries:
         table.add_row(
             item.corpus,
-            *_five(item.rms_dbfs, ".1f"),
+            *_five(item.rms_dbfs, ".1f")[1:-1],
             _figure(item.peak_dbfs and item.peak_dbfs.median, ".1f"),
             _figure(item.peak_dbfs and item.peak_dbfs.max, ".1f"),
             str(item.clipped_clips),
@@ -140,9 +140,9 @@ def _levels(summaries: Sequence[Summary]) -> Table:
 
 def _silence(summaries: Sequence[Summary]) -> Table:
     table = _table(
-        "Silence, 30 dB below the loudest frame of a clip; medians, and three quarters lie below",
+        "Silence, 30 dB below the loudest frame of a clip: medians, upper quartiles",
         ["corpus", "before, s", "75 %", "after, s", "75 %", "share of frames", "75 %"],
-        ["silent clips", "damaged", "unreadable"],
+        ["silent clips", "damaged", "not read"],
         right=True,
     )
     for item in summaries:
@@ -159,7 +159,7 @@ def _silence(summaries: Sequence[Summary]) -> Table:
 
 
 def _emotions(inspection: Inspection, summaries: Sequence[Summary]) -> Table:
-    table = _table("Clips of each canonical emotion", ["corpus", *CANONICAL, "none of them"], [])
+    table = _table("Clips of each canonical emotion", ["corpus", *CANONICAL, "none"], [])
     for item in summaries:
         part = inspection if item.corpus == ALL else inspection.of(item.corpus)
         found = count(part.clips, "emotion")
@@ -195,6 +195,7 @@ def _table(title: str, first: Sequence[str], rest: Sequence[str], *, right: bool
     from rich.table import Table
 
     table = Table(title=title, title_justify="left", box=None, pad_edge=False, header_style="dim")
+    table.padding = (0, 1, 0, 0)  # so that eighty columns hold every table
     for place, name in enumerate(first):
         table.add_column(name, justify="right" if place else "left", no_wrap=place == 0)
     for name in rest:
