@@ -45,13 +45,13 @@ def make_copy(
     """Return an augmented copy of a clip.
 
     Args:
-        signal: mono `[samples]`, full scale 1.
+        signal: mono `[samples]`, float32, at least one sample.
         sampling_rate: of the signal, in Hz.
         config: what is done to it.
         rng: draws the settings.
 
     Returns:
-        A new array; stretching changes its length.
+        A new float32 array of at least one sample; stretching changes its length.
     """
     steps = [
         build_step({**values, "sampling_rate_hz": sampling_rate}, WAVEFORM_AUGMENTATIONS, where="")
@@ -61,7 +61,9 @@ def make_copy(
         steps = [steps[int(rng.integers(len(steps)))]]
     copy = signal
     for step in steps:
-        copy = step(copy, rng)
+        # A stretch may leave nothing of a few samples; such a clip stays as it was.
+        changed = step(copy, rng)
+        copy = changed if changed.size else copy
     return copy if copy is not signal else signal.copy()
 
 

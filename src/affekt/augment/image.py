@@ -17,7 +17,7 @@ import numpy.typing as npt
 
 from affekt.augment.base import Array, Augmentation, Draw, check_range, uniform
 
-Places = npt.NDArray[np.float32]
+Places = npt.NDArray[np.float64]
 
 
 def zoom(image: Array, *, rows: float, columns: float) -> Array:
@@ -29,31 +29,25 @@ def zoom(image: Array, *, rows: float, columns: float) -> Array:
         columns: the same for columns.
     """
     upright = _read_rows(image, _about_centre(image.shape[0], rows))
-    turned = _read_rows(upright.T, _about_centre(image.shape[1], columns))
-    return np.ascontiguousarray(turned.T)
+    turned = np.ascontiguousarray(upright.T)
+    return np.ascontiguousarray(_read_rows(turned, _about_centre(image.shape[1], columns)).T)
 
 
 def shear(image: Array, *, angle_deg: float) -> Array:
     """Shear: columns move up or down in proportion to their distance from the centre.
 
-    As in Keras, columns also close up by the cosine of the angle.
+    As in Keras, columns also spread by the inverse cosine of the angle.
 
     Args:
         image: `[rows, columns]`.
         angle_deg: -80 to 80; at positive angles what lies right of the centre moves down.
     """
-    count, width = image.shape
+    width = image.shape[1]
     angle = math.radians(angle_deg)
-    closed = _read_rows(image.T, _about_centre(width, math.cos(angle)))
-    from_centre = np.arange(width, dtype=np.float32) - np.float32((width - 1) / 2)
-    moved = np.float32(math.sin(angle)) * from_centre
-    places = np.arange(count, dtype=np.float32)[None, :] - moved[:, None]
-    low, weight = _between(places, count)
-    flat = closed.reshape(-1)
-    index = low + (np.arange(width) * count)[:, None]
-    beyond = np.minimum(low + 1, count - 1) - low
-    first = flat[index]
-    return np.ascontiguousarray((first + weight * (flat[index + beyond] - first)).T)
+    turned = np.ascontiguousarray(image.T)
+    spread = _read_rows(turned, _about_centre(width, math.cos(angle)))
+    down = math.sin(angle) * (np.arange(width) - (width - 1) / 2)
+    return np.ascontiguousarray(_move_along_rows(spread, down).T)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,7 +83,8 @@ class Rescale(Augmentation):
 
     def apply(self, array: Array, draw: Draw) -> Array:
         """Return the rescaled image."""
-        return np.minimum(array * np.float32(draw["factor"]), np.float32(1.0))
+        rescaled: Array = array * np.float32(draw["factor"])
+        return np.minimum(rescaled, np.float32(1.0), out=rescaled)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -139,21 +134,33 @@ class Shear(Augmentation):
 
 
 def _about_centre(count: int, factor: float) -> Places:
+    """Return the place in the image that each of `count` rows shows, edges repeated."""
     centre = (count - 1) / 2
-    places = (np.arange(count) - centre) * factor + centre
-    return places.astype(np.float32)
-
-
-def _between(places: Places, count: int) -> tuple[npt.NDArray[np.intp], Places]:
-    """Return the row before each place, and how far the place lies behind it (0 to 1)."""
-    inside = np.clip(places, 0.0, count - 1)
-    low = inside.astype(np.intp)
-    return low, inside - low.astype(np.float32)
+    return np.clip((np.arange(count) - centre) * factor + centre, 0.0, count - 1.0)
 
 
 def _read_rows(image: Array, places: Places) -> Array:
-    low, weight = _between(places, image.shape[0])
+    """Read an image at places between its rows, `[places, columns]`."""
+    low = places.astype(np.intp)
     high = np.minimum(low + 1, image.shape[0] - 1)
-    first = image[low]
-    read: Array = first + weight[:, None] * (image[high] - first)
-    return read
+    return _blend(image[low], image[high], places - low)
+
+
+def _move_along_rows(image: Array, distances: Places) -> Array:
+    """Move each row of an image along itself by a distance of its own, in columns."""
+    rows, columns = image.shape
+    # A whole row moves as one, so that two slices of it and one weight are all it takes.
+    whole = np.floor(-distances).astype(np.intp)
+    margin = int(np.abs(whole).max()) + 1
+    padded = np.pad(image, ((0, 0), (margin, margin)), mode="edge").reshape(-1)
+    slices = np.lib.stride_tricks.sliding_window_view(padded, columns + 1)
+    read = slices[np.arange(rows) * (columns + 2 * margin) + margin + whole]
+    return _blend(read[:, :-1], read[:, 1:], -distances - whole)
+
+
+def _blend(first: Array, second: Array, weights: Places) -> Array:
+    """Return the rows between two images; a weight of 0 gives the first, of 1 the second."""
+    between: Array = second - first
+    between *= weights.astype(np.float32)[:, None]
+    between += first
+    return between

@@ -57,37 +57,57 @@ def _retime(spectrum: Spectrum, rate: float, hop: int) -> Spectrum:
     magnitudes, phases = np.abs(spectrum), np.angle(spectrum)
     bins = spectrum.shape[1]
     expected = 2.0 * np.pi * hop * np.arange(bins) / (2 * (bins - 1))
+    advances = expected + _wrap(np.diff(phases, axis=0) - expected)
     positions = np.arange(0.0, spectrum.shape[0] - 1, rate)
-    result = np.empty((positions.size, bins), dtype=np.complex64)
+    lefts = positions.astype(np.intp)
+    shares = (positions - lefts).astype(np.float32)[:, None]
+    read = (np.float32(1.0) - shares) * magnitudes[lefts] + shares * magnitudes[lefts + 1]
+    peaks = _peak_of_each_bin(read)
+    # Only the phases depend on the frame before; all else is done for all frames at once.
+    locked = np.empty(read.shape)
     phase = phases[0]
-    for index, position in enumerate(positions):
-        left = int(position)
-        share = position - left
-        magnitude = (1.0 - share) * magnitudes[left] + share * magnitudes[left + 1]
+    for index, left in enumerate(lefts):
         rotation = phase - phases[left]
-        phase = phases[left] + rotation[_peak_of_each_bin(magnitude)]
-        result[index] = magnitude * np.exp(1j * phase)
-        deviation = phases[left + 1] - phases[left] - expected
-        deviation -= 2.0 * np.pi * np.round(deviation / (2.0 * np.pi))
-        phase = phase + expected + deviation
+        phase = locked[index] = phases[left] + rotation[peaks[index]]
+        phase = phase + advances[left]
+    angles = _wrap(locked).astype(np.float32)
+    result = np.empty(read.shape, dtype=np.complex64)
+    np.multiply(read, np.cos(angles), out=result.real)
+    np.multiply(read, np.sin(angles), out=result.imag)
     return result
 
 
-def _peak_of_each_bin(magnitude: NDArray[np.floating]) -> NDArray[np.intp]:
-    """Return for each bin the index of the nearest spectral peak, itself where there is none."""
-    inner = magnitude[2:-2]
-    is_peak = (
-        (inner > magnitude[1:-3])
-        & (inner > magnitude[3:-1])
-        & (inner > magnitude[:-4])
-        & (inner > magnitude[4:])
+def _wrap(phases: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Take whole turns off, so that -pi to pi is left."""
+    turn = 2.0 * np.pi
+    wrapped: NDArray[np.float64] = phases - turn * np.round(phases / turn)
+    return wrapped
+
+
+def _peak_of_each_bin(magnitudes: NDArray[np.floating]) -> NDArray[np.intp]:
+    """Return for each bin of each frame the index of the nearest spectral peak, `[frames, bins]`.
+
+    Halfway between two peaks the lower one counts; a frame without a peak gives each bin itself.
+    """
+    inner = magnitudes[:, 2:-2]
+    is_peak = np.zeros(magnitudes.shape, dtype=bool)
+    is_peak[:, 2:-2] = (
+        (inner > magnitudes[:, 1:-3])
+        & (inner > magnitudes[:, 3:-1])
+        & (inner > magnitudes[:, :-4])
+        & (inner > magnitudes[:, 4:])
     )
-    peaks = np.flatnonzero(is_peak) + 2
-    bins = np.arange(magnitude.size)
-    if peaks.size == 0:
-        return bins
-    borders = (peaks[1:] + peaks[:-1]) / 2.0
-    nearest: NDArray[np.intp] = peaks[np.searchsorted(borders, bins)]
+    # Of each frame without a peak, the first bin stands in until the end.
+    has_peak = is_peak.any(axis=1)
+    is_peak[~has_peak, 0] = True
+    bins = magnitudes.shape[1]
+    places = np.flatnonzero(is_peak)
+    frames = places // bins
+    borders = (places[1:] + places[:-1]) // 2 + 1
+    borders = np.where(frames[1:] == frames[:-1], borders, frames[1:] * bins)
+    counts = np.diff(borders, prepend=0, append=is_peak.size)
+    nearest: NDArray[np.intp] = np.repeat(places % bins, counts).reshape(magnitudes.shape)
+    nearest[~has_peak] = np.arange(bins)
     return nearest
 
 
