@@ -20,6 +20,7 @@ import cli_reference
 import doc_tables
 import model_cards
 import readme_clip
+import reproductions
 from affekt.recognition import shipped_bundles
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -39,6 +40,7 @@ PARTS: dict[str, dict[str, Generator]] = {
         "floors": doc_tables.floors,
         "readings": doc_tables.readings,
     },
+    "docs/reproductions.md": dict(reproductions.PARTS),
     "docs/reference/architecture.md": {"rooms": doc_tables.rooms},
 }
 

@@ -9,7 +9,7 @@ import click
 
 
 @click.command()
-@click.argument("name", metavar="NAME|all")
+@click.argument("name", metavar="NAME|FILE|all")
 @click.option(
     "--out",
     type=click.Path(file_okay=False, path_type=Path),
@@ -52,6 +52,8 @@ def reproduce(
 ) -> None:
     """Rebuild one published system, or all eleven, and print published beside measured.
 
+    FILE is a configuration of your own, made like those in src/affekt/systems/configs/.
+
     Each run trains, measures, writes its report and exports a bundle for `affekt predict --model`.
     An interrupted command goes on where it was when it is given again.
     """
@@ -62,7 +64,7 @@ def reproduce(
     chosen = SYSTEMS if name == "all" else (name,)
     request = Request(
         systems=tuple(load_system(item) for item in chosen),
-        rules=RULES if protocol_name == "both" else (protocol_name,),
+        rules=tuple(rule for rule in RULES if protocol_name in (rule, "both")),
         out=out,
         corpora=corpora_root(corpora),
         seeds=seeds or None,
@@ -80,7 +82,7 @@ def _command(
     name: str, protocol: str, seeds: tuple[int, ...], epochs: int | None, *, quick: bool
 ) -> str:
     """Return the command that gives the same figures, without the places of this machine."""
-    words = ["affekt", "reproduce", name, "--out", "DIR", "--protocol", protocol]
+    words = ["affekt", "reproduce", Path(name).name, "--out", "DIR", "--protocol", protocol]
     words += [word for seed in seeds for word in ("--seed", str(seed))]
     words += ["--epochs", str(epochs)] if epochs else []
     words += ["--quick"] if quick else []

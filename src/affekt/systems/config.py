@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from dataclasses import dataclass, field
 from functools import cache
 from importlib import resources
+from pathlib import Path
 from typing import Any, Literal
 
 from affekt.augment.copies import CopyConfig
-from affekt.config import from_mapping
+from affekt.config import from_mapping, read_toml
 from affekt.corpora import CORPORA
 from affekt.emotions import CANONICAL
 from affekt.errors import ConfigError, did_you_mean
@@ -136,6 +138,12 @@ class System:
     augmentation: tuple[dict[str, Any], ...] = ()
     inferred: tuple[str, ...] = ()
 
+    def __post_init__(self) -> None:
+        if re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", self.name) is None:
+            raise ValueError(f"name: '{self.name}' names files; use letters, digits, . _ and -")
+        if not self.seeds:
+            raise ValueError("seeds must not be empty")
+
 
 SYSTEMS = (
     "shukla-cnn1d",
@@ -152,15 +160,33 @@ SYSTEMS = (
 )
 """The eleven configurations, in the order of their texts."""
 
+VARIANTS = ("gru",)
+"""What a text names without building it; `all` leaves these out."""
 
-@cache
+
 def load_system(name: str) -> System:
-    """Return one of `SYSTEMS`, read from its TOML file.
+    """Return one of `SYSTEMS` or `VARIANTS`, or a configuration of your own.
+
+    Args:
+        name: of a published configuration, or the path of a TOML file made like theirs.
 
     Raises:
-        ConfigError: there is none of that name.
+        ConfigError: there is none of that name, or the file is wrong.
     """
-    if name not in SYSTEMS:
-        raise ConfigError(f"no published system is called '{name}'{did_you_mean(name, SYSTEMS)}")
+    if name in (*SYSTEMS, *VARIANTS):
+        return _shipped(name)
+    path = Path(name)
+    if path.suffix != ".toml":
+        raise ConfigError(
+            f"no published system is called '{name}'{did_you_mean(name, (*SYSTEMS, *VARIANTS))}; "
+            "or give the path of a TOML file"
+        )
+    values = read_toml(path)
+    values.pop("search", None)  # what `affekt tune` reads
+    return from_mapping(System, values, where=name)
+
+
+@cache
+def _shipped(name: str) -> System:
     file = resources.files(__package__).joinpath("configs", f"{name}.toml")
     return from_mapping(System, tomllib.loads(file.read_text(encoding="utf-8")), where=file.name)

@@ -6,6 +6,7 @@ import math
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
@@ -233,7 +234,7 @@ class _Reader:
                 if float(length[0]) < self._data.min_duration_s:
                     return f"shorter than {self._data.min_duration_s:g} s"
             return [
-                cache.get(item, lambda index=index: compute(index)).astype(self._dtype)
+                cache.get(item, partial(compute, index)).astype(self._dtype)
                 for index, cache in enumerate(self._caches)
             ]
         except AudioError as error:

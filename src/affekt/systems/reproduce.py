@@ -6,12 +6,21 @@ import csv
 import dataclasses
 import io
 import json
+import re
 import statistics
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from affekt.evaluation.classification import ClipPrediction
+from affekt.evaluation.files import write_files
+from affekt.evaluation.run_tables import (
+    ComparedModel,
+    comparison_table,
+    read_predictions,
+    write_prediction_tables,
+)
 from affekt.systems.config import System
 from affekt.systems.data import RULES, Rule, load_rows
 from affekt.systems.run import RECORD, Job, run_job
@@ -78,7 +87,7 @@ def reproduce(request: Request) -> list[dict[str, Any]]:
         ConfigError: a folder holds a run of other settings.
         KeyboardInterrupt: interrupted; the same request goes on where it was.
     """
-    records = []
+    records: list[dict[str, Any]] = []
     for system in request.systems:
         jobs = _jobs(request, system)
         finished = [job.finished() for job in jobs]
@@ -134,14 +143,49 @@ def to_csv(rows: Sequence[dict[str, str]]) -> str:
 
 
 def write_tables(records: Sequence[dict[str, Any]], folder: Path) -> str:
-    """Write the table of some runs as `table.md`, `.csv` and `.json`; return the first."""
+    """Write what puts runs beside each other, and return the table of published and measured.
+
+    The files are `table` (published beside measured) and `comparison` (accuracy, UA and F1 with
+    their intervals), each as `.md`, `.csv` and `.json`, and below `predictions/` one CSV a text,
+    protocol and seed: the actual label of each clip beside the answer of every model.
+    """
     rows = table(records)
     text = to_markdown(rows)
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / "table.md").write_text(text, encoding="utf-8")
-    (folder / "table.csv").write_text(to_csv(rows), encoding="utf-8")
-    (folder / "table.json").write_text(json.dumps(rows, indent=1) + "\n", encoding="utf-8")
+    compared = comparison_table(
+        ComparedModel(
+            name=f"{record['name']}, {record['protocol']}, seed {record['seed']}",
+            figures=record["figures"],
+            train_accuracy=record["train_accuracy"],
+        )
+        for record in records
+    )
+    write_files(
+        folder,
+        {
+            "table.md": text,
+            "table.csv": to_csv(rows),
+            "table.json": json.dumps(rows, indent=1) + "\n",
+            "comparison.md": compared.to_markdown(),
+            "comparison.csv": compared.to_csv(),
+            "comparison.json": compared.to_json(),
+        },
+    )
+    _write_predictions(records, folder)
     return text
+
+
+def _write_predictions(records: Sequence[dict[str, Any]], folder: Path) -> None:
+    """Join the answers of the models of one text: they were given the same clips."""
+    groups: dict[Path, dict[int, dict[str, tuple[ClipPrediction, ...]]]] = {}
+    for record in records:
+        name, rule, seed = record["name"], record["protocol"], record["seed"]
+        text = re.sub(r"[^a-z0-9]+", "-", record["text"].split(",")[0].lower()).strip("-")
+        place = folder / "predictions" / f"text-{text}-{len(record['labels'])}-classes" / rule
+        run = folder / name / rule / f"seed-{seed}"
+        answers = read_predictions(run / "predictions.csv")
+        groups.setdefault(place, {}).setdefault(seed, {})[name] = answers
+    for place, by_seed in groups.items():
+        write_prediction_tables(place, by_seed)
 
 
 def figure(record: dict[str, Any]) -> float:
@@ -151,6 +195,7 @@ def figure(record: dict[str, Any]) -> float:
 
 
 def _jobs(request: Request, system: System) -> list[Job]:
+    own_epochs = system.fit.epochs
     epochs = request.epochs or (QUICK_EPOCHS if request.quick else None)
     if epochs is not None:
         system = dataclasses.replace(system, fit=dataclasses.replace(system.fit, epochs=epochs))
@@ -163,6 +208,7 @@ def _jobs(request: Request, system: System) -> list[Job]:
     return [
         Job(
             system=system,
+            own_epochs=own_epochs,
             rule=rule,
             seed=seed,
             quick=request.quick,
@@ -214,6 +260,10 @@ def _mean(figures: Sequence[float]) -> str:
 
 
 def _epochs(runs: Sequence[dict[str, Any]]) -> str:
+    """Return how many epochs were run, of how many, and instead of how many."""
     done = sorted({run["epochs"] for run in runs})
-    asked = "/".join(str(number) for number in sorted({run["epochs_asked"] for run in runs}))
-    return asked if done == [runs[0]["epochs_asked"]] else f"{done[0]} to {done[-1]} of {asked}"
+    asked, own = runs[0]["epochs_asked"], runs[0].get("epochs_of_recipe", runs[0]["epochs_asked"])
+    text = str(done[0]) if len(done) == 1 else f"{done[0]} to {done[-1]}"
+    if done != [asked]:
+        text += f" of {asked}"
+    return text if asked == own else f"{text} instead of {own}"

@@ -50,6 +50,7 @@ class Job:
 
     Attributes:
         system: the configuration, its epochs overridden where that was asked for.
+        own_epochs: of the configuration, before any override.
         rule: the protocol.
         seed: of weights, order and random split.
         quick: a small share of the data.
@@ -61,6 +62,7 @@ class Job:
     """
 
     system: System
+    own_epochs: int
     rule: Rule
     seed: int
     quick: bool
@@ -280,6 +282,7 @@ def _about(job: Job, rows: Rows, split: RowSplit) -> dict[str, Any]:
         "test_rows_with_their_recording_in_training": split.shared_clips,
         "test_speakers_in_training": split.shared_speakers,
         "epochs_asked": system.fit.epochs,
+        "epochs_of_recipe": job.own_epochs,
         "command": job.command,
         "date": datetime.now(UTC).date().isoformat(),
         "commit": commit_of(checkout, ignoring=job.out.absolute()) if checkout else "unknown",
@@ -358,6 +361,13 @@ def _report(
         "commit": record["commit"],
         "versions": ", ".join(f"{name} {number}" for name, number in record["versions"].items()),
     }
+    recordings = None
+    if job.embed_audio:
+        recordings = {
+            _clip_id(job, rows, row): rows.utterances[rows.clip[row]].path
+            for row in np.flatnonzero(rows.copy == 0).tolist()
+        }
+    recalls = job.system.published.recalls
     write_report(
         job.folder,
         title=f"{job.system.name}, {record['protocol']}, seed {job.seed}",
@@ -365,4 +375,6 @@ def _report(
         history=history,
         facts=facts,
         notes=job.system.inferred,
+        recordings=recordings,
+        published_recalls={label: value / 100.0 for label, value in recalls.items()} or None,
     )

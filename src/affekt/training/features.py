@@ -166,6 +166,6 @@ def ordered_loader(part: FeatureRows, *, batch_size: int) -> DataLoader[FeatureB
     ]
     return DataLoader(
         FeatureBatches(part, None, seed=0),
-        sampler=plans,  # type: ignore[arg-type]  # any iterable of what the dataset takes
+        sampler=plans,
         batch_size=None,
     )

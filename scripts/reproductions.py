@@ -1,0 +1,202 @@
+"""The reproductions' page: tables made of the records that `affekt reproduce` wrote.
+
+    python scripts/reproductions.py DIR    take the finished runs of DIR into docs/reproductions/
+
+The records keep everything but the figures of each epoch, which stay with the run.
+"""
+
+from __future__ import annotations
+
+import json
+import statistics
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from affekt.systems import RULES, SYSTEMS, load_system, read_records
+from affekt.systems.reproduce import figure
+
+FOLDER = Path(__file__).resolve().parent.parent / "docs" / "reproductions"
+BELOW, ABOVE = -3.0, 10.0  # points of difference beyond which the text beside the table explains
+
+Record = dict[str, Any]
+
+
+def collect(folder: Path) -> int:
+    """Copy the records of finished runs, quick and shortened ones excepted; return how many."""
+    taken = 0
+    for record in read_records(folder):
+        if record["quick"] or record["epochs_asked"] != load_system(record["name"]).fit.epochs:
+            continue
+        kept = {key: value for key, value in record.items() if key != "history"}
+        place = FOLDER / record["name"] / f"{record['protocol']}-seed-{record['seed']}.json"
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_text(json.dumps(kept) + "\n", encoding="utf-8")
+        taken += 1
+    return taken
+
+
+def records(name: str, rule: str | None = None) -> list[Record]:
+    """Return the records of a system, of one protocol or of all, by seed."""
+    paths = sorted((FOLDER / name).glob(f"{rule or '*'}-seed-*.json"))
+    return [json.loads(path.read_text(encoding="utf-8")) for path in paths]
+
+
+def overview() -> str:
+    """Return the table: published beside measured, and by how much they differ."""
+    lines = [
+        "| Configuration | Figure | Published | As published | Difference "
+        "| No speaker in two parts | Seeds | Parameters | Epochs | Minutes |",
+        "| --- | --- | --: | --: | --: | --: | --: | --: | --: | --: |",
+    ]
+    for name in SYSTEMS:
+        runs = records(name)
+        published = load_system(name).published
+        metric = {"ua": "UA", "accuracy": "accuracy"}.get(published.metric, published.metric)
+        claim = "none given" if published.value is None else f"{published.value:.1f}"
+        if not runs:
+            lines.append(f"| `{name}` | {metric} | {claim} | not run | | not run | | | | |")
+            continue
+        same = [figure(run) for run in runs if run["protocol"] == "published"]
+        apart = [figure(run) for run in runs if run["protocol"] == "speaker-disjoint"]
+        cells = [
+            f"`{name}`",
+            metric,
+            claim,
+            _mean(same),
+            _difference(same, published.value),
+            _mean(apart),
+            str(len({run["seed"] for run in runs})),
+            f"{runs[0]['parameters']:,}",
+            _range([run["epochs"] for run in runs]),
+            f"{statistics.mean(run['seconds'] for run in runs) / 60:.1f}",
+        ]
+        lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def leak() -> str:
+    """Return the table of what copies on both sides are worth."""
+    lines = [
+        "| Configuration | Published | As published: copies on both sides | Split before copying "
+        "| The leak | No speaker in two parts |",
+        "| --- | --: | --: | --: | --: | --: |",
+    ]
+    for name in SYSTEMS:
+        system = load_system(name)
+        if system.data.leak != "copies":
+            continue
+        found = {rule: [figure(run) for run in records(name, rule)] for rule in RULES}
+        leaky, clean = found["published"], found["split-before-copies"]
+        worth = f"{_average(leaky) - _average(clean):+.1f}" if leaky and clean else ""
+        lines.append(
+            f"| `{name}` | {system.published.value:.1f} | {_mean(leaky)} | {_mean(clean)} "
+            f"| {worth} | {_mean(found['speaker-disjoint'])} |"
+        )
+    return "\n".join(lines)
+
+
+def details() -> str:
+    """Return every run with its interval, its parts and what they share."""
+    lines = [
+        "| Configuration | Protocol | Seed | Figure, 95 % interval by speaker | UA | Macro F1 "
+        "| On the training part | Rows: train, validation, test | Test rows whose recording is in "
+        "training | Test speakers in training |",
+        "| --- | --- | --: | --- | --: | --: | --: | --- | --: | --: |",
+    ]
+    for name in SYSTEMS:
+        for run in records(name):
+            figures, rows = run["figures"], run["rows"]
+            interval = figures["intervals"].get(run["published"]["metric"])
+            ends = ""
+            if interval:
+                ends = f", {100 * interval['low']:.1f} to {100 * interval['high']:.1f}"
+            lines.append(
+                f"| `{name}` | {run['protocol']} | {run['seed']} | {figure(run):.1f}{ends} "
+                f"| {100 * figures['ua']:.1f} | {100 * figures['macro_f1']:.1f} "
+                f"| {100 * run['train_accuracy']:.1f} "
+                f"| {rows['train']}, {rows['validation']}, {rows['test']} "
+                f"| {run['test_rows_with_their_recording_in_training']} "
+                f"| {run['test_speakers_in_training']} of {figures['speakers']} |"
+            )
+    return "\n".join(lines)
+
+
+def provenance() -> str:
+    """Return the commands, corpora, commits and versions that the records name."""
+    runs = [run for name in SYSTEMS for run in records(name)]
+    if not runs:
+        return "No run has been recorded yet."
+    corpora = {corpus: count for run in runs for corpus, count in run["corpora"].items()}
+    missing = sorted({corpus for run in runs for corpus in run["corpora_missing"]})
+    versions = sorted({f"{k} {v}" for run in runs for k, v in run["versions"].items()})
+    commits = sorted({run["commit"][:12] for run in runs})
+    commands = [_command(name) for name in SYSTEMS if records(name)]
+    return "\n".join(
+        [
+            "```console",
+            *(f"$ {command}" for command in commands),
+            "```",
+            "",
+            f"Corpora: {', '.join(corpora)}. Not at hand: {', '.join(missing) or 'none'}.",
+            f"Versions: {', '.join(versions)}. Commits: {', '.join(commits)}.",
+        ]
+    )
+
+
+def inferred() -> str:
+    """Return what each text leaves open and was chosen here."""
+    lines: list[str] = []
+    for name in SYSTEMS:
+        system = load_system(name)
+        lines.append(f"**`{name}`** (text {system.text}).")
+        lines.append(" ".join(system.inferred))
+        lines.append("")
+    return "\n".join(lines)
+
+
+PARTS: dict[str, Callable[[], str]] = {
+    "overview": overview,
+    "leak": leak,
+    "details": details,
+    "provenance": provenance,
+    "inferred": inferred,
+}
+
+
+def _command(name: str) -> str:
+    seeds = sorted({run["seed"] for run in records(name)})
+    chosen = "" if tuple(seeds) == load_system(name).seeds else _seeds(seeds)
+    return f"affekt reproduce {name} --out DIR{chosen}"
+
+
+def _seeds(seeds: Sequence[int]) -> str:
+    return "".join(f" --seed {seed}" for seed in seeds)
+
+
+def _average(figures: Sequence[float]) -> float:
+    return statistics.mean(figures)
+
+
+def _mean(figures: Sequence[float]) -> str:
+    if not figures:
+        return "not run"
+    spread = f" ± {statistics.stdev(figures):.1f}" if len(figures) > 1 else ""
+    return f"{_average(figures):.1f}{spread}"
+
+
+def _difference(figures: Sequence[float], published: float | None) -> str:
+    if not figures or published is None:
+        return ""
+    points = _average(figures) - published
+    return f"{points:+.1f}" if BELOW <= points <= ABOVE else f"**{points:+.1f}**"
+
+
+def _range(numbers: Sequence[int]) -> str:
+    low, high = min(numbers), max(numbers)
+    return str(low) if low == high else f"{low} to {high}"
+
+
+if __name__ == "__main__":
+    print(f"{collect(Path(sys.argv[1]))} runs taken into {FOLDER}")

@@ -1,0 +1,76 @@
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from affekt.config import from_mapping
+from affekt.systems import System
+
+TINY: dict[str, Any] = {
+    "name": "tiny",
+    "text": "005, Nobody",
+    "title": "Emotions of tones",
+    "inferred": ["Everything."],
+    "seeds": [1],
+    "published": {"metric": "accuracy", "value": 95.0},
+    "data": {
+        "corpora": ["emodb", "savee", "cafe"],
+        "labels": ["neutral", "happy", "sad", "angry"],
+        "test_share": 0.25,
+    },
+    "features": {"set": "vector-162", "normalise_over": []},
+    "model": {"name": "gru"},
+    "fit": {"epochs": 2, "batch_size": 16, "learning_rate": 0.01, "precision": "32"},
+}
+
+
+@pytest.fixture(scope="session", autouse=True)
+def one_thread() -> Iterator[None]:
+    """Small networks are faster on one thread, the more so beside other work."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+@pytest.fixture(autouse=True)
+def cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = tmp_path_factory.getbasetemp() / "systems-cache"
+    monkeypatch.setenv("AFFEKT_CACHE", str(folder))
+
+
+@pytest.fixture
+def system() -> Callable[..., System]:
+    """A system that tells tones apart; dotted keys change a setting."""
+
+    def make(**changes: Any) -> System:
+        values = {key: dict(v) if isinstance(v, dict) else v for key, v in TINY.items()}
+        for key, value in changes.items():
+            *tables, name = key.split(".")
+            table = values
+            for part in tables:
+                table = table[part]
+            table[name] = value
+        return from_mapping(System, values, where="tiny.toml")
+
+    return make
+
+
+COPIES = [{"steps": [{"name": "noise", "snr_db": [20.0, 20.0]}]}]
+
+
+@pytest.fixture
+def leaking(system: Callable[..., System]) -> System:
+    """A system whose text splits originals and copies together."""
+    return system(
+        **{"data.copies": COPIES, "data.copies_in": "all", "data.leak": "copies"},
+    )
+
+
+@pytest.fixture
+def corpora(toy_corpora: Path) -> Path:
+    return toy_corpora

@@ -1,0 +1,100 @@
+"""The eleven configurations, and what their files may say."""
+
+from __future__ import annotations
+
+from importlib import resources
+from pathlib import Path
+
+import pytest
+
+from affekt.errors import ConfigError
+from affekt.features.sets import FEATURE_SETS
+from affekt.models import create_classifier
+from affekt.systems import SYSTEMS, load_system
+
+# Digest of the texts: figure, classes, and the share of the test part.
+TEXTS = {
+    "shukla-cnn1d": ("accuracy", 76.02, 8, 0.2),
+    "santamaria-baseline": ("accuracy", 26.0, 8, 0.2),
+    "santamaria-deep": ("accuracy", 36.0, 8, 0.2),
+    "pathak-mlp": ("accuracy", 81.69, 7, 0.25),
+    "pathak-cnn": ("accuracy", 86.15, 7, 0.25),
+    "pathak-lstm": ("accuracy", 80.44, 7, 0.25),
+    "pathak-cnn-lstm": ("accuracy", 87.73, 7, 0.25),
+    "crema-cnn1d": ("accuracy", 43.08, 6, 0.3),
+    "crema-cnn2d": ("accuracy", 53.8, 6, 0.3),
+    "crema-cnn2d-external": ("accuracy", None, 6, 0.3),
+    "mittal-cnn2d": ("ua", 72.0, 8, 0.25),
+}
+
+
+def test_there_are_eleven():
+    assert tuple(TEXTS) == SYSTEMS
+
+
+@pytest.mark.parametrize("name", SYSTEMS)
+def test_each_says_what_its_text_says(name):
+    system = load_system(name)
+    metric, value, classes, test_share = TEXTS[name]
+    assert system.name == system.model.name == name
+    assert (system.published.metric, system.published.value) == (metric, value)
+    assert len(system.data.labels) == classes
+    assert system.data.test_share == test_share
+    assert system.inferred  # no text tells everything
+
+
+@pytest.mark.parametrize("name", SYSTEMS)
+def test_each_network_takes_the_features_of_its_system(name):
+    system = load_system(name)
+    shape = FEATURE_SETS[system.features.set].shape
+    network = create_classifier(
+        system.model.name,
+        input_shape=shape,
+        n_classes=len(system.data.labels),
+        settings=system.model.settings,
+    )
+    assert sum(item.numel() for item in network.parameters()) > 10_000
+
+
+def test_mittals_claim_is_the_mean_of_its_recalls():
+    published = load_system("mittal-cnn2d").published
+    mean = sum(published.recalls.values()) / len(published.recalls)
+    assert mean == pytest.approx(published.value, abs=0.5)
+
+
+@pytest.mark.parametrize("name", [name for name in SYSTEMS if name.startswith("pathak")])
+def test_pathaks_leak_is_called_by_its_name(name):
+    assert load_system(name).data.leak == "copies"
+
+
+def test_an_unknown_system_is_refused_with_a_suggestion():
+    with pytest.raises(ConfigError, match="did you mean 'pathak-cnn'"):
+        load_system("pathak-cn")
+
+
+def test_a_configuration_of_ones_own_is_read_from_its_file(tmp_path):
+    file = Path(str(resources.files("affekt.systems").joinpath("configs", "shukla-cnn1d.toml")))
+    own = tmp_path / "own.toml"
+    text = file.read_text(encoding="utf-8").replace('name = "shukla-cnn1d"', 'name = "own"', 1)
+    own.write_text(text + "\n[search]\n", encoding="utf-8")
+    assert load_system(str(own)).name == "own"
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"name": "../x"}, "names files"),
+        ({"data.corpora": ["emodbb"]}, "no corpus is called 'emodbb'"),
+        ({"data.labels": ["neutral", "glad"]}, "labels: 'glad'"),
+        ({"data.test_share": 1.0}, "test_share must lie between 0 and 1"),
+        ({"data.leak": "copies"}, "leak = 'copies' needs copies"),
+        ({"data.copies": [{"steps": []}]}, "steps must not be empty"),
+        ({"data.copies": [{"steps": [{"name": "nois"}]}]}, "did you mean 'noise'"),
+        ({"features.set": "vector-163"}, "did you mean 'vector-162'"),
+        ({"features.normalise_over": [1]}, "has the axes 0 to 0"),
+        ({"fit.epoch": 3}, "unknown key 'epoch'"),
+    ],
+)
+def test_impossible_settings_are_refused(system, changes, message):
+    with pytest.raises(ConfigError, match=message):
+        system(**changes)

@@ -1,0 +1,129 @@
+"""From a configuration to the table: runs, records, reports and bundles."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+
+from affekt import Recognizer
+from affekt.errors import ConfigError
+from affekt.systems import RULES, Request, read_records, reproduce, table, write_tables
+
+
+@pytest.fixture
+def request_for(corpora, tmp_path):
+    def make(*systems, **changes):
+        values = {
+            "systems": systems,
+            "rules": RULES,
+            "out": tmp_path / "out",
+            "corpora": corpora,
+            "seeds": None,
+            "epochs": None,
+            "quick": False,
+            "embed_audio": False,
+            "command": "affekt reproduce tiny",
+            "say": lambda line: None,
+            "show_progress": False,
+        }
+        return Request(**{**values, **changes})
+
+    return make
+
+
+def test_a_run_leaves_record_report_predictions_and_a_bundle(system, request_for, tmp_path):
+    (record,) = reproduce(request_for(system(), rules=("published",)))
+    folder = tmp_path / "out" / "tiny" / "published" / "seed-1"
+    names = {path.name for path in folder.iterdir()}
+    assert {"run.json", "report.md", "report.html", "predictions.csv", "tiny.onnx"} <= names
+    assert json.loads((folder / "run.json").read_text()) == record
+    assert record["epochs"] == len(record["history"]) == 2
+    assert record["corpora_missing"] == ["cafe"]
+    assert 0.0 <= record["figures"]["accuracy"] <= 1.0
+    assert sum(record["rows"].values()) == sum(record["corpora"].values())
+
+
+def test_the_bundle_answers_as_the_run_was_measured(system, request_for, corpora, tmp_path):
+    reproduce(request_for(system(), rules=("speaker-disjoint",)))
+    folder = tmp_path / "out" / "tiny" / "speaker-disjoint" / "seed-1"
+    recognizer = Recognizer.load(folder / "tiny.onnx")
+    lines = (folder / "predictions.csv").read_text().splitlines()
+    header = lines[0].split(",")
+    for line in lines[1:6]:
+        row = dict(zip(header, line.split(","), strict=True))
+        (path,) = corpora.glob(f"{row['clip']}.*")
+        assert recognizer.predict(path).emotion == row["predicted"]
+
+
+def test_the_bundle_names_the_speakers_it_never_heard(system, request_for, tmp_path):
+    (record,) = reproduce(request_for(system(), rules=("speaker-disjoint",)))
+    path = tmp_path / "out" / "tiny" / "speaker-disjoint" / "seed-1" / "tiny.onnx"
+    metadata = Recognizer.load(path).bundle.metadata
+    assert metadata.front_end == "vector-162"
+    assert sum(len(names) for names in metadata.held_out.values()) == record["figures"]["speakers"]
+
+
+def test_a_finished_run_is_not_run_again(system, request_for):
+    said = []
+    first = reproduce(request_for(system()))
+    second = reproduce(request_for(system(), say=said.append))
+    assert first == second
+    assert said == [line for line in said if "finished before" in line]
+
+
+def test_a_folder_with_a_run_of_other_settings_is_refused(system, request_for):
+    reproduce(request_for(system(), rules=("published",)))
+    with pytest.raises(ConfigError, match="run of other settings"):
+        reproduce(request_for(system(), rules=("published",), epochs=3))
+
+
+def test_the_leak_is_measured_only_where_a_text_has_one(system, leaking, request_for, tmp_path):
+    plain = reproduce(request_for(system()))
+    leaky = reproduce(request_for(leaking, out=tmp_path / "leaky"))
+    assert [record["protocol"] for record in plain] == ["published", "speaker-disjoint"]
+    assert [record["protocol"] for record in leaky] == list(RULES)
+
+
+def test_the_table_puts_published_beside_measured(system, request_for, tmp_path):
+    records = reproduce(request_for(system(), seeds=(1, 2)))
+    (row,) = table(records)
+    measured = [
+        100 * run["figures"]["accuracy"] for run in records if run["protocol"] == "published"
+    ]
+    spread = np.std(measured, ddof=1)
+    assert row["published"] == "95.0"
+    assert row["as published"] == f"{np.mean(measured):.1f} ± {spread:.1f}"
+    assert row["missing"] == "cafe"
+    assert row["split before copies"] == "-"
+    text = write_tables(records, tmp_path / "out")
+    assert text.count("\n") == 3
+    assert (tmp_path / "out" / "table.csv").read_text().count("\n") == 2
+    assert (tmp_path / "out" / "comparison.csv").read_text().count("\n") == 1 + len(records)
+
+
+def test_models_of_one_text_stand_beside_each_other_clip_by_clip(system, request_for, tmp_path):
+    other = system(name="other", **{"fit.epochs": 1})
+    records = reproduce(request_for(system(), other, rules=("published",)))
+    write_tables(records, tmp_path / "out")
+    place = tmp_path / "out" / "predictions" / "text-005-4-classes" / "published"
+    lines = (place / "predictions-seed-1.csv").read_text().splitlines()
+    assert lines[0] == "clip,actual,tiny,other"
+    assert len(lines) == 1 + records[0]["figures"]["clips"]
+    assert all(len(set(line.split(",")[2:]) - set(records[0]["labels"])) == 0 for line in lines[1:])
+
+
+def test_fewer_epochs_than_the_recipes_show_in_the_table(system, request_for):
+    (row,) = table(reproduce(request_for(system(), rules=("published",), epochs=1)))
+    assert row["epochs"] == "1 instead of 2"
+
+
+def test_records_are_read_back_from_the_folder(system, request_for, tmp_path):
+    records = reproduce(request_for(system()))
+    assert read_records(tmp_path / "out") == records
+
+
+def test_a_quick_try_says_so(system, request_for):
+    (row,) = table(reproduce(request_for(system(), rules=("published",), quick=True)))
+    assert row["name"] == "tiny (quick)"
