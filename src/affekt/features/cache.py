@@ -2,9 +2,9 @@
 
 The key of an entry is a SHA-256 over the file's content, every parameter of the extractor and the
 format's version, so that neither a changed recording nor a changed setting can bring a stale
-result. An entry is one `.npy` array followed by a SHA-256 of it, in float16 unless asked otherwise;
-a damaged entry is computed anew. Entries are written beside their place and renamed into it, which is safe with
-several processes.
+result. An entry is one `.npy` array followed by a SHA-256 of it, in float16 unless asked
+otherwise; a damaged entry is computed anew. Entries are written beside their place and renamed
+into it, which is safe with several processes.
 """
 
 from __future__ import annotations
@@ -69,7 +69,8 @@ class FeatureCache:
     def get(self, source: Path | Utterance, compute: Callable[[], Features]) -> Features:
         """Return the features of a recording, computed only if they are not in the cache.
 
-        The values have passed through the kept precision either way, so that the first run equals the next.
+        The values have passed through the kept precision either way, so that the first run equals
+        the next.
 
         Args:
             source: the recording; an utterance may be a stretch of its file.

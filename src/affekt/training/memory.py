@@ -26,4 +26,4 @@ def keep_freed_memory() -> bool:
     except AttributeError:  # another C library
         return False
     wanted = ((_MMAP_MAX, 0), (_TRIM_THRESHOLD, 2**31 - 1), (_TOP_PAD, 2**28))
-    return all([mallopt(parameter, value) == 1 for parameter, value in wanted])
+    return all(mallopt(parameter, value) == 1 for parameter, value in wanted)
