@@ -6,10 +6,15 @@ import ast
 import csv
 import dataclasses
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from affekt.augment import AUGMENTATIONS
+from affekt.augment import (
+    AUGMENTATIONS,
+    IMAGE_AUGMENTATIONS,
+    WAVEFORM_AUGMENTATIONS,
+    Augmentation,
+)
 from affekt.corpora import CORPORA
 from affekt.emotions import VOCABULARIES
 from affekt.evaluation.log import MEASURED
@@ -162,12 +167,24 @@ def protocols() -> str:
 
 def augmentations() -> str:
     """The augmentations a recipe may name, with their settings."""
+    return _augmentations(AUGMENTATIONS)
+
+
+def other_augmentations() -> str:
+    """The augmentations of images and of waveforms, with their settings."""
+    return (
+        f"Of spectrogram images:\n\n{_augmentations(IMAGE_AUGMENTATIONS)}\n\n"
+        f"Of waveforms:\n\n{_augmentations(WAVEFORM_AUGMENTATIONS)}"
+    )
+
+
+def _augmentations(known: Mapping[str, type[Augmentation]]) -> str:
     rows = []
-    for name, kind in AUGMENTATIONS.items():
+    for name, kind in known.items():
         settings = [
             f"`{item.name}`{_default(item)}"
             for item in dataclasses.fields(kind)
-            if item.name != "probability"
+            if item.name not in ("probability", "sampling_rate_hz")
         ]
         rows.append([f"`{name}`", _first_line(kind.__doc__), ", ".join(settings)])
     return table(("name", "what it does", "settings and defaults"), rows)

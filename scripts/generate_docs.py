@@ -34,7 +34,10 @@ PARTS: dict[str, dict[str, Generator]] = {
     "docs/recognise.md": {"vocabularies": doc_tables.vocabularies},
     "docs/corpora.md": {"corpora": doc_tables.corpora, "faults": doc_tables.faults},
     "docs/models/index.md": {"models": model_cards.overview},
-    "docs/training.md": {"augmentations": doc_tables.augmentations},
+    "docs/training.md": {
+        "augmentations": doc_tables.augmentations,
+        "other augmentations": doc_tables.other_augmentations,
+    },
     "docs/evaluation.md": {
         "protocols": doc_tables.protocols,
         "floors": doc_tables.floors,

@@ -27,3 +27,11 @@ def tone() -> NDArray[np.float32]:
     array = (0.3 * np.sum(harmonics, axis=0)).astype(np.float32)
     array.flags.writeable = False
     return array
+
+
+@pytest.fixture
+def image() -> NDArray[np.float32]:
+    """An image of 26 rows and 27 columns, 0 to 1, read-only."""
+    array = np.random.default_rng(2).random((26, 27), dtype=np.float32)
+    array.flags.writeable = False
+    return array

@@ -1,4 +1,4 @@
-"""Augmentation of waveforms and log-mel spectrograms; randomness always comes from an argument."""
+"""Augmentation of waveforms, log-mels and images; randomness always comes from an argument."""
 
 from affekt.augment.base import Augmentation, Draw
 from affekt.augment.mixup import MixupDraw, draw_mixup

@@ -1,6 +1,6 @@
 """Augmentation of spectrogram images, as Keras' ImageDataGenerator does it.
 
-An image is float32 `[rows, columns]`, 0 to 1. Geometric steps keep the shape, turn about the
+An image is float32 `[rows, columns]`, 0 to 1. Zoom and shear keep the shape, work about the
 centre, read between pixels by linear interpolation and repeat the edge beyond it.
 """
 
