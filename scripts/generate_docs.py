@@ -29,7 +29,11 @@ ROOT = Path(__file__).resolve().parent.parent
 Generator = Callable[[], str | None]
 
 PARTS: dict[str, dict[str, Generator]] = {
-    "README.md": {"clip": readme_clip.example, "figures": doc_tables.figures},
+    "README.md": {
+        "clip": readme_clip.example,
+        "figures": doc_tables.figures,
+        "overview": reproductions.overview,
+    },
     "docs/index.md": {"figures": doc_tables.figures},
     "docs/recognise.md": {"vocabularies": doc_tables.vocabularies},
     "docs/corpora.md": {"corpora": doc_tables.corpora, "faults": doc_tables.faults},
