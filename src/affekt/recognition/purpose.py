@@ -1,0 +1,131 @@
+"""Whose voice may be analysed: which channels of a call, and for what purpose.
+
+In the European Union, inferring the emotions of people at work and in education is prohibited,
+medical and safety reasons excepted (Regulation (EU) 2024/1689, Article 5(1)(f)). So emotion is
+inferred for named channels alone, and for a channel of somebody at work or in education only
+with a purpose, which is stamped on every output.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from affekt.errors import ConfigError, did_you_mean
+
+PURPOSES = ("medical", "safety", "research")
+
+DEFAULT_ANALYSED = "customer"
+
+# Names of channels that belong to somebody at work or in education; parts of a name count too.
+_PROTECTED = (
+    "agent",
+    "apprentice",
+    "assistant",
+    "candidate",
+    "coach",
+    "colleague",
+    "employee",
+    "learner",
+    "operator",
+    "pupil",
+    "rep",
+    "representative",
+    "staff",
+    "student",
+    "teacher",
+    "trainee",
+    "tutor",
+    "worker",
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrackPlan:
+    """What is done with one channel.
+
+    Attributes:
+        index: of the channel, counted from 0; None is the mean of all.
+        name: whose voice it is, where channels were named.
+        analysed: emotion is inferred; otherwise speech activity alone.
+    """
+
+    index: int | None
+    name: str | None
+    analysed: bool
+
+
+def plan_tracks(
+    source_channels: int,
+    *,
+    names: Sequence[str] | None,
+    analyse: Sequence[str] | None,
+    purpose: str | None,
+) -> tuple[TrackPlan, ...]:
+    """Decide which channels are analysed.
+
+    Args:
+        source_channels: of the recording.
+        names: one a channel; None takes the mean of all channels for one voice.
+        analyse: whose emotion is inferred; None means the customer's.
+        purpose: one of `PURPOSES`, needed for a channel of somebody at work or in education.
+
+    Raises:
+        ConfigError: names and channels do not match, nobody or an unknown one is to be analysed,
+            or a purpose is missing or unknown.
+    """
+    check_purpose(purpose)
+    if names is None:
+        if analyse is not None:
+            raise ConfigError("analyse names channels: name all of them with channels as well")
+        return (TrackPlan(index=None, name=None, analysed=True),)
+    names = [name.strip() for name in names]
+    _check_names(names, source_channels)
+    chosen = [DEFAULT_ANALYSED] if analyse is None else [name.strip() for name in analyse]
+    for name in chosen:
+        if name not in names:
+            if analyse is None:
+                raise ConfigError(
+                    f"no channel is called '{DEFAULT_ANALYSED}', whose emotion is inferred by "
+                    f"default: say whose it is with analyse; channels: {', '.join(names)}"
+                )
+            raise ConfigError(f"no channel is called '{name}'{did_you_mean(name, names)}")
+        if is_protected(name) and purpose is None:
+            raise ConfigError(
+                f"'{name}' is somebody at work or in education: inferring that person's emotions "
+                "is prohibited in the EU but for medical or safety reasons (AI Act, Article "
+                f"5(1)(f)); a purpose must be given: {', '.join(PURPOSES)}"
+            )
+    return tuple(
+        TrackPlan(index=index, name=name, analysed=name in chosen)
+        for index, name in enumerate(names)
+    )
+
+
+def check_purpose(purpose: str | None) -> None:
+    """Refuse what is no purpose.
+
+    Raises:
+        ConfigError: unknown; the message names those there are.
+    """
+    if purpose is not None and purpose not in PURPOSES:
+        raise ConfigError(
+            f"no purpose is called '{purpose}'{did_you_mean(purpose, PURPOSES)}; "
+            f"there are: {', '.join(PURPOSES)}"
+        )
+
+
+def is_protected(name: str) -> bool:
+    """Say whether a channel's name tells of somebody at work or in education."""
+    words = "".join(letter if letter.isalpha() else " " for letter in name.lower()).split()
+    return any(word.rstrip("s") in _PROTECTED for word in words)
+
+
+def _check_names(names: Sequence[str], source_channels: int) -> None:
+    if len(names) != source_channels:
+        raise ConfigError(
+            f"{len(names)} names for {source_channels} channels: "
+            "name every channel once, in its order"
+        )
+    if "" in names or len(set(names)) != len(names):
+        raise ConfigError(f"channel names must differ and not be empty: {', '.join(names)}")
