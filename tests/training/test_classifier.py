@@ -129,6 +129,20 @@ def test_training_stops_early_and_the_best_weights_are_kept(tmp_path):
     assert -np.log(chosen).mean() == pytest.approx(min(losses), rel=1e-4)
 
 
+def test_a_run_interrupted_after_its_best_epoch_still_ends_with_that_epochs_weights(tmp_path):
+    rows = clouds(apart=0.0)  # nothing to learn: the first epoch stays the best
+    fit = ClassifierFit(
+        epochs=4, batch_size=8, learning_rate=0.05, best_weights=True, precision="32"
+    )
+    whole, resumed = (make_run(tmp_path / name, fit, rows) for name in ("whole", "resumed"))
+    history = fit_classifier(whole, settings={})
+    assert int(np.argmin([row["validation_loss"] for row in history])) == 0
+    interrupt_after(make_run(tmp_path / "resumed", fit, rows), 1)
+    fit_classifier(resumed, settings={})
+    for name, tensor in whole.network.state_dict().items():
+        assert torch.equal(tensor, resumed.network.state_dict()[name]), name
+
+
 def test_the_rate_is_halved_on_a_plateau(tmp_path):
     rows = clouds(apart=0.0)
     fit = ClassifierFit(

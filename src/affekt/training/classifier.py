@@ -332,7 +332,6 @@ def _trainer(
     callbacks: list[Callback] = [
         history,
         KeepSettings(settings),
-        ModelCheckpoint(run.folder, filename="last", enable_version_counter=False),
     ]
     if watch is not None:
         callbacks.append(Watched(watch, VALIDATION_UA))
@@ -349,6 +348,8 @@ def _trainer(
         )
     if fit.early_stopping is not None:
         callbacks.append(Patience(fit.monitor, mode=mode, patience=fit.early_stopping.patience))
+    # After the best one, whose record it holds: else a run that goes on forgets its newest best.
+    callbacks.append(ModelCheckpoint(run.folder, filename="last", enable_version_counter=False))
     return lightning.Trainer(
         max_epochs=fit.epochs,
         precision=lightning_precision(fit.precision),
