@@ -25,6 +25,7 @@ COMMANDS: dict[str, _Entry] = {
     "models": _Entry("affekt.cli.models:models", "Show the models at hand, and their terms."),
     "corpora": _Entry("affekt.cli.corpora:corpora", "Find, check, inspect and get corpora."),
     "inspect": _Entry("affekt.cli.inspect:inspect", "Draw a recording, and say what it is like."),
+    "features": _Entry("affekt.cli.features:features", "List, extract and show feature sets."),
     "evaluate": _Entry("affekt.cli.evaluate:evaluate", "Measure a model under a protocol."),
     "reproduce": _Entry("affekt.cli.reproduce:reproduce", "Rebuild published systems."),
     "tune": _Entry("affekt.cli.tune:tune", "Search the settings of a recipe."),

@@ -1,0 +1,342 @@
+"""Tables of features: a row a clip, in Parquet or CSV, with what they are made of.
+
+Parquet holds everything in one file: the metadata stand in its schema under `affekt`. A CSV file
+has them beside it, in `NAME.csv.json`, and holds vectors only.
+"""
+
+from __future__ import annotations
+
+import csv
+import dataclasses
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from affekt.errors import ConfigError, MissingExtraError, did_you_mean
+from affekt.features.sets import FEATURE_SETS, FeatureSet, find_feature_set
+from affekt.features.spectra import FloatArray
+from affekt.records import Utterance
+
+FORMAT_VERSION = 1
+SUFFIXES = (".parquet", ".csv")
+# What a table says of a clip; `path` is called `clip` there, the path below the corpora's folder.
+FIELDS = (
+    *("corpus", "collection", "speaker", "emotion", "native_label", "language", "gender"),
+    *("age", "intensity", "sentence", "take"),
+)
+COLUMNS = ("clip", *FIELDS, "duration_s")
+METADATA_KEY = b"affekt"
+
+
+class Skipped(NamedTuple):
+    """A clip that is not in the table, and why."""
+
+    clip: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TableInfo:
+    """What a table is made of.
+
+    Attributes:
+        feature_set, set_version: name and version of the set.
+        shape: of the features of one clip.
+        affekt_version: that wrote it.
+        corpora: the corpora asked for, in their order.
+        asked: clips they had.
+        min_duration_s: shorter clips were left out; None where none were.
+        skipped: clips that could not be read.
+        too_short: number of clips left out for their length.
+        date: when the table was written, ISO 8601, UTC.
+    """
+
+    feature_set: str
+    set_version: int
+    shape: tuple[int, ...]
+    affekt_version: str
+    corpora: tuple[str, ...]
+    asked: int
+    min_duration_s: float | None
+    skipped: tuple[Skipped, ...]
+    too_short: int
+    date: str
+
+    def to_json(self) -> str:
+        """Return the information as JSON, with the version of the format."""
+        return json.dumps({"format": FORMAT_VERSION, **dataclasses.asdict(self)})
+
+    @classmethod
+    def from_json(cls, text: str | bytes, *, where: Path) -> TableInfo:
+        """Read what `to_json` wrote.
+
+        Raises:
+            ConfigError: it is damaged, or of a newer format.
+        """
+        try:
+            document = json.loads(text)
+            version = document.pop("format")
+            if version != FORMAT_VERSION:
+                raise ConfigError(
+                    f"{where}: a table of format {version}, and this Affekt reads format "
+                    f"{FORMAT_VERSION}: extract the features again"
+                )
+            document["skipped"] = tuple(Skipped(*item) for item in document["skipped"])
+            for name in ("shape", "corpora"):
+                document[name] = tuple(document[name])
+            return cls(**document)
+        except (ValueError, TypeError, KeyError, AttributeError) as error:
+            raise damaged(where, f"its metadata cannot be read ({error})") from None
+
+
+class Rows(NamedTuple):
+    """Some rows of a table.
+
+    Attributes:
+        utterances: the clips; `path` is relative to the folder of the corpora.
+        durations_s: `[rows]`, seconds.
+        features: `[rows, *shape]`.
+    """
+
+    utterances: tuple[Utterance, ...]
+    durations_s: npt.NDArray[np.float64]
+    features: FloatArray
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeatureTable:
+    """A table on the disk: its clips in memory, its features where they are.
+
+    Attributes:
+        path: the file.
+        info: what it is made of.
+        utterances: the clips; `path` is relative to the folder of the corpora.
+        durations_s: `[clips]`, seconds.
+        blocks: gives the features from the first clip to the last, `[some, *shape]` at a time.
+    """
+
+    path: Path
+    info: TableInfo
+    utterances: tuple[Utterance, ...]
+    durations_s: npt.NDArray[np.float64]
+    blocks: Callable[[], Iterator[FloatArray]]
+
+    @property
+    def feature_set(self) -> FeatureSet:
+        """The set that the features are of."""
+        return find_feature_set(self.info.feature_set)
+
+    def features(self) -> FloatArray:
+        """Return the features of all clips, `[clips, *shape]`, in memory.
+
+        Raises:
+            ConfigError: the file is damaged.
+        """
+        array = np.empty((len(self.utterances), *self.info.shape), dtype=np.float32)
+        start = 0
+        for block in self.blocks():
+            array[start : start + len(block)] = block
+            start += len(block)
+        return array
+
+
+def read_table(path: str | Path) -> FeatureTable:
+    """Open a table of features.
+
+    Raises:
+        ConfigError: there is none, it is damaged or none of ours, or its features were made by
+            another version of their set.
+        MissingExtraError: Parquet without pyarrow.
+    """
+    path = Path(path)
+    suffix = check_suffix(path)
+    if not path.is_file():
+        raise ConfigError(f"{path}: no such table")
+    return _read_csv(path) if suffix == ".csv" else _read_parquet(path)
+
+
+def check_suffix(path: Path) -> str:
+    """Return `.parquet` or `.csv`.
+
+    Raises:
+        ConfigError: the name ends in neither.
+    """
+    suffix = path.suffix.lower()
+    if suffix not in SUFFIXES:
+        raise ConfigError(f"{path}: the name of a table of features ends in .parquet or .csv")
+    return suffix
+
+
+def check_info(info: TableInfo, *, where: Path) -> None:
+    """Refuse features that this version would make otherwise.
+
+    Raises:
+        ConfigError: the set is unknown, or has another version or shape here.
+    """
+    if info.feature_set not in FEATURE_SETS:
+        raise ConfigError(
+            f"{where}: features of the set '{info.feature_set}', which this Affekt does not know "
+            f"(written by Affekt {info.affekt_version})"
+        )
+    features = FEATURE_SETS[info.feature_set]
+    if (info.set_version, info.shape) != (features.version, features.shape):
+        raise ConfigError(
+            f"{where}: version {info.set_version} of {info.feature_set}, written by Affekt "
+            f"{info.affekt_version}; version {features.version} is in use here: "
+            "extract the features again"
+        )
+
+
+def read_info(path: Path) -> TableInfo:
+    """Return what a table is made of, of whatever version.
+
+    Raises:
+        ConfigError: it is damaged, or none of ours.
+        MissingExtraError: Parquet without pyarrow.
+    """
+    if check_suffix(path) == ".csv":
+        beside = csv_info_path(path)
+        try:
+            return TableInfo.from_json(beside.read_text(encoding="utf-8"), where=beside)
+        except (OSError, UnicodeDecodeError):
+            raise ConfigError(
+                f"{path}: no table of features, or {beside.name} does not lie beside it any more"
+            ) from None
+    metadata = open_parquet(path).schema_arrow.metadata or {}
+    if METADATA_KEY not in metadata:
+        raise ConfigError(f"{path}: no table of features; 'affekt features extract' writes them")
+    return TableInfo.from_json(metadata[METADATA_KEY], where=path)
+
+
+def csv_info_path(path: Path) -> Path:
+    """Return where the metadata of a CSV file lie."""
+    return path.with_name(f"{path.name}.json")
+
+
+def open_parquet(path: Path) -> Any:
+    """Open a Parquet file as `pyarrow.parquet.ParquetFile`.
+
+    Raises:
+        ConfigError: it is none, or damaged.
+        MissingExtraError: pyarrow is not installed.
+    """
+    arrow, parquet = pyarrow()
+    try:
+        return parquet.ParquetFile(path)
+    except (arrow.ArrowException, OSError) as error:
+        raise damaged(path, str(error)) from None
+
+
+def pyarrow() -> tuple[Any, Any]:
+    """Return `pyarrow` and `pyarrow.parquet`.
+
+    Raises:
+        MissingExtraError: they are not installed.
+    """
+    try:
+        import pyarrow as pa
+        from pyarrow import parquet
+    except ImportError:
+        raise MissingExtraError(
+            what="reading and writing Parquet", package="pyarrow", extra="train"
+        ) from None
+    return pa, parquet
+
+
+def damaged(path: Path, what: str) -> ConfigError:
+    """Return the error of a table that cannot be read."""
+    return ConfigError(f"{path}: a damaged table, {what}: extract the features again (--force)")
+
+
+def _read_parquet(path: Path) -> FeatureTable:
+    arrow, _ = pyarrow()
+    info = read_info(path)
+    check_info(info, where=path)
+    file = open_parquet(path)
+    names = _feature_columns(info)
+    _check_columns(path, file.schema_arrow.names, [*COLUMNS, *names])
+    try:
+        rows = file.read(columns=list(COLUMNS)).to_pylist()
+    except (arrow.ArrowException, OSError) as error:
+        raise damaged(path, str(error)) from None
+
+    def blocks() -> Iterator[FloatArray]:
+        for group in range(file.num_row_groups):
+            try:
+                part = file.read_row_group(group, columns=list(names))
+                yield _block(part, info.shape)
+            except (arrow.ArrowException, OSError, ValueError) as error:
+                raise damaged(path, str(error)) from None
+
+    return _table(path, info, rows, blocks)
+
+
+def _block(part: Any, shape: tuple[int, ...]) -> FloatArray:
+    if len(shape) == 1:
+        columns = [part.column(name).to_numpy() for name in part.column_names]
+        return np.stack(columns, axis=1).astype(np.float32, copy=False)
+    values = part.column("features").combine_chunks().flatten().to_numpy()
+    array: FloatArray = values.reshape(part.num_rows, *shape)
+    return array
+
+
+def _read_csv(path: Path) -> FeatureTable:
+    info = read_info(path)
+    check_info(info, where=path)
+    names = _feature_columns(info)
+    try:
+        with path.open(encoding="utf-8", newline="") as file:
+            reader = csv.reader(file, strict=True)
+            _check_columns(path, next(reader, []), [*COLUMNS, *names])
+            rows, features = [], []
+            for values in reader:
+                rows.append(dict(zip((*COLUMNS, *names), values, strict=True)))
+                features.append(np.array(values[len(COLUMNS) :], dtype=np.float32))
+    except (UnicodeDecodeError, csv.Error, ValueError) as error:
+        raise damaged(path, str(error)) from None
+    array = np.stack(features) if features else np.empty((0, *info.shape), dtype=np.float32)
+    return _table(path, info, rows, lambda: iter([array]))
+
+
+def _table(
+    path: Path,
+    info: TableInfo,
+    rows: list[dict[str, Any]],
+    blocks: Callable[[], Iterator[FloatArray]],
+) -> FeatureTable:
+    expected = info.asked - len(info.skipped) - info.too_short
+    if len(rows) != expected:
+        raise damaged(path, f"{len(rows)} clips of {expected}")
+    try:
+        utterances = tuple(_utterance(row) for row in rows)
+        durations_s = np.array([float(row["duration_s"]) for row in rows])
+    except (ValueError, TypeError) as error:
+        raise damaged(path, str(error)) from None
+    return FeatureTable(
+        path=path, info=info, utterances=utterances, durations_s=durations_s, blocks=blocks
+    )
+
+
+def _utterance(row: dict[str, Any]) -> Utterance:
+    known: dict[str, Any] = {name: row[name] or None for name in FIELDS}
+    if known["age"] is not None:
+        known["age"] = int(known["age"])
+    return Utterance(path=Path(row["clip"]), **known)
+
+
+def _feature_columns(info: TableInfo) -> tuple[str, ...]:
+    return find_feature_set(info.feature_set).columns if len(info.shape) == 1 else ("features",)
+
+
+def _check_columns(path: Path, found: list[str], wanted: list[str]) -> None:
+    if found != wanted:
+        absent = next((name for name in wanted if name not in found), None)
+        what = "its columns are not in their order"
+        if absent is not None:
+            what = f"no column '{absent}'{did_you_mean(absent, found) if found else ''}"
+        raise damaged(path, what)

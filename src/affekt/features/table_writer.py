@@ -1,0 +1,128 @@
+"""Writing tables of features; see `affekt.features.table` for what is in them."""
+
+from __future__ import annotations
+
+import contextlib
+import csv
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from affekt.errors import ConfigError
+from affekt.features.sets import FeatureSet, find_feature_set
+from affekt.features.table import (
+    COLUMNS,
+    FIELDS,
+    METADATA_KEY,
+    Rows,
+    TableInfo,
+    check_suffix,
+    csv_info_path,
+    pyarrow,
+)
+
+
+def write_table(path: str | Path, info: TableInfo, rows: Iterable[Rows]) -> None:
+    """Write a table; it appears under its name only when it is complete.
+
+    Args:
+        path: the file, `.parquet` or `.csv`; one that is there is replaced.
+        info: what the table is made of.
+        rows: the clips in their order, as many at a time as shall be in memory at once.
+
+    Raises:
+        ConfigError: the name has another ending, the set does not fit into CSV, or the file
+            cannot be written.
+        MissingExtraError: Parquet without pyarrow.
+    """
+    path = Path(path)
+    features = find_feature_set(info.feature_set)
+    check_target(path, features)
+    unfinished = path.with_name(f".{path.name}.unfinished")
+    with told_to_the_user(path):
+        try:
+            if path.suffix.lower() == ".csv":
+                _write_csv(unfinished, features, rows)
+                csv_info_path(path).write_text(info.to_json() + "\n", encoding="utf-8")
+            else:
+                _write_parquet(unfinished, info, features, rows)
+            unfinished.replace(path)
+        finally:
+            unfinished.unlink(missing_ok=True)
+
+
+def check_target(path: Path, features: FeatureSet) -> None:
+    """Refuse a name that a table of this set cannot have, before any work is done.
+
+    Raises:
+        ConfigError: it ends in neither .parquet nor .csv, or in .csv for what is no vector.
+        MissingExtraError: Parquet without pyarrow.
+    """
+    if check_suffix(path) == ".parquet":
+        pyarrow()
+    elif features.form != "vector":
+        shape = " x ".join(str(size) for size in features.shape)
+        raise ConfigError(
+            f"{path}: CSV holds vectors only, and {features.name} gives {shape} values a clip: "
+            f"name the file {path.with_suffix('.parquet').name}"
+        )
+
+
+@contextlib.contextmanager
+def told_to_the_user(path: Path) -> Iterator[None]:
+    """Turn what the system says of a place into a `ConfigError` that names it."""
+    try:
+        yield
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be written: {error.strerror or error}") from error
+    except UnicodeEncodeError as error:
+        raise ConfigError(
+            f"{path}: cannot be written: {error.object!r} is no text in UTF-8; rename that clip"
+        ) from None
+
+
+def _cells(part: Rows) -> dict[str, list[Any]]:
+    """Return what is said of the clips, column by column."""
+    cells: dict[str, list[Any]] = {"clip": [item.path.as_posix() for item in part.utterances]}
+    cells |= {name: [getattr(item, name) for item in part.utterances] for name in FIELDS}
+    return cells | {"duration_s": part.durations_s.tolist()}
+
+
+def _write_csv(path: Path, features: FeatureSet, rows: Iterable[Rows]) -> None:
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow([*COLUMNS, *features.columns])
+        for part in rows:
+            # The shortest text that gives the same single-precision value back.
+            values = part.features.astype(str)
+            cells = _cells(part).values()
+            writer.writerows([*said, *row] for *said, row in zip(*cells, values, strict=True))
+
+
+def _write_parquet(path: Path, info: TableInfo, features: FeatureSet, rows: Iterable[Rows]) -> None:
+    arrow, parquet = pyarrow()
+    kinds = {"age": arrow.int64(), "duration_s": arrow.float64()}
+    fields = [(name, kinds.get(name, arrow.string())) for name in COLUMNS]
+    if features.form == "vector":
+        fields += [(name, arrow.float32()) for name in features.columns]
+    else:
+        size = int(np.prod(features.shape))
+        fields.append(("features", arrow.list_(arrow.float32(), size)))
+    schema = arrow.schema(fields, metadata={METADATA_KEY: info.to_json()})
+    described = list(COLUMNS)
+    with parquet.ParquetWriter(
+        path, schema, compression="zstd", use_dictionary=described, write_statistics=described
+    ) as writer:
+        for part in rows:
+            writer.write_table(arrow.table(_arrays(arrow, part, features), schema=schema))
+
+
+def _arrays(arrow: Any, part: Rows, features: FeatureSet) -> dict[str, Any]:
+    if features.form == "vector":
+        columns = np.ascontiguousarray(part.features.T)
+        return {**_cells(part), **dict(zip(features.columns, columns, strict=True))}
+    flat = np.ascontiguousarray(part.features).reshape(-1)
+    size = int(np.prod(features.shape))
+    return {**_cells(part), "features": arrow.FixedSizeListArray.from_arrays(flat, size)}
