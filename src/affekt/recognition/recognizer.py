@@ -17,6 +17,7 @@ from affekt.audio import (
     AudioSource,
     BlockReader,
     Signal,
+    Window,
     decode_blocks,
     from_array,
     sounding_windows,
@@ -24,7 +25,10 @@ from affekt.audio import (
 from affekt.emotions import reduce_vocabulary
 from affekt.errors import AffektError, AudioError, ConfigError, did_you_mean
 from affekt.recognition.bundle import Bundle
-from affekt.records import Prediction, Score
+from affekt.recognition.explain import Explanation, explained, read_stretch, relevance_hop_s
+from affekt.recognition.stream import ranked
+from affekt.recognition.timeline import TimelineOptions, make_timeline
+from affekt.records import Prediction, Timeline
 
 # Models learn from single utterances of a few seconds. Up to twice the window a recording is
 # taken for one of those; in a longer one the emotion may change, and pauses would count.
@@ -101,6 +105,18 @@ class Recognizer:
             return own
         return reduce_vocabulary(np.full(len(own), 1.0 / len(own)), own, emotions)[1]
 
+    def threshold(self, wanted: float | None = None) -> float:
+        """Return the confidence below which an answer is uncertain: the wanted, or the model's.
+
+        Raises:
+            ConfigError: the wanted one does not lie in 0 to 1.
+        """
+        if wanted is None:
+            return self.bundle.metadata.threshold
+        if not 0.0 <= wanted <= 1.0:
+            raise ConfigError(f"threshold must lie in 0 to 1: {wanted}")
+        return wanted
+
     def __call__(
         self, signal: npt.ArrayLike, sampling_rate: int, **options: Unpack[Options]
     ) -> Prediction:
@@ -175,6 +191,66 @@ class Recognizer:
         self._check(options)
         return (self._try(path, options) for path in paths)
 
+    def explain(
+        self,
+        source: AudioSource,
+        *,
+        channel: int | None = None,
+        start_s: float | None = None,
+        end_s: float | None = None,
+    ) -> Explanation:
+        """Recognise a recording of up to 5 minutes, and say where in it the answer came from.
+
+        A recording of up to 10 s is explained whole; a longer one window by window, each window
+        weighing by its length, as in the answer.
+
+        Args:
+            source: as in `predict`.
+            channel: counted from 0; None is the mean of all.
+            start_s: beginning of a stretch of the recording, which is then treated as if it were
+                the whole; None is the recording's.
+            end_s: its end; None is the recording's.
+
+        Raises:
+            AudioError: it cannot be read, holds nothing to recognise, or is too long.
+            ConfigError: the model gives no relevance, for a feature set is its front end.
+        """
+        relevance_hop_s(self.bundle)
+        audio = read_stretch(source, channel=channel, start_s=start_s, end_s=end_s)
+        name = os.fspath(source) if isinstance(source, str | os.PathLike) else None
+        step = round(WHOLE_S * SAMPLING_RATE_HZ)
+        blocks = [audio.signal[k : k + step] for k in range(0, audio.signal.size, step)]
+        probabilities, notes = self._listen(iter(blocks), name=name or "<recording>")
+        prediction = self._answer(
+            probabilities,
+            {},
+            path=name,
+            duration_s=audio.duration_s,
+            sampling_rate_hz=audio.source_rate_hz,
+            channels=audio.source_channels,
+            warnings=(*audio.warnings, *notes),
+        )
+        windows: Iterable[Window] = [
+            Window(start_s=0.0, end_s=audio.duration_s, signal=audio.signal)
+        ]
+        if len(blocks) > 1:
+            windows = sounding_windows(blocks, SAMPLING_RATE_HZ, window_s=WINDOW_S, hop_s=WINDOW_S)
+        return explained(self.bundle, prediction, audio, windows, start_s=start_s or 0.0)
+
+    def timeline(self, source: AudioSource, **options: Unpack[TimelineOptions]) -> Timeline:
+        """Follow the emotions of a long recording, in memory that does not grow with its length.
+
+        Args:
+            source: path, "-" for standard input, open binary file or bytes; a call whose channels
+                are named must be a path, which is read once a channel.
+            **options: see `TimelineOptions`.
+
+        Raises:
+            AudioError: not a recording that can be read.
+            ConfigError: an option is impossible.
+        """
+        return make_timeline(self, source, **options)
+
     def _try(self, path: str | Path, options: Options) -> Prediction | Failure:
         try:
             return self.predict(path, **options)
@@ -187,9 +263,8 @@ class Recognizer:
                 raise ConfigError(
                     f"no option is called '{name}'{did_you_mean(name, Options.__annotations__)}"
                 )
-        threshold, top_k = options.get("threshold"), options.get("top_k")
-        if threshold is not None and not 0.0 <= threshold <= 1.0:
-            raise ConfigError(f"threshold must lie in 0 to 1: {threshold}")
+        self.threshold(options.get("threshold"))
+        top_k = options.get("top_k")
         if top_k is not None and top_k < 1:
             raise ConfigError(f"top_k must be 1 or more: {top_k}")
         self.labels(options.get("emotions"))
@@ -202,7 +277,7 @@ class Recognizer:
         first = next(blocks)
         second = next(blocks, None)
         if second is None and first.size <= WHOLE_S * SAMPLING_RATE_HZ:
-            return self._run(first), ()
+            return self.probabilities(first), ()
         head = [first] if second is None else [first, second]
         return self._summarise(itertools.chain(head, blocks), name=name)
 
@@ -214,7 +289,7 @@ class Recognizer:
         heard_s, count = 0.0, 0
         for window in sounding_windows(blocks, SAMPLING_RATE_HZ, window_s=WINDOW_S, hop_s=WINDOW_S):
             length_s = window.end_s - window.start_s
-            total += length_s * self._run(window.signal)
+            total += length_s * self.probabilities(window.signal)
             heard_s += length_s
             count += 1
         if count == 0:
@@ -225,7 +300,8 @@ class Recognizer:
             "over the parts with sound.",
         )
 
-    def _run(self, signal: Signal) -> Probabilities:
+    def probabilities(self, signal: Signal) -> Probabilities:
+        """Return the probabilities `[classes]` of a mono signal at 16 kHz, taken as it is."""
         probabilities: Probabilities = self.bundle.run(signal[np.newaxis]).probabilities[0]
         return probabilities.astype(np.float64)
 
@@ -244,9 +320,7 @@ class Recognizer:
         labels, left_out = metadata.labels, None
         if (emotions := options.get("emotions")) is not None:
             probabilities, labels, left_out = reduce_vocabulary(probabilities, labels, emotions)
-        threshold = options.get("threshold")
-        order = np.argsort(-probabilities, kind="stable")
-        scores = tuple(Score(label=labels[k], score=float(probabilities[k])) for k in order)
+        scores = ranked(probabilities, labels)
         best = scores[0]
         return Prediction(
             path=path,
@@ -256,7 +330,7 @@ class Recognizer:
             model=metadata.title,
             emotion=best.label,
             confidence=best.score,
-            uncertain=best.score < (metadata.threshold if threshold is None else threshold),
+            uncertain=best.score < self.threshold(options.get("threshold")),
             predictions=scores[: options.get("top_k")],
             left_out=left_out,
             warnings=warnings,
