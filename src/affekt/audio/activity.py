@@ -78,7 +78,7 @@ def follow_activity(blocks: Iterable[Signal], sampling_rate: int) -> Iterator[Pr
     gap, shortest, padding = (
         round(seconds * sampling_rate) for seconds in (_GAP_S, _MIN_SOUND_S, _PADDING_S)
     )
-    floor = _NoiseFloor()
+    floor = NoiseFloor()
     total = 0
     stretch: tuple[int, int] | None = None
 
@@ -110,10 +110,15 @@ def follow_activity(blocks: Iterable[Signal], sampling_rate: int) -> Iterator[Pr
         yield Progress(signal=nothing, ended=padded(*stretch), growing=None)
 
 
-class _NoiseFloor:
-    """Levels of all frames so far, counted in whole decibels from `_NOTHING_DB` to 0 and above."""
+class NoiseFloor:
+    """Levels of all frames so far, counted in whole decibels from `_NOTHING_DB` to 0 and above.
 
-    def __init__(self) -> None:
+    Args:
+        unknown_db: threshold as long as the levels are too much alike to tell a floor.
+    """
+
+    def __init__(self, *, unknown_db: float = _NOTHING_DB) -> None:
+        self._unknown_db = unknown_db
         self._counts = np.zeros(-_NOTHING_DB + 1, dtype=np.int64)
 
     def threshold_db(self, levels_db: npt.NDArray[np.float64]) -> float:
@@ -128,22 +133,25 @@ class _NoiseFloor:
         floor_db = float(np.searchsorted(seen, _FLOOR_QUANTILE * seen[-1])) + _NOTHING_DB
         range_db = float(np.flatnonzero(self._counts)[-1]) + _NOTHING_DB - floor_db
         if range_db < _MIN_RANGE_DB:
-            return _NOTHING_DB
+            return self._unknown_db
         return floor_db + min(
             max(_RANGE_SHARE * range_db, _MIN_ABOVE_FLOOR_DB), _MAX_ABOVE_FLOOR_DB
         )
 
 
-def _levels_db(signal: Signal, frame: int) -> npt.NDArray[np.float64]:
-    """Return the RMS level of each frame in dBFS; a shorter one at the end counts as well."""
-    whole = signal.size // frame
-    frames = signal[: whole * frame].reshape(whole, frame)
-    power = np.einsum("ij,ij->i", frames, frames, dtype=np.float32) / frame
-    rest = signal[whole * frame :]
-    if rest.size:
-        power = np.append(power, np.mean(np.square(rest)))
+def levels_db(frames: Signal) -> npt.NDArray[np.float64]:
+    """Return the RMS level of each of `[frames, samples]` in dBFS, -120 at least."""
+    power = np.einsum("ij,ij->i", frames, frames, dtype=np.float32) / frames.shape[1]
     levels: npt.NDArray[np.float64] = 10 * np.log10(np.maximum(power, 1e-12).astype(np.float64))
     return levels
+
+
+def _levels_db(signal: Signal, frame: int) -> npt.NDArray[np.float64]:
+    """Return the level of each frame of a signal; a shorter one at the end counts as well."""
+    whole = signal.size // frame
+    levels = levels_db(signal[: whole * frame].reshape(whole, frame))
+    rest = signal[whole * frame :]
+    return np.append(levels, levels_db(rest[np.newaxis])) if rest.size else levels
 
 
 def _runs(active: npt.NDArray[np.bool_]) -> list[tuple[int, int]]:

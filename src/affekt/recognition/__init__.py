@@ -3,6 +3,8 @@
 from affekt.recognition.bundle import Bundle, Outputs, shipped_bundles
 from affekt.recognition.metadata import BundleMetadata
 from affekt.recognition.recognizer import Failure, Options, Recognizer
+from affekt.recognition.stream import StreamRecognizer
+from affekt.recognition.timeline import TimelineOptions
 
 __all__ = [
     "Bundle",
@@ -11,5 +13,7 @@ __all__ = [
     "Options",
     "Outputs",
     "Recognizer",
+    "StreamRecognizer",
+    "TimelineOptions",
     "shipped_bundles",
 ]

@@ -1,0 +1,156 @@
+"""A long recording over time: who speaks when, and the emotions of those who are analysed."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, TypedDict, Unpack
+
+from affekt.audio import AudioSource, BlockReader, decode_blocks
+from affekt.audio.voice import Voice
+from affekt.errors import ConfigError, did_you_mean
+from affekt.recognition.purpose import TrackPlan, plan_tracks
+from affekt.recognition.segments import cells_of, segments_of, speech_of, summarise
+from affekt.recognition.stream import Heard, StreamListener, check_lengths
+from affekt.records import Timeline, Track
+from affekt.threads import Workers
+
+if TYPE_CHECKING:
+    from affekt.recognition.recognizer import Recognizer
+
+WINDOW_S = 3.0
+HOP_S = 1.0
+_BLOCK_S = 10.0
+
+
+class TimelineOptions(TypedDict, total=False):
+    """How to follow a recording; every key may be left out or None.
+
+    Attributes:
+        channels: names, one a channel of the recording, in their order ("agent", "customer").
+        analyse: whose emotions are inferred; with named channels the customer's alone.
+        purpose: "medical", "safety" or "research": needed to analyse a channel of somebody at
+            work or in education, and stamped on the result.
+        window_s: what is listened to at once, 0.1 to 30.
+        hop_s: the step from one window to the next, at most a window; a multiple of 20 ms.
+        threshold: a confidence below it is uncertain (0 to 1); the model's own otherwise.
+        voice: who decides where somebody speaks: "energy", or "webrtc" (extra `live`).
+        progress: called with the seconds heard so far, of the track that is furthest behind.
+    """
+
+    channels: Sequence[str] | None
+    analyse: Sequence[str] | None
+    purpose: str | None
+    window_s: float | None
+    hop_s: float | None
+    threshold: float | None
+    voice: Voice | None
+    progress: Callable[[float], None] | None
+
+
+def make_timeline(
+    recognizer: Recognizer, source: AudioSource, **options: Unpack[TimelineOptions]
+) -> Timeline:
+    """Follow a recording; see `Recognizer.timeline`."""
+    for name in options:
+        if name not in TimelineOptions.__annotations__:
+            hint = did_you_mean(name, TimelineOptions.__annotations__)
+            raise ConfigError(f"no option is called '{name}'{hint}")
+    window_s, hop_s = options.get("window_s") or WINDOW_S, options.get("hop_s") or HOP_S
+    check_lengths(window_s, hop_s)
+    threshold = recognizer.threshold(options.get("threshold"))
+    first = decode_blocks(source, block_s=_BLOCK_S)
+    with first:
+        plans = plan_tracks(
+            first.source_channels,
+            names=options.get("channels"),
+            analyse=options.get("analyse"),
+            purpose=options.get("purpose"),
+        )
+        readers = [first] if plans[0].index is None else _readers(source, plans)
+        listeners = [
+            StreamListener(
+                recognizer if plan.analysed else None,
+                window_s=window_s,
+                hop_s=hop_s,
+                voice=options.get("voice") or "energy",
+            )
+            for plan in plans
+        ]
+        heard = _listen(readers, listeners, options.get("progress"))
+    duration_s = max(reader.duration_s for reader in readers)
+    metadata = recognizer.bundle.metadata
+    return Timeline(
+        path=os.fspath(source) if isinstance(source, str | os.PathLike) else None,
+        duration_s=duration_s,
+        sampling_rate_hz=first.source_rate_hz,
+        channels=first.source_channels,
+        model=metadata.title,
+        labels=metadata.labels,
+        window_s=window_s,
+        hop_s=hop_s,
+        purpose=options.get("purpose"),
+        tracks=tuple(
+            _track(plan, items, metadata.labels, duration_s, threshold)
+            for plan, items in zip(plans, heard, strict=True)
+        ),
+        warnings=tuple(dict.fromkeys(note for reader in readers for note in reader.warnings)),
+    )
+
+
+def _readers(source: AudioSource, plans: Sequence[TrackPlan]) -> list[BlockReader]:
+    if not isinstance(source, str | os.PathLike) or source == "-":
+        raise ConfigError(
+            "a call whose channels are named is read once a channel: give the path of a file"
+        )
+    return [decode_blocks(source, block_s=_BLOCK_S, channel=plan.index) for plan in plans]
+
+
+def _listen(
+    readers: Sequence[BlockReader],
+    listeners: Sequence[StreamListener],
+    progress: Callable[[float], None] | None,
+) -> list[list[Heard]]:
+    """Hear every track, in threads of their own: decoding and inference leave the lock."""
+    done_s = [0.0] * len(readers)
+
+    def follow(number: int) -> list[Heard]:
+        reader, listener = readers[number], listeners[number]
+        found: list[Heard] = []
+        with reader:
+            for block in reader:
+                found.extend(listener.push(block))
+                done_s[number] = reader.duration_s
+                if progress is not None:
+                    progress(min(done_s))
+        return found + listener.finish()
+
+    if len(readers) == 1:
+        return [follow(0)]
+    with Workers(len(readers)) as pool:
+        return list(pool.map(follow, range(len(readers))))
+
+
+def _track(
+    plan: TrackPlan,
+    heard: Sequence[Heard],
+    labels: tuple[str, ...],
+    duration_s: float,
+    threshold: float,
+) -> Track:
+    speech = speech_of(heard)
+    segments = segments_of(
+        speech,
+        cells_of(heard, len(labels)) if plan.analysed else None,
+        labels,
+        duration_s=duration_s,
+        threshold=threshold,
+    )
+    return Track(
+        index=plan.index,
+        name=plan.name,
+        analysed=plan.analysed,
+        speech=speech,
+        segments=segments,
+        summary=summarise(segments, analysed=plan.analysed),
+    )

@@ -1,0 +1,58 @@
+"""Whose channel is analysed, and when a purpose must be given."""
+
+from __future__ import annotations
+
+import pytest
+
+from affekt.errors import ConfigError
+from affekt.recognition.purpose import PURPOSES, TrackPlan, check_purpose, plan_tracks
+
+
+def plan(channels, names, analyse=None, purpose=None):
+    return plan_tracks(channels, names=names, analyse=analyse, purpose=purpose)
+
+
+def test_a_recording_without_channel_names_is_one_voice():
+    assert plan(2, None) == (TrackPlan(index=None, name=None, analysed=True),)
+
+
+def test_in_a_call_the_customer_alone_is_analysed():
+    assert plan(2, ["agent", "customer"]) == (
+        TrackPlan(index=0, name="agent", analysed=False),
+        TrackPlan(index=1, name="customer", analysed=True),
+    )
+
+
+@pytest.mark.parametrize("name", ["agent", "Agent 2", "support-agents", "employee", "student_a"])
+def test_somebody_at_work_or_in_education_needs_a_purpose(name):
+    with pytest.raises(ConfigError, match=r"Article 5\(1\)\(f\)"):
+        plan(2, [name, "customer"], analyse=[name])
+    for purpose in PURPOSES:
+        tracks = plan(2, [name, "customer"], analyse=[name], purpose=purpose)
+        assert [track.analysed for track in tracks] == [True, False]
+
+
+def test_others_need_none():
+    tracks = plan(2, ["therapist", "client"], analyse=["client"])
+    assert [track.analysed for track in tracks] == [False, True]
+
+
+@pytest.mark.parametrize(
+    ("names", "analyse", "message"),
+    [
+        (["agent"], None, "1 names for 2 channels"),
+        (["a", "a"], ["a"], "must differ"),
+        (["a", " "], ["a"], "not be empty"),
+        (["left", "right"], None, "say whose it is with analyse"),
+        (["caller", "clerk"], ["caler"], "did you mean 'caller'"),
+        (None, ["customer"], "name all of them with channels"),
+    ],
+)
+def test_what_does_not_fit_is_refused(names, analyse, message):
+    with pytest.raises(ConfigError, match=message):
+        plan(2, names, analyse)
+
+
+def test_an_unknown_purpose_is_refused():
+    with pytest.raises(ConfigError, match="did you mean 'medical'"):
+        check_purpose("medicall")

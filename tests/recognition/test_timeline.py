@@ -1,0 +1,176 @@
+"""A long recording over time: segments without a gap, two-channel calls, summaries."""
+
+from __future__ import annotations
+
+import io
+import json
+
+import numpy as np
+import pytest
+import soundfile
+
+from affekt import Recognizer
+from affekt.errors import AudioError, ConfigError
+
+RATE = 16_000
+
+
+@pytest.fixture(scope="module")
+def recognizer(tone_bundle):
+    return Recognizer.load(tone_bundle)
+
+
+@pytest.fixture(scope="module")
+def pitches(tones):
+    """The pitch of each emotion of the bundle that hears tones."""
+    return {label: tones.tone_hz(k) for k, label in enumerate(tones.metadata().labels)}
+
+
+def sound(*parts):
+    """Tones of (pitch or None, seconds), noise far below them in the pauses."""
+    rng = np.random.default_rng(0)
+    pieces = []
+    for pitch_hz, duration_s in parts:
+        times_s = np.arange(round(duration_s * RATE)) / RATE
+        piece = 1e-4 * rng.standard_normal(times_s.size)
+        if pitch_hz is not None:
+            piece += 0.3 * np.sin(2 * np.pi * pitch_hz * times_s)
+        pieces.append(piece)
+    return np.concatenate(pieces).astype(np.float32)
+
+
+def write(path, *channels):
+    length = max(channel.size for channel in channels)
+    columns = [np.pad(channel, (0, length - channel.size)) for channel in channels]
+    soundfile.write(path, np.stack(columns, axis=1), RATE)
+    return path
+
+
+@pytest.fixture
+def call(tmp_path, pitches):
+    """The agent is neutral, the customer first angry and then happy."""
+    agent = sound((pitches["neutral"], 4), (None, 11))
+    customer = sound((None, 5), (pitches["angry"], 4), (None, 1), (pitches["happy"], 4), (None, 1))
+    return write(tmp_path / "call.wav", agent, customer)
+
+
+def covers(segments, duration_s):
+    edges = [segments[0].start_s, *(item.end_s for item in segments)]
+    starts = [item.start_s for item in segments]
+    return edges[0] == 0.0 and edges[-1] == pytest.approx(duration_s) and starts == edges[:-1]
+
+
+def test_segments_cover_the_recording_and_tell_speech_from_silence(recognizer, tmp_path, pitches):
+    path = write(tmp_path / "one.wav", sound((None, 2), (pitches["sad"], 4), (None, 3)))
+    timeline = recognizer.timeline(path)
+    (track,) = timeline.tracks
+    assert covers(track.segments, 9.0)
+    assert [(item.speech, item.emotion) for item in track.segments] == [
+        (False, None),
+        (True, "sad"),
+        (False, None),
+    ]
+    spoken = track.segments[1]
+    assert spoken.start_s == pytest.approx(2.0, abs=0.04)
+    assert spoken.end_s == pytest.approx(6.0, abs=0.04)
+    assert track.speech == ((spoken.start_s, spoken.end_s),)
+    assert spoken.confidence == spoken.predictions[0].score
+
+
+def test_in_a_call_the_agent_is_heard_speaking_and_not_analysed(recognizer, call):
+    timeline = recognizer.timeline(call, channels=["agent", "customer"])
+    agent, customer = timeline.tracks
+    assert not agent.analysed
+    assert customer.analysed
+    assert all(item.emotion is None and not item.predictions for item in agent.segments)
+    assert agent.summary.shares == {}
+    assert agent.summary.speech_s == pytest.approx(4.0, abs=0.1)
+    assert covers(agent.segments, timeline.duration_s)
+    emotions = [item.emotion for item in customer.segments if item.speech]
+    assert emotions == ["angry", "happy"]
+
+
+def test_the_summary_tells_shares_the_negative_stretch_and_the_turn(recognizer, call):
+    customer = recognizer.timeline(call, channels=["agent", "customer"]).tracks[1]
+    summary = customer.summary
+    assert sum(summary.shares.values()) == pytest.approx(1.0)
+    assert summary.shares["angry"] == pytest.approx(0.5, abs=0.05)
+    assert summary.longest_negative == pytest.approx((5.0, 9.0), abs=0.05)
+    (turn,) = summary.turning_points
+    assert (turn.before, turn.after) == ("angry", "happy")
+    assert turn.time_s == pytest.approx(10.0, abs=0.05)
+
+
+def test_the_purpose_is_stamped_on_what_comes_out(recognizer, call):
+    with pytest.raises(ConfigError, match="purpose"):
+        recognizer.timeline(call, channels=["agent", "customer"], analyse=["agent"])
+    timeline = recognizer.timeline(
+        call, channels=["agent", "customer"], analyse=["agent"], purpose="research"
+    )
+    assert timeline.purpose == timeline.to_dict()["purpose"] == "research"
+
+
+def test_one_odd_cell_does_not_interrupt_a_stretch(recognizer, tmp_path, pitches):
+    path = write(
+        tmp_path / "odd.wav",
+        sound((pitches["sad"], 6), (pitches["happy"], 0.4), (pitches["sad"], 6)),
+    )
+    (track,) = recognizer.timeline(path).tracks
+    assert [item.emotion for item in track.segments] == ["sad"]
+
+
+def test_the_timeline_is_made_of_what_the_stream_hears(recognizer, tmp_path, pitches):
+    from affekt.recognition import StreamRecognizer
+
+    signal = sound((pitches["sad"], 3.5), (None, 2))
+    path = tmp_path / "one.wav"
+    soundfile.write(path, signal, RATE, subtype="FLOAT")
+    stream = StreamRecognizer(recognizer)
+    first = stream.push(signal)[0]
+    segment = recognizer.timeline(path, window_s=1.0).tracks[0].segments[0]
+    assert first.emotion == segment.emotion == "sad"
+    assert segment.confidence == pytest.approx(first.confidence, abs=0.05)
+
+
+def test_a_window_may_be_longer_than_the_recording(recognizer, tmp_path, pitches):
+    path = write(tmp_path / "short.wav", sound((pitches["happy"], 0.6)))
+    (track,) = recognizer.timeline(path).tracks
+    assert [item.emotion for item in track.segments] == ["happy"]
+
+
+def test_speech_too_short_to_judge_has_no_emotion(recognizer, tmp_path, pitches):
+    path = write(tmp_path / "blip.wav", sound((None, 4), (pitches["happy"], 0.2), (None, 4)))
+    (track,) = recognizer.timeline(path).tracks
+    spoken = [item for item in track.segments if item.speech]
+    assert [(item.emotion, item.confidence) for item in spoken] == [(None, None)]
+    assert track.summary.shares == {"uncertain": 1.0}
+
+
+def test_a_file_object_is_followed_too_but_not_channel_by_channel(recognizer, call):
+    data = call.read_bytes()
+    assert recognizer.timeline(io.BytesIO(data)).path is None
+    with pytest.raises(ConfigError, match="give the path of a file"):
+        recognizer.timeline(io.BytesIO(data), channels=["agent", "customer"])
+
+
+def test_progress_comes_in_seconds_of_the_recording(recognizer, tmp_path, pitches):
+    path = write(tmp_path / "long.wav", sound((pitches["sad"], 25)))
+    seen = []
+    recognizer.timeline(path, progress=seen.append)
+    assert seen == sorted(seen)
+    assert seen[-1] == pytest.approx(25.0)
+
+
+def test_the_record_is_plain_json(recognizer, call):
+    record = recognizer.timeline(call, channels=["agent", "customer"]).to_dict()
+    assert json.loads(json.dumps(record)) == record
+    assert list(record)[:4] == ["schema_version", "path", "duration_s", "sampling_rate_hz"]
+
+
+def test_mistakes_are_told(recognizer, call, tmp_path):
+    with pytest.raises(ConfigError, match="did you mean 'purpose'"):
+        recognizer.timeline(call, purposes="medical")
+    with pytest.raises(ConfigError, match="1 names for 2 channels"):
+        recognizer.timeline(call, channels=["customer"])
+    with pytest.raises(AudioError, match="missing"):
+        recognizer.timeline(tmp_path / "missing.wav")
