@@ -1,0 +1,93 @@
+"""A timeline as a table on a terminal."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, TextIO
+
+from affekt.recognition.annotations.marks import (
+    SILENCE,
+    UNCERTAIN,
+    clock,
+    label_of,
+    recording_name,
+    spelled_out,
+    track_name,
+)
+from affekt.records import Segment, Timeline, Track
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.table import Table
+
+_STYLES = {SILENCE: "dim", UNCERTAIN: "yellow"}
+
+
+def write_table(timeline: Timeline, out: TextIO) -> None:
+    """Write the segments of each track and its summary, as wide as the terminal allows."""
+    from rich.console import Console  # costs 60 ms, which the other formats need not pay
+    from rich.text import Text
+
+    # A pipe has no width: nothing shall be folded there.
+    console = Console(file=out, width=None if out is sys.stdout and out.isatty() else 200)
+    heading = Text(recording_name(timeline), style="bold")
+    heading.append(f"  {clock(timeline.duration_s)}, model {timeline.model}", style="dim")
+    if timeline.purpose is not None:
+        heading.append(f", purpose: {timeline.purpose}", style="dim")
+    console.print(heading)
+    for track in timeline.tracks:
+        _write_track(console, track)
+
+
+def _write_track(console: Console, track: Track) -> None:
+    from rich.text import Text
+
+    if track.name is not None or track.index is not None:
+        note = "" if track.analysed else "  speech activity alone"
+        console.print()
+        console.print(Text(track_name(track), style="bold").append(note, style="dim"))
+    table = _table()
+    for segment in track.segments:
+        style = _STYLES.get(label_of(segment), "")
+        table.add_row(
+            clock(segment.start_s),
+            clock(segment.end_s),
+            Text(spelled_out(segment), style=style),
+            Text(_others(segment), style="dim"),
+        )
+    console.print(table)
+    for line in summary_lines(track):
+        console.print(Text(line))
+
+
+def _table() -> Table:
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
+    table.add_column("from", justify="right", no_wrap=True)
+    table.add_column("to", justify="right", no_wrap=True)
+    table.add_column("emotion", no_wrap=True)
+    table.add_column("next probable", overflow="fold")
+    return table
+
+
+def _others(segment: Segment) -> str:
+    return ", ".join(f"{item.label} {item.score:.0%}" for item in segment.predictions[1:3])
+
+
+def summary_lines(track: Track) -> list[str]:
+    """Say what a track comes to: speech, shares, the longest negative stretch, turning points."""
+    summary = track.summary
+    lines = [f"speech: {clock(summary.speech_s)}"]
+    if summary.shares:
+        ranked = sorted(summary.shares.items(), key=lambda item: -item[1])
+        lines.append("of it " + ", ".join(f"{label} {share:.0%}" for label, share in ranked))
+    if summary.longest_negative is not None:
+        start, end = summary.longest_negative
+        lines.append(
+            f"longest negative stretch: {clock(start)} to {clock(end)} ({end - start:.1f} s)"
+        )
+    if summary.turning_points:
+        points = (f"{clock(p.time_s)} {p.before} to {p.after}" for p in summary.turning_points)
+        lines.append("turning points: " + "; ".join(points))
+    return lines
