@@ -22,6 +22,7 @@ class _Entry(NamedTuple):
 # Help is written from this table, so that `affekt --help` and `affekt predict` load no other room.
 COMMANDS: dict[str, _Entry] = {
     "predict": _Entry("affekt.cli.predict:predict", "Recognise the emotion in recordings."),
+    "listen": _Entry("affekt.cli.listen:listen", "Recognise while the sound comes in."),
     "models": _Entry("affekt.cli.models:models", "Show the models at hand, and their terms."),
     "corpora": _Entry("affekt.cli.corpora:corpora", "Find, check, inspect and get corpora."),
     "inspect": _Entry("affekt.cli.inspect:inspect", "Draw a recording, and say what it is like."),

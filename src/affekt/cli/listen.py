@@ -1,0 +1,114 @@
+"""`affekt listen`: recognise while the sound comes in."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import closing
+from typing import TYPE_CHECKING
+
+import click
+
+from affekt.audio.voice import VOICES, Voice
+from affekt.recognition.live import SAMPLE_FORMATS, SampleFormat
+
+if TYPE_CHECKING:
+    from affekt.audio import Signal
+    from affekt.recognition import StreamRecognizer
+    from affekt.records import Moment
+
+
+@click.command()
+@click.option(
+    "--stdin", "from_stdin", is_flag=True, help="Raw samples from standard input, no microphone."
+)
+@click.option("--rate", type=int, default=16_000, show_default=True, help="Of the raw samples, Hz.")
+@click.option(
+    "--sample-format", type=click.Choice(SAMPLE_FORMATS), default="s16le", show_default=True
+)
+@click.option("--channels", type=int, default=1, show_default=True, help="Of the raw samples.")
+@click.option("--device", help="Microphone: its name, part of it, or its number.")
+@click.option("--window-s", type=float, default=3.0, show_default=True, help="Heard at once.")
+@click.option("--hop-s", type=float, default=1.0, show_default=True, help="Between two answers.")
+@click.option("--threshold", type=click.FloatRange(0.0, 1.0), help="Below it: uncertain.")
+@click.option("--voice", type=click.Choice(VOICES), default="energy", show_default=True)
+@click.option(
+    "--format",
+    "format_name",
+    type=click.Choice(["text", "jsonl"]),
+    default="text",
+    show_default=True,
+)
+@click.option("--model", default="default", show_default=True, metavar="NAME|PATH")
+def listen(
+    from_stdin: bool,
+    rate: int,
+    sample_format: SampleFormat,
+    channels: int,
+    device: str | None,
+    window_s: float,
+    hop_s: float,
+    threshold: float | None,
+    voice: Voice,
+    format_name: str,
+    model: str,
+) -> None:
+    """Recognise while somebody speaks: one answer a second, over the window that ends there.
+
+    Listens to the microphone (extra `live`), or with --stdin to raw samples, as another program
+    writes them: ffmpeg -i CALL -f s16le -ar 16000 -ac 1 - | affekt listen --stdin
+
+    Ctrl-C ends it, and a summary follows. Tell the people who are heard that an emotion
+    recogniser listens.
+    """
+    from affekt.recognition import Recognizer, StreamRecognizer
+    from affekt.recognition.live import microphone, raw_samples
+
+    stream = StreamRecognizer(
+        Recognizer.load(model), window_s=window_s, hop_s=hop_s, threshold=threshold, voice=voice
+    )
+    if from_stdin:
+        chunks = raw_samples(
+            sys.stdin.buffer,
+            sampling_rate_hz=rate,
+            sample_format=sample_format,
+            channels=channels,
+        )
+    else:
+        chunks = microphone(int(device) if device and device.isdigit() else device)
+    moments: list[Moment] = []
+    try:
+        with closing(chunks):
+            for moment in _answers(stream, chunks):
+                moments.append(moment)
+                click.echo(_line(moment, format_name))
+    except KeyboardInterrupt:
+        moments.extend(stream.finish())
+    _say_summary(moments)
+
+
+def _answers(stream: StreamRecognizer, chunks: Iterator[Signal]) -> Iterator[Moment]:
+    for chunk in chunks:
+        yield from stream.push(chunk)
+    yield from stream.finish()
+
+
+def _line(moment: Moment, format_name: str) -> str:
+    if format_name == "jsonl":
+        return json.dumps(moment.to_dict())
+    window = f"{moment.start_s:7.1f} to {moment.end_s:7.1f} s"
+    if moment.emotion is None or moment.confidence is None:
+        return f"{window}  -"
+    doubt = "  uncertain" if moment.uncertain else ""
+    return f"{window}  {moment.emotion:<10}{moment.confidence:6.1%}{doubt}"
+
+
+def _say_summary(moments: list[Moment]) -> None:
+    from affekt.recognition.live import summarise_moments
+
+    total_s = moments[-1].end_s if moments else 0.0
+    parts = [f"{name} {seconds:.0f} s" for name, seconds in summarise_moments(moments).items()]
+    click.echo(
+        f"affekt: heard {total_s:.1f} s" + (": " if parts else "") + ", ".join(parts), err=True
+    )

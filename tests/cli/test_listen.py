@@ -1,0 +1,75 @@
+"""`affekt listen` as it is typed."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
+
+from affekt import Recognizer
+from affekt.recognition import StreamRecognizer
+
+
+def speech(duration_s=4.0):
+    times_s = np.arange(round(duration_s * 16_000)) / 16_000
+    return (0.3 * np.sin(2 * np.pi * 400 * times_s)).astype("<f4")
+
+
+LISTEN = [sys.executable, "-m", "affekt", "listen", "--stdin", "--sample-format", "f32le"]
+
+
+def command(*arguments):
+    return [*LISTEN, *arguments]
+
+
+def test_raw_samples_are_answered_once_a_second_and_summed_up(tone_bundle):
+    done = subprocess.run(
+        command("--model", str(tone_bundle), "--format", "jsonl"),
+        input=speech().tobytes(),
+        capture_output=True,
+        check=True,
+    )
+    answers = [json.loads(line) for line in done.stdout.splitlines()]
+    stream = StreamRecognizer(Recognizer.load(tone_bundle))
+    expected = [item.to_dict() for item in stream.push(speech())]
+    assert answers == expected
+    assert done.stderr.decode().startswith("affekt: heard 4.0 s: ")
+
+
+def test_ctrl_c_ends_it_with_the_summary(tone_bundle):
+    process = subprocess.Popen(
+        command("--model", str(tone_bundle)),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    assert process.stdin is not None
+    assert process.stdout is not None
+    process.stdin.write(speech(2.0).tobytes())
+    process.stdin.flush()
+    assert b"s" in process.stdout.readline()
+    os.kill(process.pid, signal.SIGINT)
+    _, errors = process.communicate(timeout=20)
+    assert process.returncode == 0
+    assert b"affekt: heard" in errors
+    assert b"Traceback" not in errors
+
+
+def test_an_answer_comes_soon_after_its_last_sample(tone_bundle):
+    process = subprocess.Popen(
+        command("--model", str(tone_bundle)), stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    )
+    assert process.stdin is not None
+    assert process.stdout is not None
+    for _ in range(2):  # the first answer also waits for the program to start
+        process.stdin.write(speech(1.0).tobytes())
+        process.stdin.flush()
+        began_s = time.monotonic()
+        process.stdout.readline()
+    assert time.monotonic() - began_s < 2.0
+    process.communicate(timeout=20)

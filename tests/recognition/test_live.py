@@ -1,0 +1,97 @@
+"""Raw samples as they come, at any rate and in any pieces."""
+
+from __future__ import annotations
+
+import io
+
+import numpy as np
+import pytest
+import soxr
+
+from affekt.errors import AudioError, ConfigError
+from affekt.recognition.live import raw_samples, summarise_moments
+from affekt.records import Moment
+
+
+def tone(rate_hz, duration_s=1.0):
+    return (
+        0.3 * np.sin(2 * np.pi * 440 * np.arange(round(duration_s * rate_hz)) / rate_hz)
+    ).astype(np.float32)
+
+
+def listen(data, rate_hz, sample_format="f32le", channels=1):
+    chunks = raw_samples(
+        io.BytesIO(data),
+        sampling_rate_hz=rate_hz,
+        sample_format=sample_format,
+        channels=channels,
+    )
+    return np.concatenate(list(chunks))
+
+
+def test_samples_at_the_rate_of_the_model_pass_as_they_are():
+    signal = tone(16_000)
+    np.testing.assert_array_equal(listen(signal.astype("<f4").tobytes(), 16_000), signal)
+
+
+def test_integers_are_scaled_to_full_scale():
+    signal = tone(16_000)
+    heard = listen((signal * 32767).astype("<i2").tobytes(), 16_000, "s16le")
+    np.testing.assert_allclose(heard, signal, atol=1e-4)
+
+
+def test_another_rate_is_resampled_without_a_seam():
+    signal = tone(44_100)
+    heard = listen(signal.astype("<f4").tobytes(), 44_100)
+    whole = soxr.resample(signal, 44_100, 16_000)
+    assert heard.size == whole.size
+    np.testing.assert_allclose(heard, whole, atol=1e-5)
+
+
+def test_channels_are_averaged():
+    pair = np.stack([tone(16_000), -tone(16_000)], axis=1)
+    assert np.abs(listen(pair.astype("<f4").tobytes(), 16_000, channels=2)).max() < 1e-7
+
+
+def test_half_a_sample_at_the_end_is_left_out():
+    signal = tone(16_000)
+    assert listen(signal.astype("<f4").tobytes() + b"\x00\x00", 16_000).size == signal.size
+
+
+@pytest.mark.parametrize(
+    ("rate_hz", "sample_format", "channels", "message"),
+    [
+        (10, "f32le", 1, "1 to 384 kHz"),
+        (16_000, "f32le", 0, "1 to 64 channels"),
+        (16_000, "s16be", 1, "did you mean 's16le'"),
+    ],
+)
+def test_impossible_streams_are_refused(rate_hz, sample_format, channels, message):
+    with pytest.raises(ConfigError, match=message):
+        listen(b"", rate_hz, sample_format, channels)
+
+
+def test_values_that_are_no_numbers_are_refused():
+    with pytest.raises(AudioError, match="--sample-format"):
+        listen(np.full(100, np.nan, dtype="<f4").tobytes(), 16_000)
+
+
+def test_the_summary_counts_each_second_once():
+    def moment(end_s, emotion, *, uncertain=False):
+        return Moment(
+            start_s=max(0.0, end_s - 3),
+            end_s=end_s,
+            speech_share=1.0,
+            emotion=emotion,
+            confidence=None if emotion is None else 0.5,
+            uncertain=uncertain,
+            predictions=(),
+        )
+
+    moments = [
+        moment(1.0, None),
+        moment(2.0, "sad"),
+        moment(3.0, "sad"),
+        moment(3.5, "happy", uncertain=True),
+    ]
+    assert summarise_moments(moments) == {"sad": 2.0, "silence": 1.0, "uncertain": 0.5}
