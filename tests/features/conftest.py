@@ -38,6 +38,7 @@ def make_sounds():
         "odd-length": 0.1 * noise[:7919],
         "100-samples": 0.1 * noise[:100],
         "one-sample": np.array([0.25]),
+        "fading": noise * 10.0 ** np.linspace(-1.0, -22.0, RATE_HZ),
         "silence": np.zeros(5000),
         "click-and-echo": np.eye(1, 12000, 3333).ravel() + 0.7 * np.eye(1, 12000, 3370).ravel(),
     }

@@ -59,8 +59,8 @@ def estimate_tuning(stft: Stft, spectrogram: FloatArray) -> float:
         return 0.0
     strong_hz = pitches_hz[strengths >= np.median(strengths)]
     semitones = np.float32(N_CHROMA) * np.log2(strong_hz / np.float32(_A4_HZ / 16.0))
-    deviations = np.mod(semitones, np.float32(1.0))
-    deviations[deviations >= 0.5] -= 1.0
+    deviations = semitones - np.floor(semitones)
+    deviations -= deviations >= 0.5
     steps = np.searchsorted(_TUNINGS, deviations, side="right") - 1
     return float(_TUNINGS[np.argmax(np.bincount(steps, minlength=_TUNINGS.size))])
 
@@ -82,7 +82,7 @@ def spectral_peaks(stft: Stft, spectrogram: FloatArray) -> tuple[FloatArray, Flo
     is_peak = centre > np.float32(_PEAK_THRESHOLD) * spectrogram.max(axis=1, keepdims=True)
     is_peak &= centre > spectrogram[:, first - 1 : last - 1]
     is_peak &= centre >= spectrogram[:, first + 1 : last + 1]
-    frames, bins = np.nonzero(is_peak)
+    frames, bins = np.divmod(np.flatnonzero(is_peak), last - first)
     bins += first
     flat, at = spectrogram.ravel(), frames * n_bins + bins
     below, peak, above = flat[at - 1], flat[at], flat[at + 1]

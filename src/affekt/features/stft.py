@@ -9,11 +9,13 @@ from __future__ import annotations
 from functools import cached_property, lru_cache
 
 import numpy as np
-import numpy.typing as npt
 
 from affekt.features.spectra import FloatArray, hann_window, mel_filters
 
-_BANDS_A_BLOCK = 32
+_BANDS_A_BLOCK = 16
+# Under 128 KiB in float32: what is larger, malloc gets from the system page by page, every time,
+# which takes as long as the transform itself.
+_BLOCK_SAMPLES = 12 * 2048
 
 
 class Stft:
@@ -51,19 +53,18 @@ class Stft:
         return 1 + (self.signal.size - self.n_fft % 2) // self.hop_length
 
     @cached_property
-    def spectrum(self) -> npt.NDArray[np.complex64]:
-        """Fourier transform of the windowed frames, `[frames, 1 + n_fft // 2]`."""
-        padded = np.zeros(self.signal.size + self.n_fft // 2 * 2, dtype=np.float32)
-        padded[self.n_fft // 2 :][: self.signal.size] = self.signal
-        frames = np.lib.stride_tricks.sliding_window_view(padded, self.n_fft)
-        windowed = frames[:: self.hop_length] * hann_window(self.n_fft)
-        # numpy 1 transforms in double precision, whatever it is given.
-        return np.fft.rfft(windowed, axis=-1).astype(np.complex64, copy=False)
-
-    @cached_property
     def magnitude(self) -> FloatArray:
         """Linear spectrogram `|X|`, `[frames, 1 + n_fft // 2]`."""
-        return np.abs(self.spectrum)
+        padded = np.zeros(self.signal.size + self.n_fft // 2 * 2, dtype=np.float32)
+        padded[self.n_fft // 2 :][: self.signal.size] = self.signal
+        frames = np.lib.stride_tricks.sliding_window_view(padded, self.n_fft)[:: self.hop_length]
+        window = hann_window(self.n_fft)
+        magnitude = np.empty((self.n_frames, 1 + self.n_fft // 2), dtype=np.float32)
+        step = max(1, _BLOCK_SAMPLES // self.n_fft)
+        for first in range(0, self.n_frames, step):
+            block = frames[first : first + step] * window
+            magnitude[first : first + step] = np.abs(np.fft.rfft(block, axis=-1))
+        return magnitude
 
     @cached_property
     def power(self) -> FloatArray:
@@ -79,7 +80,7 @@ class Stft:
         if n_mels not in self._mel:
             blocks = _mel_blocks(self.sampling_rate_hz, self.n_fft, n_mels)
             self._mel[n_mels] = np.concatenate(
-                [self.power[:, bins] @ filters for bins, filters in blocks], axis=1
+                [np.square(self.magnitude[:, bins]) @ filters for bins, filters in blocks], axis=1
             )
         return self._mel[n_mels]
 
