@@ -92,6 +92,8 @@ def test_a_configuration_of_ones_own_is_read_from_its_file(tmp_path):
         ({"data.copies": [{"steps": [{"name": "nois"}]}]}, "did you mean 'noise'"),
         ({"features.set": "vector-163"}, "did you mean 'vector-162'"),
         ({"features.normalise_over": [1]}, "has the axes 0 to 0"),
+        ({"seeds": [-1]}, "seeds and split_seed must lie in 0 to"),
+        ({"data.copy_seed": -1}, "copy_seed must not be negative"),
         ({"fit.epoch": 3}, "unknown key 'epoch'"),
     ],
 )

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from affekt import Recognizer
-from affekt.errors import ConfigError
+from affekt.errors import ConfigError, CorpusError
 from affekt.systems import RULES, Request, read_records, reproduce, table, write_tables
 
 
@@ -58,7 +59,8 @@ def test_the_bundle_answers_as_the_run_was_measured(system, request_for, corpora
 
 
 def test_the_bundle_names_the_speakers_it_never_heard(system, request_for, tmp_path):
-    (record,) = reproduce(request_for(system(), rules=("speaker-disjoint",)))
+    made = system(**{"data.validation_share": 0.2, "fit.best_weights": True})
+    (record,) = reproduce(request_for(made, rules=("speaker-disjoint",)))
     path = tmp_path / "out" / "tiny" / "speaker-disjoint" / "seed-1" / "tiny.onnx"
     metadata = Recognizer.load(path).bundle.metadata
     assert metadata.front_end == "vector-162"
@@ -77,6 +79,37 @@ def test_a_folder_with_a_run_of_other_settings_is_refused(system, request_for):
     reproduce(request_for(system(), rules=("published",)))
     with pytest.raises(ConfigError, match="run of other settings"):
         reproduce(request_for(system(), rules=("published",), epochs=3))
+
+
+def test_a_system_without_recordings_does_not_keep_the_others_from_running(system, request_for):
+    lacking = system(name="lacking", **{"data.corpora": ["cafe"]})
+    said = []
+    records = reproduce(
+        request_for(lacking, system(), lacking, rules=("published",), say=said.append)
+    )
+    assert [record["name"] for record in records] == ["tiny"]
+    assert any(line.startswith("lacking: passed over: none of the corpora") for line in said)
+    with pytest.raises(CorpusError, match="the recordings of none of the systems"):
+        reproduce(request_for(lacking, lacking))
+
+
+def test_a_seed_given_twice_counts_once(system, request_for):
+    (record,) = reproduce(request_for(system(), rules=("published",), seeds=(4, 4)))
+    assert record["seed"] == 4
+
+
+def test_a_damaged_record_is_named(system, request_for, tmp_path):
+    wanted = request_for(system(), rules=("published",))
+    folder = tmp_path / "out" / "tiny" / "published" / "seed-1"
+    folder.mkdir(parents=True)
+    (folder / "run.json").write_text('{"name": ')
+    with pytest.raises(ConfigError, match=r"run\.json: no record of a run"):
+        reproduce(wanted)
+
+
+def test_a_place_that_cannot_be_written_is_refused_before_anything_is_read(system, request_for):
+    with pytest.raises(OSError, match="nowhere"):
+        reproduce(request_for(system(), out=Path("/proc/nowhere"), corpora=Path("missing")))
 
 
 def test_the_leak_is_measured_only_where_a_text_has_one(system, leaking, request_for, tmp_path):

@@ -30,7 +30,13 @@ import click
     envvar="AFFEKT_CORPORA",
     help="Folder that holds the corpora.  [default: AFFEKT_CORPORA]",
 )
-@click.option("--seed", "seeds", type=int, multiple=True, help="Instead of the configuration's.")
+@click.option(
+    "--seed",
+    "seeds",
+    type=click.IntRange(min=0, max=2**32 - 1),
+    multiple=True,
+    help="Instead of the configuration's.",
+)
 @click.option("--epochs", type=click.IntRange(min=1), help="Instead of the configuration's.")
 @click.option("--quick", is_flag=True, help="A small share of data and epochs: try the whole path.")
 @click.option(

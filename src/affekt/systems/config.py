@@ -18,6 +18,9 @@ from affekt.errors import ConfigError, did_you_mean
 from affekt.features.sets import find_feature_set
 from affekt.training.options import ClassifierFit
 
+SEEDS = 2**32
+"""How many seeds there are, from 0: as many as scikit-learn takes."""
+
 Metric = Literal["accuracy", "ua", "macro_f1", "weighted_f1"]
 
 
@@ -79,6 +82,8 @@ class SystemData:
             raise ValueError("test_share must lie between 0 and 1, validation_share in 0 to 1")
         if self.leak == "copies" and (not self.copies or self.copies_in != "all"):
             raise ValueError("leak = 'copies' needs copies, and copies_in = 'all'")
+        if self.copy_seed < 0:
+            raise ValueError("copy_seed must not be negative")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,6 +148,8 @@ class System:
             raise ValueError(f"name: '{self.name}' names files; use letters, digits, . _ and -")
         if not self.seeds:
             raise ValueError("seeds must not be empty")
+        if not all(0 <= seed < SEEDS for seed in (*self.seeds, self.split_seed)):
+            raise ValueError(f"seeds and split_seed must lie in 0 to {SEEDS - 1}")
 
 
 SYSTEMS = (

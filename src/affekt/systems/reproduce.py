@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from affekt.errors import CorpusError
 from affekt.evaluation.classification import ClipPrediction
 from affekt.evaluation.files import write_files
 from affekt.evaluation.run_tables import (
@@ -82,30 +83,28 @@ class Request:
 def reproduce(request: Request) -> list[dict[str, Any]]:
     """Carry out every run that is not finished yet, and return the records of all.
 
+    A system whose recordings are not here is passed over where others are asked for as well.
+
     Raises:
-        CorpusError: a system has no recordings at all.
+        CorpusError: no system has the recordings that it needs.
         ConfigError: a folder holds a run of other settings.
+        OSError: the folder of all runs cannot be made.
         KeyboardInterrupt: interrupted; the same request goes on where it was.
     """
+    request.out.mkdir(parents=True, exist_ok=True)  # before hours of work end at it
     records: list[dict[str, Any]] = []
     for system in request.systems:
-        jobs = _jobs(request, system)
-        finished = [job.finished() for job in jobs]
-        if all(record is not None for record in finished):
-            request.say(f"{system.name}: finished before, in {request.out / system.name}")
-            records.extend(record for record in finished if record is not None)
-            continue
-        with reading_bar(show=request.show_progress) as progress:
-            rows = load_rows(system, request.corpora, quick=request.quick, progress=progress)
-        if rows.missing:
-            request.say(f"{system.name}: goes on without {', '.join(rows.missing)}, not found here")
-        for job, record in zip(jobs, finished, strict=True):
-            if record is not None:
-                records.append(record)
-                continue
-            request.say(f"{system.name}, {job.rule}, seed {job.seed}")
-            records.append(run_job(job, rows))
-            request.say(_line(records[-1]))
+        try:
+            records.extend(_runs_of(request, system))
+        except CorpusError as error:
+            if len(request.systems) == 1:
+                raise
+            request.say(f"{system.name}: passed over: {error}")
+        except KeyboardInterrupt:
+            request.say("interrupted; the same command goes on where it was")
+            raise
+    if not records:
+        raise CorpusError(f"{request.corpora} has the recordings of none of the systems")
     return records
 
 
@@ -194,12 +193,35 @@ def figure(record: dict[str, Any]) -> float:
     return 100.0 * float(value)
 
 
+def _runs_of(request: Request, system: System) -> list[dict[str, Any]]:
+    """Return the records of a system, after the runs that were not finished before."""
+    jobs = _jobs(request, system)
+    finished = [job.finished() for job in jobs]
+    records = [record for record in finished if record is not None]
+    if len(records) == len(jobs):
+        request.say(f"{system.name}: finished before, in {request.out / system.name}")
+        return records
+    with reading_bar(show=request.show_progress) as progress:
+        rows = load_rows(system, request.corpora, quick=request.quick, progress=progress)
+    if rows.missing:
+        request.say(f"{system.name}: goes on without {', '.join(rows.missing)}, not found here")
+    records = []
+    for job, record in zip(jobs, finished, strict=True):
+        if record is None:
+            request.say(f"{system.name}, {job.rule}, seed {job.seed}")
+            record = run_job(job, rows)
+            request.say(_line(record))
+        records.append(record)
+    return records
+
+
 def _jobs(request: Request, system: System) -> list[Job]:
     own_epochs = system.fit.epochs
     epochs = request.epochs or (QUICK_EPOCHS if request.quick else None)
     if epochs is not None:
         system = dataclasses.replace(system, fit=dataclasses.replace(system.fit, epochs=epochs))
     seeds = request.seeds or (system.seeds[:1] if request.quick else system.seeds)
+    seeds = tuple(dict.fromkeys(seeds))  # a run that is counted twice would bend the mean
     rules = [
         rule
         for rule in request.rules

@@ -23,6 +23,7 @@ from affekt.config import to_mapping
 from affekt.corpora import CORPORA
 from affekt.errors import ConfigError, CorpusError
 from affekt.evaluation.classification import ClassificationFigures, classify
+from affekt.evaluation.files import write_files
 from affekt.evaluation.log import checkout_of, commit_of
 from affekt.evaluation.run_report import write_report
 from affekt.models import create_classifier
@@ -93,13 +94,17 @@ class Job:
         """Return the record of this very run if it was finished before.
 
         Raises:
-            ConfigError: the folder holds a run of other settings.
+            ConfigError: the folder holds a run of other settings, or its record is damaged.
         """
         path = self.folder / RECORD
         if not path.exists():
             return None
-        record: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-        if record["settings"] != json.loads(json.dumps(self.settings())):
+        try:
+            record: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+            settings = record["settings"]
+        except (ValueError, KeyError, TypeError):
+            raise ConfigError(f"{path}: no record of a run; delete it to run again") from None
+        if settings != json.loads(json.dumps(self.settings())):
             raise ConfigError(
                 f"{self.folder} holds a run of other settings; choose another place with --out, "
                 "or delete that folder"
@@ -154,7 +159,7 @@ def run_job(job: Job, rows: Rows) -> dict[str, Any]:
         "history": list(history),
     }
     _report(job, rows, figures, history, record)
-    (job.folder / RECORD).write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
+    write_files(job.folder, {RECORD: json.dumps(record, indent=1) + "\n"})
     export_classifier(
         network,
         mean=normalisation.mean,
@@ -298,7 +303,9 @@ def _about(job: Job, rows: Rows, split: RowSplit) -> dict[str, Any]:
 def _metadata(job: Job, rows: Rows, split: RowSplit, record: dict[str, Any]) -> BundleMetadata:
     system = job.system
     learnt = [rows.utterances[k] for k in np.unique(rows.clip[split.train])]
-    heard = {item.speaker_key for item in learnt}
+    # The validation part chose the weights: its speakers are not new to them either.
+    seen = np.concatenate([split.train, split.validation])
+    heard = {rows.utterances[k].speaker_key for k in rows.clip[seen]}
     held_out: dict[str, set[str]] = {}
     for item in rows.utterances:
         if item.speaker_key not in heard:

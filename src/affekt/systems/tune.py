@@ -11,7 +11,7 @@ from typing import Any
 
 from affekt.config import read_toml, to_mapping
 from affekt.errors import ConfigError, did_you_mean
-from affekt.systems.config import SYSTEMS, load_system
+from affekt.systems.config import SYSTEMS, VARIANTS, load_system
 from affekt.systems.trials import RecipeTrials, SystemTrials, TrialOptions, Trials
 from affekt.training.recipe_file import to_toml
 from affekt.training.search import Search, Trial, best_of, search, trials_of
@@ -111,11 +111,12 @@ def tune(request: TuneRequest) -> Tuned:
 
 def _read(recipe: str) -> tuple[dict[str, Any], str]:
     """Return the settings of a recipe or system, and what to call it in an error."""
-    if recipe in SYSTEMS:
+    names = (*SYSTEMS, *VARIANTS)
+    if recipe in names:
         return to_mapping(load_system(recipe)), recipe
     if recipe.endswith(".toml") or Path(recipe).exists():
         return read_toml(Path(recipe)), recipe
-    hint = did_you_mean(recipe, SYSTEMS)
+    hint = did_you_mean(recipe, names)
     raise ConfigError(f"'{recipe}' is no recipe file and no published system{hint}")
 
 
