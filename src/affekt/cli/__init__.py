@@ -24,6 +24,7 @@ COMMANDS: dict[str, _Entry] = {
     "predict": _Entry("affekt.cli.predict:predict", "Recognise the emotion in recordings."),
     "listen": _Entry("affekt.cli.listen:listen", "Recognise while the sound comes in."),
     "models": _Entry("affekt.cli.models:models", "Show the models at hand, and their terms."),
+    "web-bundle": _Entry("affekt.cli.web_bundle:web_bundle", "Write a page that works offline."),
     "corpora": _Entry("affekt.cli.corpora:corpora", "Find, check, inspect and get corpora."),
     "inspect": _Entry("affekt.cli.inspect:inspect", "Draw a recording, and say what it is like."),
     "features": _Entry("affekt.cli.features:features", "List, extract and show feature sets."),

@@ -1,0 +1,128 @@
+// From samples to an answer: affekt.recognition.Recognizer in JavaScript.
+/* global ort */
+
+import { soundingWindows } from "./activity.js";
+
+export const SAMPLING_RATE_HZ = 16000;
+const SCHEMA_VERSION = "1";
+// Up to WHOLE_S a recording is taken for one utterance; in a longer one the emotion may change.
+const WHOLE_S = 10;
+const WINDOW_S = 5;
+const MIN_WINDOW_S = 1;
+
+/** Something is wrong with a recording; the message says what, and the remedy. */
+export class RecordingError extends Error {}
+
+export class Recognizer {
+  #session;
+
+  constructor(card, session) {
+    this.card = card;
+    this.#session = session;
+  }
+
+  /** Load the model; `progress` is called with a share from 0 to 1. */
+  static async load(progress) {
+    const card = await (await get("model.json")).json();
+    const sizes = card.files.map((file) => file.size_bytes);
+    const total = sizes.reduce((sum, size) => sum + size, 0);
+    let loaded = 0;
+    const count = (bytes) => progress(Math.min(1, (loaded += bytes) / total));
+    const [model, runtime] = await Promise.all(
+      card.files.map(async (file) => bytes(await get(file.name), count)),
+    );
+    ort.env.wasm.numThreads = 1; // more would need headers that many hosts cannot send
+    ort.env.wasm.wasmPaths = new URL("ort/", document.baseURI).href;
+    ort.env.wasm.wasmBinary = runtime.buffer;
+    const session = await ort.InferenceSession.create(model, { executionProviders: ["wasm"] });
+    return new Recognizer(card, session);
+  }
+
+  /** Recognise a decoded recording, and return what Prediction.to_dict() returns in Python. */
+  async recognise(recording, progress) {
+    const warnings = [...recording.warnings];
+    const { signal } = recording;
+    let probabilities;
+    if (signal.length <= WHOLE_S * SAMPLING_RATE_HZ) {
+      probabilities = await this.#run(signal);
+    } else {
+      const windows = soundingWindows(signal, SAMPLING_RATE_HZ, {
+        windowS: WINDOW_S,
+        minS: MIN_WINDOW_S,
+      });
+      probabilities = await this.#average(signal, windows, progress);
+      const count = windows.length === 1 ? "1 window" : `the mean of ${windows.length} windows`;
+      warnings.push(
+        `Longer than ${WHOLE_S} s: the answer is ${count} of up to ${WINDOW_S} s over the parts ` +
+          "with sound.",
+      );
+    }
+    return this.#answer(recording, probabilities, warnings);
+  }
+
+  async #average(signal, windows, progress) {
+    if (windows.length === 0) {
+      throw new RecordingError(
+        "holds clicks only, no part with sound: check the recording",
+      );
+    }
+    const total = new Float64Array(this.card.labels.length);
+    let heard = 0;
+    for (const [index, [start, end]] of windows.entries()) {
+      const probabilities = await this.#run(signal.slice(start, end));
+      probabilities.forEach((value, k) => (total[k] += value * (end - start)));
+      heard += end - start;
+      progress?.((index + 1) / windows.length);
+      if (index % 8 === 7) await new Promise((resume) => setTimeout(resume)); // let the page live
+    }
+    return total.map((value) => value / heard);
+  }
+
+  async #run(signal) {
+    const waveform = new ort.Tensor("float32", signal, [1, signal.length]);
+    const { probabilities } = await this.#session.run({ waveform }, ["probabilities"]);
+    return Float64Array.from(probabilities.data);
+  }
+
+  #answer(recording, probabilities, warnings) {
+    const { labels, threshold, title } = this.card;
+    const order = [...labels.keys()].sort((a, b) => probabilities[b] - probabilities[a]);
+    const best = probabilities[order[0]];
+    return {
+      schema_version: SCHEMA_VERSION,
+      path: recording.name,
+      duration_s: rounded(recording.durationS, 3),
+      sampling_rate_hz: recording.samplingRateHz,
+      channels: recording.channels,
+      model: title,
+      emotion: labels[order[0]],
+      confidence: rounded(best, 6),
+      uncertain: best < threshold,
+      predictions: order.map((k) => ({ label: labels[k], score: rounded(probabilities[k], 6) })),
+      warnings,
+    };
+  }
+}
+
+function rounded(value, digits) {
+  return Number(value.toFixed(digits));
+}
+
+async function get(name) {
+  const response = await fetch(name);
+  if (!response.ok) throw new Error(`${name}: the server answers ${response.status}`);
+  return response;
+}
+
+/** Read a response to its end, telling `count` of every piece. */
+async function bytes(response, count) {
+  const pieces = [];
+  const reader = response.body.getReader();
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) break;
+    pieces.push(value);
+    count(value.length);
+  }
+  return new Uint8Array(await new Blob(pieces).arrayBuffer());
+}
