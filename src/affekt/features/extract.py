@@ -7,10 +7,12 @@ the size and time of their files. The table is put together from the parts, whic
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import datetime as dt
 import hashlib
 import json
+import math
 import shutil
 import tempfile
 import zipfile
@@ -28,12 +30,23 @@ from affekt.errors import AffektError, ConfigError
 from affekt.features.processes import run_in_processes
 from affekt.features.sets import FeatureSet
 from affekt.features.spectra import FloatArray
-from affekt.features.table import Rows, Skipped, TableInfo, read_info
+from affekt.features.table import Rows, read_info
+from affekt.features.table_info import Skipped, TableInfo
 from affekt.features.table_writer import check_target, told_to_the_user, write_table
 from affekt.records import Utterance
 
-# What an interruption loses at most in each process: about a second of work.
+# What an interruption loses at most in each process: about a second of work. Of large features
+# there are fewer, for a group is also what is in memory at once.
 CLIPS_A_GROUP = 128
+_VALUES_A_GROUP = 4_000_000
+
+_ASKED_FOR = {
+    "feature_set": "set",
+    "set_version": "version of the set",
+    "corpora": "corpora",
+    "min_duration_s": "least duration in s",
+    "asked": "number of clips to choose from",
+}
 
 Progress = Callable[[int, int], None]
 
@@ -133,26 +146,26 @@ def _finished(out: Path, wanted: TableInfo) -> TableInfo:
         found = read_info(out)
     except ConfigError as error:
         raise ConfigError(f"{error}; --force replaces the file") from None
-    for name in ("feature_set", "set_version", "corpora", "min_duration_s", "asked"):
+    for name, what in _ASKED_FOR.items():
         here, there = getattr(wanted, name), getattr(found, name)
         if here != there:
-            what = name.replace("_", " ")
             raise ConfigError(
-                f"{out}: is there, with {what} {_said(there)} where {_said(here)} is asked for: "
-                "choose another name, or replace it with --force"
+                f"{out}: is there and was made of something else ({what}: {_said(there)}; asked "
+                f"for: {_said(here)}): choose another name, or replace it with --force"
             )
     return found
 
 
 def _said(value: object) -> str:
-    return ", ".join(value) if isinstance(value, tuple) else str(value)
+    return ", ".join(value) if isinstance(value, tuple) else str(value or "none")
 
 
 def _groups(
     utterances: Sequence[Utterance], features: FeatureSet, parts: Path, root: Path
 ) -> Iterator[_Group]:
-    for start in range(0, len(utterances), CLIPS_A_GROUP):
-        chosen = tuple(utterances[start : start + CLIPS_A_GROUP])
+    size = min(CLIPS_A_GROUP, max(1, _VALUES_A_GROUP // math.prod(features.shape)))
+    for start in range(0, len(utterances), size):
+        chosen = tuple(utterances[start : start + size])
         content = [features.name, features.version, features.shape, __version__]
         clips = [[_clip(item, root), item.start_s, item.end_s, *_state(item)] for item in chosen]
         key = hashlib.sha256(json.dumps([content, clips]).encode()).hexdigest()
@@ -179,10 +192,12 @@ def _compute(groups: Sequence[_Group], *, workers: int, progress: Progress | Non
     done = total - sum(len(group.utterances) for group in missing)
     if progress is not None:
         progress(done, total)
-    for clips in run_in_processes(_make_part, missing, workers=min(workers, len(missing))):
-        done += clips
-        if progress is not None:
-            progress(done, total)
+    made = run_in_processes(_make_part, missing, workers=min(workers, len(missing)))
+    with contextlib.closing(made):
+        for clips in made:
+            done += clips
+            if progress is not None:
+                progress(done, total)
 
 
 def _make_part(group: _Group) -> int:

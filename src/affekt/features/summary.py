@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -10,6 +10,8 @@ import numpy.typing as npt
 
 from affekt.features.sets import FeatureSet
 from affekt.features.spectra import FloatArray
+
+_VALUES_AT_A_TIME = 2_000_000
 
 _Values = npt.NDArray[np.float64]
 
@@ -37,8 +39,8 @@ def summarise(features: FeatureSet, blocks: Iterable[FloatArray]) -> Summary:
     count = 0
     mean, squares = np.zeros(len(names)), np.zeros(len(names))
     least, most = np.full(len(names), np.inf), np.full(len(names), -np.inf)
-    for block in blocks:
-        values = _by_name(features, block).astype(np.float64)
+    for some in _few_at_a_time(blocks):
+        values = _by_name(features, some).astype(np.float64)
         own_mean = values.mean(axis=1)
         added, difference = values.shape[1], own_mean - mean
         # Chan, Golub and LeVeque (1979): exact where the mean is large beside the spread.
@@ -48,6 +50,13 @@ def summarise(features: FeatureSet, blocks: Iterable[FloatArray]) -> Summary:
         least = np.minimum(least, values.min(axis=1))
         most = np.maximum(most, values.max(axis=1))
     return Summary(names, mean, np.sqrt(squares / count), least, most)
+
+
+def _few_at_a_time(blocks: Iterable[FloatArray]) -> Iterator[FloatArray]:
+    """Cut blocks, which in double precision would fill the memory."""
+    for block in blocks:
+        step = max(1, _VALUES_AT_A_TIME // max(1, block[:1].size))
+        yield from (block[start : start + step] for start in range(0, len(block), step))
 
 
 def _by_name(features: FeatureSet, block: FloatArray) -> FloatArray:

@@ -7,8 +7,6 @@ has them beside it, in `NAME.csv.json`, and holds vectors only.
 from __future__ import annotations
 
 import csv
-import dataclasses
-import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,11 +16,11 @@ import numpy as np
 import numpy.typing as npt
 
 from affekt.errors import ConfigError, MissingExtraError, did_you_mean
-from affekt.features.sets import FEATURE_SETS, FeatureSet, find_feature_set
+from affekt.features.sets import FeatureSet, find_feature_set
 from affekt.features.spectra import FloatArray
+from affekt.features.table_info import TableInfo, check_info, damaged
 from affekt.records import Utterance
 
-FORMAT_VERSION = 1
 SUFFIXES = (".parquet", ".csv")
 # What a table says of a clip; `path` is called `clip` there, the path below the corpora's folder.
 FIELDS = (
@@ -31,67 +29,6 @@ FIELDS = (
 )
 COLUMNS = ("clip", *FIELDS, "duration_s")
 METADATA_KEY = b"affekt"
-
-
-class Skipped(NamedTuple):
-    """A clip that is not in the table, and why."""
-
-    clip: str
-    reason: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TableInfo:
-    """What a table is made of.
-
-    Attributes:
-        feature_set, set_version: name and version of the set.
-        shape: of the features of one clip.
-        affekt_version: that wrote it.
-        corpora: the corpora asked for, in their order.
-        asked: clips they had.
-        min_duration_s: shorter clips were left out; None where none were.
-        skipped: clips that could not be read.
-        too_short: number of clips left out for their length.
-        date: when the table was written, ISO 8601, UTC.
-    """
-
-    feature_set: str
-    set_version: int
-    shape: tuple[int, ...]
-    affekt_version: str
-    corpora: tuple[str, ...]
-    asked: int
-    min_duration_s: float | None
-    skipped: tuple[Skipped, ...]
-    too_short: int
-    date: str
-
-    def to_json(self) -> str:
-        """Return the information as JSON, with the version of the format."""
-        return json.dumps({"format": FORMAT_VERSION, **dataclasses.asdict(self)})
-
-    @classmethod
-    def from_json(cls, text: str | bytes, *, where: Path) -> TableInfo:
-        """Read what `to_json` wrote.
-
-        Raises:
-            ConfigError: it is damaged, or of a newer format.
-        """
-        try:
-            document = json.loads(text)
-            version = document.pop("format")
-            if version != FORMAT_VERSION:
-                raise ConfigError(
-                    f"{where}: a table of format {version}, and this Affekt reads format "
-                    f"{FORMAT_VERSION}: extract the features again"
-                )
-            document["skipped"] = tuple(Skipped(*item) for item in document["skipped"])
-            for name in ("shape", "corpora"):
-                document[name] = tuple(document[name])
-            return cls(**document)
-        except (ValueError, TypeError, KeyError, AttributeError) as error:
-            raise damaged(where, f"its metadata cannot be read ({error})") from None
 
 
 class Rows(NamedTuple):
@@ -172,26 +109,6 @@ def check_suffix(path: Path) -> str:
     return suffix
 
 
-def check_info(info: TableInfo, *, where: Path) -> None:
-    """Refuse features that this version would make otherwise.
-
-    Raises:
-        ConfigError: the set is unknown, or has another version or shape here.
-    """
-    if info.feature_set not in FEATURE_SETS:
-        raise ConfigError(
-            f"{where}: features of the set '{info.feature_set}', which this Affekt does not know "
-            f"(written by Affekt {info.affekt_version})"
-        )
-    features = FEATURE_SETS[info.feature_set]
-    if (info.set_version, info.shape) != (features.version, features.shape):
-        raise ConfigError(
-            f"{where}: version {info.set_version} of {info.feature_set}, written by Affekt "
-            f"{info.affekt_version}; version {features.version} is in use here: "
-            "extract the features again"
-        )
-
-
 def read_info(path: Path) -> TableInfo:
     """Return what a table is made of, of whatever version.
 
@@ -246,11 +163,6 @@ def pyarrow() -> tuple[Any, Any]:
             what="reading and writing Parquet", package="pyarrow", extra="train"
         ) from None
     return pa, parquet
-
-
-def damaged(path: Path, what: str) -> ConfigError:
-    """Return the error of a table that cannot be read."""
-    return ConfigError(f"{path}: a damaged table, {what}: extract the features again (--force)")
 
 
 def _read_parquet(path: Path) -> FeatureTable:

@@ -17,11 +17,11 @@ from affekt.features.table import (
     FIELDS,
     METADATA_KEY,
     Rows,
-    TableInfo,
     check_suffix,
     csv_info_path,
     pyarrow,
 )
+from affekt.features.table_info import TableInfo
 
 
 def write_table(path: str | Path, info: TableInfo, rows: Iterable[Rows]) -> None:
@@ -112,9 +112,13 @@ def _write_parquet(path: Path, info: TableInfo, features: FeatureSet, rows: Iter
         fields.append(("features", arrow.list_(arrow.float32(), size)))
     schema = arrow.schema(fields, metadata={METADATA_KEY: info.to_json()})
     described = list(COLUMNS)
-    with parquet.ParquetWriter(
-        path, schema, compression="zstd", use_dictionary=described, write_statistics=described
-    ) as writer:
+    # A file of our own: pyarrow's errors of the system are long, and have no number.
+    with (
+        path.open("wb") as file,
+        parquet.ParquetWriter(
+            file, schema, compression="zstd", use_dictionary=described, write_statistics=described
+        ) as writer,
+    ):
         for part in rows:
             writer.write_table(arrow.table(_arrays(arrow, part, features), schema=schema))
 
