@@ -242,7 +242,7 @@ class Recognizer:
 
         Args:
             source: path, "-" for standard input, open binary file or bytes; a call whose channels
-                are named must be a path, which is read once a channel.
+                are named must be a path or bytes, which are read once a channel.
             **options: see `TimelineOptions`.
 
         Raises:

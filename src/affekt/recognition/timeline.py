@@ -99,9 +99,10 @@ def make_timeline(
 
 
 def _readers(source: AudioSource, plans: Sequence[TrackPlan]) -> list[BlockReader]:
-    if not isinstance(source, str | os.PathLike) or source == "-":
+    if not isinstance(source, str | os.PathLike | bytes) or source == "-":
         raise ConfigError(
-            "a call whose channels are named is read once a channel: give the path of a file"
+            "a call whose channels are named is read once a channel: "
+            "give the path of a file, or its bytes"
         )
     return [decode_blocks(source, block_s=_BLOCK_S, channel=plan.index) for plan in plans]
 
