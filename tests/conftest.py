@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import os
 import runpy
-from collections.abc import Callable
+import shutil
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 import soundfile
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Playwright
 
 TESTS = Path(__file__).parent
 
@@ -44,6 +50,36 @@ def write_tone() -> WriteTone:
         return path
 
     return write
+
+
+@pytest.fixture(scope="session")
+def chromium_path() -> str:
+    """The browser that pages are tested in; `AFFEKT_CHROMIUM` names another."""
+    names = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+    found = os.environ.get("AFFEKT_CHROMIUM") or next(filter(None, map(shutil.which, names)), None)
+    if found is None:
+        pytest.skip("no Chromium: install it, or name one in AFFEKT_CHROMIUM")
+    return found
+
+
+@pytest.fixture(scope="session")
+def playwright() -> Iterator[Playwright]:
+    """Playwright's one connection; a second one in the same process is refused."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as connection:
+        yield connection
+
+
+@pytest.fixture(scope="session")
+def chromium(playwright: Playwright, chromium_path: str) -> Iterator[Browser]:
+    """Chromium without a window; its microphone is allowed and plays beeps."""
+    fake = ["--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream"]
+    browser = playwright.chromium.launch(
+        executable_path=chromium_path, args=["--no-sandbox", *fake]
+    )
+    yield browser
+    browser.close()
 
 
 # Letters of EmoDB and of SAVEE, and the pitch that stands for the emotion.
