@@ -14,6 +14,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from affekt.config import to_mapping
 from affekt.systems import RULES, SYSTEMS, load_system, read_records
 from affekt.systems.reproduce import figure
 
@@ -24,10 +25,14 @@ Record = dict[str, Any]
 
 
 def collect(folder: Path) -> int:
-    """Copy the records of finished runs, quick and shortened ones excepted; return how many."""
+    """Copy the records of finished runs of the systems as they are now; return how many.
+
+    Quick and shortened runs are left out, and so are those of a configuration that has changed.
+    """
     taken = 0
     for record in read_records(folder):
-        if record["quick"] or record["epochs_asked"] != load_system(record["name"]).fit.epochs:
+        if record["quick"] or not _current(record):
+            print(f"left out: {record['name']}, {record['protocol']}, seed {record['seed']}")
             continue
         kept = {key: value for key, value in record.items() if key != "history"}
         place = FOLDER / record["name"] / f"{record['protocol']}-seed-{record['seed']}.json"
@@ -131,7 +136,7 @@ def provenance() -> str:
     corpora = {corpus: count for run in runs for corpus, count in run["corpora"].items()}
     missing = sorted({corpus for run in runs for corpus in run["corpora_missing"]})
     versions = sorted({f"{k} {v}" for run in runs for k, v in run["versions"].items()})
-    commits = sorted({run["commit"][:12] for run in runs})
+    commits = sorted({_short(run["commit"]) for run in runs})
     commands = [_command(name) for name in SYSTEMS if records(name)]
     return "\n".join(
         [
@@ -163,6 +168,20 @@ PARTS: dict[str, Callable[[], str]] = {
     "provenance": provenance,
     "inferred": inferred,
 }
+
+
+def _current(record: Record) -> bool:
+    """Whether a run was made with what its system's configuration says today."""
+    if record["name"] not in SYSTEMS:
+        return False
+    system = json.loads(json.dumps(to_mapping(load_system(record["name"]))))
+    kept = record["settings"]
+    return all(kept[key] == system[key] for key in kept if key in system)
+
+
+def _short(commit: str) -> str:
+    """Return the beginning of a commit's hash, and whether files differed from it."""
+    return commit[:12] + ("-dirty" if commit.endswith("-dirty") else "")
 
 
 def _command(name: str) -> str:

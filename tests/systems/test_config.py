@@ -94,6 +94,7 @@ def test_a_configuration_of_ones_own_is_read_from_its_file(tmp_path):
         ({"features.normalise_over": [1]}, "has the axes 0 to 0"),
         ({"seeds": [-1]}, "seeds and split_seed must lie in 0 to"),
         ({"data.copy_seed": -1}, "copy_seed must not be negative"),
+        ({"augmentation": [{"name": "zoom"}]}, "augmentation: vector-162 is no image"),
         ({"fit.epoch": 3}, "unknown key 'epoch'"),
     ],
 )

@@ -112,6 +112,12 @@ def test_a_place_that_cannot_be_written_is_refused_before_anything_is_read(syste
         reproduce(request_for(system(), out=Path("/proc/nowhere"), corpora=Path("missing")))
 
 
+def test_the_perceptron_has_the_layers_that_its_settings_name(system, request_for):
+    sizes = {"name": "pathak-mlp", "settings": {"hidden": [8]}}
+    (record,) = reproduce(request_for(system(model=sizes), rules=("published",)))
+    assert record["parameters"] == 162 * 8 + 8 + 8 * 4 + 4
+
+
 def test_the_leak_is_measured_only_where_a_text_has_one(system, leaking, request_for, tmp_path):
     plain = reproduce(request_for(system()))
     leaky = reproduce(request_for(leaking, out=tmp_path / "leaky"))

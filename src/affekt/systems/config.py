@@ -10,6 +10,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Any, Literal
 
+from affekt.augment import Pipeline
 from affekt.augment.copies import CopyConfig
 from affekt.config import from_mapping, read_toml
 from affekt.corpora import CORPORA
@@ -148,6 +149,13 @@ class System:
             raise ValueError(f"name: '{self.name}' names files; use letters, digits, . _ and -")
         if not self.seeds:
             raise ValueError("seeds must not be empty")
+        if self.augmentation:
+            if find_feature_set(self.features.set).form != "image":
+                raise ValueError(f"augmentation: {self.features.set} is no image")
+            try:
+                Pipeline.for_images(self.augmentation, where="augmentation")
+            except ConfigError as error:
+                raise ValueError(str(error)) from None
         if not all(0 <= seed < SEEDS for seed in (*self.seeds, self.split_seed)):
             raise ValueError(f"seeds and split_seed must lie in 0 to {SEEDS - 1}")
 

@@ -19,7 +19,7 @@ from torch import nn
 
 import affekt
 from affekt.augment import Pipeline
-from affekt.config import to_mapping
+from affekt.config import from_mapping, to_mapping
 from affekt.corpora import CORPORA
 from affekt.errors import ConfigError, CorpusError
 from affekt.evaluation.classification import ClassificationFigures, classify
@@ -27,6 +27,7 @@ from affekt.evaluation.files import write_files
 from affekt.evaluation.log import checkout_of, commit_of
 from affekt.evaluation.run_report import write_report
 from affekt.models import create_classifier
+from affekt.models.pathak_mlp import PathakMlpConfig
 from affekt.recognition import BundleMetadata
 from affekt.systems.config import System
 from affekt.systems.data import Rows, RowSplit, Rule, split_rows
@@ -200,7 +201,8 @@ def fit_network(
         KeyboardInterrupt: interrupted; the newest checkpoint is kept.
     """
     if system.model.name == "pathak-mlp":
-        return fit_mlp(train, normalisation, system.fit, seed=seed, say=say)
+        sizes = from_mapping(PathakMlpConfig, system.model.settings, where="model 'pathak-mlp'")
+        return fit_mlp(train, normalisation, system.fit, hidden=sizes.hidden, seed=seed, say=say)
     network = create_classifier(
         system.model.name,
         input_shape=train.features.shape[1:],

@@ -15,14 +15,13 @@ from affekt.training.classifier import History
 from affekt.training.features import FeatureRows, Normalisation
 from affekt.training.options import ClassifierFit
 
-HIDDEN = (256, 256, 64)
-
 
 def fit_mlp(
     train: FeatureRows,
     normalisation: Normalisation,
     fit: ClassifierFit,
     *,
+    hidden: tuple[int, ...],
     seed: int,
     say: Callable[[str], None],
 ) -> tuple[nn.Module, History]:
@@ -32,6 +31,7 @@ def fit_mlp(
         train: rows of vectors; every class occurs.
         normalisation: fitted on `train`.
         fit: its `epochs`, `batch_size` and `learning_rate` are used; the rest is scikit-learn's.
+        hidden: units of the hidden layers.
         seed: of the weights and the order of the rows.
         say: takes a line at the end.
 
@@ -50,7 +50,7 @@ def fit_mlp(
         ) from None
     began_s = time.monotonic()
     model = MLPClassifier(
-        hidden_layer_sizes=HIDDEN,
+        hidden_layer_sizes=hidden,
         batch_size=min(fit.batch_size, len(train)),
         learning_rate_init=fit.learning_rate,
         max_iter=fit.epochs,
