@@ -22,6 +22,7 @@ class _Entry(NamedTuple):
 # Help is written from this table, so that `affekt --help` and `affekt predict` load no other room.
 COMMANDS: dict[str, _Entry] = {
     "predict": _Entry("affekt.cli.predict:predict", "Recognise the emotion in recordings."),
+    "timeline": _Entry("affekt.cli.timeline:timeline", "Follow emotions through a recording."),
     "listen": _Entry("affekt.cli.listen:listen", "Recognise while the sound comes in."),
     "models": _Entry("affekt.cli.models:models", "Show the models at hand, and their terms."),
     "web-bundle": _Entry("affekt.cli.web_bundle:web_bundle", "Write a page that works offline."),

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from affekt.errors import ConfigError, did_you_mean
 from affekt.recognition.annotations.audacity import to_audacity
 from affekt.recognition.annotations.elan import to_elan
+from affekt.recognition.annotations.html import link_to, to_html, write_html
 from affekt.recognition.annotations.label_studio import label_studio_config, to_label_studio
 from affekt.recognition.annotations.records import to_csv, to_json
 from affekt.recognition.annotations.rttm import to_rttm
@@ -17,7 +18,15 @@ from affekt.recognition.annotations.textgrid import to_textgrid
 from affekt.recognition.annotations.webvtt import to_webvtt
 from affekt.records import Timeline
 
-__all__ = ["FORMATS", "Format", "annotate", "find_format", "label_studio_config"]
+__all__ = [
+    "FORMATS",
+    "Format",
+    "annotate",
+    "find_format",
+    "label_studio_config",
+    "link_to",
+    "write_html",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,6 +82,9 @@ FORMATS: dict[str, Format] = {
         media_type="application/json",
         description="Label Studio's import",
         text=to_label_studio,
+    ),
+    "html": Format(
+        suffix=".html", media_type="text/html", description="a report to open", text=to_html
     ),
 }
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from affekt.recognition.annotations.marks import prefix, seconds, spelled_out, spoken, stamp
+from affekt.recognition.annotations.marks import prefix, seconds, spoken, stamp
 from affekt.records import Timeline
 
 
@@ -12,7 +12,7 @@ def to_audacity(timeline: Timeline) -> str:
     The format has no comments: where a purpose was given, a label at 0 states it.
     """
     found = [
-        (mark.start_ms, mark.end_ms, prefix(track) + spelled_out(mark.segment))
+        (mark.start_ms, mark.end_ms, prefix(track) + mark.text)
         for track in timeline.tracks
         for mark in spoken(track, timeline)
     ]

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from affekt.records import Segment, Timeline, Track
 
 UNCERTAIN = "uncertain"
-SPEECH = "speech"  # without an emotion: the track is not analysed, or the stretch is too short
+SPEECH = "speech"  # of a track that is not analysed
 SILENCE = "silence"
 
 
@@ -20,28 +20,40 @@ class Mark:
     start_ms: int
     end_ms: int
     segment: Segment
-
-    @property
-    def label(self) -> str:
-        """The emotion, or "uncertain", "speech", "silence"; what tools count by."""
-        return label_of(self.segment)
+    label: str  # what tools count by
+    text: str  # what people read
 
 
-def label_of(segment: Segment) -> str:
-    """Return the emotion, or "uncertain", "speech" or "silence"."""
+def label_of(segment: Segment, track: Track) -> str:
+    """Return the emotion, or "uncertain", "speech" or "silence".
+
+    Speech too short to say anything of is uncertain, as in the summary.
+    """
     if not segment.speech:
         return SILENCE
-    if segment.emotion is None:
+    if not track.analysed:
         return SPEECH
-    return UNCERTAIN if segment.uncertain else plain(segment.emotion)
+    return UNCERTAIN if segment.emotion is None or segment.uncertain else plain(segment.emotion)
 
 
-def spelled_out(segment: Segment) -> str:
+def spelled_out(segment: Segment, track: Track) -> str:
     """Return what people read: "angry 87 %", "uncertain (angry 42 %)", "speech", "silence"."""
+    label = label_of(segment, track)
     if segment.emotion is None or segment.confidence is None:
-        return label_of(segment)
-    guess = f"{plain(segment.emotion)} {segment.confidence:.0%}".replace("%", " %")
-    return f"{UNCERTAIN} ({guess})" if segment.uncertain else guess
+        return f"{label} (too short)" if label == UNCERTAIN else label
+    guess = f"{plain(segment.emotion)} {percent(segment.confidence)}"
+    return f"{label} ({guess})" if label == UNCERTAIN else guess
+
+
+def others(segment: Segment, most: int = 2) -> str:
+    """Return the most probable emotions beside the answer: "sad 9 %, neutral 3 %"."""
+    rest = [item for item in segment.predictions if item.label != segment.emotion]
+    return ", ".join(f"{plain(item.label)} {percent(item.score)}" for item in rest[:most])
+
+
+def percent(share: float) -> str:
+    """Write a share (0 to 1) in whole per cent."""
+    return f"{share * 100:.0f} %"
 
 
 def scored(segment: Segment) -> str:
@@ -60,7 +72,13 @@ def marks(track: Track, timeline: Timeline) -> Iterator[Mark]:
         if place < len(track.segments):
             end_ms = min(last_ms, milliseconds(segment.end_s))
         if end_ms > start_ms:
-            yield Mark(start_ms=start_ms, end_ms=end_ms, segment=segment)
+            yield Mark(
+                start_ms=start_ms,
+                end_ms=end_ms,
+                segment=segment,
+                label=label_of(segment, track),
+                text=spelled_out(segment, track),
+            )
             start_ms = end_ms
 
 

@@ -10,11 +10,13 @@ from affekt.recognition.annotations.marks import (
     UNCERTAIN,
     clock,
     label_of,
+    others,
+    percent,
     recording_name,
     spelled_out,
     track_name,
 )
-from affekt.records import Segment, Timeline, Track
+from affekt.records import Timeline, Track
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -48,12 +50,12 @@ def _write_track(console: Console, track: Track) -> None:
         console.print(Text(track_name(track), style="bold").append(note, style="dim"))
     table = _table()
     for segment in track.segments:
-        style = _STYLES.get(label_of(segment), "")
+        style = _STYLES.get(label_of(segment, track), "")
         table.add_row(
             clock(segment.start_s),
             clock(segment.end_s),
-            Text(spelled_out(segment), style=style),
-            Text(_others(segment), style="dim"),
+            Text(spelled_out(segment, track), style=style),
+            Text(others(segment), style="dim"),
         )
     console.print(table)
     for line in summary_lines(track):
@@ -71,17 +73,13 @@ def _table() -> Table:
     return table
 
 
-def _others(segment: Segment) -> str:
-    return ", ".join(f"{item.label} {item.score:.0%}" for item in segment.predictions[1:3])
-
-
 def summary_lines(track: Track) -> list[str]:
     """Say what a track comes to: speech, shares, the longest negative stretch, turning points."""
     summary = track.summary
     lines = [f"speech: {clock(summary.speech_s)}"]
     if summary.shares:
         ranked = sorted(summary.shares.items(), key=lambda item: -item[1])
-        lines.append("of it " + ", ".join(f"{label} {share:.0%}" for label, share in ranked))
+        lines.append("of it " + ", ".join(f"{label} {percent(share)}" for label, share in ranked))
     if summary.longest_negative is not None:
         start, end = summary.longest_negative
         lines.append(

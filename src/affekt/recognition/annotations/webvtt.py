@@ -8,7 +8,6 @@ from affekt.recognition.annotations.marks import (
     Mark,
     facts,
     recording_name,
-    spelled_out,
     spoken,
     track_name,
 )
@@ -30,7 +29,7 @@ def to_webvtt(timeline: Timeline) -> str:
 
 
 def _cue(track: Track, mark: Mark) -> str:
-    text = _escaped(spelled_out(mark.segment))
+    text = _escaped(mark.text)
     style = re.sub(r"\W+", "-", mark.label)
     if track.name is None:
         return f"<c.{style}>{text}</c>"

@@ -1,0 +1,193 @@
+"""`affekt timeline`: follow the emotions of a long recording."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TextIO
+
+import click
+
+from affekt.audio import AudioSource
+from affekt.audio.voice import VOICES, Voice
+from affekt.cli.predict import _interrupts_wait
+from affekt.recognition import Recognizer
+from affekt.recognition.annotations import FORMATS, annotate, link_to, write_html
+from affekt.recognition.annotations.sounds import announced_s
+from affekt.recognition.notices import PURPOSE_HELP
+from affekt.recognition.purpose import PURPOSES
+from affekt.records import Timeline
+
+
+@click.command()
+@click.argument("source", metavar="FILE|-")
+@click.option(
+    "--channels",
+    metavar="NAMES",
+    help="Whose voice each channel holds, in their order: agent,customer. Without it, the mean of "
+    "all channels is one voice.",
+)
+@click.option(
+    "--analyse",
+    metavar="NAMES",
+    help="Whose emotions are inferred; customer, if not said. Of others, speech activity alone.",
+)
+@click.option("--purpose", type=click.Choice(PURPOSES), help=PURPOSE_HELP)
+@click.option(
+    "--format",
+    "format_name",
+    type=click.Choice(list(FORMATS)),
+    help="How the timeline is written. Without it, what the suffix of --out says, else a table.",
+)
+@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Write to this file.")
+@click.option(
+    "--embed-audio", is_flag=True, help="With html: the report holds the recording itself."
+)
+@click.option(
+    "--model",
+    default="default",
+    show_default=True,
+    metavar="NAME|PATH",
+    help="A model of `affekt models`, or a bundle file.",
+)
+@click.option("--window-s", type=float, help="What is listened to at once, in seconds. [3]")
+@click.option("--hop-s", type=float, help="From one window to the next, in seconds. [1]")
+@click.option(
+    "--threshold",
+    type=click.FloatRange(0.0, 1.0),
+    help="An answer with less confidence is marked uncertain. Without it, the model's own.",
+)
+@click.option(
+    "--voice",
+    type=click.Choice(VOICES),
+    default="energy",
+    show_default=True,
+    help="Who decides where somebody speaks; webrtc needs the extra `live`.",
+)
+@click.option("--quiet", is_flag=True, help="No progress bar and no warnings.")
+def timeline(
+    source: str,
+    channels: str | None,
+    analyse: str | None,
+    purpose: str | None,
+    format_name: str | None,
+    out: Path | None,
+    embed_audio: bool,
+    model: str,
+    window_s: float | None,
+    hop_s: float | None,
+    threshold: float | None,
+    voice: Voice,
+    quiet: bool,
+) -> None:
+    """Follow the emotions of a long recording, and say who speaks when.
+
+    In a call whose channels are named, emotion is inferred for the customer alone, if no others are
+    named. To analyse somebody at work or in education needs a purpose.
+
+    `affekt timeline call.mp3 --channels agent,customer --out call.html` makes a report of a call.
+    """
+    chosen = format_name or _format_of(out)
+    if embed_audio and chosen != "html":
+        raise click.UsageError("--embed-audio goes with --format html")
+    if out is None and sys.stdout is None:
+        raise click.UsageError("standard output is closed")
+    recognizer = Recognizer.load(model)
+    # The report reads the recording a second time, which standard input does not allow.
+    recording: AudioSource = source
+    if source == "-" and chosen == "html":
+        recording = sys.stdin.buffer.read()
+    with _interrupts_wait() as wait, _progress(source, quiet=quiet) as heard:
+
+        def go_on(done_s: float) -> None:
+            heard(done_s)
+            wait.over()
+
+        found = recognizer.timeline(
+            recording,
+            channels=_names(channels),
+            analyse=_names(analyse),
+            purpose=purpose,
+            window_s=window_s,
+            hop_s=hop_s,
+            threshold=threshold,
+            voice=voice,
+            progress=go_on,
+        )
+    for warning in () if quiet else found.warnings:
+        click.echo(f"affekt: {source}: {warning}", err=True)
+    with _opened(out) as stream:
+        _write(found, chosen, stream, recording=recording, out=out, embed_audio=embed_audio)
+
+
+def _write(
+    found: Timeline,
+    format_name: str,
+    stream: TextIO,
+    *,
+    recording: AudioSource,
+    out: Path | None,
+    embed_audio: bool,
+) -> None:
+    if format_name != "html":
+        stream.write(annotate(found, format_name))
+        return
+    link = link_to(recording, out) if isinstance(recording, str) else None
+    write_html(found, stream, recording=recording, embed_audio=embed_audio, link=link)
+
+
+@contextmanager
+def _opened(out: Path | None) -> Iterator[TextIO]:
+    """Give standard output, or a file that appears under its name once it is complete."""
+    if out is None:
+        yield sys.stdout
+        return
+    partial = out.with_name(f".{out.name}.partial")
+    try:
+        with partial.open("w", encoding="utf-8", errors="backslashreplace", newline="\n") as stream:
+            yield stream
+        partial.replace(out)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+@contextmanager
+def _progress(source: str, *, quiet: bool) -> Iterator[Callable[[float], None]]:
+    """Show how far the recording was heard, where somebody looks on."""
+    if quiet or not sys.stderr.isatty():
+        yield lambda done_s: None  # noqa: ARG005
+        return
+    from rich.console import Console  # only a terminal pays for it
+    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+    total_s = None if source == "-" else announced_s(source)
+    columns = (
+        TextColumn("Listening"),
+        BarColumn(),
+        TextColumn("{task.fields[heard]}"),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("", total=total_s, heard="")
+        yield lambda done_s: bar.update(task, completed=done_s, heard=f"{done_s / 60:.1f} min")
+
+
+def _format_of(out: Path | None) -> str:
+    """Take the format from a file's name: the longest suffix that fits."""
+    if out is None:
+        return "table"
+    fitting = [
+        (len(item.suffix), name)
+        for name, item in FORMATS.items()
+        if out.name.lower().endswith(item.suffix.lower())
+    ]
+    if not fitting:
+        suffixes = ", ".join(item.suffix for item in FORMATS.values())
+        raise click.UsageError(f"{out}: say the --format, or use one of the suffixes {suffixes}")
+    return max(fitting)[1]
+
+
+def _names(text: str | None) -> list[str] | None:
+    return None if text is None else text.split(",")
