@@ -69,7 +69,7 @@ def write_web_bundle(
     bundle = _browser_bundle(model)
     if folder.exists() and not folder.is_dir():
         raise ConfigError(f"{folder}: is a file: name a folder")
-    if folder.is_dir() and any(folder.iterdir()) and not (folder / _LISTING).is_file():
+    if folder.is_dir() and any(folder.iterdir()) and not is_web_bundle(folder):
         raise ConfigError(f"{folder}: holds other files: name a new folder")
     contents = _contents(bundle, find_library(library, registry=registry))
     _write(contents, folder)
@@ -96,9 +96,14 @@ def cached_web_bundle(model: str | Path = "default") -> Path | None:
         return None
     contents = _contents(bundle, library)
     folder = cache_root() / f"page-{_fingerprint(contents)}"
-    if not (folder / _LISTING).is_file():
+    if not is_web_bundle(folder):
         _write(contents, folder)
     return folder
+
+
+def is_web_bundle(folder: Path) -> bool:
+    """Say whether a folder was written here, and whole: the listing comes last."""
+    return (folder / _LISTING).is_file()
 
 
 def _browser_bundle(model: str | Path) -> Bundle:
@@ -174,7 +179,7 @@ def _write(contents: dict[str, bytes], folder: Path) -> None:
         scratch.chmod(0o755)  # mkdtemp gives the owner alone a look, a web server is another user
         scratch.replace(folder)
     except OSError:
-        if not (folder / _LISTING).is_file():  # else another process was faster
+        if not is_web_bundle(folder):  # else another process was faster
             raise
     finally:
         shutil.rmtree(scratch, ignore_errors=True)

@@ -34,12 +34,10 @@ function showResults() {
 function add(files) {
   complain("");
   if (recognizer === null) return;
-  for (const file of files) {
-    const card = new ResultCard(file, remove);
-    cards.unshift(card);
-    at("cards").prepend(card.element);
-    queue = queue.then(() => recognise(card));
-  }
+  const added = [...files].map((file) => new ResultCard(file, remove));
+  cards.unshift(...added); // the latest choice comes first, in its own order
+  at("cards").prepend(...added.map((card) => card.element));
+  for (const card of added) queue = queue.then(() => recognise(card));
   showResults();
 }
 
@@ -125,7 +123,7 @@ function listen() {
   at("clear").addEventListener("click", clear);
   at("download").addEventListener("click", () => {
     const predictions = cards.map((card) => card.prediction).filter((item) => item !== null);
-    download("affekt.json", predictions.reverse());
+    download("affekt.json", predictions);
   });
   const drop = at("drop");
   for (const name of ["dragover", "dragleave", "drop"]) {
