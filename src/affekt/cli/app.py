@@ -1,0 +1,36 @@
+"""`affekt app`: the web page."""
+
+from __future__ import annotations
+
+import click
+
+from affekt.recognition.notices import NOTICE_RECOGNISER, NOTICE_WORKPLACE
+
+
+@click.command(epilog=f"{NOTICE_RECOGNISER}\n\n{NOTICE_WORKPLACE}")
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option(
+    "--port",
+    type=click.IntRange(1, 65535),
+    default=8501,
+    show_default=True,
+    envvar=["PORT", "WEBSITES_PORT"],
+    show_envvar=True,
+    help="Port to listen on.",
+)
+@click.option(
+    "--model",
+    default="default",
+    show_default=True,
+    metavar="NAME|PATH",
+    help="The model offered first: one of `affekt models`, or a bundle file.",
+)
+def app(host: str, port: int, model: str) -> None:
+    """Open a page where recordings are uploaded or spoken, and recognised.
+
+    Nothing is kept after a session and nothing is sent anywhere. Ctrl-C ends it.
+    """
+    from affekt.web.launch import serve
+
+    click.echo(f"affekt: http://{host}:{port}", err=True)
+    serve(host=host, port=port, model=model)

@@ -1,0 +1,73 @@
+"""Starting the page: Streamlit, told to write nothing and to call nobody."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+from pathlib import Path
+
+from affekt.errors import ConfigError, MissingExtraError
+from affekt.recognition import Bundle
+
+MODEL_VARIABLE = "AFFEKT_APP_MODEL"
+
+# The limit people are told. Streamlit counts a file together with its wrapping, and the browser
+# in decimal megabytes, so it is given a little more and the page looks again.
+MAX_UPLOAD_BYTES = 200 * 2**20
+_STREAMLIT_MAX_MB = 210
+
+
+def serve(*, host: str, port: int, model: str) -> None:
+    """Serve the page until SIGINT or SIGTERM.
+
+    Args:
+        host: address to listen on; 127.0.0.1 is this machine alone.
+        port: to listen on.
+        model: offered first: the name of a shipped bundle, or a path.
+
+    Raises:
+        MissingExtraError: Streamlit is not installed.
+        BundleError: there is no such model, or it is not one of ours.
+        ConfigError: `port` is no port.
+    """
+    if not 1 <= port <= 65535:
+        raise ConfigError(f"port must lie in 1 to 65535: {port}")
+    if importlib.util.find_spec("streamlit") is None:
+        raise MissingExtraError(what="the web page", package="streamlit", extra="web")
+    os.environ[MODEL_VARIABLE] = first_choice(model)
+    from starlette.formparsers import MultiPartParser
+    from streamlit.web import bootstrap
+
+    # What is uploaded stays in memory: by default everything above 1 MB goes through a file.
+    MultiPartParser.spool_max_size = (_STREAMLIT_MAX_MB + 1) * 2**20
+    page = Path(__file__).with_name("page.py")
+    os.chdir(page.parent)  # Streamlit looks for settings in the working folder
+    options = streamlit_options(host=host, port=port)
+    bootstrap.load_config_options(flag_options=options)
+    bootstrap.run(str(page), False, [], options)
+
+
+def first_choice(model: str) -> str:
+    """Return the model's name, or its absolute path; a file is opened to see that it is one.
+
+    Raises:
+        BundleError: there is no such model, or it is not one of ours.
+    """
+    path = Bundle.load(model).path
+    return model if Path(model).name == model and not Path(model).is_file() else str(path.resolve())
+
+
+def streamlit_options(*, host: str, port: int) -> dict[str, str | int | bool]:
+    """Return the settings of the server, in the form of Streamlit's command line."""
+    return {
+        "server_address": host,
+        "server_port": port,
+        "server_headless": True,
+        "server_fileWatcherType": "none",
+        "server_maxUploadSize": _STREAMLIT_MAX_MB,
+        "server_enableXsrfProtection": True,
+        "browser_gatherUsageStats": False,
+        "client_toolbarMode": "viewer",
+        "client_showErrorDetails": "none",
+        "logger_level": "warning",
+    }
