@@ -18,6 +18,7 @@ from affekt.augment import (
 from affekt.corpora import CORPORA
 from affekt.emotions import VOCABULARIES
 from affekt.evaluation.log import MEASURED
+from affekt.features.sets import FEATURE_SETS
 from affekt.protocols import PROTOCOLS, lockbox_speakers, selection_speakers
 from affekt.recognition import Bundle, shipped_bundles
 from md import table
@@ -188,6 +189,21 @@ def _augmentations(known: Mapping[str, type[Augmentation]]) -> str:
         ]
         rows.append([f"`{name}`", _first_line(kind.__doc__), ", ".join(settings)])
     return table(("name", "what it does", "settings and defaults"), rows)
+
+
+def feature_sets() -> str:
+    """The feature sets, with what each is made of."""
+    rows = [
+        [
+            f"`{item.name}`",
+            item.form,
+            " x ".join(str(size) for size in item.shape),
+            item.version,
+            item.description,
+        ]
+        for item in FEATURE_SETS.values()
+    ]
+    return table(("set", "form", "shape", "version", "how it is made"), rows, right="llrrl")
 
 
 def rooms() -> str:
