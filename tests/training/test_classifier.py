@@ -11,6 +11,7 @@ from sklearn.utils.class_weight import compute_class_weight
 from torch import nn
 
 from affekt.errors import ConfigError
+from affekt.models.initialise import initialise
 from affekt.training.checkpoint import read_checkpoint
 from affekt.training.classifier import (
     ClassifierRun,
@@ -157,6 +158,25 @@ def test_the_rate_is_halved_on_a_plateau(tmp_path):
     assert rates[0] == 0.05
     assert 0.025 in rates
     assert min(rates) >= 0.01
+
+
+def test_a_clipped_gradient_takes_steps_of_at_most_its_norm(tmp_path):
+    rows = clouds()
+    fit = ClassifierFit(
+        epochs=1,
+        batch_size=90,
+        optimiser="sgd",
+        learning_rate=1.0,
+        gradient_clip=1e-3,
+        precision="32",
+    )
+    run = make_run(tmp_path, fit, rows, network=nn.Linear(4, 3))
+    torch.manual_seed(run.seed)
+    initialise(run.network, "xavier")
+    before = torch.cat([item.detach().flatten() for item in run.network.parameters()])
+    fit_classifier(run, settings={})
+    after = torch.cat([item.detach().flatten() for item in run.network.parameters()])
+    assert torch.linalg.vector_norm(after - before) == pytest.approx(1e-3, rel=1e-3)
 
 
 def test_class_weights_are_scikit_learns_balanced_ones():

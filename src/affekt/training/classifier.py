@@ -353,6 +353,7 @@ def _trainer(
     return lightning.Trainer(
         max_epochs=fit.epochs,
         precision=lightning_precision(fit.precision),
+        gradient_clip_val=fit.gradient_clip,
         callbacks=callbacks,
         logger=False,
         enable_progress_bar=False,

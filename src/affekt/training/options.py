@@ -61,6 +61,7 @@ class ClassifierFit:
         initialisation: "xavier" (Glorot and Bengio 2010) or "he" (He et al. 2015), uniform.
         l2: times the sum of squares of all kernels is added to what is minimised, not to the loss
             that is reported; biases go free.
+        gradient_clip: largest norm of the gradient (Pascanu et al. 2013); without it as it comes.
         monitor: what early stopping and the kept weights look at.
         early_stopping, reduce_on_plateau: both need a validation part.
         best_weights: keep the weights of the best epoch instead of the last one's.
@@ -81,6 +82,7 @@ class ClassifierFit:
     momentum: float = 0.9
     initialisation: Literal["xavier", "he"] = "xavier"
     l2: float = 0.0
+    gradient_clip: float | None = None
     monitor: Monitor = "validation_loss"
     early_stopping: EarlyStopping | None = None
     reduce_on_plateau: ReduceOnPlateau | None = None
@@ -95,6 +97,8 @@ class ClassifierFit:
             raise ValueError("epochs and batch_size must be at least 1")
         if self.learning_rate <= 0.0 or self.l2 < 0.0:
             raise ValueError("learning_rate must be positive, and l2 not negative")
+        if self.gradient_clip is not None and self.gradient_clip <= 0.0:
+            raise ValueError("gradient_clip must be positive; leave it out to clip nothing")
         if not 0.0 <= self.momentum < 1.0:
             raise ValueError("momentum must lie in 0 to 1, 1 excluded")
         if self.class_weights and self.oversample:
