@@ -205,6 +205,9 @@ def _runs_of(request: Request, system: System) -> list[dict[str, Any]]:
         rows = load_rows(system, request.corpora, quick=request.quick, progress=progress)
     if rows.missing:
         request.say(f"{system.name}: goes on without {', '.join(rows.missing)}, not found here")
+    if rows.skipped:
+        reason = rows.skipped[0][1]
+        request.say(f"{system.name}: {len(rows.skipped)} clips left out, the first: {reason}")
     records = []
     for job, record in zip(jobs, finished, strict=True):
         if record is None:
@@ -284,7 +287,7 @@ def _mean(figures: Sequence[float]) -> str:
 def _epochs(runs: Sequence[dict[str, Any]]) -> str:
     """Return how many epochs were run, of how many, and instead of how many."""
     done = sorted({run["epochs"] for run in runs})
-    asked, own = runs[0]["epochs_asked"], runs[0].get("epochs_of_recipe", runs[0]["epochs_asked"])
+    asked, own = runs[0]["epochs_asked"], runs[0]["epochs_of_recipe"]
     text = str(done[0]) if len(done) == 1 else f"{done[0]} to {done[-1]}"
     if done != [asked]:
         text += f" of {asked}"
