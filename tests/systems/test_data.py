@@ -61,6 +61,11 @@ def test_no_corpus_at_all_is_an_error(system, tmp_path):
         load_rows(system(), tmp_path)
 
 
+def test_corpora_of_which_no_clip_can_be_used_are_an_error_with_the_reason(system, corpora):
+    with pytest.raises(CorpusError, match="no clip can be used; of the first: shorter than 60 s"):
+        load_rows(system(**{"data.min_duration_s": 60.0}), corpora)
+
+
 @pytest.mark.parametrize("rule", ["published", "split-before-copies", "speaker-disjoint"])
 def test_every_row_lies_in_one_part(leaking, corpora, rule):
     rows = load_rows(leaking, corpora)

@@ -109,6 +109,13 @@ def test_an_interrupted_run_goes_on_as_if_it_had_not_been(
     assert one["lr_schedulers"] == other["lr_schedulers"]
 
 
+def test_the_newest_checkpoint_knows_that_its_own_epoch_is_the_best(run):
+    fit(run(**{"fit.epochs": 1, "data.select_on": "select"}), resume=False)
+    kept = torch.load(run().checkpoints / "last.ckpt", weights_only=True)["callbacks"]
+    (best,) = (state for state in kept.values() if state.get("monitor") == fit_room.METRIC)
+    assert best["best_model_score"] is not None
+
+
 def test_an_interrupted_run_tells_how_to_go_on(run, losses, monkeypatch):
     monkeypatch.setattr(fit_room, "_STEPS_BETWEEN_CHECKPOINTS", 2)
     handler = signal.getsignal(signal.SIGINT)

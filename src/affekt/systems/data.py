@@ -99,7 +99,7 @@ def load_rows(
         progress: called with the number of clips done and the total.
 
     Raises:
-        CorpusError: none of the system's corpora is there.
+        CorpusError: none of the system's corpora is there, or no clip in them can be used.
     """
     missing = tuple(name for name in system.data.corpora if not (root / name).is_dir())
     chosen: list[Utterance] = []
@@ -123,6 +123,8 @@ def load_rows(
                 arrays.append(answer)
             if progress is not None:
                 progress(done, len(chosen))
+    if not kept:
+        raise CorpusError(f"{system.name}: no clip can be used; of the first: {skipped[0][1]}")
     rows_each = 1 + len(system.data.copies)
     targets = [system.data.labels.index(label_of(item, system) or "") for item in kept]
     return Rows(

@@ -223,7 +223,6 @@ def _trainer(run: Run, *, followed: bool, watch: Watch | None) -> lightning.Trai
         LearningRateMonitor(logging_interval="epoch"),
         CountBatches(),
         KeepRecipe(run.recipe),
-        ModelCheckpoint(run.checkpoints, filename="last", enable_version_counter=False),
         ModelCheckpoint(
             run.checkpoints,
             filename="step",
@@ -243,6 +242,10 @@ def _trainer(run: Run, *, followed: bool, watch: Watch | None) -> lightning.Trai
         )
         if settings.patience is not None:
             callbacks.append(Patience(METRIC, mode="max", patience=settings.patience))
+    # After the best one, whose record it holds: else a run that goes on forgets its newest best.
+    callbacks.append(
+        ModelCheckpoint(run.checkpoints, filename="last", enable_version_counter=False)
+    )
     if watch is not None:
         callbacks.append(Watched(watch, METRIC))
     if run.show_progress:
