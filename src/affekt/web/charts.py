@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import altair as alt
@@ -31,14 +31,14 @@ _MAGMA = np.array(
 )
 
 
-def probability_chart(scores: Sequence[Score], labels: Sequence[str]) -> alt.Chart:
+def probability_chart(scores: Sequence[Score], labels: Sequence[str]) -> alt.LayerChart:
     """Draw a bar a label, most probable first."""
     rows = [
         {"emotion": item.label, "probability": item.score, "percent": f"{item.score:.0%}"}
         for item in scores
     ]
     order = [item.label for item in scores]
-    base = alt.Chart(alt.Data(values=rows)).encode(
+    base = alt.Chart(_data(rows)).encode(
         y=alt.Y("emotion:N", sort=order, title=None, axis=alt.Axis(labelFontSize=13)),
         x=alt.X(
             "probability:Q",
@@ -53,9 +53,10 @@ def probability_chart(scores: Sequence[Score], labels: Sequence[str]) -> alt.Cha
     )
     numbers = base.mark_text(align="left", dx=4, color=_GREY).encode(text="percent:N")
     first = ", ".join(f"{item.label} {item.score:.0%}" for item in scores[:3])
-    return (bars + numbers).properties(
+    layered: alt.LayerChart = (bars + numbers).properties(
         height=28 * len(rows) + 40, description=f"Probabilities of the emotions: {first}"
     )
+    return layered
 
 
 def timeline_chart(timeline: Timeline) -> alt.Chart:
@@ -81,8 +82,8 @@ def timeline_chart(timeline: Timeline) -> alt.Chart:
     heard = list(dict.fromkeys(row["heard"] for row in rows))
     shown = [label for label in (*timeline.labels, UNCERTAIN, NOT_ANALYSED) if label in heard]
     axis = None if timeline.tracks[0].name is None else alt.Axis(title=None)
-    return (
-        alt.Chart(alt.Data(values=rows))
+    chart: alt.Chart = (
+        alt.Chart(_data(rows))
         .mark_rect(stroke=_GREY, strokeWidth=0.7, cornerRadius=2)
         .encode(
             x=alt.X("start:Q", title="seconds", scale=_seconds(0.0, timeline.duration_s)),
@@ -105,6 +106,7 @@ def timeline_chart(timeline: Timeline) -> alt.Chart:
             description="Timeline of the emotions; the table below it lists every segment",
         )
     )
+    return chart
 
 
 def waveform_chart(envelope: FloatArray, start_s: float = 0.0) -> alt.Chart:
@@ -118,8 +120,8 @@ def waveform_chart(envelope: FloatArray, start_s: float = 0.0) -> alt.Chart:
         for k, a, b in zip(starts.tolist(), low.tolist(), high.tolist(), strict=True)
     ]
     end_s = start_s + len(envelope) * CELL_S
-    return (
-        alt.Chart(alt.Data(values=rows))
+    chart: alt.Chart = (
+        alt.Chart(_data(rows))
         .mark_area(color="#4c8dca", line=False)
         .encode(
             x=alt.X("time:Q", title="seconds", scale=_seconds(start_s, end_s)),
@@ -128,6 +130,7 @@ def waveform_chart(envelope: FloatArray, start_s: float = 0.0) -> alt.Chart:
         )
         .properties(height=140, description=f"Waveform from {start_s:.1f} to {end_s:.1f} seconds")
     )
+    return chart
 
 
 def spectrogram_chart(explanation: Explanation) -> alt.LayerChart:
@@ -137,7 +140,7 @@ def spectrogram_chart(explanation: Explanation) -> alt.LayerChart:
     place = {"url": _picture(explanation.log_mel), "a": start_s, "b": end_s, "low": 0, "top": bands}
     scale = _seconds(start_s, end_s)
     picture = (
-        alt.Chart(alt.Data(values=[place]))
+        alt.Chart(_data([place]))
         .mark_image(aspect=False)
         .encode(
             x=alt.X("a:Q", title="seconds", scale=scale),
@@ -148,7 +151,7 @@ def spectrogram_chart(explanation: Explanation) -> alt.LayerChart:
         )
     )
     line = (
-        alt.Chart(alt.Data(values=_relevance_rows(explanation)))
+        alt.Chart(_data(_relevance_rows(explanation)))
         .mark_area(color="#ffffff", opacity=0.35, line={"color": "#7df9ff", "strokeWidth": 2})
         .encode(
             x=alt.X("time:Q", title="seconds", scale=scale),
@@ -179,6 +182,11 @@ def heart(explanation: Explanation) -> tuple[float, float]:
     first = int(starts[np.argmin(ends[starts] - starts)])
     last = min(int(ends[first]), len(explanation.times_s) - 1)
     return float(explanation.times_s[first]), float(explanation.times_s[last])
+
+
+def _data(rows: list[dict[str, Any]]) -> alt.InlineData:
+    data: alt.InlineData = alt.InlineData(values=rows)
+    return data
 
 
 def _relevance_rows(explanation: Explanation) -> list[dict[str, Any]]:
@@ -219,7 +227,7 @@ def _seconds(start_s: float, end_s: float) -> alt.Scale:
 
 
 def _colours(labels: Sequence[str], shown: Sequence[str] | None = None) -> alt.Scale:
-    fills: Mapping[str, str] = {name: look.fill for name, look in looks(labels).items()}
+    fills = {name: look.fill for name, look in looks(labels).items()}
     named = fills | {UNCERTAIN: "#ffffff", NOT_ANALYSED: "#8a94a3"}
     domain = list(labels if shown is None else shown)
     return alt.Scale(domain=domain, range=[named[label] for label in domain])

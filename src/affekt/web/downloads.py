@@ -7,7 +7,7 @@ import io
 import json
 from collections.abc import Iterable, Sequence
 
-from affekt.recognition.notices import LAW, NOTICE_RECOGNISER
+from affekt.recognition.notices import NOTICE_RECOGNISER
 from affekt.recognition.writers import CsvWriter
 from affekt.web.analysis import Analysis
 
@@ -17,7 +17,7 @@ _EXTRA = ("channel", "voice", "purpose")
 def to_json(analyses: Iterable[Analysis]) -> str:
     """Return everything that was worked out, as one JSON document."""
     document = {
-        "notice": f"{NOTICE_RECOGNISER} {LAW}",
+        "notice": NOTICE_RECOGNISER,
         "recordings": [analysis.to_dict() for analysis in analyses],
     }
     return json.dumps(document, indent=1, ensure_ascii=False) + "\n"
