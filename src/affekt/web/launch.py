@@ -14,6 +14,7 @@ MODEL_VARIABLE = "AFFEKT_APP_MODEL"
 # The limit people are told. Streamlit counts a file together with its wrapping, and the browser
 # in decimal megabytes, so it is given a little more and the page looks again.
 MAX_UPLOAD_BYTES = 200 * 2**20
+MAX_UPLOAD_TEXT = "200 MB"
 _STREAMLIT_MAX_MB = 210
 
 

@@ -14,8 +14,8 @@ from affekt.recognition.purpose import DEFAULT_ANALYSED, PURPOSES
 from affekt.web import results
 from affekt.web.analysis import Analysis, Sound, Wishes, analyse, listen
 from affekt.web.downloads import to_csv, to_json
-from affekt.web.launch import MAX_UPLOAD_BYTES
-from affekt.web.recordings import Recording, collect, duration_text, size_text
+from affekt.web.launch import MAX_UPLOAD_TEXT
+from affekt.web.recordings import Recording, collect, duration_text
 from affekt.web.session import forget_everything, plain, round_key, wait_for
 
 _ONE_VOICE = "one voice, or several that are not to be told apart"
@@ -55,7 +55,7 @@ def show(recognizer: Recognizer) -> None:
 
 def _take() -> list[Recording]:
     uploads = st.file_uploader(
-        f"Recordings (up to {size_text(MAX_UPLOAD_BYTES)} each)",
+        f"Recordings (up to {MAX_UPLOAD_TEXT} each)",
         accept_multiple_files=True,
         key=round_key("uploads"),
         help="WAV, MP3, FLAC, OGG, Opus, AIFF; M4A, MP4, AAC, 3GP, AMR and WebM as well where "
@@ -80,8 +80,8 @@ def _listen(recordings: Sequence[Recording]) -> dict[str, Heard]:
 def _heard(recording: Recording) -> Heard:
     if recording.too_large:
         return (
-            f"holds {recording.size}, more than {size_text(MAX_UPLOAD_BYTES)}: cut it, or use "
-            "the command line, which takes any size"
+            f"is larger than {MAX_UPLOAD_TEXT}: cut it, or use the command line, which takes "
+            "files of any size"
         )
     try:
         return wait_for(lambda progress: listen(recording, progress), title=recording.name)

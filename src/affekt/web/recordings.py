@@ -73,10 +73,10 @@ def collect(uploads: Iterable[Upload], spoken: Upload | None) -> list[Recording]
 
 
 def size_text(size_bytes: int) -> str:
-    """Return a size for people: 1 MB is 2**20 bytes."""
-    if size_bytes < 2**20:
-        return f"{size_bytes / 2**10:.1f} KB"
-    return f"{size_bytes / 2**20:.1f} MB"
+    """Return a size for people, in decimal units as browsers do."""
+    if size_bytes < 1e6:
+        return f"{size_bytes / 1e3:.1f} KB"
+    return f"{size_bytes / 1e6:.1f} MB"
 
 
 def duration_text(duration_s: float) -> str:
