@@ -97,7 +97,7 @@ def table(timeline: Timeline, places: Places) -> str:
     ]
     body = "\n".join(row for _, _, row in sorted(rows))
     return (
-        f'<table id="segments"><caption id="count">Segments</caption>\n<thead><tr>{head}'
+        f'<table id="segments"><caption>A time jumps there, a heading sorts.</caption>\n<thead><tr>{head}'
         f'<th scope="col" class="word">next probable</th></tr></thead>\n'
         f"<tbody>{body}</tbody></table>"
     )
@@ -114,7 +114,7 @@ def _row(mark: Mark, number: int, track: Track, places: Places, *, several: bool
         f'<tr data-track="{number}" data-from="{mark.start_ms}" data-to="{mark.end_ms}" '
         f'data-kind="{places[mark.label]}" data-confidence="{confidence or 0.0:.4f}">'
         f"<td>{_jump(mark.start_ms, clock(start_s))}</td>"
-        f"<td>{clock(end_s)}</td><td>{end_s - start_s:.1f} s</td>{who}"
+        f'<td class="extra">{clock(end_s)}</td><td class="extra">{end_s - start_s:.1f} s</td>{who}'
         f'<td class="word">{named(label, places[mark.label])}</td>'
         f"<td>{'' if confidence is None else percent(confidence)}</td>"
         f'<td class="word faint">{escape(others(mark.segment))}</td></tr>'
@@ -196,7 +196,9 @@ def _select(name: str, title: str, choices: Mapping[str, int]) -> str:
 
 
 def _kind(column: str) -> str:
-    return ' class="word"' if column in ("who", "emotion") else ""
+    if column in ("who", "emotion"):
+        return ' class="word"'
+    return ' class="extra"' if column in ("to", "length") else ""  # hidden on narrow screens
 
 
 def _labels_found(timeline: Timeline) -> set[str]:

@@ -97,6 +97,6 @@ class _Peaks:
                 self._rest = np.concatenate((filler, self._rest))
 
     def values(self) -> npt.NDArray[np.float32]:
-        if not self._rest.size:
-            return self._peaks
-        return np.append(self._peaks, self._rest.max())
+        if self._rest.size or not self._peaks.size:
+            return np.append(self._peaks, self._rest.max(initial=0.0))
+        return self._peaks
