@@ -22,6 +22,7 @@ import onnxruntime
 
 from affekt.audio import SAMPLING_RATE_HZ
 from affekt.errors import BundleError, ConfigError, did_you_mean
+from affekt.recognition.installed import ACTIVE, active_model, installed_bundles
 from affekt.recognition.metadata import BundleMetadata
 
 METADATA_KEY = "affekt"
@@ -67,7 +68,8 @@ class Bundle:
         """Open a bundle and check that it keeps the contract.
 
         Args:
-            model: the name of a shipped bundle, or the path of a file.
+            model: the name of a shipped or installed bundle, "active" for the one in use, or the
+                path of a file.
             threads: for one run, at most one a core; None lets ONNX Runtime take every core. The
                 models are so small that one thread is as fast for a clip, and leaves the machine
                 to others.
@@ -197,14 +199,17 @@ def shipped_bundles() -> dict[str, Path]:
 
 
 def bundle_path(model: str | Path) -> Path:
-    """Return the file of a shipped bundle's name, or of a path.
+    """Return the file of a shipped or installed bundle's name, of the one in use, or of a path.
 
     Raises:
-        BundleError: no shipped bundle has that name and no file lies at that path.
+        BundleError: no bundle has that name and no file lies at that path.
+        ConfigError: "active" was asked for, and the note of what is in use cannot be read.
     """
-    shipped = shipped_bundles()
-    if isinstance(model, str) and model in shipped:
-        return shipped[model]
+    if model == ACTIVE:
+        model = active_model()
+    known = {**installed_bundles(), **shipped_bundles()}
+    if isinstance(model, str) and model in known:
+        return known[model]
     path = Path(model)
     # os.path: a name that the system refuses (too long, say) is a missing file and no error.
     if os.path.isfile(path):  # noqa: PTH113
@@ -217,7 +222,8 @@ def bundle_path(model: str | Path) -> Path:
         raise BundleError(
             f"the model '{model}' is missing from this installation: reinstall affekt"
         )
-    raise BundleError(f"no model is called '{model}'{did_you_mean(model, SHIPPED)}; or give a path")
+    names = dict.fromkeys((*SHIPPED, *known))
+    raise BundleError(f"no model is called '{model}'{did_you_mean(model, names)}; or give a path")
 
 
 def _open_session(path: Path, threads: int) -> onnxruntime.InferenceSession:

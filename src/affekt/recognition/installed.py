@@ -1,0 +1,185 @@
+"""Models that an operator installed: files in a folder, and a note of which one is in use."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import re
+import tempfile
+from pathlib import Path
+
+from affekt.errors import BundleError, ConfigError, DownloadError
+
+DEFAULT = "default"
+# The name that stands for whatever is in use.
+ACTIVE = "active"
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
+_NOTE = "active.json"
+# Uses that can be rolled back.
+_REMEMBERED = 20
+_MOST_BYTES = 2**31
+_PATIENCE_S = 30.0
+
+
+def models_folder() -> Path:
+    """Return where installed models lie: `AFFEKT_MODELS`, or a folder in the user's data."""
+    named = os.environ.get("AFFEKT_MODELS")
+    if named:
+        return Path(named)
+    data = os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share"
+    return Path(data) / "affekt" / "models"
+
+
+def installed_bundles() -> dict[str, Path]:
+    """Return the installed bundles by name, sorted."""
+    try:
+        return {path.stem: path for path in sorted(models_folder().glob("*.onnx"))}
+    except OSError:
+        return {}
+
+
+def active_model() -> str:
+    """Return the name or path of the model in use: what `use_model` wrote, else "default".
+
+    Raises:
+        ConfigError: the note cannot be read.
+    """
+    history = _history()
+    return history[-1] if history else DEFAULT
+
+
+def use_model(model: str) -> Path:
+    """Put a model to use.
+
+    Args:
+        model: name of a shipped or installed model, or path of a bundle.
+
+    Returns:
+        Its file.
+
+    Raises:
+        BundleError: there is none, or it breaks a bundle's contract.
+        ConfigError: the name stands for no model of its own, or the note cannot be written.
+    """
+    from affekt.recognition.bundle import Bundle
+
+    if model == ACTIVE:
+        raise ConfigError(f"'{ACTIVE}' stands for the model in use: name another one")
+    path = Bundle.load(model).path
+    # A path means the same from every working folder.
+    kept = model if path.stem == model else str(path.resolve())
+    history = _history()
+    if not history or history[-1] != kept:
+        _remember([*(history or [DEFAULT]), kept])
+    return path
+
+
+def roll_back() -> str:
+    """Put the model to use that was in use before, and return its name or path.
+
+    Raises:
+        ConfigError: there was none before.
+        BundleError: it is gone, or breaks a bundle's contract.
+    """
+    from affekt.recognition.bundle import Bundle
+
+    history = _history()
+    if len(history) < 2:
+        raise ConfigError("there is no model to go back to: none was in use before this one")
+    Bundle.load(history[-2])
+    _remember(history[:-1])
+    return history[-2]
+
+
+def install_model(source: str, *, sha256: str | None = None, name: str | None = None) -> str:
+    """Take a bundle into the folder, once it has kept the contract of a bundle.
+
+    Args:
+        source: path, or address that begins with https:// (or http://, with a checksum).
+        sha256: what the file's must be, in hexadecimal.
+        name: to call it; None is its own name and version.
+
+    Returns:
+        Its name.
+
+    Raises:
+        BundleError: not a bundle, another checksum, or another bundle has the name.
+        ConfigError: the name is no file name.
+        DownloadError: the address gives nothing.
+    """
+    from affekt.recognition.bundle import SHIPPED, Bundle
+
+    folder = models_folder()
+    folder.mkdir(parents=True, exist_ok=True)
+    with contextlib.ExitStack() as stack:
+        handle, place = tempfile.mkstemp(dir=folder, suffix=".part")
+        part = Path(place)
+        stack.callback(part.unlink, missing_ok=True)
+        with os.fdopen(handle, "wb") as file:
+            file.write(_fetch(source, checked=sha256 is not None))
+        found = hashlib.sha256(part.read_bytes()).hexdigest()
+        if sha256 is not None and found != sha256.lower():
+            raise BundleError(f"{source}: its SHA-256 is {found}, not {sha256.lower()}")
+        metadata = Bundle.load(part).metadata
+        name = name or f"{metadata.name}-{metadata.version}"
+        if not _NAME.fullmatch(name) or name in (*SHIPPED, ACTIVE):
+            raise ConfigError(
+                f"'{name}' cannot be the name of an installed model: choose another with --name "
+                "(letters, digits, dots, dashes)"
+            )
+        target = folder / f"{name}.onnx"
+        if target.exists() and hashlib.sha256(target.read_bytes()).hexdigest() != found:
+            raise BundleError(f"{target}: another model has this name: choose one with --name")
+        part.chmod(0o644)
+        part.replace(target)
+    return name
+
+
+def _fetch(source: str, *, checked: bool) -> bytes:
+    if source.startswith("http://") and not checked:
+        raise DownloadError(f"{source}: an address without https needs --sha256")
+    if not source.startswith(("https://", "http://")):
+        try:
+            return Path(source).read_bytes()
+        except OSError as error:
+            raise BundleError(f"{source}: cannot be read: {error.strerror}") from None
+    import urllib.error  # 30 ms that recognising need not pay
+    import urllib.request
+
+    try:
+        with urllib.request.urlopen(source, timeout=_PATIENCE_S) as answer:  # noqa: S310
+            data: bytes = answer.read(_MOST_BYTES + 1)
+    except (urllib.error.URLError, OSError, ValueError) as error:
+        raise DownloadError(f"{source}: cannot be downloaded: {error}") from None
+    if len(data) > _MOST_BYTES:
+        raise DownloadError(f"{source}: larger than 2 GiB, which no bundle is")
+    return data
+
+
+def _history() -> list[str]:
+    note = models_folder() / _NOTE
+    try:
+        history = json.loads(note.read_text(encoding="utf-8"))["history"]
+    except FileNotFoundError:
+        return []
+    except OSError as error:
+        raise ConfigError(f"{note}: cannot be read: {error.strerror}") from None
+    except (ValueError, KeyError, TypeError):
+        raise ConfigError(f"{note}: is damaged: remove it, and use a model anew") from None
+    if not isinstance(history, list) or not all(isinstance(item, str) for item in history):
+        raise ConfigError(f"{note}: is damaged: remove it, and use a model anew")
+    return history
+
+
+def _remember(history: list[str]) -> None:
+    folder = models_folder()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        part = folder / f"{_NOTE}.part"
+        part.write_text(json.dumps({"history": history[-_REMEMBERED:]}) + "\n", encoding="utf-8")
+        part.replace(folder / _NOTE)
+    except OSError as error:
+        raise ConfigError(f"{folder}: cannot be written: {error.strerror}") from None

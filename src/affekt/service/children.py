@@ -1,0 +1,271 @@
+"""The service's side of its child processes: started, given jobs, ended, replaced."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import queue
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any, BinaryIO
+
+import numpy as np
+
+from affekt import errors
+from affekt.audio import Signal
+from affekt.errors import AffektError, AudioError
+from affekt.service import wire
+from affekt.service.problems import Problem, problem_of
+
+_START_S = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """One recording of a request.
+
+    Attributes:
+        name: as the client calls it, if it does.
+        data: its bytes, or, if large, an open file on disk.
+        size: in bytes.
+    """
+
+    name: str | None
+    data: bytes | BinaryIO
+    size: int
+
+    @contextlib.contextmanager
+    def opened(self) -> Iterator[int]:
+        """Give a file descriptor at the beginning of the recording."""
+        if not isinstance(self.data, bytes):
+            yield self.data.fileno()
+            return
+        if not hasattr(os, "memfd_create"):  # elsewhere than on Linux
+            with tempfile.TemporaryFile() as file:
+                file.write(self.data)
+                file.flush()
+                yield file.fileno()
+            return
+        memory = os.memfd_create("recording")
+        try:
+            view = memoryview(self.data)
+            while view:
+                view = view[os.write(memory, view) :]
+            yield memory
+        finally:
+            os.close(memory)
+
+    def close(self) -> None:
+        """Forget the recording."""
+        if not isinstance(self.data, bytes):
+            self.data.close()
+
+
+@dataclass(frozen=True, slots=True)
+class Decoded:
+    """A short recording as a child decoded it.
+
+    Attributes:
+        signal: `[samples]`, mono, 16 kHz.
+        about: path, duration_s, sampling_rate_hz, channels and warnings of its prediction.
+    """
+
+    signal: Signal
+    about: dict[str, Any]
+
+
+class Child:
+    """One limited process."""
+
+    def __init__(self, memory_mb: int) -> None:
+        self.link, other = socket.socketpair()
+        with other:
+            self.process = subprocess.Popen(  # noqa: S603 (our own command)
+                [sys.executable, "-P", "-m", "affekt.service.decoder", str(memory_mb)],
+                stdin=other.fileno(),
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                cwd="/",
+                env=_environment(),
+                start_new_session=True,
+            )
+        self._ready = False
+
+    def work(
+        self, job: dict[str, Any], upload: Upload, *, deadline: float
+    ) -> Decoded | dict[str, Any]:
+        """Do a job, and return the samples of a short recording, or the answer as JSON.
+
+        Args:
+            job: what `decoder` takes, but for the time on the processor.
+            upload: the recording.
+            deadline: on the monotonic clock.
+
+        Raises:
+            Problem: the recording cannot be recognised.
+            ChildGoneError: this process ended over it, or took too long.
+        """
+        try:
+            self.wait_ready()
+            self.patience(deadline)
+            job["cpu_s"] = max(1, int(deadline - time.monotonic()))
+            with upload.opened() as file:
+                wire.send_json(self.link, wire.JOB, job, file)
+            answer = self._receive(deadline)
+            if "samples" not in answer:
+                return answer
+            self.patience(deadline)
+            _, payload, _ = wire.receive(self.link)
+        except TimeoutError:
+            raise ChildGoneError(timed_out=True) from None
+        except (EOFError, OSError):
+            raise ChildGoneError(timed_out=False) from None
+        return Decoded(np.frombuffer(payload, dtype=np.float32), answer["samples"])
+
+    def wait_ready(self) -> None:
+        """Wait until the process has started and limited itself."""
+        if not self._ready:
+            self.link.settimeout(_START_S)
+            wire.receive(self.link)
+            self._ready = True
+
+    def patience(self, deadline: float) -> None:
+        """Let the next exchange last until then.
+
+        Raises:
+            TimeoutError: it has passed.
+        """
+        left_s = deadline - time.monotonic()
+        if left_s <= 0.0:
+            raise TimeoutError
+        self.link.settimeout(left_s)
+
+    def close(self) -> None:
+        """End the process."""
+        self.link.close()
+        self.process.kill()
+        self.process.wait()
+
+    def _receive(self, deadline: float) -> dict[str, Any]:
+        self.patience(deadline)
+        kind, payload, _ = wire.receive(self.link)
+        answer: dict[str, Any] = json.loads(payload)
+        if kind == wire.ERROR:
+            raise problem_from(answer)
+        return answer
+
+
+class ChildGoneError(Exception):
+    """A child process ended in the middle of a job, or was still at it when the time was up."""
+
+    def __init__(self, *, timed_out: bool) -> None:
+        super().__init__()
+        self.timed_out = timed_out
+
+
+class Children:
+    """So many child processes; one that ended is replaced."""
+
+    def __init__(self, count: int, *, memory_mb: int, on_loss: Callable[[], None]) -> None:
+        self._memory_mb = memory_mb
+        self._on_loss = on_loss
+        self._closed = False
+        self._idle: queue.SimpleQueue[Child] = queue.SimpleQueue()
+        for _ in range(count):
+            self._idle.put(Child(memory_mb))
+        self._count = count
+
+    def start(self) -> None:
+        """Wait until all have started.
+
+        Raises:
+            ChildGoneError: one does not start.
+        """
+        started = [self._idle.get() for _ in range(self._count)]
+        for child in started:
+            try:
+                child.wait_ready()
+            except (EOFError, OSError):
+                raise ChildGoneError(timed_out=False) from None
+            finally:
+                self._idle.put(child)
+
+    def work(
+        self, job: dict[str, Any], upload: Upload, *, deadline: float
+    ) -> Decoded | dict[str, Any]:
+        """Give a job to an idle child, and wait for its answer.
+
+        Raises:
+            Problem: the recording cannot be recognised, or not in time.
+        """
+        try:
+            child = self._idle.get(timeout=max(0.0, deadline - time.monotonic()))
+        except queue.Empty:
+            raise _too_slow() from None
+        try:
+            return child.work(job, upload, deadline=deadline)
+        except ChildGoneError as gone:
+            child.close()
+            if not self._closed:
+                self._on_loss()
+                child = Child(self._memory_mb)
+            if gone.timed_out:
+                raise _too_slow() from None
+            raise Problem(
+                "unreadable-recording",
+                f"{upload.name or 'the recording'}: decoding it needs more memory or time than is "
+                "allowed, or ends the decoder: convert it to WAV or FLAC",
+            ) from None
+        finally:
+            self._idle.put(child)
+
+    def processes(self) -> list[int]:
+        """Return the process ids of the idle children."""
+        idle = []
+        with contextlib.suppress(queue.Empty):
+            while True:
+                idle.append(self._idle.get_nowait())
+        for child in idle:
+            self._idle.put(child)
+        return [child.process.pid for child in idle]
+
+    def close(self) -> None:
+        """End all; jobs that are under way fail."""
+        self._closed = True
+        for _ in range(self._count):
+            with contextlib.suppress(queue.Empty):
+                self._idle.get(timeout=1.0).close()
+
+
+def problem_from(answer: dict[str, Any]) -> Problem:
+    """Return what a client is told of an error that a child reports."""
+    if answer["error"] == "TooLongError":
+        return Problem("recording-too-long", answer["message"])
+    kind = getattr(errors, answer["error"], AudioError)
+    if kind is errors.MissingExtraError:
+        return Problem("unsupported-format", answer["message"])
+    error: AffektError = kind(answer["message"])
+    return problem_of(error)
+
+
+def _too_slow() -> Problem:
+    return Problem(
+        "timed-out", "the answer was not ready in time: send shorter recordings, or try again later"
+    )
+
+
+def _environment() -> dict[str, str]:
+    """Return what a child may know: no keys, and one thread for arithmetic."""
+    kept = ("PATH", "LANG", "LC_ALL", "PYTHONPATH", "TMPDIR", "AFFEKT_MODELS", "HOME")
+    return {name: os.environ[name] for name in kept if name in os.environ} | {
+        "OPENBLAS_NUM_THREADS": "1",
+        "OMP_NUM_THREADS": "1",
+        "MALLOC_ARENA_MAX": "2",
+        "PYTHONDONTWRITEBYTECODE": "1",
+    }

@@ -1,0 +1,74 @@
+"""A container (WebM, Ogg, MP3, ADTS) decoded while its bytes come in."""
+
+from __future__ import annotations
+
+import contextlib
+import queue
+from collections.abc import Iterator
+from typing import cast
+
+import numpy as np
+import soxr
+
+from affekt.audio import SAMPLING_RATE_HZ, Signal, to_mono
+from affekt.audio.media import MediaDecoder
+from affekt.audio.signal import Gate
+from affekt.audio.source import ByteStream
+
+# Chunks that wait to be decoded; whoever puts more waits.
+_CHUNKS = 16
+
+
+class Feed:
+    """Bytes from one thread to a decoder in another; it can only be read forwards."""
+
+    label = "the stream"
+
+    def __init__(self) -> None:
+        self._chunks: queue.Queue[bytes] = queue.Queue(_CHUNKS)
+        self._rest = b""
+        self._ended = False
+
+    def put(self, chunk: bytes) -> None:
+        """Add bytes; none end the stream. Waits while too many are unread."""
+        self._chunks.put(chunk)
+
+    def read(self, size: int) -> bytes:
+        """Wait for bytes and return at most so many; none at the end."""
+        if not self._rest and not self._ended:
+            self._rest = self._chunks.get()
+            self._ended = not self._rest
+        found, self._rest = self._rest[:size], self._rest[size:]
+        return found
+
+    def seek(self, offset: int, whence: int = 0) -> int:
+        """Stay at the beginning, the only place that is ever asked for."""
+        assert (offset, whence) == (0, 0)  # noqa: S101 - our own invariant
+        return 0
+
+    def seekable(self) -> bool:
+        """Say that there is no way back."""
+        return False
+
+    def drain(self) -> None:
+        """Read to the end, and forget what comes."""
+        while self.read(1 << 16):
+            pass
+
+
+def decode_feed(feed: Feed) -> Iterator[Signal]:
+    """Yield mono samples at 16 kHz as soon as they can be decoded.
+
+    Raises:
+        AudioError: no sound, a broken header, or a value that is not finite.
+        MissingExtraError: PyAV is not installed.
+    """
+    stream = cast("ByteStream", feed)
+    with contextlib.closing(MediaDecoder(stream, container="stream")) as media:
+        gate = Gate(media.rate_hz, name=feed.label)
+        resampler = soxr.ResampleStream(media.rate_hz, SAMPLING_RATE_HZ, 1, dtype="float32")
+        for frames in media.blocks():
+            mono = to_mono(frames)
+            gate.update(mono)
+            yield resampler.resample_chunk(mono)
+        yield resampler.resample_chunk(np.empty(0, dtype=np.float32), last=True)

@@ -1,0 +1,81 @@
+"""Running the application under uvicorn."""
+
+from __future__ import annotations
+
+import socket
+from typing import Any
+
+import uvicorn
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from affekt.service.app import create_app
+from affekt.service.logs import event, log_to_stderr
+from affekt.service.problems import MEDIA_TYPE, Problem
+from affekt.service.settings import Settings
+
+_MESSAGE_BYTES = 2**20
+
+
+class ProblemProtocol(HttpToolsProtocol):
+    """Answers what is no HTTP at all in the form of every other error."""
+
+    def send_400_response(self, msg: str) -> None:
+        """Answer, and end the connection."""
+        import json
+        import uuid
+
+        request_id = uuid.uuid4().hex
+        body = json.dumps(Problem("bad-request", msg).to_dict(request_id)).encode()
+        head = (
+            "HTTP/1.1 400 Bad Request\r\n"
+            f"content-type: {MEDIA_TYPE}\r\ncontent-length: {len(body)}\r\n"
+            f"x-request-id: {request_id}\r\nconnection: close\r\n\r\n"
+        )
+        self.transport.write(head.encode() + body)
+        self.transport.close()
+
+
+def make_server(settings: Settings, **server: Any) -> uvicorn.Server:
+    """Return a server that is not running yet.
+
+    Args:
+        settings: of the application.
+        **server: further settings of uvicorn: host, port, fd, ...
+    """
+    return uvicorn.Server(
+        uvicorn.Config(
+            create_app(settings),
+            http=ProblemProtocol,
+            ws="websockets-sansio",
+            ws_max_size=_MESSAGE_BYTES,
+            ws_per_message_deflate=False,
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            timeout_keep_alive=30,
+            **server,
+        )
+    )
+
+
+def serve(settings: Settings, *, host: str, port: int, grace_s: int) -> None:
+    """Serve until a signal ends it; what is under way is finished first.
+
+    Args:
+        settings: of the application.
+        host: to listen at.
+        port: likewise; 0 takes a free one, which the log tells.
+        grace_s: for what is under way at the end.
+
+    Raises:
+        OSError: the address cannot be listened at.
+        BundleError, ConfigError: the model or the settings cannot be used.
+    """
+    log_to_stderr()
+    with socket.create_server((host, port), family=_family(host), backlog=2048) as listener:
+        event("listening", host=host, port=listener.getsockname()[1], model=settings.model)
+        make_server(settings, timeout_graceful_shutdown=grace_s).run(sockets=[listener])
+
+
+def _family(host: str) -> socket.AddressFamily:
+    return socket.AF_INET6 if ":" in host else socket.AF_INET

@@ -1,0 +1,246 @@
+"""`WebSocket /v1/stream`: sound in as it is spoken, an answer out once a hop."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from typing import Literal
+
+from fastapi import APIRouter
+from pydantic import Field, ValidationError
+from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
+
+from affekt.audio import Signal
+from affekt.errors import AffektError
+from affekt.recognition.purpose import plan_tracks
+from affekt.recognition.stream import StreamRecognizer
+from affekt.records import Moment
+from affekt.service.pcm import PcmReader
+from affekt.service.problems import Problem, ProblemResponse, problem_of
+from affekt.service.schemas import Exact, Purpose
+from affekt.service.service import Service, check_key, service_of
+from affekt.service.transcoder import Transcoder
+
+router = APIRouter()
+
+# Messages that wait to be worked on. While so many do, the socket is not read, its buffers fill,
+# and the sender has to wait.
+_WAITING = 8
+
+_DONE, _POLICY, _FAILED, _LATER = 1000, 1008, 1011, 1013
+
+
+class StreamQuery(Exact):
+    """What a session is about; in the address, so that it is complete before sound comes."""
+
+    encoding: Literal["s16le", "f32le", "container"] = "s16le"
+    sampling_rate_hz: int = Field(16_000, ge=1_000, le=384_000)
+    channels: int = Field(1, ge=1, le=64)
+    channel: int | None = Field(None, ge=0, le=63)
+    speaker: str | None = Field(None, max_length=100)
+    purpose: Purpose | None = None
+    model: str | None = None
+    window_s: float = Field(3.0, ge=0.1, le=30.0)
+    hop_s: float = Field(1.0, ge=0.1, le=30.0)
+    threshold: float | None = Field(None, ge=0.0, le=1.0)
+
+
+@router.websocket("/v1/stream")
+async def stream(socket: WebSocket) -> None:
+    """Take binary messages of any size, answer JSON; `{"type": "end"}` ends the stream."""
+    service = service_of(socket)
+    try:
+        check_key(socket)
+        query = _query(socket)
+        with service.streams.place():
+            session = await _Session.open(service, query)
+            await socket.accept()
+            with contextlib.suppress(WebSocketDisconnect):
+                await _converse(socket, service, session, query)
+    except Problem as problem:
+        service.metrics.errors.labels(problem.kind).inc()
+        socket.scope["state"]["log"]["problem"] = problem.kind
+        await _refuse(socket, problem)
+
+
+class _Session:
+    """One stream: what makes samples of its messages, and what hears them."""
+
+    def __init__(
+        self, service: Service, hear: StreamRecognizer, source: PcmReader | Transcoder
+    ) -> None:
+        self._engine = service.engine
+        self._metrics = service.metrics
+        self._hear = hear
+        self.source = source
+        self.samples = 0
+
+    @classmethod
+    async def open(cls, service: Service, query: StreamQuery) -> _Session:
+        def prepare() -> tuple[StreamRecognizer, PcmReader | Transcoder]:
+            if query.speaker is not None:
+                # One voice is one channel with a name: the same rule as for calls.
+                plan_tracks(
+                    1, names=[query.speaker], analyse=[query.speaker], purpose=query.purpose
+                )
+            hear = StreamRecognizer(
+                service.engine.recognizer(query.model),
+                window_s=query.window_s,
+                hop_s=query.hop_s,
+                threshold=query.threshold,
+            )
+            if query.encoding == "container":
+                return hear, Transcoder(memory_mb=service.settings.memory_mb)
+            source = PcmReader(
+                encoding=query.encoding,
+                sampling_rate_hz=query.sampling_rate_hz,
+                channels=query.channels,
+                channel=query.channel,
+            )
+            return hear, source
+
+        try:
+            return cls(service, *await service.engine.in_thread(prepare))
+        except AffektError as error:
+            raise problem_of(error) from None
+
+    async def hear(self, samples: Signal) -> list[Moment]:
+        self.samples += samples.size
+        self._metrics.audio.labels("stream").inc(samples.size / 16_000)
+        return await self._engine.in_thread(lambda: self._hear.push(samples))
+
+    async def finish(self) -> list[Moment]:
+        return await self._engine.in_thread(self._hear.finish)
+
+
+async def _converse(
+    socket: WebSocket, service: Service, session: _Session, query: StreamQuery
+) -> None:
+    """Read, hear and answer until the end; whatever fails ends all of it."""
+    messages: asyncio.Queue[bytes | None] = asyncio.Queue(_WAITING)
+    answered = 0
+
+    async def answer(moments: list[Moment]) -> None:
+        nonlocal answered
+        for moment in moments:
+            await socket.send_json({"type": "moment", "purpose": query.purpose, **moment.to_dict()})
+            answered += 1
+
+    async def take() -> None:
+        """Pass messages on; the queue is what holds the sender back."""
+        while True:
+            try:
+                async with asyncio.timeout(service.settings.idle_timeout_s):
+                    message = await _next(socket)
+            except TimeoutError:
+                raise Problem(
+                    "upload-stalled",
+                    f"nothing came for {service.settings.idle_timeout_s:g} s: "
+                    'end a stream with {"type": "end"}',
+                ) from None
+            await messages.put(message)
+            if message is None:
+                return
+
+    async def work() -> None:
+        async for samples in _samples(session, messages):
+            if session.samples / 16_000 > service.settings.max_duration_s:
+                raise Problem(
+                    "recording-too-long",
+                    f"longer than {service.settings.max_duration_s:g} s: begin another stream",
+                )
+            await answer(await session.hear(samples))
+        await answer(await session.finish())
+
+    try:
+        async with asyncio.TaskGroup() as group:
+            group.create_task(take())
+            group.create_task(work())
+    except BaseExceptionGroup as errors:
+        raise _first(errors) from None
+    finally:
+        if isinstance(session.source, Transcoder):
+            session.source.close()
+    await socket.send_json(
+        {
+            "type": "end",
+            "purpose": query.purpose,
+            "duration_s": round(session.samples / 16_000, 3),
+            "moments": answered,
+        }
+    )
+    await socket.close(_DONE)
+
+
+async def _next(socket: WebSocket) -> bytes | None:
+    """Return the next bytes, or None where the client ends the stream.
+
+    Raises:
+        WebSocketDisconnect: the client is gone.
+        Problem: a message that is neither bytes nor the end.
+    """
+    message = await socket.receive()
+    if message["type"] == "websocket.disconnect":
+        raise WebSocketDisconnect(message.get("code", 1005))
+    data = message.get("bytes")
+    if data is not None:
+        return bytes(data)
+    if "".join(str(message.get("text")).split()) == '{"type":"end"}':
+        return None
+    raise Problem("bad-request", 'expected bytes, or {"type": "end"} at the end of the stream')
+
+
+async def _samples(
+    session: _Session,
+    messages: asyncio.Queue[bytes | None],
+) -> AsyncIterator[Signal]:
+    source = session.source
+    if isinstance(source, Transcoder):
+        async with asyncio.TaskGroup() as group:
+            group.create_task(_feed(source, messages))
+            async for samples in source.samples():
+                yield samples
+        return
+    while (chunk := await messages.get()) is not None:
+        try:
+            yield source.push(chunk)
+        except AffektError as error:
+            raise problem_of(error) from None
+    yield source.finish()
+
+
+async def _feed(transcoder: Transcoder, messages: asyncio.Queue[bytes | None]) -> None:
+    while (chunk := await messages.get()) is not None:
+        if chunk:
+            await transcoder.put(chunk)
+    await transcoder.put(b"")
+
+
+def _query(socket: WebSocket) -> StreamQuery:
+    try:
+        return StreamQuery.model_validate(dict(socket.query_params))
+    except ValidationError as error:
+        wrong = [
+            {"parameter": ".".join(map(str, item["loc"])), "message": item["msg"]}
+            for item in error.errors()
+        ]
+        detail = "; ".join(f"{item['parameter']}: {item['message']}" for item in wrong)
+        raise Problem("invalid-parameter", detail, errors=wrong) from None
+
+
+def _first(errors: BaseExceptionGroup[BaseException]) -> BaseException:
+    first = errors.exceptions[0]
+    return _first(first) if isinstance(first, BaseExceptionGroup) else first
+
+
+async def _refuse(socket: WebSocket, problem: Problem) -> None:
+    """Answer a problem: as the handshake's answer, or, later, as a message before the end."""
+    request_id = socket.scope["state"]["id"]
+    if socket.application_state == WebSocketState.CONNECTING:
+        await socket.send_denial_response(ProblemResponse(problem, request_id))
+        return
+    with contextlib.suppress(WebSocketDisconnect, RuntimeError):
+        await socket.send_json({"type": "problem", **problem.to_dict(request_id)})
+        code = _FAILED if problem.status >= 500 else _LATER if problem.status == 429 else _POLICY
+        await socket.close(code, problem.kind)

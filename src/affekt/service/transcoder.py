@@ -1,0 +1,63 @@
+"""A container decoded in a child process while it comes in."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+
+import numpy as np
+
+from affekt.audio import Signal
+from affekt.service import wire
+from affekt.service.children import Child, problem_from
+from affekt.service.problems import Problem
+
+# Hours of a stream take minutes of the processor at most.
+_CPU_S = 3600
+
+
+class Transcoder:
+    """One stream, with a child process of its own, for it may last."""
+
+    def __init__(self, *, memory_mb: int) -> None:
+        self._child = Child(memory_mb)
+        self._child.wait_ready()
+        wire.send_json(self._child.link, wire.JOB, {"task": "stream", "cpu_s": _CPU_S})
+        self._child.link.settimeout(None)
+
+    async def put(self, chunk: bytes) -> None:
+        """Send bytes to the child; none end the stream. Waits while the child has enough.
+
+        Raises:
+            Problem: the child is gone.
+        """
+        try:
+            await asyncio.to_thread(wire.send, self._child.link, wire.CHUNK, chunk)
+        except OSError:
+            raise _gone() from None
+
+    async def samples(self) -> AsyncIterator[Signal]:
+        """Yield what the child decodes, mono at 16 kHz, until the stream has ended.
+
+        Raises:
+            Problem: it cannot be decoded.
+        """
+        while True:
+            try:
+                kind, payload, _ = await asyncio.to_thread(wire.receive, self._child.link)
+            except (EOFError, OSError):
+                raise _gone() from None
+            if kind == wire.ERROR:
+                raise problem_from(json.loads(payload))
+            if not payload:
+                return
+            yield np.frombuffer(payload, dtype=np.float32)
+
+    def close(self) -> None:
+        """End the child."""
+        self._child.close()
+
+
+def _gone() -> Problem:
+    return Problem("unreadable-recording", "the stream ended its decoder: send WebM, Ogg or MP3")
