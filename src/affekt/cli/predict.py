@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import signal
 import sys
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
-from types import FrameType
 from typing import TypeVar
 
 import click
 
+from affekt.cli.interrupts import interrupts_wait
 from affekt.recognition import Failure, Options, Recognizer
 from affekt.recognition.inputs import recordings
 from affekt.recognition.writers import WRITERS, open_writer
@@ -96,7 +94,7 @@ def predict(
         answers = _with_progress(answers, total=len(paths))
     labels = recognizer.labels(options["emotions"])
     failed = bool(failures)
-    with open_writer(format_name, sys.stdout, labels) as writer, _interrupts_wait() as wait:
+    with open_writer(format_name, sys.stdout, labels) as writer, interrupts_wait() as wait:
         for answer in answers:
             if isinstance(answer, Failure):
                 failed = True
@@ -107,35 +105,6 @@ def predict(
                     _say(f"{answer.path}: {warning}")
             wait.over()
     sys.exit(1 if failed else 0)
-
-
-class _Wait:
-    """Remembers Ctrl-C until the recording at hand is done."""
-
-    asked = False
-
-    def ask(self, signal_number: int, frame: FrameType | None) -> None:  # noqa: ARG002
-        self.asked = True
-        signal.signal(signal.SIGINT, signal.SIG_DFL)
-
-    def over(self) -> None:
-        if self.asked:
-            raise KeyboardInterrupt
-
-
-@contextmanager
-def _interrupts_wait() -> Iterator[_Wait]:
-    """Let the first Ctrl-C end the run after the recording at hand, the second at once.
-
-    libsndfile reads through callbacks, and an exception inside one is lost: a KeyboardInterrupt
-    would not end the run, but end the recording early.
-    """
-    wait = _Wait()
-    previous = signal.signal(signal.SIGINT, wait.ask)
-    try:
-        yield wait
-    finally:
-        signal.signal(signal.SIGINT, previous)
 
 
 def _say(message: str) -> None:

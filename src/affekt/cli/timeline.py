@@ -12,7 +12,7 @@ import click
 
 from affekt.audio import AudioSource
 from affekt.audio.voice import VOICES, Voice
-from affekt.cli.predict import _interrupts_wait
+from affekt.cli.interrupts import interrupts_wait
 from affekt.recognition import Recognizer
 from affekt.recognition.annotations import FORMATS, annotate, link_to, write_html
 from affekt.recognition.annotations.sounds import announced_s
@@ -99,27 +99,27 @@ def timeline(
     recording: AudioSource = source
     if source == "-" and chosen == "html":
         recording = sys.stdin.buffer.read()
-    with _interrupts_wait() as wait, _progress(source, quiet=quiet) as heard:
+    with _opened(out) as stream:
+        with interrupts_wait() as wait, _progress(source, quiet=quiet) as heard:
 
-        def go_on(done_s: float) -> None:
-            heard(done_s)
-            wait.over()
+            def go_on(done_s: float) -> None:
+                heard(done_s)
+                wait.over()
 
-        found = recognizer.timeline(
-            recording,
-            channels=_names(channels),
-            analyse=_names(analyse),
-            purpose=purpose,
-            window_s=window_s,
-            hop_s=hop_s,
-            threshold=threshold,
-            voice=voice,
-            progress=go_on,
-        )
+            found = recognizer.timeline(
+                recording,
+                channels=_names(channels),
+                analyse=_names(analyse),
+                purpose=purpose,
+                window_s=window_s,
+                hop_s=hop_s,
+                threshold=threshold,
+                voice=voice,
+                progress=go_on,
+            )
+        _write(found, chosen, stream, recording=recording, out=out, embed_audio=embed_audio)
     for warning in () if quiet else found.warnings:
         click.echo(f"affekt: {source}: {warning}", err=True)
-    with _opened(out) as stream:
-        _write(found, chosen, stream, recording=recording, out=out, embed_audio=embed_audio)
 
 
 def _write(
