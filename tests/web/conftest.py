@@ -1,0 +1,92 @@
+"""The page as a program of its own, and recordings for it."""
+
+from __future__ import annotations
+
+import os
+import resource
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+import soundfile
+
+from affekt.web.analysis import Progress
+from affekt.web.recordings import Recording
+
+pytest.importorskip("streamlit", reason="the extra web is not installed")
+
+RATE_HZ = 16000
+
+
+def _write_no_file() -> None:
+    # Of any size: what a test uploads could not even pass through a temporary file.
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+
+
+@pytest.fixture(scope="session")
+def app_url(tone_bundle: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of the page, served by a process that cannot write to a disk."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    words = [sys.executable, "-m", "affekt", "app", "--port", str(port), "--model"]
+    home = tmp_path_factory.mktemp("home")
+    process = subprocess.Popen(
+        [*words, str(tone_bundle)],
+        env={**os.environ, "HOME": str(home)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        preexec_fn=_write_no_file,
+    )
+    try:
+        assert process.stdout is not None
+        seen = []
+        # Streamlit prints the address once it listens.
+        for line in process.stdout:
+            seen.append(line)
+            if "URL:" in line:
+                break
+        else:
+            pytest.fail("the page did not start:\n" + "".join(seen))
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        process.terminate()
+        process.wait(timeout=20)
+
+
+@pytest.fixture
+def sound(tones: SimpleNamespace, tmp_path: Path):
+    """Write tones one after the other; each channel has tones of its own."""
+
+    def write(name: str, *channels: list[str], duration_s: float = 1.0, **more: str) -> Path:
+        tracks = [
+            np.concatenate([tones.tone(label, duration_s=duration_s) for label in labels])
+            for labels in channels
+        ]
+        soundfile.write(tmp_path / name, np.stack(tracks, axis=1), RATE_HZ, **more)
+        return tmp_path / name
+
+    return write
+
+
+@pytest.fixture
+def quietly() -> Progress:
+    """Progress that nobody watches."""
+    return lambda what, share: None
+
+
+@pytest.fixture
+def recording():
+    """Return a file as a session holds it."""
+
+    def make(path: Path) -> Recording:
+        data = path.read_bytes()
+        return Recording(key=path.name, name=path.name, media_type="audio/wav", data=data)
+
+    return make
