@@ -31,7 +31,7 @@ def folder(model: str | Path = "default") -> Path | None:
     if named:
         if not is_web_bundle(Path(named)):
             raise ConfigError(
-                f"{FOLDER_VARIABLE}: {named} holds no page: write it with: affekt web-bundle {named}"
+                f"{FOLDER_VARIABLE}: {named} holds no page: affekt web-bundle {named} writes one"
             )
         return Path(named)
     try:

@@ -102,7 +102,7 @@ def cached_web_bundle(model: str | Path = "default") -> Path | None:
 
 
 def is_web_bundle(folder: Path) -> bool:
-    """Say whether a folder was written here, and whole: the listing comes last."""
+    """Say whether a folder holds the page; the listing is written last."""
     return (folder / _LISTING).is_file()
 
 

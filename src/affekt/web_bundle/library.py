@@ -157,6 +157,7 @@ def _fetch(archive: Path, registry: str | None) -> None:
 def _pack(npm: str, archive: Path) -> None:
     """Let npm fetch the package; it runs nothing that lies in it."""
     words = ["pack", f"{PACKAGE}@{VERSION}", "--ignore-scripts", "--loglevel=error"]
+    words += ["--fetch-retries=1", "--fetch-retry-mintimeout=1000"]  # it would wait for minutes
     try:
         done = subprocess.run(  # noqa: S603 - words of our own
             [npm, *words],

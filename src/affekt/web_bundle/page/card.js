@@ -18,13 +18,15 @@ export function modelCard(card) {
     "div",
     {},
     element("p", {}, card.description),
-    facts([
-      ["Model", card.title],
-      ["Labels", card.labels.join(", ")],
-      ["Uncertain below", percent(card.threshold)],
-      ["Licence of the weights", card.licence],
-      ["Made", card.created],
-    ]),
+    facts(
+      [
+        ["Model", `${card.title}, made ${card.created}`],
+        ["Labels", card.labels.join(", ")],
+        ["Uncertain below", percent(card.threshold)],
+        ["Licence of the weights", card.licence],
+      ],
+      { long: true },
+    ),
     element(
       "details",
       {},
@@ -51,11 +53,13 @@ export function modelCard(card) {
       "details",
       {},
       element("summary", {}, "Which file this is"),
-      facts([
-        ["Made with", `Affekt ${card.affekt}`],
-        ["Size", `${(card.files[0].size_bytes / 1e6).toFixed(1)} MB`],
-        ["SHA-256", card.sha256],
-      ]),
+      facts(
+        [
+          ["Size", `${(card.files[0].size_bytes / 1e6).toFixed(1)} MB`],
+          ["SHA-256", card.sha256],
+        ],
+        { long: true },
+      ),
     ),
   );
 }

@@ -37,11 +37,11 @@ export function table(caption, heads, rows) {
   );
 }
 
-/** Make a list of terms and what they are. */
-export function facts(pairs) {
+/** Make a list of terms and what they are; short ones side by side, long ones in lines. */
+export function facts(pairs, { long = false } = {}) {
   return element(
     "dl",
-    {},
+    { class: long ? "lines" : null },
     ...pairs.map(([term, what]) =>
       element("div", {}, element("dt", {}, term), element("dd", {}, String(what))),
     ),
