@@ -7,7 +7,6 @@ import hashlib
 import json
 import os
 import string
-from collections.abc import Callable
 from html import escape
 from importlib import resources
 from pathlib import Path, PurePath
@@ -37,7 +36,6 @@ def write_html(
     recording: AudioSource | None = None,
     embed_audio: bool = False,
     link: str | None = None,
-    progress: Callable[[], None] | None = None,
 ) -> None:
     """Write the report.
 
@@ -47,7 +45,6 @@ def write_html(
         recording: for the waveform; a path or bytes. None leaves the waveform out.
         embed_audio: the page holds the recording itself.
         link: address of the recording where it is not embedded, relative to the page or absolute.
-        progress: called after each track whose waveform was read.
 
     Raises:
         ConfigError: there is no recording to embed, or it is too large for that.
@@ -55,9 +52,8 @@ def write_html(
     """
     sound = _sound_bytes(recording) if embed_audio else None
     peaks = [_peaks(recording, track.index) for track in timeline.tracks]
-    if progress is not None:
-        progress()
-    head, tail = _page(timeline, peaks, link=link).split(_SOUND)
+    address = None if embed_audio else link
+    head, tail = _page(timeline, peaks, link=address).split(_SOUND)
     out.write(head)
     if sound is not None:
         kind = media_type(recording_name(timeline)) if timeline.path else "application/octet-stream"

@@ -68,6 +68,7 @@ function draw() {
   drawAxis(svg, width, height);
   cursor = make(svg, "line", { class: "cursor", y1: 0, y2: height - AXIS });
   wave.replaceChildren(svg);
+  keepNames();
   follow();
 }
 
@@ -77,7 +78,7 @@ function drawSegment(svg, [start, end, kind, text], top, scale, name) {
   const x = start * scale, width = Math.max(0.5, (end - start) * scale);
   const group = make(svg, "g", { "data-from": start, "data-kind": look.label });
   make(group, "title", {}, `${name ? `${name}: ` : ""}${text}, ${clock(start / 1000)} to ${clock(end / 1000)}`);
-  make(group, "rect", { x, y: top + HEAD, width, height: BODY, fill: `url(#p${kind})`, opacity: 0.6 });
+  make(group, "rect", { class: "body", x, y: top + HEAD, width, height: BODY, fill: `url(#p${kind})` });
   make(group, "rect", { x, y: top, width, height: HEAD, fill: look.fill });
   if (width > 2) make(group, "rect", { class: "edge", x, y: top, width, height: HEAD + BODY });
   const room = Math.floor((width - 6) / 7);
@@ -109,6 +110,10 @@ function drawAxis(svg, width, height) {
     make(svg, "line", { class: "tick", x1: x, x2: x, y1: height - AXIS, y2: height - AXIS + 5 });
     make(svg, "text", { class: "axis", x: x + 3, y: height - 6 }, clock(time).replace(/\.0$/, ""));
   }
+}
+
+function keepNames() {
+  for (const name of wave.querySelectorAll(".voice")) name.setAttribute("x", wave.scrollLeft + 4);
 }
 
 // ---- following and jumping -------------------------------------------------------------------
@@ -180,6 +185,7 @@ wave.addEventListener("click", (event) => {
   const box = wave.firstElementChild.getBoundingClientRect();
   jump((event.clientX - box.left) / box.width * data.duration_s);
 });
+wave.addEventListener("scroll", keepNames);
 document.addEventListener("click", (event) => {
   const button = event.target.closest("button.jump");
   if (button) jump(button.dataset.from / 1000);
