@@ -31,15 +31,16 @@ def show(bundle: Bundle) -> None:
     st.markdown(_data_table(metadata))
     st.header("How well it does")
     for protocol, corpora in _recalls(metadata.figures).items():
+        unheard = ", of people whom the model had never heard" if protocol == "lockbox" else ""
         st.markdown(
-            f"Protocol **{plain(protocol)}**: people whom the model had never heard. The "
-            "unweighted average recall is the mean, over the emotions, of the share recognised: "
-            "guessing gives about 100 % divided by the number of emotions."
+            f"Measured under the protocol **{plain(protocol)}**{unheard}. The unweighted average "
+            "recall is the mean, over the emotions, of the share recognised: guessing gives about "
+            "100 % divided by the number of emotions."
         )
         st.markdown(corpora)
     st.caption(
-        "These are acted recordings: with spontaneous speech, other languages and other "
-        "microphones it does worse until somebody has measured otherwise."
+        "Figures hold for recordings like those. With spontaneous speech, other languages and "
+        "other microphones expect worse, and measure before anybody depends on it."
     )
     st.header("Terms")
     st.markdown(f"Licence of the weights: **{plain(metadata.licence)}**")

@@ -81,7 +81,9 @@ def timeline_chart(timeline: Timeline) -> alt.Chart:
     names = [track.name or "voice" for track in timeline.tracks]
     heard = list(dict.fromkeys(row["heard"] for row in rows))
     shown = [label for label in (*timeline.labels, UNCERTAIN, NOT_ANALYSED) if label in heard]
-    axis = None if timeline.tracks[0].name is None else alt.Axis(title=None)
+    # A lone voice needs no name, but its place in time must stand below that of the waveform.
+    named = timeline.tracks[0].name is not None
+    axis = _left_axis(title="voice" if named else " ", labels=named, ticks=False, domain=False)
     chart: alt.Chart = (
         alt.Chart(_data(rows))
         .mark_rect(stroke=_GREY, strokeWidth=0.7, cornerRadius=2)
@@ -92,7 +94,13 @@ def timeline_chart(timeline: Timeline) -> alt.Chart:
             color=alt.Color(
                 "heard:N",
                 scale=_colours(timeline.labels, shown),
-                legend=alt.Legend(title=None, orient="bottom", symbolStrokeColor=_GREY),
+                legend=alt.Legend(
+                    title=None,
+                    orient="bottom",
+                    symbolType="square",
+                    symbolSize=200,
+                    symbolStrokeWidth=0.7,
+                ),
             ),
             tooltip=[
                 alt.Tooltip("heard:N"),
@@ -102,7 +110,7 @@ def timeline_chart(timeline: Timeline) -> alt.Chart:
             ],
         )
         .properties(
-            height=60 * len(names) + 60,
+            height=50 * len(names) + 160,
             description="Timeline of the emotions; the table below it lists every segment",
         )
     )
@@ -125,10 +133,14 @@ def waveform_chart(envelope: FloatArray, start_s: float = 0.0) -> alt.Chart:
         .mark_area(color="#4c8dca", line=False)
         .encode(
             x=alt.X("time:Q", title="seconds", scale=_seconds(start_s, end_s)),
-            y=alt.Y("low:Q", title="amplitude", scale=alt.Scale(domain=[-1, 1])),
+            y=alt.Y(
+                "low:Q",
+                scale=alt.Scale(domain=[-1, 1]),
+                axis=_left_axis(title="amplitude", tickCount=3),
+            ),
             y2="high:Q",
         )
-        .properties(height=140, description=f"Waveform from {start_s:.1f} to {end_s:.1f} seconds")
+        .properties(height=190, description=f"Waveform from {start_s:.1f} to {end_s:.1f} seconds")
     )
     return chart
 
@@ -145,7 +157,7 @@ def spectrogram_chart(explanation: Explanation) -> alt.LayerChart:
         .encode(
             x=alt.X("a:Q", title="seconds", scale=scale),
             x2="b:Q",
-            y=alt.Y("low:Q", title="frequency", axis=_mel_axis(bands)),
+            y=alt.Y("low:Q", scale=alt.Scale(domain=[0, bands]), axis=_mel_axis(bands)),
             y2="top:Q",
             url="url:N",
         )
@@ -155,7 +167,7 @@ def spectrogram_chart(explanation: Explanation) -> alt.LayerChart:
         .mark_area(color="#ffffff", opacity=0.35, line={"color": "#7df9ff", "strokeWidth": 2})
         .encode(
             x=alt.X("time:Q", title="seconds", scale=scale),
-            y=alt.Y("relevance:Q", title="relevance", axis=alt.Axis(labels=False, ticks=False)),
+            y=alt.Y("relevance:Q", axis=None),
             tooltip=[alt.Tooltip("time:Q", format=".2f"), alt.Tooltip("share:N")],
         )
     )
@@ -164,7 +176,7 @@ def spectrogram_chart(explanation: Explanation) -> alt.LayerChart:
         alt.layer(picture, line)
         .resolve_scale(y="independent")
         .properties(
-            height=240,
+            height=300,
             description=(
                 "Mel spectrogram with the relevance of each moment over it; "
                 f"half of the relevance lies between {begin:.1f} and {finish:.1f} seconds"
@@ -219,7 +231,14 @@ def _mel_axis(bands: int) -> alt.Axis:
     wanted = {250: "250 Hz", 500: "500 Hz", 1000: "1 kHz", 2000: "2 kHz", 4000: "4 kHz"}
     places = {int(np.abs(centres_hz - hz).argmin()): text for hz, text in wanted.items()}
     cases = " : ".join(f"datum.value == {place} ? '{text}'" for place, text in places.items())
-    return alt.Axis(values=list(places), labelExpr=f"{cases} : ''", grid=False)
+    return _left_axis(
+        title="frequency", values=list(places), labelExpr=f"{cases} : ''", labelOverlap=False
+    )
+
+
+def _left_axis(**settings: Any) -> alt.Axis:
+    """Return an axis as wide as the others, so that drawings of one time scale are aligned."""
+    return alt.Axis(**settings, minExtent=60, maxExtent=60, grid=False)
 
 
 def _seconds(start_s: float, end_s: float) -> alt.Scale:
