@@ -10,7 +10,6 @@ from typing import TextIO
 
 import click
 
-from affekt.audio import AudioSource
 from affekt.audio.voice import VOICES, Voice
 from affekt.cli.interrupts import interrupts_wait
 from affekt.recognition import Recognizer
@@ -96,7 +95,7 @@ def timeline(
         raise click.UsageError("standard output is closed")
     recognizer = Recognizer.load(model)
     # The report reads the recording a second time, which standard input does not allow.
-    recording: AudioSource = source
+    recording: str | bytes = source
     if source == "-" and chosen == "html":
         recording = sys.stdin.buffer.read()
     with _opened(out) as stream:
@@ -127,7 +126,7 @@ def _write(
     format_name: str,
     stream: TextIO,
     *,
-    recording: AudioSource,
+    recording: str | bytes,
     out: Path | None,
     embed_audio: bool,
 ) -> None:

@@ -14,7 +14,6 @@ from typing import Any, TextIO
 from urllib.parse import quote
 
 from affekt import __version__
-from affekt.audio import AudioSource
 from affekt.errors import ConfigError
 from affekt.recognition.annotations import html_parts as parts
 from affekt.recognition.annotations.marks import marks, recording_name, track_name
@@ -22,6 +21,7 @@ from affekt.recognition.annotations.palette import looks, patterns
 from affekt.recognition.annotations.sounds import media_type, outline
 from affekt.recognition.notices import NO_LEGAL_ADVICE, NOTICE_RECOGNISER, NOTICE_WORKPLACE
 from affekt.records import Timeline
+from affekt.threads import Workers
 
 # Browsers refuse longer strings than half a gigabyte, and base64 adds a third.
 MAX_EMBEDDED_BYTES = 250 * 2**20
@@ -33,7 +33,7 @@ def write_html(
     timeline: Timeline,
     out: TextIO,
     *,
-    recording: AudioSource | None = None,
+    recording: str | Path | bytes | None = None,
     embed_audio: bool = False,
     link: str | None = None,
 ) -> None:
@@ -42,7 +42,7 @@ def write_html(
     Args:
         timeline: what it tells of.
         out: where the page goes.
-        recording: for the waveform; a path or bytes. None leaves the waveform out.
+        recording: for the waveform; a path or bytes, read once a track. None leaves it out.
         embed_audio: the page holds the recording itself.
         link: address of the recording where it is not embedded, relative to the page or absolute.
 
@@ -51,7 +51,8 @@ def write_html(
         AudioError: the recording cannot be read.
     """
     sound = _sound_bytes(recording) if embed_audio else None
-    peaks = [_peaks(recording, track.index) for track in timeline.tracks]
+    with Workers(len(timeline.tracks)) as pool:  # decoding leaves the lock
+        peaks = list(pool.map(lambda track: _peaks(recording, track.index), timeline.tracks))
     address = None if embed_audio else link
     head, tail = _page(timeline, peaks, link=address).split(_SOUND)
     out.write(head)
@@ -135,17 +136,17 @@ def _data(
     }
 
 
-def _peaks(recording: AudioSource | None, channel: int | None) -> list[int] | None:
+def _peaks(recording: str | Path | bytes | None, channel: int | None) -> list[int] | None:
     """Return the outline in whole per cent of full scale."""
     if recording is None:
         return None
     return [min(100, round(100 * float(peak))) for peak in outline(recording, channel=channel)]
 
 
-def _sound_bytes(recording: AudioSource | None) -> bytes:
+def _sound_bytes(recording: str | Path | bytes | None) -> bytes:
     if isinstance(recording, bytes):
         sound = recording
-    elif isinstance(recording, str | os.PathLike):
+    elif recording is not None:
         path = Path(recording)
         if path.stat().st_size > MAX_EMBEDDED_BYTES:
             raise _too_large(PurePath(recording).name, path.stat().st_size)

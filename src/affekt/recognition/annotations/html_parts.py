@@ -97,8 +97,8 @@ def table(timeline: Timeline, places: Places) -> str:
     ]
     body = "\n".join(row for _, _, row in sorted(rows))
     return (
-        f'<table id="segments"><caption>A time jumps there, a heading sorts.</caption>\n<thead><tr>{head}'
-        f'<th scope="col" class="word">next probable</th></tr></thead>\n'
+        '<table id="segments"><caption>A time jumps there, a heading sorts.</caption>\n'
+        f'<thead><tr>{head}<th scope="col" class="word">next probable</th></tr></thead>\n'
         f"<tbody>{body}</tbody></table>"
     )
 
