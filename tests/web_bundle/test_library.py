@@ -128,3 +128,8 @@ def test_anything_but_the_very_files_is_refused(alone, library, package, tmp_pat
     with pytest.raises(ConfigError, match="no such folder or file"):
         find(tmp_path / "nowhere")
     assert cached_library() is None
+
+
+def test_the_manual_names_the_version_that_is_wanted():
+    manual = Path(__file__).parents[2] / "docs" / "browser.md"
+    assert f"npm pack onnxruntime-web@{VERSION}" in manual.read_text(encoding="utf-8")

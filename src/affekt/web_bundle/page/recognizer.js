@@ -68,12 +68,16 @@ export class Recognizer {
     }
     const total = new Float64Array(this.card.labels.length);
     let heard = 0;
+    let rested = performance.now();
     for (const [index, [start, end]] of windows.entries()) {
       const probabilities = await this.#run(signal.slice(start, end));
       probabilities.forEach((value, k) => (total[k] += value * (end - start)));
       heard += end - start;
       progress?.((index + 1) / windows.length);
-      if (index % 8 === 7) await new Promise((resume) => setTimeout(resume)); // let the page live
+      if (performance.now() - rested > 50) {
+        await new Promise((resume) => setTimeout(resume)); // let the page live
+        rested = performance.now();
+      }
     }
     return total.map((value) => value / heard);
   }
