@@ -52,7 +52,7 @@ def test_it_ends_with_the_table(reproduce):
     assert result.exit_code == 0, result.output
     header, _, row = result.stdout.splitlines()
     assert header.startswith("| name | corpora | missing | metric | published")
-    assert row.startswith("| tones | emodb savee | none | accuracy | 95.0 |")
+    assert row.startswith("| tones | emodb savee | none | accuracy | 95 |")
     assert "tones, published, seed 1: accuracy" in result.stderr
 
 

@@ -13,6 +13,7 @@ from affekt.protocols import (
     partition,
     protocol,
     speaker_disjoint,
+    speaker_disjoint_in_each,
 )
 from affekt.records import Utterance
 
@@ -112,12 +113,12 @@ speakers_with_clips = st.dictionaries(
 )
 
 
-def clips_of(speakers):
+def clips_of(speakers, collection="mine"):
     return [
         Utterance(
-            path=Path(f"/{name}_{number}.wav"),
-            corpus="mine",
-            collection="mine",
+            path=Path(f"/{collection}/{name}_{number}.wav"),
+            corpus=collection,
+            collection=collection,
             speaker=name,
             native_label="sad",
             emotion="sad",
@@ -160,3 +161,30 @@ def test_fewer_speakers_than_parts_are_refused():
 def test_shares_must_sum_to_one():
     with pytest.raises(ConfigError, match="sum to 1"):
         speaker_disjoint(clips_of({"a": 9}), (0.6, 0.2, 0.1), np.random.default_rng(0))
+
+
+def test_every_part_holds_every_collection_that_has_the_speakers():
+    clips = [
+        *clips_of({"OAF": 40, "YAF": 40}, "tess"),
+        *clips_of({"DC": 10, "JE": 10, "JK": 10, "KL": 10}, "savee"),
+        *clips_of({"one": 5}, "alone"),
+    ]
+    split = speaker_disjoint_in_each(clips, (0.75, 0.0, 0.25), np.random.default_rng(0))
+    assert {item.collection for item in split.test} == {"tess", "savee"}
+    assert {item.collection for item in split.train} == {"tess", "savee", "alone"}
+    assert len(split.train) + len(split.test) == len(clips)
+    assert sum(item.collection == "savee" for item in split.test) == 10
+
+
+def test_with_one_collection_it_is_the_split_of_all_speakers():
+    clips = clips_of({"DC": 10, "JE": 10, "JK": 10, "KL": 10}, "savee")
+    shares = (0.5, 0.25, 0.25)
+    within = speaker_disjoint_in_each(clips, shares, np.random.default_rng(3))
+    assert within == speaker_disjoint(clips, shares, np.random.default_rng(3))
+
+
+def test_nobody_to_hold_out_is_an_error():
+    with pytest.raises(ConfigError, match="none can be held out"):
+        speaker_disjoint_in_each(
+            clips_of({"one": 5}, "alone"), (0.75, 0.0, 0.25), np.random.default_rng(0)
+        )

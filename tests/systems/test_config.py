@@ -96,6 +96,7 @@ def test_a_configuration_of_ones_own_is_read_from_its_file(tmp_path):
         ({"data.copy_seed": -1}, "copy_seed must not be negative"),
         ({"augmentation": [{"name": "zoom"}]}, "augmentation: vector-162 is no image"),
         ({"fit.epoch": 3}, "unknown key 'epoch'"),
+        ({"model": {"name": "pathak-mlp"}, "fit.l2": 0.1}, "fit.l2: scikit-learn's MLP"),
     ],
 )
 def test_impossible_settings_are_refused(system, changes, message):

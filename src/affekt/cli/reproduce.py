@@ -64,7 +64,15 @@ def reproduce(
     An interrupted command goes on where it was when it is given again.
     """
     from affekt.corpora import corpora_root
-    from affekt.systems import RULES, SYSTEMS, Request, load_system, write_tables
+    from affekt.systems import (
+        RULES,
+        SYSTEMS,
+        Request,
+        load_system,
+        table,
+        to_markdown,
+        write_tables,
+    )
     from affekt.systems import reproduce as run_all
 
     chosen = SYSTEMS if name == "all" else (name,)
@@ -81,7 +89,9 @@ def reproduce(
         say=lambda line: None if quiet else click.echo(line, err=True),
         show_progress=sys.stderr.isatty() and not quiet,
     )
-    click.echo(write_tables(run_all(request), out), nl=False)
+    records = run_all(request)
+    write_tables(out)
+    click.echo(to_markdown(table(records)), nl=False)
 
 
 def _command(

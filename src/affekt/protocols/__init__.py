@@ -10,6 +10,7 @@ from affekt.protocols.splits import (
     partition,
     protocol,
     speaker_disjoint,
+    speaker_disjoint_in_each,
 )
 from affekt.protocols.tables import lockbox_speakers, selection_speakers
 
@@ -25,4 +26,5 @@ __all__ = [
     "protocol",
     "selection_speakers",
     "speaker_disjoint",
+    "speaker_disjoint_in_each",
 ]

@@ -184,6 +184,50 @@ def speaker_disjoint(
     return Split(protocol="speaker-disjoint", train=train, validation=validation, test=test)
 
 
+def speaker_disjoint_in_each(
+    utterances: Iterable[Utterance],
+    shares: tuple[float, float, float],
+    rng: np.random.Generator,
+) -> Split:
+    """Draw `speaker_disjoint` within each collection, so that every part holds every collection.
+
+    Over all speakers at once, a collection of few but talkative speakers falls into one part. A
+    collection with fewer speakers than parts goes to the training part as a whole.
+
+    Args:
+        utterances: what to split.
+        shares: of each collection's clips for train, validation and test.
+        rng: draws the order of the speakers, collection by collection.
+
+    Raises:
+        ConfigError: as for `speaker_disjoint`, or no collection has a speaker for every part.
+    """
+    by_collection: dict[str, list[Utterance]] = {}
+    for item in utterances:
+        by_collection.setdefault(item.collection, []).append(item)
+    needed = sum(share > 0.0 for share in shares)
+    train: list[Utterance] = []
+    validation: list[Utterance] = []
+    test: list[Utterance] = []
+    for name in sorted(by_collection):
+        items = by_collection[name]
+        if len({item.speaker for item in items}) < needed:
+            train.extend(items)
+            continue
+        drawn = speaker_disjoint(items, shares, rng)
+        train.extend(drawn.train)
+        validation.extend(drawn.validation)
+        test.extend(drawn.test)
+    if not test:
+        raise ConfigError(f"no collection has {needed} speakers: none can be held out")
+    return Split(
+        protocol="speaker-disjoint",
+        train=tuple(train),
+        validation=tuple(validation),
+        test=tuple(test),
+    )
+
+
 def _lockbox(utterances: Sequence[Utterance]) -> Split:
     parts = partition(utterances)
     return Split(protocol="lockbox", train=parts.train, validation=parts.select, test=parts.lockbox)

@@ -2,7 +2,14 @@
 
 from affekt.systems.config import SYSTEMS, System, load_system
 from affekt.systems.data import RULES
-from affekt.systems.reproduce import Request, read_records, reproduce, table, write_tables
+from affekt.systems.reproduce import (
+    Request,
+    read_records,
+    reproduce,
+    table,
+    to_markdown,
+    write_tables,
+)
 
 __all__ = [
     "RULES",
@@ -13,5 +20,6 @@ __all__ = [
     "read_records",
     "reproduce",
     "table",
+    "to_markdown",
     "write_tables",
 ]

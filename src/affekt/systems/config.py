@@ -17,6 +17,7 @@ from affekt.corpora import CORPORA
 from affekt.emotions import CANONICAL
 from affekt.errors import ConfigError, did_you_mean
 from affekt.features.sets import find_feature_set
+from affekt.training.mlp import ignored_by_mlp
 from affekt.training.options import ClassifierFit
 
 SEEDS = 2**32
@@ -149,6 +150,10 @@ class System:
             raise ValueError(f"name: '{self.name}' names files; use letters, digits, . _ and -")
         if not self.seeds:
             raise ValueError("seeds must not be empty")
+        if self.model.name == "pathak-mlp":
+            ignored = ignored_by_mlp(self.fit)
+            if ignored:
+                raise ValueError(f"fit.{ignored[0]}: scikit-learn's MLP does not know this option")
         if self.augmentation:
             if find_feature_set(self.features.set).form != "image":
                 raise ValueError(f"augmentation: {self.features.set} is no image")

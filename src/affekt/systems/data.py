@@ -20,7 +20,7 @@ from affekt.corpora import load_corpus
 from affekt.errors import AudioError, CorpusError
 from affekt.features.cache import FeatureCache, Features, default_cache_root
 from affekt.features.sets import FeatureSet, find_feature_set
-from affekt.protocols import speaker_disjoint
+from affekt.protocols import speaker_disjoint_in_each
 from affekt.records import Utterance
 from affekt.systems.config import System
 from affekt.threads import Workers
@@ -83,6 +83,11 @@ def label_of(utterance: Utterance, system: System) -> str | None:
     return label if label in system.data.labels else None
 
 
+def missing_corpora(system: System, root: Path) -> list[str]:
+    """Return the corpora of a system that have no folder below the root."""
+    return [name for name in system.data.corpora if not (root / name).is_dir()]
+
+
 def load_rows(
     system: System,
     root: Path,
@@ -101,7 +106,7 @@ def load_rows(
     Raises:
         CorpusError: none of the system's corpora is there, or no clip in them can be used.
     """
-    missing = tuple(name for name in system.data.corpora if not (root / name).is_dir())
+    missing = missing_corpora(system, root)
     chosen: list[Utterance] = []
     for name in system.data.corpora:
         if name not in missing:
@@ -133,7 +138,7 @@ def load_rows(
         clip=np.repeat(np.arange(len(kept)), rows_each),
         copy=np.tile(np.arange(rows_each), len(kept)),
         utterances=tuple(kept),
-        missing=missing,
+        missing=tuple(missing),
         skipped=tuple(skipped),
     )
 
@@ -155,7 +160,7 @@ def split_rows(system: System, rows: Rows, rule: Rule, *, seed: int) -> RowSplit
     shares = (1.0 - test_share - validation_share, validation_share, test_share)
     if rule == "speaker-disjoint":
         rng = np.random.default_rng(system.split_seed)
-        drawn = speaker_disjoint(rows.utterances, shares, rng)
+        drawn = speaker_disjoint_in_each(rows.utterances, shares, rng)
         place = {item.path: k for k, item in enumerate(rows.utterances)}
         clips = [
             np.array(sorted(place[item.path] for item in part), dtype=np.int64)
@@ -163,8 +168,8 @@ def split_rows(system: System, rows: Rows, rule: Rule, *, seed: int) -> RowSplit
         ]
         parts = [_rows_of(rows, part) for part in clips]
         description = (
-            f"no speaker in two parts (split seed {system.split_seed}), "
-            f"{test_share:.0%} of the clips for the test"
+            f"no speaker in two parts (split seed {system.split_seed}); of every collection's "
+            f"clips {test_share:.0%} for the test, as near as whole speakers come"
         )
     elif rule == "published" and data.leak == "copies":
         parts = _deal(np.arange(len(rows.targets)), shares, np.random.default_rng([seed, 1]))
@@ -200,17 +205,8 @@ class _Reader:
     def __init__(self, system: System, features: FeatureSet) -> None:
         self._data = system.data
         self._features = features
-        # Vectors span more than half precision does; spectra on a logarithmic scale do not.
+        # Vectors span more than half precision does, and are small; the others fill gigabytes.
         self._dtype = np.float32 if features.form == "vector" else np.float16
-        made = {"set": features.name, "version": features.version}
-        copies = [
-            {**made, "copy": to_mapping(config), "seed": system.data.copy_seed, "index": index}
-            for index, config in enumerate(system.data.copies, start=1)
-        ]
-        self._caches = [
-            FeatureCache(default_cache_root(), parameters, dtype=self._dtype)
-            for parameters in (made, *copies)
-        ]
         self._durations = FeatureCache(
             default_cache_root(), {"set": "duration_s"}, dtype=np.float32
         )
@@ -223,11 +219,11 @@ class _Reader:
                 signal.append(decode(item.path, start_s=item.start_s, end_s=item.end_s).signal)
             return signal[0]
 
-        def compute(index: int) -> Features:
-            if index == 0:
+        def compute(number: int) -> Features:
+            if number == 0:
                 return self._features.compute(waveform())
-            rng = copy_rng(self._data.copy_seed, item, index)
-            config = self._data.copies[index - 1]
+            rng = copy_rng(self._data.copy_seed, item, number)
+            config = self._data.copies[number - 1]
             return self._features.compute(make_copy(waveform(), SAMPLING_RATE_HZ, config, rng))
 
         try:
@@ -236,11 +232,30 @@ class _Reader:
                 if float(length[0]) < self._data.min_duration_s:
                     return f"shorter than {self._data.min_duration_s:g} s"
             return [
-                cache.get(item, partial(compute, index)).astype(self._dtype)
-                for index, cache in enumerate(self._caches)
+                self._cache(item, number).get(item, partial(compute, number)).astype(self._dtype)
+                for number in range(1 + len(self._data.copies))
             ]
-        except AudioError as error:
+        except (AudioError, ValueError) as error:  # the cache refuses what is not finite
             return str(error)
+
+    def _cache(self, item: Utterance, number: int) -> FeatureCache:
+        """Return the cache of originals, or of one copy of one clip.
+
+        A copy's draws depend on who the clip is: two clips of the same sound have copies of
+        their own.
+        """
+        parameters: dict[str, object] = {
+            "set": self._features.name,
+            "version": self._features.version,
+        }
+        if number > 0:
+            parameters["copy"] = {
+                **to_mapping(self._data.copies[number - 1]),
+                "seed": self._data.copy_seed,
+                "number": number,
+                "clip": [item.corpus, item.speaker, item.path.parent.name, item.path.stem],
+            }
+        return FeatureCache(default_cache_root(), parameters, dtype=self._dtype)
 
 
 def duration_s(signal: Features) -> Features:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from affekt.errors import CorpusError
+from affekt.errors import BundleError, CorpusError
 from affekt.evaluation.classification import ClipPrediction
 from affekt.evaluation.files import write_files
 from affekt.evaluation.run_tables import (
@@ -22,9 +22,10 @@ from affekt.evaluation.run_tables import (
     read_predictions,
     write_prediction_tables,
 )
-from affekt.systems.config import System
+from affekt.systems.config import SYSTEMS, System
 from affekt.systems.data import RULES, Rule, load_rows
-from affekt.systems.run import RECORD, Job, run_job
+from affekt.systems.job import RECORD, Job, read_record
+from affekt.systems.run import run_job
 from affekt.training.console import Say, reading_bar
 
 QUICK_EPOCHS = 2
@@ -87,6 +88,7 @@ def reproduce(request: Request) -> list[dict[str, Any]]:
 
     Raises:
         CorpusError: no system has the recordings that it needs.
+        BundleError: the bundle of the only system differs from its network.
         ConfigError: a folder holds a run of other settings.
         OSError: the folder of all runs cannot be made.
         KeyboardInterrupt: interrupted; the same request goes on where it was.
@@ -96,7 +98,7 @@ def reproduce(request: Request) -> list[dict[str, Any]]:
     for system in request.systems:
         try:
             records.extend(_runs_of(request, system))
-        except CorpusError as error:
+        except (CorpusError, BundleError) as error:
             if len(request.systems) == 1:
                 raise
             request.say(f"{system.name}: passed over: {error}")
@@ -109,9 +111,10 @@ def reproduce(request: Request) -> list[dict[str, Any]]:
 
 
 def read_records(folder: Path) -> list[dict[str, Any]]:
-    """Return the records of every finished run below a folder, in the order of their paths."""
-    paths = sorted(folder.glob(f"*/*/*/{RECORD}"))
-    return [json.loads(path.read_text(encoding="utf-8")) for path in paths]
+    """Return the records of every run below a folder: published systems first, in their order."""
+    records = [read_record(path) for path in sorted(folder.glob(f"*/*/*/{RECORD}"))]
+    order = {name: place for place, name in enumerate(SYSTEMS)}
+    return sorted(records, key=lambda record: order.get(record["name"], len(order)))
 
 
 def table(records: Iterable[dict[str, Any]]) -> list[dict[str, str]]:
@@ -141,15 +144,15 @@ def to_csv(rows: Sequence[dict[str, str]]) -> str:
     return text.getvalue()
 
 
-def write_tables(records: Sequence[dict[str, Any]], folder: Path) -> str:
-    """Write what puts runs beside each other, and return the table of published and measured.
+def write_tables(folder: Path) -> None:
+    """Write what puts all runs of a folder beside each other.
 
     The files are `table` (published beside measured) and `comparison` (accuracy, UA and F1 with
     their intervals), each as `.md`, `.csv` and `.json`, and below `predictions/` one CSV a text,
     protocol and seed: the actual label of each clip beside the answer of every model.
     """
+    records = read_records(folder)
     rows = table(records)
-    text = to_markdown(rows)
     compared = comparison_table(
         ComparedModel(
             name=f"{record['name']}, {record['protocol']}, seed {record['seed']}",
@@ -161,7 +164,7 @@ def write_tables(records: Sequence[dict[str, Any]], folder: Path) -> str:
     write_files(
         folder,
         {
-            "table.md": text,
+            "table.md": to_markdown(rows),
             "table.csv": to_csv(rows),
             "table.json": json.dumps(rows, indent=1) + "\n",
             "comparison.md": compared.to_markdown(),
@@ -170,7 +173,6 @@ def write_tables(records: Sequence[dict[str, Any]], folder: Path) -> str:
         },
     )
     _write_predictions(records, folder)
-    return text
 
 
 def _write_predictions(records: Sequence[dict[str, Any]], folder: Path) -> None:
@@ -199,7 +201,8 @@ def _runs_of(request: Request, system: System) -> list[dict[str, Any]]:
     finished = [job.finished() for job in jobs]
     records = [record for record in finished if record is not None]
     if len(records) == len(jobs):
-        request.say(f"{system.name}: finished before, in {request.out / system.name}")
+        stays = "; its reports stay as they are" if request.embed_audio else ""
+        request.say(f"{system.name}: finished before, in {request.out / system.name}{stays}")
         return records
     with reading_bar(show=request.show_progress) as progress:
         rows = load_rows(system, request.corpora, quick=request.quick, progress=progress)
@@ -250,7 +253,7 @@ def _jobs(request: Request, system: System) -> list[Job]:
 
 def _line(record: dict[str, Any]) -> str:
     metric, published = record["published"]["metric"], record["published"]["value"]
-    beside = "none given" if published is None else f"{published:.1f} %"
+    beside = "none given" if published is None else f"{published:g} %"
     return (
         f"{record['name']}, {record['protocol']}, seed {record['seed']}: {metric} "
         f"{figure(record):.1f} % (published: {beside}), {record['seconds']:.0f} s"
@@ -266,7 +269,7 @@ def _row(name: str, runs: list[dict[str, Any]]) -> dict[str, str]:
     row["missing"] = " ".join(first["corpora_missing"]) or "none"
     row["metric"] = published["metric"].replace("_", " ")
     if published["value"] is not None:
-        row["published"] = f"{published['value']:.1f}"
+        row["published"] = f"{published['value']:g}"
     for rule in RULES:
         figures = [figure(run) for run in runs if run["protocol"] == rule]
         if figures:

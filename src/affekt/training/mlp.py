@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import time
 import warnings
 from collections.abc import Callable
@@ -14,6 +15,16 @@ from affekt.models.pathak_mlp import from_sklearn
 from affekt.training.classifier import History
 from affekt.training.features import FeatureRows, Normalisation
 from affekt.training.options import ClassifierFit
+
+# Single precision is all that scikit-learn computes in here.
+_KNOWN = ("epochs", "batch_size", "learning_rate", "precision")
+
+
+def ignored_by_mlp(fit: ClassifierFit) -> list[str]:
+    """Return the options that differ from their default and that `fit_mlp` does not heed."""
+    plain = ClassifierFit(epochs=fit.epochs)
+    names = [item.name for item in dataclasses.fields(fit) if item.name not in _KNOWN]
+    return [name for name in names if getattr(fit, name) != getattr(plain, name)]
 
 
 def fit_mlp(

@@ -65,7 +65,8 @@ class ClassifierFit:
         monitor: what early stopping and the kept weights look at.
         early_stopping, reduce_on_plateau: both need a validation part.
         best_weights: keep the weights of the best epoch instead of the last one's.
-        class_weights: weigh a row's loss by rows / (classes x rows of its class).
+        class_weights: weigh a row's loss by rows / (classes x rows of its class); the mean over a
+            batch is divided by its weights, as torch does it.
         start_from: a checkpoint whose weights are taken instead of drawn ones; relative to the
             folder that the command is run in.
         oversample: draw every class equally often, with replacement where it is short.

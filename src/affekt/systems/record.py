@@ -1,0 +1,196 @@
+"""What is kept of a run: its record, its report and what its bundle says of itself."""
+
+from __future__ import annotations
+
+import dataclasses
+import platform
+from collections import Counter
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+import affekt
+from affekt.corpora import CORPORA
+from affekt.evaluation.classification import ClassificationFigures
+from affekt.evaluation.log import checkout_of, commit_of
+from affekt.evaluation.run_report import write_report
+from affekt.features.sets import find_feature_set
+from affekt.metrics import confusion_matrix, unweighted_average_recall
+from affekt.recognition import BundleMetadata
+from affekt.systems.data import Rows, RowSplit
+from affekt.systems.job import Job
+from affekt.training.classifier import History
+from affekt.training.fit import lightning_precision
+
+_LIBRARIES = ("torch", "numpy", "scikit-learn", "lightning")
+
+
+def about(job: Job, rows: Rows, split: RowSplit) -> dict[str, Any]:
+    """Return what a run was made of, as JSON types."""
+    system = job.system
+    used = Counter(item.corpus for item in rows.utterances)
+    checkout = checkout_of(Path(affekt.__file__))
+    return {
+        "name": system.name,
+        "text": system.text,
+        "protocol": split.name,
+        "protocol_description": split.description,
+        "seed": job.seed,
+        "quick": job.quick,
+        "published": dataclasses.asdict(system.published),
+        "labels": list(system.data.labels),
+        "corpora": dict(used),
+        "corpora_missing": list(rows.missing),
+        "clips_left_out": len(rows.skipped),
+        "feature_version": find_feature_set(system.features.set).version,
+        "rows": {
+            "train": len(split.train),
+            "validation": len(split.validation),
+            "test": len(split.test),
+        },
+        "test_rows_with_their_recording_in_training": split.shared_clips,
+        "test_speakers_in_training": split.shared_speakers,
+        "epochs_asked": system.fit.epochs,
+        "epochs_of_recipe": job.own_epochs,
+        "command": job.command,
+        "date": datetime.now(UTC).date().isoformat(),
+        "commit": commit_of(checkout, ignoring=job.out.absolute()) if checkout else "unknown",
+        "precision": lightning_precision(system.fit.precision),
+        "versions": {
+            "affekt": affekt.__version__,
+            "python": platform.python_version(),
+            **{name: version(name) for name in _LIBRARIES},
+        },
+        "settings": job.settings(),
+    }
+
+
+def by_corpus(
+    rows: Rows, test: npt.NDArray[np.int64], probabilities: npt.NDArray[np.float64]
+) -> dict[str, dict[str, float]]:
+    """Return accuracy, UA and rows of the test part, corpus by corpus.
+
+    Splits hold the corpora in different shares, so that figures over all of them are not like
+    for like.
+    """
+    chosen = probabilities.argmax(axis=1)
+    corpora = np.array([rows.utterances[k].corpus for k in rows.clip[test]])
+    found = {}
+    for corpus in dict.fromkeys(corpora.tolist()):
+        inside = corpora == corpus
+        truth = rows.targets[test[inside]]
+        confusion = confusion_matrix(truth, chosen[inside], probabilities.shape[1])
+        found[corpus] = {
+            "rows": int(inside.sum()),
+            "accuracy": float((truth == chosen[inside]).mean()),
+            "ua": unweighted_average_recall(confusion),
+        }
+    return found
+
+
+def clip_ids(job: Job, rows: Rows, numbers: Sequence[int]) -> list[str]:
+    """Return the name of each row: its path below the corpora, and which copy it is."""
+    names = []
+    for row in numbers:
+        path = rows.utterances[rows.clip[row]].path
+        name = path.relative_to(job.corpora) if path.is_relative_to(job.corpora) else path
+        copy = rows.copy[row]
+        names.append(name.with_suffix("").as_posix() + (f"#copy{copy}" if copy else ""))
+    return names
+
+
+def metadata(job: Job, rows: Rows, split: RowSplit, record: dict[str, Any]) -> BundleMetadata:
+    """Return what the bundle of a run says of itself."""
+    system = job.system
+    learnt = [rows.utterances[k] for k in np.unique(rows.clip[split.train])]
+    # The validation part chose the weights: its speakers are not new to them either.
+    seen = np.concatenate([split.train, split.validation])
+    heard = {rows.utterances[k].speaker_key for k in rows.clip[seen]}
+    held_out: dict[str, set[str]] = {}
+    for item in rows.utterances:
+        if item.speaker_key not in heard:
+            held_out.setdefault(item.corpus, set()).add(item.speaker)
+    data = [
+        {
+            "corpus": corpus,
+            "licence": CORPORA[corpus].licence.id,
+            "utterances": len(items),
+            "speakers": len({item.speaker for item in items}),
+        }
+        for corpus in record["corpora"]
+        if (items := [item for item in learnt if item.corpus == corpus])
+    ]
+    terms = "; ".join(f"{CORPORA[c].title}: {CORPORA[c].licence.id}" for c in record["corpora"])
+    figures = record["figures"]
+    return BundleMetadata(
+        name=system.name,
+        version=f"{affekt.__version__}+{split.name}.seed{job.seed}",
+        labels=system.data.labels,
+        temperature=1.0,
+        threshold=0.0,
+        licence="the terms of the corpora it was trained on",
+        licence_text=f"Trained on recordings under these terms, which bind the weights: {terms}.",
+        training_data=tuple(data),
+        held_out={corpus: sorted(speakers) for corpus, speakers in held_out.items()},
+        recipe=job.settings(),
+        figures={split.name: {"accuracy": figures["accuracy"], "ua": figures["ua"]}},
+        created=record["date"],
+        description=(
+            f"{system.name} of text {system.text}, rebuilt. Split: {split.description}. "
+            "Its probabilities are not calibrated."
+        ),
+        not_for=("anything but comparison with its text",),
+        front_end=system.features.set,
+    )
+
+
+def report(
+    job: Job,
+    rows: Rows,
+    figures: ClassificationFigures,
+    history: History,
+    record: dict[str, Any],
+) -> None:
+    """Write the report of a run into its folder."""
+    facts = {
+        "protocol": f"{record['protocol']}: {record['protocol_description']}",
+        "seed": job.seed,
+        "rows": ", ".join(f"{name} {count}" for name, count in record["rows"].items()),
+        "test rows whose recording is in training": record[
+            "test_rows_with_their_recording_in_training"
+        ],
+        "test speakers in training": record["test_speakers_in_training"],
+        "corpora": ", ".join(f"{name} {count}" for name, count in record["corpora"].items()),
+        "accuracy by corpus of the test part": ", ".join(
+            f"{name} {100.0 * found['accuracy']:.1f} % of {found['rows']}"
+            for name, found in record["by_corpus"].items()
+        ),
+        "corpora missing": ", ".join(record["corpora_missing"]) or "none",
+        "parameters": record["parameters"],
+        "epochs": f"{record['epochs']} of {record['epochs_asked']}",
+        "seconds": record["seconds"],
+        "command": record["command"],
+        "commit": record["commit"],
+        "versions": ", ".join(f"{name} {number}" for name, number in record["versions"].items()),
+    }
+    recordings = None
+    if job.embed_audio:
+        originals = np.flatnonzero(rows.copy == 0).tolist()
+        paths = [rows.utterances[rows.clip[row]].path for row in originals]
+        recordings = dict(zip(clip_ids(job, rows, originals), paths, strict=True))
+    recalls = job.system.published.recalls
+    write_report(
+        job.folder,
+        title=f"{job.system.name}, {record['protocol']}, seed {job.seed}",
+        figures=figures,
+        history=history,
+        facts=facts,
+        notes=job.system.inferred,
+        recordings=recordings,
+        published_recalls={label: value / 100.0 for label, value in recalls.items()} or None,
+    )
