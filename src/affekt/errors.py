@@ -14,6 +14,10 @@ class AudioError(AffektError):
     """A recording cannot be read, or holds nothing that could be recognised."""
 
 
+class SilentError(AudioError):
+    """A recording, or one channel of it, holds no sound."""
+
+
 class BundleError(AffektError):
     """A model file is missing, damaged, or not one of ours."""
 

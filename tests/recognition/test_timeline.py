@@ -101,6 +101,24 @@ def test_the_summary_tells_shares_the_negative_stretch_and_the_turn(recognizer, 
     assert turn.time_s == pytest.approx(10.0, abs=0.05)
 
 
+def test_somebody_who_says_nothing_in_a_call_is_a_track_of_silence(recognizer, tmp_path, pitches):
+    customer = sound((pitches["sad"], 4))
+    path = write(tmp_path / "mute.wav", np.zeros_like(customer), customer)
+    agent, heard = recognizer.timeline(path, channels=["agent", "customer"]).tracks
+    assert agent.speech == ()
+    assert [(item.start_s, item.end_s, item.speech) for item in agent.segments] == [
+        (0.0, pytest.approx(4.0), False)
+    ]
+    assert heard.summary.shares == {"sad": pytest.approx(1.0)}
+
+
+def test_a_call_in_which_nobody_speaks_is_no_recording(recognizer, tmp_path):
+    nothing = np.zeros(3 * RATE, dtype=np.float32)
+    path = write(tmp_path / "nothing.wav", nothing, nothing)
+    with pytest.raises(AudioError, match="is silent"):
+        recognizer.timeline(path, channels=["agent", "customer"])
+
+
 def test_the_purpose_is_stamped_on_what_comes_out(recognizer, call):
     with pytest.raises(ConfigError, match="purpose"):
         recognizer.timeline(call, channels=["agent", "customer"], analyse=["agent"])

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import soxr
 
-from affekt.errors import AudioError
+from affekt.errors import AudioError, SilentError
 
 Signal = npt.NDArray[np.float32]
 
@@ -87,7 +87,8 @@ class Gate:
         """Judge the whole, and return what a reader should know about it in plain sentences.
 
         Raises:
-            AudioError: the recording is empty, shorter than 0.1 s, or silent.
+            AudioError: the recording is empty or shorter than 0.1 s.
+            SilentError: it is silent.
         """
         if self.samples == 0:
             raise AudioError(
@@ -99,7 +100,7 @@ class Gate:
                 "is needed: give a longer recording"
             )
         if self.peak < MIN_PEAK:
-            raise AudioError(f"{self._name}: {self._why_silent()}")
+            raise SilentError(f"{self._name}: {self._why_silent()}")
         if self.peak > MAX_PLAUSIBLE_PEAK:
             return [
                 f"The signal peaks at {self.peak:.4g}, far above full scale (1.0): "

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TypedDict, Unpack
 
 from affekt.audio import AudioSource, BlockReader, decode_blocks
 from affekt.audio.voice import Voice
-from affekt.errors import ConfigError, did_you_mean
+from affekt.errors import ConfigError, SilentError, did_you_mean
 from affekt.recognition.purpose import TrackPlan, plan_tracks
 from affekt.recognition.segments import cells_of, segments_of, speech_of, summarise
 from affekt.recognition.stream import Heard, StreamListener, check_lengths
@@ -112,18 +112,27 @@ def _listen(
     listeners: Sequence[StreamListener],
     progress: Callable[[float], None] | None,
 ) -> list[list[Heard]]:
-    """Hear every track, in threads of their own: decoding and inference leave the lock."""
+    """Hear every track, in threads of their own: decoding and inference leave the lock.
+
+    In a call somebody may say nothing at all; a call in which nobody does is no recording.
+    """
     done_s = [0.0] * len(readers)
+    silent: list[SilentError] = []
 
     def follow(number: int) -> list[Heard]:
         reader, listener = readers[number], listeners[number]
         found: list[Heard] = []
-        with reader:
-            for block in reader:
-                found.extend(listener.push(block))
-                done_s[number] = reader.duration_s
-                if progress is not None:
-                    progress(min(done_s))
+        try:
+            with reader:
+                for block in reader:
+                    found.extend(listener.push(block))
+                    done_s[number] = reader.duration_s
+                    if progress is not None:
+                        progress(min(done_s))
+        except SilentError as error:
+            silent.append(error)
+            if len(silent) == len(readers):
+                raise
         return found + listener.finish()
 
     if len(readers) == 1:
