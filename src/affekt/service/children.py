@@ -147,10 +147,12 @@ class Child:
         self.link.settimeout(left_s)
 
     def close(self) -> None:
-        """End the process."""
-        self.link.close()
+        """End the process; whoever waits for it is told."""
+        with contextlib.suppress(OSError):
+            self.link.shutdown(socket.SHUT_RDWR)
         self.process.kill()
         self.process.wait()
+        self.link.close()
 
     def _receive(self, deadline: float) -> dict[str, Any]:
         self.patience(deadline)
@@ -209,12 +211,11 @@ class Children:
         except queue.Empty:
             raise _too_slow() from None
         try:
+            if child.process.poll() is not None:  # ended while idle, which is no upload's fault
+                child = self._replaced(child)
             return child.work(job, upload, deadline=deadline)
         except ChildGoneError as gone:
-            child.close()
-            if not self._closed:
-                self._on_loss()
-                child = Child(self._memory_mb)
+            child = self._replaced(child)
             if gone.timed_out:
                 raise _too_slow() from None
             raise Problem(
@@ -224,6 +225,13 @@ class Children:
             ) from None
         finally:
             self._idle.put(child)
+
+    def _replaced(self, child: Child) -> Child:
+        child.close()
+        if self._closed:
+            return child
+        self._on_loss()
+        return Child(self._memory_mb)
 
     def processes(self) -> list[int]:
         """Return the process ids of the idle children."""

@@ -13,12 +13,12 @@ from affekt.service.service import check_key, service_of
 
 router = APIRouter()
 
-_FIGURES = answer(Health, None, "unauthorised") | {
+_FIGURES = answer(Health, "unauthorised") | {
     200: {"content": {"text/plain": {"schema": {"type": "string"}}}}
 }
 
 
-@router.get("/healthz", summary="The process lives", responses=answer(Health, {"status": "ok"}))
+@router.get("/healthz", summary="The process lives", responses=answer(Health))
 async def healthz() -> JSONResponse:
     """Answer as long as the event loop turns."""
     return JSONResponse({"status": "ok"})
@@ -27,7 +27,7 @@ async def healthz() -> JSONResponse:
 @router.get(
     "/readyz",
     summary="It takes requests",
-    responses=answer(Health, {"status": "ok"}, "shutting-down"),
+    responses=answer(Health, "shutting-down"),
 )
 async def readyz(request: Request) -> JSONResponse:
     """Answer once the model is loaded and the children have started, until the end begins."""

@@ -11,9 +11,7 @@ from fastapi.responses import JSONResponse
 from affekt.recognition import Options
 from affekt.service.children import Upload
 from affekt.service.documents import (
-    RECOGNISED,
     RECORDING_KINDS,
-    TIMELINE,
     answer,
     recording_body,
 )
@@ -34,7 +32,7 @@ router = APIRouter(prefix="/v1", dependencies=[Depends(check_key)])
 @router.post(
     "/recognize",
     summary="Recognise the emotion in recordings",
-    responses=answer(RecogniseAnswer, RECOGNISED, *RECORDING_KINDS, "unauthorised"),
+    responses=answer(RecogniseAnswer, *RECORDING_KINDS, "unauthorised"),
     openapi_extra=recording_body(),
 )
 async def recognize(request: Request, query: Annotated[RecogniseQuery, Query()]) -> JSONResponse:
@@ -70,7 +68,7 @@ async def recognize(request: Request, query: Annotated[RecogniseQuery, Query()])
 @router.post(
     "/timeline",
     summary="Follow a long recording: who speaks when, and how it sounds",
-    responses=answer(Timeline, TIMELINE, *RECORDING_KINDS, "unauthorised"),
+    responses=answer(Timeline, *RECORDING_KINDS, "unauthorised"),
     openapi_extra=recording_body(),
 )
 async def timeline(request: Request, query: Annotated[TimelineQuery, Query()]) -> JSONResponse:
@@ -100,7 +98,7 @@ async def timeline(request: Request, query: Annotated[TimelineQuery, Query()]) -
 @router.get(
     "/models",
     summary="List the models that may be asked for",
-    responses=answer(Models, None, "unauthorised"),
+    responses=answer(Models, "unauthorised"),
 )
 async def models(request: Request) -> JSONResponse:
     """Answer every model with its labels, its terms, and what it must not be used for."""

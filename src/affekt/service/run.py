@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
+import signal
 import socket
+import uuid
 from typing import Any
 
 import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from affekt.errors import ConfigError
 from affekt.service.app import create_app
 from affekt.service.logs import event, log_to_stderr
 from affekt.service.problems import MEDIA_TYPE, Problem
@@ -21,9 +25,6 @@ class ProblemProtocol(HttpToolsProtocol):
 
     def send_400_response(self, msg: str) -> None:
         """Answer, and end the connection."""
-        import json
-        import uuid
-
         request_id = uuid.uuid4().hex
         body = json.dumps(Problem("bad-request", msg).to_dict(request_id)).encode()
         head = (
@@ -69,12 +70,19 @@ def serve(settings: Settings, *, host: str, port: int, grace_s: int) -> None:
 
     Raises:
         OSError: the address cannot be listened at.
-        BundleError, ConfigError: the model or the settings cannot be used.
+        BundleError: there is no such model, or it cannot be used.
+        ConfigError: the settings cannot be used, or the service did not start.
     """
     log_to_stderr()
     with socket.create_server((host, port), family=_family(host), backlog=2048) as listener:
         event("listening", host=host, port=listener.getsockname()[1], model=settings.model)
-        make_server(settings, timeout_graceful_shutdown=grace_s).run(sockets=[listener])
+        server = make_server(settings, timeout_graceful_shutdown=grace_s)
+        # The server raises the signal that ended it anew: by then it has had its effect.
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: None)
+        server.run(sockets=[listener])
+    if not server.started:
+        raise ConfigError("the service could not start: its log says why")
 
 
 def _family(host: str) -> socket.AddressFamily:

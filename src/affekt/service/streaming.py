@@ -55,9 +55,12 @@ async def stream(socket: WebSocket) -> None:
         query = _query(socket)
         with service.streams.place():
             session = await _Session.open(service, query)
-            await socket.accept()
-            with contextlib.suppress(WebSocketDisconnect):
-                await _converse(socket, service, session, query)
+            try:
+                await socket.accept()
+                with contextlib.suppress(WebSocketDisconnect):
+                    await _converse(socket, service, session, query)
+            finally:
+                session.close()
     except Problem as problem:
         service.metrics.errors.labels(problem.kind).inc()
         socket.scope["state"]["log"]["problem"] = problem.kind
@@ -113,6 +116,10 @@ class _Session:
     async def finish(self) -> list[Moment]:
         return await self._engine.in_thread(self._hear.finish)
 
+    def close(self) -> None:
+        if isinstance(self.source, Transcoder):
+            self.source.close()
+
 
 async def _converse(
     socket: WebSocket, service: Service, session: _Session, query: StreamQuery
@@ -157,11 +164,10 @@ async def _converse(
         async with asyncio.TaskGroup() as group:
             group.create_task(take())
             group.create_task(work())
+            if isinstance(session.source, Transcoder):
+                group.create_task(_feed(session.source, messages))
     except BaseExceptionGroup as errors:
-        raise _first(errors) from None
-    finally:
-        if isinstance(session.source, Transcoder):
-            session.source.close()
+        raise errors.exceptions[0] from None
     await socket.send_json(
         {
             "type": "end",
@@ -197,10 +203,8 @@ async def _samples(
 ) -> AsyncIterator[Signal]:
     source = session.source
     if isinstance(source, Transcoder):
-        async with asyncio.TaskGroup() as group:
-            group.create_task(_feed(source, messages))
-            async for samples in source.samples():
-                yield samples
+        async for samples in source.samples():
+            yield samples
         return
     while (chunk := await messages.get()) is not None:
         try:
@@ -227,11 +231,6 @@ def _query(socket: WebSocket) -> StreamQuery:
         ]
         detail = "; ".join(f"{item['parameter']}: {item['message']}" for item in wrong)
         raise Problem("invalid-parameter", detail, errors=wrong) from None
-
-
-def _first(errors: BaseExceptionGroup[BaseException]) -> BaseException:
-    first = errors.exceptions[0]
-    return _first(first) if isinstance(first, BaseExceptionGroup) else first
 
 
 async def _refuse(socket: WebSocket, problem: Problem) -> None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -12,6 +14,8 @@ from affekt.audio import Signal
 from affekt.service import wire
 from affekt.service.children import Child, problem_from
 from affekt.service.problems import Problem
+
+T = TypeVar("T")
 
 # Hours of a stream take minutes of the processor at most.
 _CPU_S = 3600
@@ -25,6 +29,8 @@ class Transcoder:
         self._child.wait_ready()
         wire.send_json(self._child.link, wire.JOB, {"task": "stream", "cpu_s": _CPU_S})
         self._child.link.settimeout(None)
+        # Each may wait for as long as the stream lasts: shared threads would run out.
+        self._threads = ThreadPoolExecutor(2, "affekt-transcoder")
 
     async def put(self, chunk: bytes) -> None:
         """Send bytes to the child; none end the stream. Waits while the child has enough.
@@ -33,7 +39,7 @@ class Transcoder:
             Problem: the child is gone.
         """
         try:
-            await asyncio.to_thread(wire.send, self._child.link, wire.CHUNK, chunk)
+            await self._in_thread(wire.send, self._child.link, wire.CHUNK, chunk)
         except OSError:
             raise _gone() from None
 
@@ -45,7 +51,7 @@ class Transcoder:
         """
         while True:
             try:
-                kind, payload, _ = await asyncio.to_thread(wire.receive, self._child.link)
+                kind, payload, _ = await self._in_thread(wire.receive, self._child.link)
             except (EOFError, OSError):
                 raise _gone() from None
             if kind == wire.ERROR:
@@ -57,6 +63,10 @@ class Transcoder:
     def close(self) -> None:
         """End the child."""
         self._child.close()
+        self._threads.shutdown(wait=False)
+
+    async def _in_thread(self, call: Callable[..., T], *arguments: Any) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._threads, call, *arguments)
 
 
 def _gone() -> Problem:

@@ -1,0 +1,122 @@
+"""The processes that touch strangers' files are limited, and can be lost."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import struct
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from affekt.service import wire
+from affekt.service.children import Children, Upload
+from affekt.service.problems import Problem
+
+
+@pytest.fixture(scope="module")
+def children() -> Iterator[Children]:
+    pool = Children(1, memory_mb=200, on_loss=lambda: None)
+    pool.start()
+    yield pool
+    pool.close()
+
+
+def work(children: Children, content: bytes, *, task: str = "recognise", **job: Any) -> Any:
+    kept = {"task": task, "name": "a.wav", "options": {}, "model": "", "max_s": 60.0, **job}
+    return children.work(
+        kept, Upload("a.wav", content, len(content)), deadline=time.monotonic() + 30.0
+    )
+
+
+def test_a_short_recording_comes_back_as_samples(
+    children: Children, sound: Any, tones: Any
+) -> None:
+    found = work(children, sound("sad", kind="FLAC"))
+    np.testing.assert_allclose(found.signal, tones.tone("sad"), atol=1e-4)
+    assert found.about["sampling_rate_hz"] == 16000
+
+
+def test_a_child_is_limited_and_knows_no_secrets(
+    children: Children, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AFFEKT_API_KEYS", "secret")
+    pool = Children(1, memory_mb=600, on_loss=lambda: None)
+    pool.start()
+    (pid,) = pool.processes()
+    limits = Path(f"/proc/{pid}/limits").read_text()
+    assert f"Max address space         {600 * 2**20}" in limits
+    assert "Max core file size        0" in limits
+    assert "Max open files            64" in limits
+    assert b"secret" not in Path(f"/proc/{pid}/environ").read_bytes()
+    assert Path(f"/proc/{pid}/cwd").readlink() == Path("/")
+    pool.close()
+    assert not Path(f"/proc/{pid}").exists()
+
+
+def test_a_file_that_needs_too_much_memory_is_refused(children: Children, sound: Any) -> None:
+    frames, channels = 60_000, 1000
+    head = struct.pack(
+        *("<4sI4s4sIHHIIHH4sI", b"RIFF", 0, b"WAVE", b"fmt ", 16, 1, channels),
+        *(16000, 16000 * 2 * channels, 2 * channels, 16, b"data", frames * 2 * channels),
+    )
+    with pytest.raises(Problem) as refused:
+        work(children, head + bytes(frames * 2 * channels))
+    assert refused.value.kind == "unreadable-recording"
+    assert "memory" in refused.value.detail
+    assert work(children, sound()).signal.size == 16000
+
+
+def test_a_child_that_died_while_idle_is_replaced_unnoticed(children: Children, sound: Any) -> None:
+    (pid,) = children.processes()
+    os.kill(pid, signal.SIGKILL)
+    os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)
+    assert work(children, sound()).signal.size == 16000
+    assert children.processes() != [pid]
+
+
+def test_a_job_whose_child_is_killed_is_refused_and_the_next_one_is_done(
+    served: Any, sound: Any, call: bytes
+) -> None:
+    pool = served.service.engine.long.children
+    (pid,) = pool.processes()
+    lost = served.service.metrics.lost_children._value.get()
+    os.kill(pid, signal.SIGSTOP)  # so that it is surely at work when it dies
+    answers: list[Any] = []
+    asking = threading.Thread(target=lambda: answers.append(served.timeline(call)))
+    asking.start()
+    deadline = time.monotonic() + 10.0
+    while pool.processes() and time.monotonic() < deadline:
+        os.sched_yield()
+    os.kill(pid, signal.SIGKILL)
+    asking.join()
+    assert answers[0].status_code == 422
+    assert answers[0].json()["type"] == "urn:affekt:problem:unreadable-recording"
+    assert served.timeline(call).status_code == 200
+    assert served.service.metrics.lost_children._value.get() == lost + 1
+
+
+def test_frames_of_any_size_cross_the_wire_with_files(tmp_path: Path) -> None:
+    one, other = socket.socketpair()
+    with one, other, (tmp_path / "a").open("w+b") as file:
+        file.write(b"sound")
+        file.flush()
+        wire.send(one, wire.JOB, b"{}", file.fileno())
+        sender = threading.Thread(target=wire.send, args=(one, wire.SAMPLES, bytes(3_000_000)))
+        sender.start()
+        kind, payload, received = wire.receive(other)
+        assert (kind, payload) == (wire.JOB, b"{}")
+        assert received is not None
+        assert os.pread(received, 10, 0) == b"sound"
+        os.close(received)
+        assert wire.receive(other)[:2] == (wire.SAMPLES, bytes(3_000_000))
+        sender.join()
+        one.shutdown(socket.SHUT_WR)
+        with pytest.raises(EOFError):
+            wire.receive(other)

@@ -1,0 +1,175 @@
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from affekt.recognition import Recognizer
+
+Check = Callable[..., dict[str, Any]]
+
+
+def predictions(answer: Any) -> list[dict[str, Any]]:
+    assert answer.status_code == 200, answer.text
+    return [item["prediction"] for item in answer.json()["results"]]
+
+
+@pytest.fixture(scope="module")
+def library(tone_bundle: Any) -> Recognizer:
+    return Recognizer.load(tone_bundle)
+
+
+@pytest.mark.parametrize("duration_s", [0.1, 1.0, 10.0, 12.5])
+@pytest.mark.parametrize("kind", ["WAV", "FLAC"])
+def test_the_answer_is_the_library_s(
+    served: Any, sound: Any, library: Recognizer, duration_s: float, kind: str
+) -> None:
+    recording = sound("sad", duration_s=duration_s, kind=kind)
+    (found,) = predictions(served.recognize(recording))
+    expected = json.loads(json.dumps(library.predict(recording).to_dict()))
+    assert found == expected
+
+
+def test_options_are_those_of_predict(served: Any, sound: Any, library: Recognizer) -> None:
+    recording = sound("fearful")
+    answer = served.recognize(recording, emotions=4, top_k=2, threshold=1.0)
+    (found,) = predictions(answer)
+    assert found == library.predict(recording, emotions=4, top_k=2, threshold=1.0).to_dict()
+    assert found["uncertain"] is True
+
+
+def test_a_channel_can_be_chosen(served: Any, call: bytes) -> None:
+    heard = [predictions(served.recognize(call, channel=k))[0]["emotion"] for k in (0, 1)]
+    assert heard == ["happy", "angry"]
+
+
+def test_several_files_are_answered_in_their_order(served: Any, sound: Any) -> None:
+    files = [
+        ("a", ("one.wav", sound("happy"))),
+        ("b", ("two.flac", sound("sad", kind="FLAC"))),
+        ("a", ("long.wav", sound("calm", duration_s=11.0))),
+    ]
+    found = predictions(served.http.post("/v1/recognize", files=files))
+    assert [item["path"] for item in found] == ["one.wav", "two.flac", "long.wav"]
+    assert [item["emotion"] for item in found] == ["happy", "sad", "calm"]
+
+
+def test_a_bad_file_among_several_does_not_spoil_the_others(served: Any, sound: Any) -> None:
+    files = [("f", ("good.wav", sound())), ("f", ("bad.wav", b"RIFF, but no more"))]
+    answer = served.http.post("/v1/recognize", files=files)
+    good, bad = answer.json()["results"]
+    assert good["prediction"]["emotion"] == "happy"
+    assert good["problem"] is None
+    assert bad["prediction"] is None
+    assert bad["problem"]["status"] == 422
+    assert bad["problem"]["detail"].startswith("bad.wav: its header is damaged")
+
+
+@pytest.mark.parametrize(
+    ("content", "status", "kind"),
+    [
+        (b"", 400, "bad-request"),
+        (b"no sound at all", 422, "unreadable-recording"),
+        (b"RIFF$\0\0\0WAVEfmt ", 422, "unreadable-recording"),
+        (b"OggS" + bytes(100), 422, "unreadable-recording"),
+        (b"\0\0\0 ftypM4A " + bytes(100), 422, "unreadable-recording"),
+        (b"#EXTM3U\nhttp://127.0.0.1:1/x.mp3\n", 422, "unreadable-recording"),
+    ],
+)
+def test_what_is_no_recording_is_refused(
+    served: Any, check_problem: Check, content: bytes, status: int, kind: str
+) -> None:
+    found = check_problem(served.recognize(content), status, kind)
+    assert "/proc" not in found["detail"]
+
+
+def test_silence_is_refused_with_the_library_s_words(
+    served: Any, tones: Any, check_problem: Check
+) -> None:
+    import io
+
+    import numpy as np
+    import soundfile
+
+    file = io.BytesIO()
+    soundfile.write(file, np.zeros(16000), 16000, format="WAV")
+    found = check_problem(served.recognize(file.getvalue()), 422, "unreadable-recording")
+    assert found["detail"].startswith("the recording: is silent")
+
+
+@pytest.mark.parametrize(
+    ("query", "status", "kind"),
+    [
+        ({"emotions": 5}, 422, "invalid-parameter"),
+        ({"threshold": 2}, 422, "invalid-parameter"),
+        ({"top_k": 0}, 422, "invalid-parameter"),
+        ({"top_q": 1}, 422, "invalid-parameter"),
+        ({"purpose": "curiosity"}, 422, "invalid-parameter"),
+        ({"model": "tonse"}, 400, "invalid-option"),
+        ({"model": "../../etc/passwd"}, 400, "invalid-option"),
+        ({"channel": 3}, 422, "unreadable-recording"),
+    ],
+)
+def test_an_impossible_option_is_refused(
+    served: Any, sound: Any, check_problem: Check, query: dict[str, Any], status: int, kind: str
+) -> None:
+    check_problem(served.recognize(sound(), **query), status, kind)
+
+
+def test_forms_hold_files_alone(served: Any, sound: Any, check_problem: Check) -> None:
+    files = {"f": ("a.wav", sound())}
+    answer = served.http.post("/v1/recognize", files=files, data={"top_k": "1"})
+    assert "top_k" in check_problem(answer, 400, "bad-request")["detail"]
+    head = {"Content-Type": "multipart/form-data"}
+    answer = served.http.post("/v1/recognize", content=b"--x\r\n", headers=head)
+    check_problem(answer, 400, "bad-request")
+
+
+def test_a_purpose_is_stamped_on_the_answer(served: Any, sound: Any) -> None:
+    assert served.recognize(sound()).json()["purpose"] is None
+    assert served.recognize(sound(), purpose="safety").json()["purpose"] == "safety"
+
+
+def test_a_timeline_is_the_library_s(
+    served: Any, call: bytes, library: Recognizer, tmp_path: Any
+) -> None:
+    (tmp_path / "call.flac").write_bytes(call)
+    expected = library.timeline(tmp_path / "call.flac", channels=["agent", "customer"])
+    files = {"file": ("call.flac", call)}
+    answer = served.http.post("/v1/timeline?channels=agent,customer", files=files)
+    assert answer.status_code == 200
+    document = json.loads(json.dumps(expected.to_dict()))
+    assert answer.json() == document | {"path": "call.flac"}
+    agent, customer = answer.json()["tracks"]
+    assert (agent["analysed"], customer["analysed"]) == (False, True)
+    assert {item["emotion"] for item in agent["segments"]} == {None}
+
+
+def test_an_agent_is_analysed_for_a_purpose_alone(
+    served: Any, call: bytes, check_problem: Check
+) -> None:
+    query = {"channels": "agent,customer", "analyse": "agent"}
+    found = check_problem(served.timeline(call, **query), 400, "invalid-option")
+    assert "Article 5(1)(f)" in found["detail"]
+    answer = served.timeline(call, **query, purpose="medical").json()
+    assert answer["purpose"] == "medical"
+    assert answer["tracks"][0]["analysed"] is True
+
+
+def test_a_timeline_takes_one_recording(served: Any, sound: Any, check_problem: Check) -> None:
+    files = [("f", ("a.wav", sound())), ("f", ("b.wav", sound()))]
+    check_problem(served.http.post("/v1/timeline", files=files), 400, "bad-request")
+
+
+def test_models_are_listed_with_their_terms(served: Any, tone_bundle: Any) -> None:
+    models = {item["name"]: item for item in served.http.get("/v1/models").json()["models"]}
+    assert set(models) >= {"default", "open", "tones"}
+    assert [name for name, item in models.items() if item["in_use"]] == ["tones"]
+    assert models["tones"]["not_for"] == ["people"]
+
+
+def test_another_model_can_be_asked_for(served: Any, sound: Any) -> None:
+    (found,) = predictions(served.recognize(sound(), model="open"))
+    assert found["model"].startswith("open ")

@@ -1,0 +1,213 @@
+"""Sound sent as it is spoken, over real sockets."""
+
+from __future__ import annotations
+
+import io
+import json
+import threading
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from typing import Any
+from urllib.parse import urlencode
+
+import numpy as np
+import pytest
+import soundfile
+from websockets.exceptions import ConnectionClosed, InvalidStatus
+from websockets.sync.client import ClientConnection, connect
+
+from affekt.audio import decode
+from affekt.recognition import Recognizer
+from affekt.recognition.stream import StreamRecognizer
+
+
+def opened(running: Any, **query: Any) -> ClientConnection:
+    address = f"{running.url.replace('http', 'ws')}/v1/stream?{urlencode(query)}"
+    return connect(address, open_timeout=30)
+
+
+def cut(data: bytes, sizes: Iterable[int]) -> list[bytes]:
+    pieces, place = [], 0
+    for size in sizes:
+        pieces.append(data[place : place + size])
+        place += size
+    return [*pieces, data[place:]]
+
+
+def ask(running: Any, chunks: Iterable[bytes], **query: Any) -> list[dict[str, Any]]:
+    with opened(running, **query) as socket:
+        for chunk in chunks:
+            socket.send(chunk)
+        socket.send('{"type": "end"}')
+        return [json.loads(message) for message in socket]
+
+
+@pytest.fixture(scope="module")
+def speech(tones: Any) -> np.ndarray:
+    """Five seconds: happy, silence, sad."""
+    return np.concatenate(
+        [tones.tone("happy", duration_s=2.0), np.zeros(16000), tones.tone("sad", duration_s=2.03)]
+    ).astype(np.float32)
+
+
+@pytest.fixture(scope="module")
+def expected(tone_bundle: Any) -> Callable[..., list[dict[str, Any]]]:
+    """What the library hears in a stream."""
+
+    def hear(signal: np.ndarray, **options: Any) -> list[dict[str, Any]]:
+        stream = StreamRecognizer(Recognizer.load(tone_bundle), **options)
+        return [moment.to_dict() for moment in (*stream.push(signal), *stream.finish())]
+
+    return hear
+
+
+def moments(messages: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    assert messages[-1]["type"] == "end"
+    assert messages[-1]["moments"] == len(messages) - 1
+    return [
+        {key: item[key] for key in item if key not in ("type", "purpose")} for item in messages[:-1]
+    ]
+
+
+@pytest.mark.parametrize("sizes", [[], [1, 3, 5, 7001, 1, 2, 50_000], [3200] * 50])
+def test_chunks_of_any_size_give_the_same_answers(
+    served: Any, speech: np.ndarray, expected: Any, sizes: list[int]
+) -> None:
+    samples = (speech * 32767).astype("<i2")
+    found = ask(served, cut(samples.tobytes(), sizes))
+    assert moments(found) == expected(samples.astype(np.float32) / 32768)
+    assert found[-1]["duration_s"] == 5.03
+
+
+def test_float_samples_of_two_channels_at_another_rate(
+    served: Any, speech: np.ndarray, expected: Any
+) -> None:
+    pair = np.stack([np.zeros_like(speech), speech], axis=1)
+    file = io.BytesIO()
+    soundfile.write(file, pair, 44100, format="WAV", subtype="FLOAT")
+    same = decode(file.getvalue(), channel=1).signal
+    chunks = cut(pair.astype("<f4").tobytes(), [9, 10_001, 70_000])
+    query = {"encoding": "f32le", "sampling_rate_hz": 44100, "channels": 2, "channel": 1}
+    found = moments(ask(served, chunks, **query, hop_s=0.5, window_s=1.0))
+    wanted = expected(same, hop_s=0.5, window_s=1.0)
+    assert [item["emotion"] for item in found] == [item["emotion"] for item in wanted]
+    confidences = [[item["confidence"] or 0.0 for item in some] for some in (found, wanted)]
+    np.testing.assert_allclose(*confidences, atol=1e-4)
+
+
+@pytest.mark.parametrize("kind", ["OGG", "MP3", "FLAC"])
+def test_a_container_is_decoded_while_it_comes(
+    served: Any, speech: np.ndarray, expected: Any, kind: str
+) -> None:
+    file = io.BytesIO()
+    soundfile.write(file, speech, 48000, format=kind)
+    same = expected(decode(file.getvalue()).signal, hop_s=0.2, window_s=0.4)
+    chunks = cut(file.getvalue(), [1, 100, 999])
+    found = moments(ask(served, chunks, encoding="container", hop_s=0.2, window_s=0.4))
+    assert [item["emotion"] for item in found[:7]] == [item["emotion"] for item in same[:7]]
+
+
+def test_answers_come_before_the_stream_ends(served: Any, speech: np.ndarray) -> None:
+    with opened(served, purpose="medical", speaker="employee") as socket:
+        socket.send((speech[:16000] * 32767).astype("<i2").tobytes())
+        first = json.loads(socket.recv(timeout=10))
+    assert (first["type"], first["end_s"], first["purpose"]) == ("moment", 1.0, "medical")
+    assert first["emotion"] == "happy"
+
+
+@pytest.mark.parametrize(
+    ("query", "status", "kind"),
+    [
+        ({"speaker": "agent"}, 400, "invalid-option"),
+        ({"encoding": "mp3"}, 422, "invalid-parameter"),
+        ({"sampling_rate_hz": 5}, 422, "invalid-parameter"),
+        ({"colour": "red"}, 422, "invalid-parameter"),
+        ({"channel": 2}, 422, "unreadable-recording"),
+        ({"hop_s": 0.33}, 400, "invalid-option"),
+        ({"model": "nobody"}, 400, "invalid-option"),
+    ],
+)
+def test_a_stream_that_cannot_be_is_refused_at_its_beginning(
+    served: Any, query: dict[str, Any], status: int, kind: str
+) -> None:
+    with pytest.raises(InvalidStatus) as refused:
+        opened(served, **query)
+    answer = refused.value.response
+    assert answer.status_code == status
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert json.loads(answer.body)["type"].endswith(f":{kind}")
+
+
+@pytest.mark.parametrize(
+    ("query", "chunk", "kind"),
+    [
+        ({}, "once upon a time", "bad-request"),
+        ({"encoding": "f32le"}, np.full(9, np.nan, "<f4").tobytes(), "unreadable-recording"),
+        ({"encoding": "container"}, b"no sound" * 100, "unreadable-recording"),
+    ],
+)
+def test_a_stream_that_goes_wrong_ends_with_a_problem(
+    served: Any, query: dict[str, Any], chunk: str | bytes, kind: str
+) -> None:
+    with opened(served, **query) as socket:
+        socket.send(chunk)
+        with suppress(ConnectionClosed):
+            socket.send('{"type": "end"}')
+        found = json.loads(socket.recv(timeout=30))
+        with pytest.raises(ConnectionClosed) as closed:
+            socket.recv(timeout=30)
+    assert found["type"] == f"urn:affekt:problem:{kind}"
+    assert closed.value.rcvd.code == 1008
+    assert closed.value.rcvd.reason == kind
+
+
+def test_a_stream_that_says_nothing_is_ended(start: Any) -> None:
+    hasty = start(idle_timeout_s=0.3)
+    with opened(hasty) as socket:
+        assert json.loads(socket.recv(timeout=10))["type"].endswith(":upload-stalled")
+
+
+def test_places_for_streams_are_limited_and_given_back(start: Any) -> None:
+    narrow = start(max_streams=1)
+    with opened(narrow):
+        with pytest.raises(InvalidStatus) as refused:
+            opened(narrow)
+        assert refused.value.response.status_code == 429
+        assert int(refused.value.response.headers["retry-after"]) >= 1
+    event = threading.Event()
+    for _ in range(1000):
+        if narrow.service.streams.count == 0:
+            break
+        event.wait(0.005)
+    with opened(narrow, encoding="container"):
+        assert narrow.service.streams.count == 1
+
+
+def test_whoever_sends_faster_than_is_heard_has_to_wait(start: Any) -> None:
+    slow = start()
+    release = threading.Event()
+    recognizer = slow.service.engine.recognizer(None)
+    heard = recognizer.bundle.run
+    recognizer.bundle.run = lambda waveforms: release.wait(30) and heard(waveforms)
+    noise = np.random.default_rng(1).integers(-9999, 9999, 250_000, dtype=np.int16).tobytes()
+    sent = 0
+    with opened(slow, hop_s=10, window_s=10) as socket:
+
+        def send() -> None:
+            nonlocal sent
+            with suppress(ConnectionClosed):
+                for _ in range(200):
+                    socket.send(noise)
+                    sent += len(noise)
+
+        sender = threading.Thread(target=send)
+        sender.start()
+        sender.join(timeout=2.0)
+        held = sent
+        assert sender.is_alive()
+        assert held < 60 * len(noise)
+        release.set()
+        while sent == held and sender.is_alive():
+            socket.recv(timeout=30)
+        assert sent > held
+    sender.join()
