@@ -216,3 +216,12 @@ def test_the_tables_hold_every_run_of_the_folder(system, request_for, tmp_path):
     reproduce(request_for(system(name="other"), rules=("published",)))
     write_tables(tmp_path / "out")
     assert (tmp_path / "out" / "table.csv").read_text().count("\n") == 3
+
+
+def test_sound_is_in_the_report_only_where_it_was_asked_for(system, request_for, tmp_path):
+    made = system(**{"fit.epochs": 1})
+    reproduce(request_for(made, rules=("published",)))
+    reproduce(request_for(made, rules=("published",), embed_audio=True, out=tmp_path / "loud"))
+    run = "tiny/published/seed-1/report.html"
+    assert "data:audio" not in (tmp_path / "out" / run).read_text()
+    assert "data:audio" in (tmp_path / "loud" / run).read_text()

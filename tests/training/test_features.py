@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from affekt.augment import Pipeline
 from affekt.errors import ConfigError
 from affekt.training.features import (
     EpochSampler,
@@ -101,6 +102,25 @@ def test_batches_hold_the_rows_of_their_plan_in_single_precision():
     values = np.concatenate([batch.features.numpy() for batch in seen])
     assert values.dtype == np.float32
     assert sorted(values[:, 0].tolist()) == [2.0, 8.0, 10.0]
+
+
+def test_augmentation_repeats_by_seed_and_differs_by_epoch():
+    images = np.random.default_rng(0).random((4, 6, 8)).astype(np.float32)
+    part = rows_of(images, [0] * 4, list(range(4)))
+    steps = [{"name": "rescale", "factor": [0.2, 0.9]}]
+    pipeline = Pipeline.for_images(steps, where="test")
+
+    def epoch(seed: int, number: int) -> np.ndarray:
+        sampler = EpochSampler(part, batch_size=4, seed=0)
+        sampler.set_epoch(number)
+        (plan,) = sampler
+        order = np.argsort(plan.rows)
+        return FeatureBatches(part, pipeline, seed=seed)[plan].features.numpy()[order]
+
+    np.testing.assert_array_equal(epoch(1, 0), epoch(1, 0))
+    assert not np.allclose(epoch(1, 0), epoch(1, 1))
+    assert not np.allclose(epoch(1, 0), epoch(2, 0))
+    assert (epoch(1, 0) < images).all()
 
 
 def test_the_ordered_loader_keeps_the_order_of_the_part():

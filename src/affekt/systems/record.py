@@ -24,8 +24,8 @@ from affekt.metrics import confusion_matrix, unweighted_average_recall
 from affekt.recognition import BundleMetadata
 from affekt.systems.data import Rows, RowSplit
 from affekt.systems.job import Job
-from affekt.training.classifier import History
 from affekt.training.fit import lightning_precision
+from affekt.training.history import History
 
 _LIBRARIES = ("torch", "numpy", "scikit-learn", "lightning")
 

@@ -26,12 +26,12 @@ from affekt.systems.record import about, by_corpus, clip_ids, metadata, report
 from affekt.training.checkpoint import Watch
 from affekt.training.classifier import (
     ClassifierRun,
-    History,
     fit_classifier,
     probabilities_of,
 )
 from affekt.training.classifier_export import export_classifier
 from affekt.training.features import FeatureRows, Normalisation, fit_normalisation
+from affekt.training.history import History
 from affekt.training.mlp import fit_mlp
 
 

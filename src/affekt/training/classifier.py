@@ -8,7 +8,6 @@ done.
 from __future__ import annotations
 
 import signal
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -39,10 +38,9 @@ from affekt.training.features import (
     ordered_loader,
 )
 from affekt.training.fit import lightning_precision
+from affekt.training.history import History, KeepHistory, KeepSettings
 from affekt.training.memory import keep_freed_memory
 from affekt.training.options import ClassifierFit, make_optimiser
-
-History = tuple[dict[str, float], ...]
 
 VALIDATION_UA = "validation_ua"
 
@@ -151,61 +149,6 @@ class ClassifierModule(lightning.LightningModule):
             "optimizer": optimiser,
             "lr_scheduler": {"scheduler": schedule, "monitor": "validation_loss"},
         }
-
-
-class KeepHistory(Callback):
-    """One mapping of figures an epoch, kept in the checkpoints as well."""
-
-    def __init__(self, say: Say) -> None:
-        self.epochs: list[dict[str, float]] = []
-        self._say = say
-        self._began_s = 0.0
-
-    def on_train_epoch_start(self, trainer: lightning.Trainer, *args: Any, **kwargs: Any) -> None:  # noqa: ARG002
-        """Start the clock, and keep the rate that the epoch is run with."""
-        self._began_s = time.monotonic()
-        self._rate = float(trainer.optimizers[0].param_groups[0]["lr"])
-
-    def on_train_epoch_end(self, trainer: lightning.Trainer, *args: Any, **kwargs: Any) -> None:  # noqa: ARG002
-        """Keep the epoch's figures, and say them."""
-        names = ("loss", "accuracy", "validation_loss", "validation_accuracy")
-        seen = trainer.callback_metrics
-        figures = {name: float(seen[name]) for name in names if name in seen}
-        row = {
-            "epoch": trainer.current_epoch + 1,
-            **figures,
-            "learning_rate": self._rate,
-            "seconds": round(time.monotonic() - self._began_s, 2),
-        }
-        self.epochs.append(row)
-        said = ", ".join(f"{name.replace('_', ' ')} {value:.3f}" for name, value in figures.items())
-        self._say(
-            f"epoch {row['epoch']:.0f} of {trainer.max_epochs}: {said}, {row['seconds']:.0f} s"
-        )
-
-    def state_dict(self) -> dict[str, Any]:
-        """Return the rows so far."""
-        return {"epochs": self.epochs}
-
-    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        """Go on after the rows of a checkpoint."""
-        self.epochs = list(state_dict["epochs"])
-
-
-class KeepSettings(Callback):
-    """Put what the run was asked for into every checkpoint."""
-
-    def __init__(self, settings: Mapping[str, Any]) -> None:
-        self._settings = dict(settings)
-
-    def on_save_checkpoint(
-        self,
-        trainer: lightning.Trainer,  # noqa: ARG002
-        pl_module: lightning.LightningModule,  # noqa: ARG002
-        checkpoint: dict[str, Any],
-    ) -> None:
-        """Add the settings."""
-        checkpoint["recipe"] = self._settings
 
 
 @plain_story()

@@ -12,8 +12,8 @@ from torch import nn
 
 from affekt.errors import MissingExtraError
 from affekt.models.pathak_mlp import from_sklearn
-from affekt.training.classifier import History
 from affekt.training.features import FeatureRows, Normalisation
+from affekt.training.history import History
 from affekt.training.options import ClassifierFit
 
 # Single precision is all that scikit-learn computes in here.

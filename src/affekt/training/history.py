@@ -1,0 +1,69 @@
+"""What a fit keeps beside its weights: figures by epoch, and what it was asked for."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from typing import Any
+
+import lightning
+from lightning.pytorch.callbacks import Callback
+
+from affekt.training.console import Say
+
+History = tuple[dict[str, float], ...]
+
+
+class KeepHistory(Callback):
+    """One mapping of figures an epoch, kept in the checkpoints as well."""
+
+    def __init__(self, say: Say) -> None:
+        self.epochs: list[dict[str, float]] = []
+        self._say = say
+        self._began_s = 0.0
+
+    def on_train_epoch_start(self, trainer: lightning.Trainer, *args: Any, **kwargs: Any) -> None:  # noqa: ARG002
+        """Start the clock, and keep the rate that the epoch is run with."""
+        self._began_s = time.monotonic()
+        self._rate = float(trainer.optimizers[0].param_groups[0]["lr"])
+
+    def on_train_epoch_end(self, trainer: lightning.Trainer, *args: Any, **kwargs: Any) -> None:  # noqa: ARG002
+        """Keep the epoch's figures, and say them."""
+        names = ("loss", "accuracy", "validation_loss", "validation_accuracy")
+        seen = trainer.callback_metrics
+        figures = {name: float(seen[name]) for name in names if name in seen}
+        row = {
+            "epoch": trainer.current_epoch + 1,
+            **figures,
+            "learning_rate": self._rate,
+            "seconds": round(time.monotonic() - self._began_s, 2),
+        }
+        self.epochs.append(row)
+        said = ", ".join(f"{name.replace('_', ' ')} {value:.3f}" for name, value in figures.items())
+        self._say(
+            f"epoch {row['epoch']:.0f} of {trainer.max_epochs}: {said}, {row['seconds']:.0f} s"
+        )
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return the rows so far."""
+        return {"epochs": self.epochs}
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """Go on after the rows of a checkpoint."""
+        self.epochs = list(state_dict["epochs"])
+
+
+class KeepSettings(Callback):
+    """Put what the run was asked for into every checkpoint."""
+
+    def __init__(self, settings: Mapping[str, Any]) -> None:
+        self._settings = dict(settings)
+
+    def on_save_checkpoint(
+        self,
+        trainer: lightning.Trainer,  # noqa: ARG002
+        pl_module: lightning.LightningModule,  # noqa: ARG002
+        checkpoint: dict[str, Any],
+    ) -> None:
+        """Add the settings."""
+        checkpoint["recipe"] = self._settings

@@ -1,0 +1,65 @@
+"""The perceptron that scikit-learn fits, and that torch runs."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+from affekt.training.features import FeatureRows, fit_normalisation
+from affekt.training.mlp import fit_mlp, ignored_by_mlp
+from affekt.training.options import ClassifierFit
+
+FIT = ClassifierFit(epochs=30, batch_size=20, learning_rate=0.01)
+
+
+def clouds(*, scale=1.0, offset=0.0):
+    rng = np.random.default_rng(0)
+    targets = np.arange(90) % 3
+    features = rng.normal(0.0, 1.0, (90, 4)) + 4.0 * np.eye(3, 4)[targets]
+    values = (scale * features + offset).astype(np.float32)
+    return FeatureRows(values, targets, np.arange(90))
+
+
+def answers(network, rows, normalisation):
+    features = (rows.features - normalisation.mean) / normalisation.scale
+    with torch.inference_mode():
+        return network(torch.from_numpy(features.astype(np.float32))).argmax(dim=1).numpy()
+
+
+def fit(rows, *, seed=0):
+    normalisation = fit_normalisation(rows, over=())
+    network, history = fit_mlp(
+        rows, normalisation, FIT, hidden=(16, 8), seed=seed, say=lambda line: None
+    )
+    return network, history, normalisation
+
+
+def test_it_learns_and_tells_its_loss_by_epoch():
+    rows = clouds()
+    network, history, normalisation = fit(rows)
+    assert (answers(network, rows, normalisation) == rows.targets).mean() > 0.95
+    assert [row["epoch"] for row in history] == list(range(1, len(history) + 1))
+    assert history[-1]["loss"] < history[0]["loss"]
+
+
+def test_the_features_are_normalised_before_they_are_learnt():
+    rows = clouds(scale=1e4, offset=3e5)
+    network, _, normalisation = fit(rows)
+    assert (answers(network, rows, normalisation) == rows.targets).mean() > 0.95
+
+
+def test_one_seed_gives_one_network():
+    rows = clouds()
+    first, second, other = (fit(rows, seed=seed)[0] for seed in (1, 1, 2))
+    weights = [next(network.parameters()) for network in (first, second, other)]
+    assert torch.equal(weights[0], weights[1])
+    assert not torch.equal(weights[0], weights[2])
+
+
+@pytest.mark.parametrize(
+    ("changes", "ignored"),
+    [({}, []), ({"l2": 0.1}, ["l2"]), ({"optimiser": "sgd"}, ["optimiser"])],
+)
+def test_options_that_it_does_not_heed_are_named(changes, ignored):
+    assert ignored_by_mlp(ClassifierFit(epochs=5, batch_size=7, **changes)) == ignored
