@@ -66,7 +66,7 @@ no_build_tools() { # ROOT
     [[ -z $(find "$1"/opt -iname 'pip-*' -print -quit) ]] || fail "pip is left"
     found=$(find "$1/opt" \( ! -user 0 -o -perm /022 \) ! -type l -print -quit)
     [[ -z $found ]] || fail "not root's alone: $found"
-    found=$(grep -rlsE 'BEGIN CERTIFICATE' "$1/run" "$1/opt/browser" | head -1)
+    found=$(grep -rlsE 'BEGIN CERTIFICATE' "$1/run" "$1/opt/browser" || true)
     [[ -z $found ]] || fail "the secret is left: $found"
     du -sh "$1/opt/affekt" | cut -f1 | sed 's/$/ in \/opt\/affekt/'
 }
@@ -165,7 +165,9 @@ stop() { # TARGET: a signal ends it, in time and in order
 prove() { # TARGET PORT VARIABLE
     build "$1"
     local container root
-    container=$(builder from "localhost/affekt-$1")
+    container=proof-$1
+    builder rm "$container" >/dev/null 2>&1 || true # of a run that failed
+    builder from --name "$container" "localhost/affekt-$1" >/dev/null
     root=$(builder mount "$container")
     no_build_tools "$root"
     libraries "$root"
