@@ -59,7 +59,7 @@ def overview() -> str:
         runs = records(name)
         published = load_system(name).published
         metric = {"ua": "UA", "accuracy": "accuracy"}.get(published.metric, published.metric)
-        claim = "none given" if published.value is None else f"{published.value:.1f}"
+        claim = "none given" if published.value is None else f"{published.value:g}"
         if not runs:
             lines.append(f"| `{name}` | {metric} | {claim} | not run | | not run | | | | |")
             continue
@@ -96,9 +96,33 @@ def leak() -> str:
         leaky, clean = found["published"], found["split-before-copies"]
         worth = f"{_average(leaky) - _average(clean):+.1f}" if leaky and clean else ""
         lines.append(
-            f"| `{name}` | {system.published.value:.1f} | {_mean(leaky)} | {_mean(clean)} "
+            f"| `{name}` | {system.published.value:g} | {_mean(leaky)} | {_mean(clean)} "
             f"| {worth} | {_mean(found['speaker-disjoint'])} |"
         )
+    return "\n".join(lines)
+
+
+def by_corpus() -> str:
+    """Return the accuracy on each corpus of the test part, protocol by protocol."""
+    runs_of = {name: records(name) for name in SYSTEMS}
+    found = dict.fromkeys(
+        corpus for name in SYSTEMS for run in runs_of[name] for corpus in run["by_corpus"]
+    )
+    lines = [
+        f"| Configuration | Protocol | {' | '.join(found)} |",
+        f"| --- | --- |{' --: |' * len(found)}",
+    ]
+    for name in SYSTEMS:
+        if len(load_system(name).data.corpora) < 2:
+            continue
+        for rule in RULES:
+            runs = records(name, rule)
+            if not runs:
+                continue
+            told = [run["by_corpus"] for run in runs]
+            cells = [_mean([100 * by[c]["accuracy"] for by in told if c in by]) for c in found]
+            shown = ["" if cell == "not run" else cell for cell in cells]
+            lines.append(f"| `{name}` | {rule} | {' | '.join(shown)} |")
     return "\n".join(lines)
 
 
@@ -136,6 +160,7 @@ def provenance() -> str:
     corpora = {corpus: count for run in runs for corpus, count in run["corpora"].items()}
     missing = sorted({corpus for run in runs for corpus in run["corpora_missing"]})
     versions = sorted({f"{k} {v}" for run in runs for k, v in run["versions"].items()})
+    precisions = sorted({run["precision"] for run in runs})
     commits = sorted({_short(run["commit"]) for run in runs})
     commands = [_command(name) for name in SYSTEMS if records(name)]
     return "\n".join(
@@ -145,7 +170,8 @@ def provenance() -> str:
             "```",
             "",
             f"Corpora: {', '.join(corpora)}. Not at hand: {', '.join(missing) or 'none'}.",
-            f"Versions: {', '.join(versions)}. Commits: {', '.join(commits)}.",
+            f"Versions: {', '.join(versions)}; Lightning's precision: {', '.join(precisions)}. "
+            f"Commits: {', '.join(commits)}.",
         ]
     )
 
@@ -164,6 +190,7 @@ def inferred() -> str:
 PARTS: dict[str, Callable[[], str]] = {
     "overview": overview,
     "leak": leak,
+    "by corpus": by_corpus,
     "details": details,
     "provenance": provenance,
     "inferred": inferred,
