@@ -268,7 +268,7 @@ def _ready(receive: Callable[..., str | bytes]) -> dict[str, Any] | None:
 
 def _moments(message: dict[str, Any]) -> Iterator[Moment]:
     if message["type"] == "problem":
-        raise _error(message)
+        raise _error(message["problem"])
     kept = {key: message[key] for key in message if key not in ("type", "purpose")}
     yield from_mapping(Moment, kept, where="the service's answer")
 
@@ -277,7 +277,7 @@ def _given(options: Any) -> dict[str, Any]:
     return {key: value for key, value in options.items() if value is not None}
 
 
-def _refusal(status: int, body: bytes) -> ServiceError:
+def _refusal(status: int, body: bytes | bytearray) -> ServiceError:
     try:
         problem = json.loads(body)
         return _error(problem)

@@ -91,6 +91,8 @@ def _plain(value: Any) -> Any:
 def _convert(value: Any, hint: Any, *, where: str) -> Any:
     origin = typing.get_origin(hint)
     if origin in (types.UnionType, typing.Union):
+        if value is None and type(None) in typing.get_args(hint):
+            return None
         inner = [item for item in typing.get_args(hint) if item is not type(None)]
         return _convert(value, inner[0], where=where)
     if origin is typing.Literal:

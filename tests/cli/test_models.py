@@ -67,3 +67,34 @@ def test_show_of_a_misspelt_name_is_one_line() -> None:
     result = CliRunner().invoke(main, ["models", "show", "opne"])
     assert result.exit_code == 2
     assert result.stderr.startswith("affekt: no model is called 'opne' (did you mean 'open'?)")
+
+
+def test_a_model_is_installed_listed_used_and_rolled_back(
+    shipped: SimpleNamespace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AFFEKT_MODELS", str(tmp_path / "installed"))
+    shipped.write_bundle(tmp_path / "new.onnx", name="ward", version="2.0")
+
+    def run(*words: str) -> str:
+        result = CliRunner().invoke(main, ["models", *words])
+        assert result.exit_code == 0, result.stderr
+        return " ".join(result.stdout.split())
+
+    assert "affekt models use ward-2.0" in run("install", str(tmp_path / "new.onnx"))
+    assert "default 1.2 labels" in run("list")
+    assert run("list").count("in use yes") == 1
+    assert run("use", "ward-2.0").startswith("in use: ward-2.0")
+    listed = run("list")
+    assert listed.index("in use yes") > listed.index("ward-2.0 2.0")
+    assert run("rollback") == "in use: default"
+    assert run("use", str(tmp_path / "new.onnx")).startswith("in use: ")
+    assert str(tmp_path / "new.onnx") in run("list")
+
+
+def test_nothing_to_roll_back_to_is_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AFFEKT_MODELS", str(tmp_path))
+    result = CliRunner().invoke(main, ["models", "rollback"])
+    assert result.exit_code == 2
+    assert result.stderr.startswith("affekt: there is no model to go back to")

@@ -196,10 +196,10 @@ def test_a_client_that_leaves_gives_its_place_back(served: Any, sound: Any) -> N
 
 def test_large_uploads_have_places_of_their_own(start: Any, check_problem: Check) -> None:
     narrow = start(max_large=1)
-    slow = Slow(narrow, b"".join(wav(2 * MIB)))
+    slow = Slow(narrow, b"".join(wav(2 * MIB, channels=8)))
     wait_for(lambda: narrow.service.large.count == 1)
-    check_problem(narrow.recognize(b"".join(wav(2 * MIB))), 429, "too-busy")
-    check_problem(narrow.recognize(wav(2 * MIB)), 429, "too-busy")
+    check_problem(narrow.recognize(b"".join(wav(2 * MIB, channels=8))), 429, "too-busy")
+    check_problem(narrow.recognize(wav(2 * MIB, channels=8)), 429, "too-busy")
     assert slow.finish().startswith(b"HTTP/1.1 200 ")
 
 

@@ -68,8 +68,8 @@ def test_every_error_is_described_as_a_problem(document: dict[str, Any]) -> None
 @pytest.mark.parametrize(
     ("path", "method", "examples"),
     [
-        ("/v1/recognize", "POST", 60),
-        ("/v1/timeline", "POST", 40),
+        ("/v1/recognize", "POST", 25),
+        ("/v1/timeline", "POST", 15),
         ("/v1/models", "GET", 5),
         ("/healthz", "GET", 5),
         ("/readyz", "GET", 5),

@@ -23,7 +23,7 @@ from websockets.sync.client import connect
 
 from affekt.errors import BundleError, ConfigError
 from affekt.service.keys import Keys, new_key
-from affekt.service.logs import LOGGER, JsonFormatter
+from affekt.service.logs import LOGGER, JsonFormatter, is_worth_a_line
 from affekt.service.settings import Settings
 
 Check = Callable[..., dict[str, Any]]
@@ -104,6 +104,14 @@ def test_a_failure_is_logged_with_its_traceback(
     (line,) = [entry for entry in log() if entry["event"] == "failure"]
     assert line["request_id"] == request_id
     assert "AttributeError" in line["traceback"]
+
+
+def test_the_server_s_own_words_about_sockets_are_left_out() -> None:
+    def record(message: str) -> logging.LogRecord:
+        return logging.LogRecord("uvicorn.error", logging.INFO, "", 0, message, (), None)
+
+    assert not is_worth_a_line(record('1.2.3.4:5 - "WebSocket /v1/stream?speaker=Ann" [accepted]'))
+    assert is_worth_a_line(record("Application startup complete."))
 
 
 @pytest.fixture(scope="module")

@@ -8,6 +8,16 @@ from typing import Any
 import click
 
 from affekt.recognition import Bundle, BundleMetadata, shipped_bundles
+from affekt.recognition.bundle import SHIPPED, bundle_path
+from affekt.recognition.installed import (
+    ACTIVE,
+    DEFAULT,
+    active_model,
+    install_model,
+    installed_bundles,
+    roll_back,
+    use_model,
+)
 
 _WIDTH = 100
 
@@ -15,16 +25,46 @@ _WIDTH = 100
 @click.group(invoke_without_command=True)
 @click.pass_context
 def models(ctx: click.Context) -> None:
-    """Show the models that came with this installation, and their terms.
+    """Show the models at hand and their terms, install others, and say which one is in use.
 
     The weights have a licence of their own, apart from the code's; `affekt models show NAME`
-    prints it in full.
+    prints it in full. The service runs the model in use; other commands do with --model active.
     """
     if ctx.invoked_subcommand is None:
-        for name in shipped_bundles():
-            click.echo(_summary(name, Bundle.load(name)))
-        if not shipped_bundles():
-            click.echo("no models came with this installation", err=True)
+        _list()
+
+
+@models.command("list")
+def list_() -> None:
+    """List the models at hand, and which one is in use."""
+    _list()
+
+
+@models.command()
+@click.argument("source", metavar="FILE|URL")
+@click.option("--sha256", metavar="HEX", help="What the file's checksum must be.")
+@click.option("--name", help="What to call it; without it, its own name and version.")
+def install(source: str, sha256: str | None, name: str | None) -> None:
+    """Take a bundle into the folder of installed models, after it kept a bundle's contract.
+
+    The folder is $AFFEKT_MODELS, or ~/.local/share/affekt/models. Nothing changes for those who
+    ask the service until `affekt models use`, and a start of the service after it.
+    """
+    installed = install_model(source, sha256=sha256, name=name)
+    click.echo(f"installed {installed}; put it to use with: affekt models use {installed}")
+
+
+@models.command()
+@click.argument("model", metavar="NAME|PATH")
+def use(model: str) -> None:
+    """Put a model to use; the service runs it from its next start on."""
+    click.echo(f"in use: {model} ({use_model(model)})")
+
+
+@models.command()
+def rollback() -> None:
+    """Put the model to use again that was in use before."""
+    click.echo(f"in use: {roll_back()}")
 
 
 @models.command()
@@ -34,7 +74,18 @@ def show(model: str) -> None:
     click.echo(_card(Bundle.load(model)), nl=False)
 
 
-def _summary(name: str, bundle: Bundle) -> str:
+def _list() -> None:
+    known = {**installed_bundles(), **shipped_bundles()}
+    if not shipped_bundles():
+        click.echo("no models came with this installation", err=True)
+    active = active_model()
+    if active not in known and (known or active != DEFAULT):
+        known[active] = bundle_path(ACTIVE)
+    for name in sorted(known, key=lambda name: (name not in SHIPPED, name)):
+        click.echo(_summary(name, Bundle.load(known[name]), in_use=name == active))
+
+
+def _summary(name: str, bundle: Bundle, *, in_use: bool) -> str:
     metadata = bundle.metadata
     formatter = click.HelpFormatter(width=_WIDTH)
     formatter.write(f"{name} {metadata.version}\n")
@@ -46,6 +97,7 @@ def _summary(name: str, bundle: Bundle) -> str:
                 ("licence", metadata.licence),
                 ("trained on", ", ".join(str(item["corpus"]) for item in metadata.training_data)),
                 *_recalls(metadata.figures),
+                *((("in use", "yes"),) if in_use else ()),
             ]
         )
     return formatter.getvalue()

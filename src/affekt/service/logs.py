@@ -33,10 +33,21 @@ class JsonFormatter(logging.Formatter):
         return json.dumps(entry, ensure_ascii=False, default=str)
 
 
+def is_worth_a_line(record: logging.LogRecord) -> bool:
+    """Pass over what the server says of sockets on its own.
+
+    Their addresses and queries are the clients' affair, and each session has its line already; a
+    refused one is no failure, as the server has it.
+    """
+    message = record.getMessage()
+    return ' - "WebSocket ' not in message and "without completing handshake" not in message
+
+
 def log_to_stderr() -> None:
     """Send the service's and the server's events to standard error."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JsonFormatter())
+    handler.addFilter(is_worth_a_line)
     for name in ("affekt.service", "uvicorn.error"):
         logger = logging.getLogger(name)
         logger.handlers = [handler]

@@ -240,6 +240,6 @@ async def _refuse(socket: WebSocket, problem: Problem) -> None:
         await socket.send_denial_response(ProblemResponse(problem, request_id))
         return
     with contextlib.suppress(WebSocketDisconnect, RuntimeError):
-        await socket.send_json({"type": "problem", **problem.to_dict(request_id)})
+        await socket.send_json({"type": "problem", "problem": problem.to_dict(request_id)})
         code = _FAILED if problem.status >= 500 else _LATER if problem.status == 429 else _POLICY
         await socket.close(code, problem.kind)

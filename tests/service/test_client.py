@@ -1,0 +1,130 @@
+"""The client, against a service that really listens."""
+
+from __future__ import annotations
+
+import dataclasses
+import io
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from affekt.client import Client, ServiceError
+from affekt.recognition import Recognizer
+from affekt.recognition.stream import StreamRecognizer
+from affekt.service.keys import new_key
+
+
+@pytest.fixture(scope="module")
+def client(served: Any) -> Any:
+    with Client(served.url) as client:
+        yield client
+
+
+@pytest.fixture(scope="module")
+def library(tone_bundle: Path) -> Recognizer:
+    return Recognizer.load(tone_bundle)
+
+
+def test_a_prediction_is_the_library_s_record(
+    client: Client, library: Recognizer, sound: Any, tmp_path: Path
+) -> None:
+    path = tmp_path / "a.wav"
+    path.write_bytes(sound("angry"))
+    expected = library.predict(path, top_k=3, emotions=4).to_dict()
+    assert client.recognize(path, top_k=3, emotions=4).to_dict() == expected
+    assert client.recognize(str(path)).emotion == "angry"
+    assert client.recognize(sound("calm")).emotion == "calm"
+    assert client.recognize(io.BytesIO(sound("sad"))).emotion == "sad"
+
+
+def test_a_bad_recording_is_an_error_with_kind_status_and_id(client: Client) -> None:
+    with pytest.raises(ServiceError, match="not a recording") as refused:
+        client.recognize(b"no sound")
+    assert (refused.value.kind, refused.value.status) == ("unreadable-recording", 422)
+    assert refused.value.request_id
+
+
+def test_among_many_a_bad_one_has_its_error_in_its_place(client: Client, sound: Any) -> None:
+    good, bad, other = client.recognize_many([sound("happy"), b"no sound", sound("sad")])
+    assert not isinstance(good, ServiceError)
+    assert not isinstance(other, ServiceError)
+    assert (good.emotion, other.emotion) == ("happy", "sad")
+    assert isinstance(bad, ServiceError)
+    assert bad.kind == "unreadable-recording"
+
+
+def test_a_timeline_is_the_library_s_record(
+    client: Client, library: Recognizer, call: bytes, tmp_path: Path
+) -> None:
+    path = tmp_path / "call.flac"
+    path.write_bytes(call)
+    options: Any = {"channels": ["agent", "customer"], "hop_s": 0.5}
+    expected = library.timeline(path, **options)
+    assert client.timeline(path, **options).to_dict() == expected.to_dict()
+    with pytest.raises(ServiceError, match="purpose must be given"):
+        client.timeline(path, channels=["agent", "customer"], analyse=["agent"])
+
+
+def test_models_are_listed(client: Client) -> None:
+    assert {"default", "tones"} <= {item["name"] for item in client.models()}
+
+
+def test_a_stream_yields_the_library_s_moments(
+    client: Client, library: Recognizer, tones: Any
+) -> None:
+    samples = np.tile((tones.tone("fearful", duration_s=2.5) * 32767).astype("<i2"), 2)
+    data = samples.tobytes()
+    chunks = [data[place : place + 4001] for place in range(0, len(data), 4001)]
+    stream = StreamRecognizer(library)
+    signal = samples.astype(np.float32) / 32768
+    expected = [moment.to_dict() for moment in (*stream.push(signal), *stream.finish())]
+    assert [moment.to_dict() for moment in client.stream(chunks)] == expected
+
+
+def test_a_refused_stream_is_an_error(client: Client) -> None:
+    with pytest.raises(ServiceError, match=r"Article 5\(1\)\(f\)") as refused:
+        list(client.stream([b""], speaker="student"))
+    assert refused.value.status == 400
+    nothing = np.full(9, np.nan, "<f4").tobytes()
+    with pytest.raises(ServiceError, match="not a finite number"):
+        list(client.stream([nothing], encoding="f32le"))
+
+
+def test_a_key_is_sent(start: Any, sound: Any, tmp_path: Path) -> None:
+    key, line = new_key("me")
+    (tmp_path / "keys").write_text(line)
+    url = start(keys_file=tmp_path / "keys").url
+    with Client(url, api_key=key) as client:
+        assert client.recognize(sound()).emotion == "happy"
+        assert list(client.stream([])) == []
+    with Client(url) as client, pytest.raises(ServiceError) as refused:
+        client.recognize(sound())
+    assert refused.value.kind == "unauthorised"
+
+
+def test_a_busy_service_says_when_to_come_again(start: Any, sound: Any) -> None:
+    narrow = start(queue=1)
+    with (
+        narrow.service.queue.place(),
+        Client(narrow.url) as client,
+        pytest.raises(ServiceError) as refused,
+    ):
+        client.recognize(sound())
+    assert refused.value.kind == "too-busy"
+    assert refused.value.retry_after_s == 1
+
+
+def test_nobody_there_is_an_error_too() -> None:
+    with Client("http://127.0.0.1:1") as client:
+        for ask in (lambda: client.models(), lambda: list(client.stream([]))):
+            with pytest.raises(ServiceError) as lost:
+                ask()
+            assert lost.value.kind == "unreachable"
+
+
+def test_records_survive_the_way_through_json(client: Client, call: bytes) -> None:
+    found = client.timeline(call, channels=["agent", "customer"])
+    assert dataclasses.is_dataclass(found.tracks[1].segments[0])
+    assert isinstance(found.tracks[1].segments, tuple)
