@@ -38,7 +38,7 @@ def app_url(tone_bundle: Path, tmp_path_factory: pytest.TempPathFactory) -> Iter
     home = tmp_path_factory.mktemp("home")
     process = subprocess.Popen(
         [*words, str(tone_bundle)],
-        env={**os.environ, "HOME": str(home)},
+        env={**os.environ, "HOME": str(home), "AFFEKT_MODELS": str(home)},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
@@ -58,6 +58,14 @@ def app_url(tone_bundle: Path, tmp_path_factory: pytest.TempPathFactory) -> Iter
     finally:
         process.terminate()
         process.wait(timeout=20)
+
+
+@pytest.fixture(autouse=True)
+def models_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where this test's operator installs models; nothing lies there at first."""
+    folder = tmp_path / "models"
+    monkeypatch.setenv("AFFEKT_MODELS", str(folder))
+    return folder
 
 
 @pytest.fixture

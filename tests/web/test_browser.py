@@ -57,7 +57,7 @@ def test_a_wav_is_recognised_drawn_and_can_be_taken_home(page: Page, sound) -> N
 def test_an_mp3_is_recognised(page: Page, sound) -> None:
     upload(page, sound("sad.mp3", ["sad"], duration_s=2.0, format="MP3"))
     page.get_by_role("heading", name="sad, 9").wait_for()
-    assert page.locator("audio").count() == 1
+    page.locator("audio").first.wait_for()
 
 
 def test_a_broken_file_is_explained_and_the_page_goes_on(page: Page, sound, tmp_path: Path) -> None:

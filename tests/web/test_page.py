@@ -43,9 +43,24 @@ def test_the_operators_model_comes_first_and_the_shipped_ones_can_be_chosen(page
         "default 1.0: 8 emotions",
         "open 1.0: 7 emotions",
     ]
-    page.selectbox[0].select_index(2).run()
+    page.selectbox[0].set_value("open").run()
     assert not page.exception
     assert "CC0" not in text(page)
+
+
+def test_an_installed_model_can_be_chosen_and_a_damaged_one_is_explained(
+    tone_bundle: Path, models_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    models_folder.mkdir()
+    (models_folder / "mine.onnx").write_bytes(tone_bundle.read_bytes())
+    (models_folder / "torn.onnx").write_bytes(tone_bundle.read_bytes()[:1000])
+    monkeypatch.setenv(launch.MODEL_VARIABLE, "default")
+    page = AppTest.from_file(PAGE, default_timeout=60).run()
+    options = page.selectbox[0].options
+    assert {"tones 1.2: 8 emotions", "torn (cannot be opened)"} < set(options)
+    page.selectbox[0].set_value("torn").run()
+    assert not page.exception
+    assert "not an ONNX file that can be run" in page.error[0].value
 
 
 def test_the_model_is_explained_from_its_own_file(page: AppTest) -> None:

@@ -20,10 +20,11 @@ from affekt.recognition.notices import NOTICE_RECOGNISER, NOTICE_WORKPLACE
 )
 @click.option(
     "--model",
-    default="default",
+    default="active",
     show_default=True,
     metavar="NAME|PATH",
-    help="The model offered first: one of `affekt models`, or a bundle file.",
+    help="The model offered first: one of `affekt models`, active for the one in use, or a "
+    "bundle file.",
 )
 def app(host: str, port: int, model: str) -> None:
     """Open a page where recordings are uploaded or spoken, and recognised.

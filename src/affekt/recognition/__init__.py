@@ -1,6 +1,7 @@
 """Recognising emotions: the bundle, the recognizer that runs it, and the writers of its answers."""
 
 from affekt.recognition.bundle import Bundle, Outputs, shipped_bundles
+from affekt.recognition.explain import Explanation
 from affekt.recognition.metadata import BundleMetadata
 from affekt.recognition.recognizer import Failure, Options, Recognizer
 from affekt.recognition.stream import StreamRecognizer
@@ -9,6 +10,7 @@ from affekt.recognition.timeline import TimelineOptions
 __all__ = [
     "Bundle",
     "BundleMetadata",
+    "Explanation",
     "Failure",
     "Options",
     "Outputs",

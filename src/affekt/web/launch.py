@@ -7,7 +7,8 @@ import os
 from pathlib import Path
 
 from affekt.errors import ConfigError, MissingExtraError
-from affekt.recognition import Bundle
+from affekt.recognition import Bundle, shipped_bundles
+from affekt.recognition.installed import installed_bundles
 
 MODEL_VARIABLE = "AFFEKT_APP_MODEL"
 
@@ -24,7 +25,7 @@ def serve(*, host: str, port: int, model: str) -> None:
     Args:
         host: address to listen on; 127.0.0.1 is this machine alone.
         port: to listen on.
-        model: offered first: the name of a shipped bundle, or a path.
+        model: offered first: a name, "active" for the one in use, or a path.
 
     Raises:
         MissingExtraError: Streamlit is not installed.
@@ -48,14 +49,20 @@ def serve(*, host: str, port: int, model: str) -> None:
     bootstrap.run(str(page), False, [], options)
 
 
+def named_models() -> dict[str, Path]:
+    """Return the models that have a name: the shipped ones, and those an operator installed."""
+    return installed_bundles() | shipped_bundles()
+
+
 def first_choice(model: str) -> str:
-    """Return the model's name, or its absolute path; a file is opened to see that it is one.
+    """Return the name of a model, or its absolute path; it is opened to see that it is one.
 
     Raises:
         BundleError: there is no such model, or it is not one of ours.
     """
     path = Bundle.load(model).path
-    return model if Path(model).name == model and not Path(model).is_file() else str(path.resolve())
+    names = [name for name, place in named_models().items() if place == path]
+    return names[0] if names else str(path.resolve())
 
 
 def streamlit_options(*, host: str, port: int) -> dict[str, str | int | bool]:

@@ -13,9 +13,10 @@ from typing import TypeVar
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from affekt.recognition import Recognizer, shipped_bundles
+from affekt.errors import BundleError
+from affekt.recognition import Recognizer
 from affekt.web.analysis import AbandonedError, Progress
-from affekt.web.launch import MODEL_VARIABLE
+from affekt.web.launch import MODEL_VARIABLE, named_models
 
 T = TypeVar("T")
 
@@ -30,24 +31,28 @@ def load(model: str) -> Recognizer:
 
 
 def choose_model() -> Recognizer:
-    """Let a person choose among the shipped models and the operator's own."""
+    """Let a person choose among the models with a name, and the operator's own."""
     first = os.environ.get(MODEL_VARIABLE, "default")
-    models = list(dict.fromkeys((first, *shipped_bundles())))
     chosen = st.selectbox(
         "Model",
-        models,
+        list(dict.fromkeys((first, *named_models()))),
         format_func=_title,
         help="What each was trained on and how well it does stands under “About the model”.",
     )
-    return load(chosen)
+    try:
+        return load(chosen)
+    except BundleError as error:
+        st.error(f"This model cannot be used: {plain(str(error))}")
+        st.stop()
 
 
 def _title(model: str) -> str:
-    metadata = load(model).bundle.metadata
-    name = (
-        metadata.title if model in shipped_bundles() else f"{metadata.title} ({Path(model).name})"
-    )
-    return f"{name}: {len(metadata.labels)} emotions"
+    try:
+        metadata = load(model).bundle.metadata
+    except BundleError:  # an installed file that was damaged or removed since
+        return f"{model} (cannot be opened)"
+    file = "" if model in named_models() else f" ({Path(model).name})"
+    return f"{metadata.title}{file}: {len(metadata.labels)} emotions"
 
 
 def round_key(name: str) -> str:
