@@ -4,7 +4,7 @@
     python3 deploy/check.py page http://127.0.0.1:8501
     python3 deploy/check.py service https://api.localhost --proxy --insecure
 
-Ends with a traceback at the first wrong answer.
+Ends at the first wrong answer.
 """
 
 from __future__ import annotations
@@ -28,11 +28,13 @@ class Site:
 
     Args:
         url: scheme, host and port.
+        key: an API key of the service, where it asks for one.
         insecure: take any certificate, such as one that a proxy made for itself.
     """
 
-    def __init__(self, url: str, *, insecure: bool) -> None:
+    def __init__(self, url: str, *, key: str | None = None, insecure: bool = False) -> None:
         self.parts = urlsplit(url)
+        self.headers = {"Authorization": f"Bearer {key}"} if key else {}
         self._tls = ssl.create_default_context()
         if insecure:
             self._tls.check_hostname = False
@@ -51,8 +53,8 @@ class Site:
         """Return status, headers and body of an answer."""
         connection = self.connect()
         try:
-            names = {name.replace("_", "-"): value for name, value in headers.items()}
-            connection.request(method, path, body, names)
+            more = {name.replace("_", "-"): value for name, value in headers.items()}
+            connection.request(method, path, body, self.headers | more)
             answer = connection.getresponse()
             return answer.status, answer.headers, answer.read()
         finally:
@@ -88,6 +90,10 @@ def check_service(site: Site, *, behind_proxy: bool) -> None:
         expect("probabilities sum to 1", round(sum(shares), 3), 1.0)
         print(f"  {result['prediction']['emotion']}, {time.perf_counter() - begun:.3f} s")
 
+    long = (EXAMPLES / "synthetic_long.ogg").read_bytes()
+    status, _, body = site.ask("POST", "/v1/timeline", long)
+    expect("timeline", status, 200)
+    print(f"  {len(json.loads(body)['tracks'][0]['segments'])} segments")
     status, headers, _ = site.ask("POST", "/v1/recognize", b"no recording")
     expect("no recording", (status // 100, headers.get_content_type()), (4, PROBLEM))
     status, headers, body = announce(site, "/v1/recognize", 201 * MEBIBYTE)
@@ -119,7 +125,8 @@ def announce(site: Site, path: str, size: int) -> tuple[int, http.client.HTTPMes
     connection = site.connect()
     try:
         connection.putrequest("POST", path)
-        connection.putheader("Content-Length", str(size))
+        for name, value in {**site.headers, "Content-Length": str(size)}.items():
+            connection.putheader(name, value)
         connection.endheaders()
         answer = connection.getresponse()
         return answer.status, answer.headers, answer.read()
@@ -140,10 +147,12 @@ def main() -> None:
     parser.add_argument("target", choices=("service", "page"))
     parser.add_argument("url", help="such as http://127.0.0.1:8000")
     parser.add_argument("--proxy", action="store_true", help="it stands behind the reverse proxy")
+    parser.add_argument("--key", help="an API key of the service")
     parser.add_argument("--insecure", action="store_true", help="take any certificate")
     words = parser.parse_args()
     check = {"service": check_service, "page": check_page}[words.target]
-    check(Site(words.url, insecure=words.insecure), behind_proxy=words.proxy)
+    site = Site(words.url, key=words.key, insecure=words.insecure)
+    check(site, behind_proxy=words.proxy)
 
 
 if __name__ == "__main__":
