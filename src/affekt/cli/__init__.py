@@ -26,7 +26,7 @@ COMMANDS: dict[str, _Entry] = {
     "listen": _Entry("affekt.cli.listen:listen", "Recognise while the sound comes in."),
     "app": _Entry("affekt.cli.app:app", "Recognise recordings on a web page."),
     "serve": _Entry("affekt.cli.serve:serve", "Recognise over HTTP and WebSocket."),
-    "models": _Entry("affekt.cli.models:models", "Show the models at hand, and their terms."),
+    "models": _Entry("affekt.cli.models:models", "Show, install and choose models."),
     "web-bundle": _Entry("affekt.cli.web_bundle:web_bundle", "Write a page that works offline."),
     "corpora": _Entry("affekt.cli.corpora:corpora", "Find, check, inspect and get corpora."),
     "inspect": _Entry("affekt.cli.inspect:inspect", "Draw a recording, and say what it is like."),

@@ -1,10 +1,10 @@
 """Clips that wait together run together.
 
-On one core a batch saves what a run costs apart from its samples, and loses once its samples
-no longer fit the processor's cache: two clips of 0.5 s take 15 % less than one after the other,
-two of 3 s take twice as long. So only the very short ones are joined (`benchmarks/service.py
---batches` measures it). Each clip is answered exactly as it would be alone: only clips of equal
-length share a batch, for padding would change them.
+A batch saves what a run costs apart from its samples, and loses once they no longer fit the
+processor's cache: two clips of 0.5 s take some 15 % less than one after the other, clips of 3 s
+up to twice as long (`benchmarks/service.py --batches` measures it). So only very short ones are
+joined, and for the others this is a queue. Each clip is answered as it would be alone: only clips
+of equal length share a batch, for padding would change them.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ import numpy.typing as npt
 
 from affekt.recognition import Bundle, Outputs
 
-# Two seconds of sound.
-MAX_SAMPLES = 32_000
+# One second of sound.
+MAX_SAMPLES = 16_000
 
 Waveforms = npt.NDArray[np.float32]
 
