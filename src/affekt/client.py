@@ -163,6 +163,7 @@ class Client:
             files = [("file", _part(source, stack))]
             answer = self._ask("POST", "/v1/timeline", query, files)
         answer.pop("schema_version")
+        answer["path"] = _path(source)
         return from_mapping(Timeline, answer, where="the service's answer")
 
     def models(self) -> list[dict[str, Any]]:
@@ -213,8 +214,10 @@ class Client:
             files = [("file", _part(source, stack)) for source in sources]
             answer = self._ask("POST", "/v1/recognize", dict(options), files)
         return [
-            _error(item["problem"]) if item["problem"] else _prediction(item["prediction"])
-            for item in answer["results"]
+            _error(item["problem"])
+            if item["problem"]
+            else _prediction(item["prediction"] | {"path": _path(source)})
+            for source, item in zip(sources, answer["results"], strict=True)
         ]
 
     def _ask(
@@ -231,11 +234,14 @@ class Client:
 
 
 def _part(source: Recording, stack: ExitStack) -> tuple[str, Any]:
-    if isinstance(source, bytes):
-        return ("recording", source)
+    # Its folder is nobody else's affair.
     if isinstance(source, str | Path):
-        return (os.fspath(source), stack.enter_context(Path(source).open("rb")))
-    return (str(getattr(source, "name", "recording")), source)
+        return (Path(source).name, stack.enter_context(Path(source).open("rb")))
+    return ("recording", source)
+
+
+def _path(source: Recording) -> str | None:
+    return os.fspath(source) if isinstance(source, str | Path) else None
 
 
 def _prediction(values: dict[str, Any]) -> Prediction:

@@ -5,10 +5,13 @@ from __future__ import annotations
 import http.client
 import io
 import json
+import os
+import signal
 import socket
 import struct
 import threading
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -230,6 +233,18 @@ def test_an_answer_that_takes_too_long_is_given_up(
     hasty = start(timeout_s=0.0001)
     check_problem(hasty.recognize(sound()), 504, "timed-out")
     check_problem(hasty.timeline(sound()), 504, "timed-out")
+
+
+def test_a_long_recording_that_takes_too_long_is_ended_with_its_child(
+    start: Any, sound: Any, check_problem: Check
+) -> None:
+    hasty = start(timeout_s=0.5)
+    pool = hasty.service.engine.long.children
+    (pid,) = pool.processes()
+    os.kill(pid, signal.SIGSTOP)
+    check_problem(hasty.timeline(sound()), 504, "timed-out")
+    assert not Path(f"/proc/{pid}").exists()
+    assert pool.processes() != [pid]
 
 
 def test_problems_are_json_without_line_breaks_in_the_detail(served: Any) -> None:

@@ -35,7 +35,8 @@ def test_a_prediction_is_the_library_s_record(
     expected = library.predict(path, top_k=3, emotions=4).to_dict()
     assert client.recognize(path, top_k=3, emotions=4).to_dict() == expected
     assert client.recognize(str(path)).emotion == "angry"
-    assert client.recognize(sound("calm")).emotion == "calm"
+    calm = client.recognize(sound("calm"))
+    assert (calm.emotion, calm.path) == ("calm", None)
     assert client.recognize(io.BytesIO(sound("sad"))).emotion == "sad"
 
 

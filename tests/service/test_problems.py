@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from affekt.service.run import ProblemProtocol
+
 Check = Callable[..., dict[str, Any]]
 
 
@@ -47,6 +49,16 @@ def test_what_is_no_http_is_a_problem_too(served: Any) -> None:
     assert answer.startswith(b"HTTP/1.1 400 ")
     assert b"application/problem+json" in answer
     assert b"urn:affekt:problem:bad-request" in answer
+
+
+def test_a_head_that_never_ends_is_not_waited_for(
+    start: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ProblemProtocol, "head_timeout_s", 0.3)
+    for beginning in (b"", b"POST /v1/recognize HTTP/1.1\r\nX-Slow:"):
+        with socket.create_connection(start().address, timeout=10) as client:
+            client.sendall(beginning)
+            assert client.recv(10) == b""
 
 
 def test_a_request_has_an_id_the_client_s_own_if_it_is_one(served: Any) -> None:

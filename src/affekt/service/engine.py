@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import functools
+import logging
 import threading
 import time
 from collections.abc import Callable
@@ -19,6 +20,7 @@ from affekt.recognition.bundle import bundle_path
 from affekt.recognition.installed import installed_bundles
 from affekt.service.batching import BatchingBundle
 from affekt.service.children import Children, Decoded, Upload
+from affekt.service.logs import event
 from affekt.service.metrics import Metrics
 from affekt.service.problems import Problem, problem_of
 from affekt.service.settings import Settings
@@ -178,7 +180,11 @@ class _Models:
     def describe(self) -> list[dict[str, Any]]:
         found = []
         for name, path in self._paths().items():
-            bundle = self.get(name).bundle
+            try:
+                bundle = self.get(name).bundle
+            except AffektError as error:
+                event("model left out", level=logging.WARNING, model=name, error=str(error))
+                continue
             metadata = bundle.metadata
             found.append(
                 {

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import signal
 import socket
+import sys
 import uuid
 from typing import Any
 
@@ -21,7 +23,42 @@ _MESSAGE_BYTES = 2**20
 
 
 class ProblemProtocol(HttpToolsProtocol):
-    """Answers what is no HTTP at all in the form of every other error."""
+    """Answers what is no HTTP at all in the form of every other error, and waits for no heads.
+
+    The server itself would keep a connection for ever whose request never gets to its body.
+    """
+
+    head_timeout_s = 10.0
+    _patience: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Begin to wait for a request."""
+        super().connection_made(transport)
+        self._wait_for_head()
+
+    def on_message_begin(self) -> None:
+        """Begin to wait for the end of a request's head."""
+        super().on_message_begin()
+        self._wait_for_head()
+
+    def on_headers_complete(self) -> None:
+        """Stop waiting."""
+        self._stop_waiting()
+        super().on_headers_complete()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Stop waiting."""
+        self._stop_waiting()
+        super().connection_lost(exc)
+
+    def _wait_for_head(self) -> None:
+        self._stop_waiting()
+        self._patience = self.loop.call_later(self.head_timeout_s, self.transport.close)
+
+    def _stop_waiting(self) -> None:
+        if self._patience is not None:
+            self._patience.cancel()
+            self._patience = None
 
     def send_400_response(self, msg: str) -> None:
         """Answer, and end the connection."""
@@ -73,6 +110,8 @@ def serve(settings: Settings, *, host: str, port: int, grace_s: int) -> None:
         BundleError: there is no such model, or it cannot be used.
         ConfigError: the settings cannot be used, or the service did not start.
     """
+    if sys.platform != "linux":
+        raise ConfigError("the limits of strangers' files are Linux's: run the service there")
     log_to_stderr()
     with socket.create_server((host, port), family=_family(host), backlog=2048) as listener:
         event("listening", host=host, port=listener.getsockname()[1], model=settings.model)

@@ -17,8 +17,7 @@ class Settings:
 
     Attributes:
         model: name of a model, or path of a bundle; "active" is the one `affekt models use` chose.
-        workers: short recordings worked on at once, and twice as many threads wait for children;
-            None is one a core.
+        workers: short recordings worked on at once; None is one a core.
         queue: requests that are read, waiting or worked on; further ones are told to come later.
         max_large: uploads over 1 MiB among them, which lie on disk.
         max_streams: WebSocket sessions at once.
@@ -76,9 +75,19 @@ class Settings:
     @property
     def short_workers(self) -> int:
         """Threads, each with a child, for short recordings."""
-        return self.workers or len(os.sched_getaffinity(0))
+        return self.workers or _cores()
 
     @property
     def long_workers(self) -> int:
         """Threads, each with a child, for large uploads and timelines."""
         return max(1, self.short_workers // 2)
+
+
+def _cores() -> int:
+    """Return the cores that this process may use: those it sees, or its container's share."""
+    seen = len(os.sched_getaffinity(0))
+    try:
+        quota, period = Path("/sys/fs/cgroup/cpu.max").read_text(encoding="ascii").split()
+        return min(seen, max(1, round(int(quota) / int(period))))
+    except (OSError, ValueError):  # no such group, or "max"
+        return seen
