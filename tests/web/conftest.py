@@ -34,10 +34,10 @@ def app_url(tone_bundle: Path, tmp_path_factory: pytest.TempPathFactory) -> Iter
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    words = [sys.executable, "-m", "affekt", "app", "--port", str(port), "--model"]
+    words = [sys.executable, "-m", "affekt", "app", "--port", str(port), "--keep", "1"]
     home = tmp_path_factory.mktemp("home")
     process = subprocess.Popen(
-        [*words, str(tone_bundle)],
+        [*words, "--model", str(tone_bundle)],
         env={**os.environ, "HOME": str(home), "AFFEKT_MODELS": str(home)},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

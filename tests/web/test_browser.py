@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+import threading
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,7 +16,7 @@ from affekt.recognition.notices import NOTICE_RECOGNISER
 pytest.importorskip("playwright", reason="Playwright is not installed")
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Browser, Page, Playwright
 
 RESULTS = "Take the results with you"
 
@@ -118,3 +120,33 @@ def test_everything_can_be_forgotten(page: Page, sound) -> None:
     page.get_by_role("button", name="Forget everything").click()
     page.get_by_text("the answers appear here").wait_for()
     assert page.get_by_text("angry.wav").count() == 0
+
+
+def held_bytes(playwright: Playwright, app_url: str) -> int:
+    """Return how much of uploads, players and downloads the server holds."""
+    request = playwright.request.new_context()
+    lines = request.get(f"{app_url}/_stcore/metrics").text().splitlines()
+    request.dispose()
+    kinds = ("UploadedFileManager", "st_memory_media_file_storage")
+    return sum(int(line.split()[-1]) for line in lines if any(kind in line for kind in kinds))
+
+
+def wait_until(condition: Callable[[], bool]) -> None:
+    deadline_s = time.monotonic() + 30.0
+    while not condition():
+        assert time.monotonic() < deadline_s
+        threading.Event().wait(0.5)
+
+
+def test_nothing_is_left_of_a_session_soon_after_the_page_was_closed(
+    playwright: Playwright, app_url: str, chromium: Browser, sound
+) -> None:
+    clip = sound("long.wav", ["calm"], duration_s=30.0)
+    page = chromium.new_page()
+    page.goto(app_url)
+    upload(page, clip)
+    page.get_by_role("heading", name=RESULTS).wait_for()
+    # The server counts anew every few seconds; what remains is the picture of the tab.
+    wait_until(lambda: held_bytes(playwright, app_url) > clip.stat().st_size)
+    page.close()
+    wait_until(lambda: held_bytes(playwright, app_url) < 1000)

@@ -26,7 +26,16 @@ from affekt.recognition.notices import NOTICE_RECOGNISER, NOTICE_WORKPLACE
     help="The model offered first: one of `affekt models`, active for the one in use, or a "
     "bundle file.",
 )
-def app(host: str, port: int, model: str) -> None:
+@click.option(
+    "--keep",
+    "keep_s",
+    type=click.FloatRange(min=0.0, max=100.0),
+    default=60.0,
+    show_default=True,
+    metavar="SECONDS",
+    help="How long the recordings of a closed page are kept, for whoever merely lost the line.",
+)
+def app(host: str, port: int, model: str, keep_s: float) -> None:
     """Open a page where recordings are uploaded or spoken, and recognised.
 
     Nothing is kept after a session and nothing is sent anywhere. Ctrl-C ends it.
@@ -34,4 +43,4 @@ def app(host: str, port: int, model: str) -> None:
     from affekt.web.launch import serve
 
     click.echo(f"affekt: http://{host}:{port}", err=True)
-    serve(host=host, port=port, model=model)
+    serve(host=host, port=port, model=model, keep_s=keep_s)

@@ -18,14 +18,18 @@ MAX_UPLOAD_BYTES = 200 * 2**20
 MAX_UPLOAD_TEXT = "200 MB"
 _STREAMLIT_MAX_MB = 210
 
+# A connection that was lost for no longer than this finds its session again.
+KEEP_S = 60.0
 
-def serve(*, host: str, port: int, model: str) -> None:
+
+def serve(*, host: str, port: int, model: str, keep_s: float = KEEP_S) -> None:
     """Serve the page until SIGINT or SIGTERM.
 
     Args:
         host: address to listen on; 127.0.0.1 is this machine alone.
         port: to listen on.
         model: offered first: a name, "active" for the one in use, or a path.
+        keep_s: how long a session whose page was closed is kept, in seconds.
 
     Raises:
         MissingExtraError: Streamlit is not installed.
@@ -37,11 +41,12 @@ def serve(*, host: str, port: int, model: str) -> None:
     if importlib.util.find_spec("streamlit") is None:
         raise MissingExtraError(what="the web page", package="streamlit", extra="web")
     os.environ[MODEL_VARIABLE] = first_choice(model)
-    from starlette.formparsers import MultiPartParser
     from streamlit.web import bootstrap
 
-    # What is uploaded stays in memory: by default everything above 1 MB goes through a file.
-    MultiPartParser.spool_max_size = (_STREAMLIT_MAX_MB + 1) * 2**20
+    from affekt.web.keeping import end_sessions_after, keep_uploads_in_memory
+
+    keep_uploads_in_memory((_STREAMLIT_MAX_MB + 1) * 2**20)
+    end_sessions_after(keep_s)
     page = Path(__file__).with_name("page.py")
     os.chdir(page.parent)  # Streamlit looks for settings in the working folder
     options = streamlit_options(host=host, port=port)

@@ -39,7 +39,10 @@ def show(recognizer: Recognizer) -> None:
     st.divider()
     if len(recordings) > 1:
         _overview(recordings, sounds, answers)
-        chosen = st.selectbox("Show the details of", recordings, format_func=lambda item: item.name)
+        # By key: what a widget offers is copied, and recordings are large.
+        by_key = {item.key: item for item in recordings}
+        key = st.selectbox("Show the details of", by_key, format_func=lambda key: by_key[key].name)
+        chosen = by_key[key]
     else:
         chosen = recordings[0]
     _details(recognizer, chosen, sounds[chosen.key], answers[chosen.key])

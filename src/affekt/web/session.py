@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import TypeVar
 
 import streamlit as st
-from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from affekt.errors import BundleError
 from affekt.recognition import Recognizer
 from affekt.web.analysis import AbandonedError, Progress
+from affekt.web.keeping import drop_uploads
 from affekt.web.launch import MODEL_VARIABLE, named_models
 
 T = TypeVar("T")
@@ -65,9 +65,7 @@ def forget_everything() -> None:
     number = st.session_state.get(_ROUND, 0)
     st.session_state.clear()
     st.session_state[_ROUND] = number + 1
-    context = get_script_run_ctx()
-    if context is not None:
-        context.uploaded_file_mgr.remove_session_files(context.session_id)
+    drop_uploads()
 
 
 def wait_for(work: Callable[[Progress], T], *, title: str) -> T:
