@@ -107,6 +107,20 @@ def test_a_container_is_decoded_while_it_comes(
     assert [item["emotion"] for item in found[:7]] == [item["emotion"] for item in same[:7]]
 
 
+def test_what_a_browser_records_is_decoded(served: Any, speech: np.ndarray) -> None:
+    av = pytest.importorskip("av")
+    file = io.BytesIO()
+    with av.open(file, "w", format="webm") as container:
+        track = container.add_stream("libopus", rate=48000, layout="mono")
+        frame = av.AudioFrame.from_ndarray(speech[np.newaxis, :32000], "fltp", "mono")
+        frame.sample_rate = 16000
+        resampler = av.AudioResampler("flt", "mono", 48000)
+        for piece in (*resampler.resample(frame), *resampler.resample(None), None):
+            container.mux(track.encode(piece))
+    found = moments(ask(served, cut(file.getvalue(), [500] * 5), encoding="container"))
+    assert [item["emotion"] for item in found[:2]] == ["happy", "happy"]
+
+
 def test_answers_come_before_the_stream_ends(served: Any, speech: np.ndarray) -> None:
     with opened(served, purpose="medical", speaker="employee") as socket:
         socket.send((speech[:16000] * 32767).astype("<i2").tobytes())

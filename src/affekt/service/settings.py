@@ -47,7 +47,7 @@ class Settings:
     timeout_s: float = 300.0
     upload_timeout_s: float = 300.0
     idle_timeout_s: float = 15.0
-    memory_mb: int = 2048
+    memory_mb: int = 1024
     keys_file: Path | None = None
     cors: tuple[str, ...] = ()
     log_file_names: bool = False
