@@ -18,8 +18,6 @@ import soundfile
 from affekt.web.analysis import Progress
 from affekt.web.recordings import Recording
 
-pytest.importorskip("streamlit", reason="the extra web is not installed")
-
 RATE_HZ = 16000
 
 

@@ -14,6 +14,7 @@ import pytest
 from affekt.recognition.notices import NOTICE_RECOGNISER
 
 pytest.importorskip("playwright", reason="Playwright is not installed")
+pytest.importorskip("streamlit", reason="the extra web is not installed")
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page, Playwright

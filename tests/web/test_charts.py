@@ -1,16 +1,19 @@
 from __future__ import annotations
 
 import base64
+import importlib
 import io
 from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
 
 from affekt.recognition import Recognizer
 from affekt.records import Score
-from affekt.web import charts
+
+Image = pytest.importorskip("PIL.Image", reason="the extra web is not installed")
+pytest.importorskip("streamlit", reason="the extra web is not installed")
+charts = importlib.import_module("affekt.web.charts")
 
 
 @pytest.fixture(scope="module")

@@ -37,6 +37,7 @@ def test_a_missing_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_the_command_explains_itself_and_refuses_unknown_models() -> None:
     shown = CliRunner().invoke(main, ["app", "--help"])
     assert "Article 50(3)" in shown.output
+    pytest.importorskip("streamlit", reason="the extra web is not installed")
     result = CliRunner().invoke(main, ["app", "--model", "nothing.onnx"])
     assert result.exit_code == 2
     assert "nothing.onnx: no such model file" in result.output

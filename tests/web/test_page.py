@@ -6,10 +6,12 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from streamlit.testing.v1 import AppTest
 
 from affekt.recognition.notices import NOTICE_RECOGNISER, NOTICE_WORKPLACE
 from affekt.web import launch
+
+testing = pytest.importorskip("streamlit.testing.v1", reason="the extra web is not installed")
+AppTest = testing.AppTest
 
 PAGE = Path(launch.__file__).with_name("page.py")
 
