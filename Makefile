@@ -6,7 +6,7 @@ ARGS ?=
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints-cpu.txt
-SOURCES := src tests scripts examples benchmarks
+SOURCES := src tests scripts examples benchmarks deploy
 
 # Stamps are written last: what was interrupted half-way is done again by the next `make`.
 ENVIRONMENT := $(VENV)/.made

@@ -119,7 +119,7 @@ start() { # TARGET ROOT VARIABLE=VALUE...
 
 inside() { # COMMAND...: in the started image, as its user and with its environment
     mapfile -t environment < <(tr '\0' '\n' <"/proc/$PROCESS/environ")
-    nsenter --target "$PROCESS" --mount --root --wd=/ /usr/bin/setpriv --reuid 10001 \
+    nsenter --target "$PROCESS" --mount --root --wd /usr/bin/setpriv --reuid 10001 \
         --regid 10001 --clear-groups --no-new-privs --bounding-set=-all \
         /usr/bin/env -i "${environment[@]}" "$@"
 }
@@ -165,6 +165,15 @@ stop() { # TARGET: a signal ends it, in time and in order
     PROCESS=
 }
 
+# Somebody opens the page: it is drawn without an error.
+VISIT='
+from pathlib import Path
+import affekt.web
+from streamlit.testing.v1 import AppTest
+page = AppTest.from_file(str(Path(affekt.web.__file__).with_name("page.py")), default_timeout=60).run()
+assert not page.exception, page.exception
+print("the page:", page.title[0].value)'
+
 prove() { # TARGET PORT VARIABLE
     build "$1"
     local container root
@@ -178,6 +187,8 @@ prove() { # TARGET PORT VARIABLE
     start "$1" "$root" "$3=$2"
     healthy "$1"
     inside python -c 'import av, soundfile, onnxruntime'
+    inside affekt predict - <examples/synthetic_level.wav
+    if [[ $1 == page ]]; then inside python -c "$VISIT"; fi
     say "Ask: $1"
     python3 deploy/check.py "$1" "http://127.0.0.1:$2"
     limited "$1"
