@@ -49,7 +49,9 @@ def affekt_calls() -> list[tuple[str, list[str]]]:
     """The words after every `affekt` in a console block, with the document it stands in."""
     calls = []
     for document, line in shell_lines():
-        words = shlex.split(line, comments=True)
+        words = shlex.split(line.removesuffix("\\"), comments=True)
+        if words[:1] == ["az"]:  # to Azure, affekt is the name of a resource group
+            continue
         while "affekt" in words:
             words = words[words.index("affekt") + 1 :]
             end = next((i for i, word in enumerate(words) if word in {"|", ">"}), len(words))
