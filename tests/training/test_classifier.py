@@ -144,6 +144,19 @@ def test_a_run_interrupted_after_its_best_epoch_still_ends_with_that_epochs_weig
         assert torch.equal(tensor, resumed.network.state_dict()[name]), name
 
 
+def test_training_ends_once_enough_training_rows_are_right(tmp_path):
+    rows = clouds()
+    fit = ClassifierFit(
+        epochs=60, batch_size=16, learning_rate=0.02, stop_at_accuracy=0.8, precision="32"
+    )
+    history = fit_classifier(make_run(tmp_path, fit, rows), settings={})
+    accuracies = [row["accuracy"] for row in history]
+    assert len(accuracies) < 60
+    assert accuracies[-1] >= 0.8 > max(accuracies[:-1])
+    again = fit_classifier(make_run(tmp_path, fit, rows), settings={})
+    assert again == history
+
+
 def test_the_rate_is_halved_on_a_plateau(tmp_path):
     rows = clouds(apart=0.0)
     fit = ClassifierFit(

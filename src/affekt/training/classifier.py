@@ -38,7 +38,7 @@ from affekt.training.features import (
     ordered_loader,
 )
 from affekt.training.fit import lightning_precision
-from affekt.training.history import History, KeepHistory, KeepSettings
+from affekt.training.history import History, KeepHistory, KeepSettings, StopAtAccuracy
 from affekt.training.memory import keep_freed_memory
 from affekt.training.options import ClassifierFit, make_optimiser
 
@@ -289,6 +289,8 @@ def _trainer(
                 enable_version_counter=False,
             )
         )
+    if fit.stop_at_accuracy is not None:
+        callbacks.append(StopAtAccuracy(fit.stop_at_accuracy, history))
     if fit.early_stopping is not None:
         callbacks.append(Patience(fit.monitor, mode=mode, patience=fit.early_stopping.patience))
     # After the best one, whose record it holds: else a run that goes on forgets its newest best.

@@ -53,6 +53,27 @@ class KeepHistory(Callback):
         self.epochs = list(state_dict["epochs"])
 
 
+class StopAtAccuracy(Callback):
+    """End the training once enough of the training rows are right; a resumed run asks again."""
+
+    def __init__(self, accuracy: float, history: KeepHistory) -> None:
+        self._accuracy = accuracy
+        self._history = history
+
+    def on_train_start(self, trainer: lightning.Trainer, *args: Any, **kwargs: Any) -> None:  # noqa: ARG002
+        """Stop before the first step if the accuracy was reached before."""
+        self._ask(trainer)
+
+    def on_train_epoch_end(self, trainer: lightning.Trainer, *args: Any, **kwargs: Any) -> None:  # noqa: ARG002
+        """Look at the epoch that is over; the history notes it before this is called."""
+        self._ask(trainer)
+
+    def _ask(self, trainer: lightning.Trainer) -> None:
+        rows = self._history.epochs
+        if rows and rows[-1]["accuracy"] >= self._accuracy:
+            trainer.should_stop = True
+
+
 class KeepSettings(Callback):
     """Put what the run was asked for into every checkpoint."""
 

@@ -64,6 +64,8 @@ class ClassifierFit:
         gradient_clip: largest norm of the gradient (Pascanu et al. 2013); without it as it comes.
         monitor: what early stopping and the kept weights look at.
         early_stopping, reduce_on_plateau: both need a validation part.
+        stop_at_accuracy: stop after the first epoch whose running accuracy on the training rows
+            reaches it (0 to 1), where a text tells how far it trained and not for how long.
         best_weights: keep the weights of the best epoch instead of the last one's.
         class_weights: weigh a row's loss by rows / (classes x rows of its class); the mean over a
             batch is divided by its weights, as torch does it.
@@ -87,6 +89,7 @@ class ClassifierFit:
     monitor: Monitor = "validation_loss"
     early_stopping: EarlyStopping | None = None
     reduce_on_plateau: ReduceOnPlateau | None = None
+    stop_at_accuracy: float | None = None
     best_weights: bool = False
     class_weights: bool = False
     start_from: Path | None = None
@@ -100,6 +103,8 @@ class ClassifierFit:
             raise ValueError("learning_rate must be positive, and l2 not negative")
         if self.gradient_clip is not None and self.gradient_clip <= 0.0:
             raise ValueError("gradient_clip must be positive; leave it out to clip nothing")
+        if self.stop_at_accuracy is not None and not 0.0 < self.stop_at_accuracy <= 1.0:
+            raise ValueError("stop_at_accuracy must lie between 0 and 1")
         if not 0.0 <= self.momentum < 1.0:
             raise ValueError("momentum must lie in 0 to 1, 1 excluded")
         if self.class_weights and self.oversample:
