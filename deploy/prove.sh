@@ -178,7 +178,6 @@ prove() { # TARGET PORT VARIABLE
     build "$1"
     local container root
     container=proof-$1
-    builder rm "$container" >/dev/null 2>&1 || true # of a run that failed
     builder from --name "$container" "localhost/affekt-$1" >/dev/null
     root=$(builder mount "$container")
     no_build_tools "$root"
@@ -193,12 +192,17 @@ prove() { # TARGET PORT VARIABLE
     python3 deploy/check.py "$1" "http://127.0.0.1:$2"
     limited "$1"
     stop "$1"
-    builder umount "$container" >/dev/null
-    builder rm "$container" >/dev/null
+}
+
+clean_up() {
+    [[ -z $PROCESS ]] || kill -KILL "$PROCESS" 2>/dev/null || true
+    wait
+    builder rm proof-service proof-page >/dev/null 2>&1 || true # unmounts as well
+    umount "$WORK/storage/overlay" 2>/dev/null || true
 }
 
 PROCESS=
-trap '[[ -z $PROCESS ]] || kill -KILL "$PROCESS" 2>/dev/null || true' EXIT
+trap clean_up EXIT
 [[ -n $BASE ]] || make_base
 case ${1:-all} in
 service | all) prove service 18080 PORT ;;&
