@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from affekt import Recognizer
 from affekt.errors import AudioError, ConfigError
 from affekt.recognition import StreamRecognizer
+from affekt.recognition.stream import StreamListener
 
 RATE = 16_000
 
@@ -63,6 +64,24 @@ def test_where_nobody_speaks_there_is_no_emotion(recognizer):
     assert found[0].predictions == ()
     assert found[6].speech_share < 0.1
     assert found[3].emotion == recognizer(recording()[1 * RATE : 4 * RATE], RATE).emotion
+
+
+@pytest.mark.parametrize("length", [3.5, 5.0, 6.02, 6.7123, 9.99])
+def test_every_window_holds_the_sound_it_names(length):
+    heard = []
+
+    class Listening:
+        def probabilities(self, signal):
+            heard.append(signal.copy())
+            return np.array([1.0])
+
+    signal = np.random.default_rng(1).normal(0, 0.2, round(length * RATE)).astype(np.float32)
+    listener = StreamListener(Listening(), window_s=3.0, hop_s=1.0, voice="energy")
+    windows = listener.push(signal) + listener.finish()
+    assert windows[-1].end_s == pytest.approx(length, abs=1 / RATE)
+    for window, sound in zip(windows, heard, strict=True):
+        place = slice(round(window.start_s * RATE), round(window.end_s * RATE))
+        np.testing.assert_array_equal(sound, signal[place])
 
 
 @settings(max_examples=15, deadline=None)

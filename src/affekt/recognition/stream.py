@@ -89,7 +89,7 @@ class StreamListener:
         return found
 
     def finish(self) -> list[Heard]:
-        """End the stream and return its last, shorter window, if anything is left."""
+        """End the stream and return its last window, if anything came since the one before."""
         if self._end == self._last_end:
             return []
         left = self._end - self._decided
@@ -130,12 +130,13 @@ class StreamListener:
             probabilities=probabilities,
         )
         self._last_end = end
-        self._forget(max(0, end + self._hop - self._window))
+        # The stream may end before the next hop, and its last window reach back almost to here.
+        self._forget(max(0, end - self._window))
         return heard
 
     def _forget(self, place: int) -> None:
         """Drop what no window to come will hold, in whole frames."""
-        frames = (min(place, self._last_end) - self._begin) // _FRAME
+        frames = (place - self._begin) // _FRAME
         if frames > 0:
             self._held = self._held[frames * _FRAME :].copy()
             self._speech = self._speech[frames:]
