@@ -163,27 +163,24 @@ def _within(
     threshold: float,
 ) -> Iterator[Segment]:
     """Cut a stretch of speech where the emotion changes."""
-    first = int(np.searchsorted(cells.edges_s, start_s, side="right")) - 1
-    last = int(np.searchsorted(cells.edges_s, end_s - 1e-9))
-    inside = range(first, max(last, first + 1))
-    told = [cell for cell in inside if not np.isnan(cells.probabilities[cell, 0])]
-    if not told:
+    first = int(np.searchsorted(cells.edges_s, start_s + 1e-9, side="right")) - 1
+    last = max(int(np.searchsorted(cells.edges_s, end_s - 1e-9)), first + 1)
+    told = first + np.flatnonzero(~np.isnan(cells.probabilities[first:last, 0]))
+    if not told.size:
         yield _spoken(start_s, end_s, None, labels, threshold)
         return
-
-    def answer(cell: int) -> int:
-        return int(chosen[min(told, key=lambda other: abs(other - cell))])
-
-    for label, group in itertools.groupby(inside, key=answer):
-        part = list(group)
-        known = [cell for cell in part if cell in told] or told[:1]
+    # A cell that no window tells of takes the answer of the nearest that one does.
+    halfway = (told[:-1] + told[1:]) / 2
+    answers = chosen[told[np.searchsorted(halfway, np.arange(first, last))]]
+    starts = np.flatnonzero(np.diff(answers, prepend=-1))
+    for start, end in itertools.pairwise((*starts.tolist(), last - first)):
         yield _spoken(
-            max(start_s, float(cells.edges_s[part[0]])),
-            min(end_s, float(cells.edges_s[part[-1] + 1])),
-            cells.probabilities[known].mean(axis=0),
+            max(start_s, float(cells.edges_s[first + start])),
+            min(end_s, float(cells.edges_s[first + end])),
+            np.nanmean(cells.probabilities[first + start : first + end], axis=0),
             labels,
             threshold,
-            label=labels[label],
+            label=labels[answers[start]],
         )
 
 
@@ -238,17 +235,23 @@ def _longest_negative(segments: Sequence[Segment]) -> tuple[float, float] | None
 
 
 def _turning_points(segments: Sequence[Segment]) -> Iterator[TurningPoint]:
-    """Yield the changes between stretches that are sure of their emotion for long enough."""
-    before: tuple[str, float] | None = None  # emotion, and how long it has lasted
+    """Yield the changes between stretches that are sure of their emotion for long enough.
+
+    Pauses and doubts do not end a stretch; another emotion does, once it has lasted as long.
+    """
+    before: str | None = None
+    after, begin_s, lasted_s = "", 0.0, 0.0  # what may become a stretch
     for item in segments:
         if item.emotion is None or item.uncertain:
             continue
-        length_s = item.end_s - item.start_s
-        if before is not None and before[0] == item.emotion:
-            before = (before[0], before[1] + length_s)
+        if item.emotion == before:
+            lasted_s = 0.0
             continue
-        if length_s < _SURE_S:
+        if item.emotion != after or lasted_s == 0.0:
+            after, begin_s, lasted_s = item.emotion, item.start_s, 0.0
+        lasted_s += item.end_s - item.start_s
+        if lasted_s < _SURE_S:
             continue
-        if before is not None and before[1] >= _SURE_S:
-            yield TurningPoint(time_s=item.start_s, before=before[0], after=item.emotion)
-        before = (item.emotion, length_s)
+        if before is not None:
+            yield TurningPoint(time_s=begin_s, before=before, after=after)
+        before, lasted_s = after, 0.0
