@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from affekt.errors import ConfigError
-from affekt.recognition.purpose import PURPOSES, TrackPlan, check_purpose, plan_tracks
+from affekt.recognition.purpose import PURPOSES, TrackPlan, check_purpose, is_protected, plan_tracks
 
 
 def plan(channels, names, analyse=None, purpose=None):
@@ -23,7 +23,10 @@ def test_in_a_call_the_customer_alone_is_analysed():
     )
 
 
-@pytest.mark.parametrize("name", ["agent", "Agent 2", "support-agents", "employee", "student_a"])
+@pytest.mark.parametrize(
+    "name",
+    ["agent", "Agent 2", "support-agents", "CallAgent", "coworker", "employee", "student_a", "Reps"],
+)
 def test_somebody_at_work_or_in_education_needs_a_purpose(name):
     with pytest.raises(ConfigError, match=r"Article 5\(1\)\(f\)"):
         plan(2, [name, "customer"], analyse=[name])
@@ -35,6 +38,7 @@ def test_somebody_at_work_or_in_education_needs_a_purpose(name):
 def test_others_need_none():
     tracks = plan(2, ["therapist", "client"], analyse=["client"])
     assert [track.analysed for track in tracks] == [False, True]
+    assert not any(map(is_protected, ["customer", "caller", "patient", "reporter", "left"]))
 
 
 @pytest.mark.parametrize(

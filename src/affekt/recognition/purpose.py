@@ -17,27 +17,35 @@ PURPOSES = ("medical", "safety", "research")
 
 DEFAULT_ANALYSED = "customer"
 
-# Names of channels that belong to somebody at work or in education; parts of a name count too.
+# Words in the names of channels that belong to somebody at work or in education. They count
+# within a longer word too ("CallAgent"); a purpose asked for in vain does less harm than none.
 _PROTECTED = (
     "agent",
+    "applicant",
     "apprentice",
     "assistant",
     "candidate",
+    "clerk",
     "coach",
     "colleague",
     "employee",
+    "interviewee",
     "learner",
     "operator",
     "pupil",
-    "rep",
     "representative",
+    "salesperson",
+    "seller",
     "staff",
     "student",
+    "supervisor",
     "teacher",
     "trainee",
     "tutor",
     "worker",
 )
+# Too short for that: whole words, in the singular or the plural.
+_PROTECTED_WORDS = ("rep", "reps", "intern", "interns")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,8 +125,11 @@ def check_purpose(purpose: str | None) -> None:
 
 def is_protected(name: str) -> bool:
     """Say whether a channel's name tells of somebody at work or in education."""
-    words = "".join(letter if letter.isalpha() else " " for letter in name.lower()).split()
-    return any(word.rstrip("s") in _PROTECTED for word in words)
+    name = name.casefold()
+    words = "".join(letter if letter.isalpha() else " " for letter in name).split()
+    return any(part in name for part in _PROTECTED) or any(
+        word in _PROTECTED_WORDS for word in words
+    )
 
 
 def _check_names(names: Sequence[str], source_channels: int) -> None:
