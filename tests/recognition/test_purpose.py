@@ -25,7 +25,7 @@ def test_in_a_call_the_customer_alone_is_analysed():
 
 @pytest.mark.parametrize(
     "name",
-    ["agent", "Agent 2", "support-agents", "CallAgent", "coworker", "employee", "student_a", "Reps"],
+    ["agent", "Agent 2", "support-agents", "CallAgent", "coworker", "student_a", "Reps"],
 )
 def test_somebody_at_work_or_in_education_needs_a_purpose(name):
     with pytest.raises(ConfigError, match=r"Article 5\(1\)\(f\)"):
