@@ -61,6 +61,15 @@ def test_a_head_that_never_ends_is_not_waited_for(
             assert client.recv(10) == b""
 
 
+def test_a_head_without_measure_is_not_kept(served: Any) -> None:
+    for beginning in (b"GET /", b"GET / HTTP/1.1\r\nX-Large: "):
+        with socket.create_connection(served.address, timeout=10) as client:
+            client.sendall(beginning + b"a" * 70_000)
+            answer = client.recv(4096)
+        assert answer.startswith(b"HTTP/1.1 400 ")
+        assert b"64 KiB" in answer
+
+
 def test_a_request_has_an_id_the_client_s_own_if_it_is_one(served: Any) -> None:
     own = served.http.get("/healthz", headers={"X-Request-ID": "order-7.b"})
     assert own.headers["x-request-id"] == "order-7.b"

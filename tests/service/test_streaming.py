@@ -183,6 +183,18 @@ def test_a_stream_that_says_nothing_is_ended(start: Any) -> None:
     assert found["problem"]["type"] == "urn:affekt:problem:upload-stalled"
 
 
+def test_pages_of_other_origins_open_no_stream_unless_they_are_named(start: Any) -> None:
+    running = start(cors=("https://friend.example",))
+    address = f"{running.url.replace('http', 'ws')}/v1/stream"
+    for origin in ("https://friend.example", running.url):
+        with connect(address, origin=origin, close_timeout=0.2):
+            pass
+    for origin in ("https://stranger.example", "null"):
+        with pytest.raises(InvalidStatus) as refused:
+            connect(address, origin=origin)
+        assert refused.value.response.status_code == 403
+
+
 def test_places_for_streams_are_limited_and_given_back(start: Any) -> None:
     narrow = start(max_streams=1)
     with opened(narrow):

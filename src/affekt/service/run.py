@@ -20,21 +20,35 @@ from affekt.service.problems import MEDIA_TYPE, Problem
 from affekt.service.settings import Settings
 
 _MESSAGE_BYTES = 2**20
+# A request line and its headers; the server itself would take any number.
+_HEAD_BYTES = 2**16
 
 
 class ProblemProtocol(HttpToolsProtocol):
     """Answers what is no HTTP at all in the form of every other error, and waits for no heads.
 
-    The server itself would keep a connection for ever whose request never gets to its body.
+    The server itself would keep a connection for ever whose request never gets to its body, and in
+    memory whatever it sends until then.
     """
 
     head_timeout_s = 10.0
     _patience: asyncio.TimerHandle | None = None
+    _head_bytes = 0
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Begin to wait for a request."""
         super().connection_made(transport)
         self._wait_for_head()
+
+    def data_received(self, data: bytes) -> None:
+        """Take bytes in, and refuse a head that grows too large."""
+        waited = self._patience is not None
+        super().data_received(data)
+        # What ends a head may hold much of its body as well, and does not count.
+        waits = waited and self._patience is not None and not self.transport.is_closing()
+        self._head_bytes = self._head_bytes + len(data) if waits else 0
+        if self._head_bytes > _HEAD_BYTES:
+            self.send_400_response(f"a head has at most {_HEAD_BYTES // 1024} KiB")
 
     def on_message_begin(self) -> None:
         """Begin to wait for the end of a request's head."""

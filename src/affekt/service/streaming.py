@@ -11,7 +11,7 @@ from fastapi import APIRouter
 from pydantic import Field, ValidationError
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
-from affekt.audio import Signal
+from affekt.audio import SAMPLING_RATE_HZ, Signal
 from affekt.errors import AffektError
 from affekt.recognition.purpose import plan_tracks
 from affekt.recognition.stream import StreamRecognizer
@@ -27,6 +27,9 @@ router = APIRouter()
 # Messages that wait to be worked on. While so many do, the socket is not read, its buffers fill,
 # and the sender has to wait.
 _WAITING = 8
+
+# What is heard at once: one message may hold minutes, and others wait for their turn as well.
+_PIECE = SAMPLING_RATE_HZ
 
 _DONE, _POLICY, _FAILED, _LATER = 1000, 1008, 1011, 1013
 
@@ -51,6 +54,7 @@ async def stream(socket: WebSocket) -> None:
     """Take binary messages of any size, answer JSON; `{"type": "end"}` ends the stream."""
     service = service_of(socket)
     try:
+        _check_origin(socket, service.settings.cors)
         check_key(socket)
         query = _query(socket)
         with service.streams.place():
@@ -110,7 +114,7 @@ class _Session:
 
     async def hear(self, samples: Signal) -> list[Moment]:
         self.samples += samples.size
-        self._metrics.audio.labels("stream").inc(samples.size / 16_000)
+        self._metrics.audio.labels("stream").inc(samples.size / SAMPLING_RATE_HZ)
         return await self._engine.in_thread(lambda: self._hear.push(samples))
 
     async def finish(self) -> list[Moment]:
@@ -151,13 +155,13 @@ async def _converse(
                 return
 
     async def work() -> None:
-        async for samples in _samples(session, messages):
-            if session.samples / 16_000 > service.settings.max_duration_s:
+        async for piece in _pieces(_samples(session, messages)):
+            if session.samples / SAMPLING_RATE_HZ > service.settings.max_duration_s:
                 raise Problem(
                     "recording-too-long",
                     f"longer than {service.settings.max_duration_s:g} s: begin another stream",
                 )
-            await answer(await session.hear(samples))
+            await answer(await session.hear(piece))
         await answer(await session.finish())
 
     try:
@@ -172,7 +176,7 @@ async def _converse(
         {
             "type": "end",
             "purpose": query.purpose,
-            "duration_s": round(session.samples / 16_000, 3),
+            "duration_s": round(session.samples / SAMPLING_RATE_HZ, 3),
             "moments": answered,
         }
     )
@@ -214,11 +218,30 @@ async def _samples(
     yield source.finish()
 
 
+async def _pieces(signals: AsyncIterator[Signal]) -> AsyncIterator[Signal]:
+    async for samples in signals:
+        for place in range(0, samples.size, _PIECE):
+            yield samples[place : place + _PIECE]
+
+
 async def _feed(transcoder: Transcoder, messages: asyncio.Queue[bytes | None]) -> None:
     while (chunk := await messages.get()) is not None:
         if chunk:
             await transcoder.put(chunk)
     await transcoder.put(b"")
+
+
+def _check_origin(socket: WebSocket, allowed: tuple[str, ...]) -> None:
+    """Refuse other pages: browsers ask nobody before they open a WebSocket from one.
+
+    Raises:
+        Problem: a page calls that is neither the service's own nor allowed.
+    """
+    origin = socket.headers.get("origin")
+    if origin is None or origin in allowed:  # no browser, or a page that may
+        return
+    if origin.partition("://")[2] != socket.headers.get("host"):
+        raise Problem("forbidden", "pages of other origins may not call: see --cors")
 
 
 def _query(socket: WebSocket) -> StreamQuery:
