@@ -25,6 +25,9 @@ except ModuleNotFoundError:
 
 Recording = str | Path | bytes | BinaryIO
 
+# The service takes messages of up to 1 MiB.
+_MESSAGE_BYTES = 2**18
+
 
 class ServiceError(AffektError):
     """The service refused a request, or cannot be reached.
@@ -256,9 +259,10 @@ def _converse(
 ) -> Iterator[Moment]:
     """Send chunk after chunk, and yield answers as they are there."""
     for chunk in chunks:
-        send(chunk)
-        while (message := _ready(receive)) is not None:
-            yield from _moments(message)
+        for place in range(0, len(chunk), _MESSAGE_BYTES):
+            send(chunk[place : place + _MESSAGE_BYTES])
+            while (message := _ready(receive)) is not None:
+                yield from _moments(message)
     send('{"type": "end"}')
     while (message := json.loads(receive()))["type"] != "end":
         yield from _moments(message)

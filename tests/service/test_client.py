@@ -84,6 +84,11 @@ def test_a_stream_yields_the_library_s_moments(
     assert [moment.to_dict() for moment in client.stream(chunks)] == expected
 
 
+def test_a_chunk_may_be_larger_than_a_message(client: Client) -> None:
+    minute = bytes(2 * 60 * 16_000)
+    assert [moment.end_s for moment in client.stream([minute])] == list(range(1, 61))
+
+
 def test_a_refused_stream_is_an_error(client: Client) -> None:
     with pytest.raises(ServiceError, match=r"Article 5\(1\)\(f\)") as refused:
         list(client.stream([b""], speaker="student"))
