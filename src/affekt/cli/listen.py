@@ -78,13 +78,18 @@ def listen(
     else:
         chunks = microphone(int(device) if device and device.isdigit() else device)
     moments: list[Moment] = []
+
+    def tell(moment: Moment) -> None:
+        moments.append(moment)
+        click.echo(_line(moment, format_name))
+
     try:
         with closing(chunks):
             for moment in _answers(stream, chunks):
-                moments.append(moment)
-                click.echo(_line(moment, format_name))
+                tell(moment)
     except KeyboardInterrupt:
-        moments.extend(stream.finish())
+        for moment in stream.finish():
+            tell(moment)
     _say_summary(moments)
 
 
