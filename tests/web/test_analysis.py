@@ -56,6 +56,18 @@ def test_of_a_call_only_the_customer_is_analysed(recognizer, sound, recording, q
     assert customer.analysed
 
 
+def test_a_customer_who_says_nothing_spoils_no_call(
+    recognizer, sound, recording, quietly, tmp_path
+) -> None:
+    agent, _ = soundfile.read(sound("agent.wav", ["angry"], duration_s=3.0))
+    soundfile.write(tmp_path / "call.wav", np.stack([agent, 0 * agent], axis=1), 16000)
+    call = recording(tmp_path / "call.wav")
+    wishes = Wishes(channels=("agent", "customer"))
+    answer = analyse(recognizer, call, listen(call, quietly), wishes, quietly)
+    assert answer.voices == ()
+    assert [len(track.speech) for track in answer.timeline.tracks] == [1, 0]
+
+
 def test_an_agent_is_analysed_for_a_purpose_only_which_stays_with_the_result(
     recognizer, sound, recording, quietly
 ) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from affekt.audio import SAMPLING_RATE_HZ, decode_blocks
+from affekt.errors import AudioError
 from affekt.features.spectra import FloatArray
 from affekt.recognition import Recognizer
 from affekt.recognition.purpose import TrackPlan, plan_tracks
@@ -90,7 +91,7 @@ class Analysis:
 
     Attributes:
         wishes: that they follow.
-        voices: one an analysed channel.
+        voices: one an analysed channel on which somebody is heard.
         timeline: None for a short recording of one voice.
     """
 
@@ -158,7 +159,12 @@ def analyse(
         for plan in plans:
             if plan.analysed:
                 progress("Recognising", None)
-                prediction = recognizer.predict(recording.data, channel=plan.index)
+                try:
+                    prediction = recognizer.predict(recording.data, channel=plan.index)
+                except AudioError:
+                    if plan.name is None:
+                        raise
+                    continue  # says nothing in this call, or the timeline finds what is wrong
                 prediction = replace(prediction, path=recording.name)
                 voices.append(Voice(plan=plan, prediction=prediction))
         timeline = None
