@@ -13,9 +13,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 import soundfile
+from hypothesis import settings
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Playwright
+
+# How long an example takes says more of the machine's load than of the code.
+settings.register_profile("affekt", deadline=None)
+settings.load_profile("affekt")
 
 TESTS = Path(__file__).parent
 
