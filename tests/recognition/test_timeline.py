@@ -90,6 +90,11 @@ def test_in_a_call_the_agent_is_heard_speaking_and_not_analysed(recognizer, call
     assert emotions == ["angry", "happy"]
 
 
+def test_a_call_without_names_is_one_voice_and_a_warning_says_so(recognizer, call):
+    assert "name them" in " ".join(recognizer.timeline(call).warnings)
+    assert recognizer.timeline(call, channels=["agent", "customer"]).warnings == ()
+
+
 def test_the_summary_tells_shares_the_negative_stretch_and_the_turn(recognizer, call):
     customer = recognizer.timeline(call, channels=["agent", "customer"]).tracks[1]
     summary = customer.summary

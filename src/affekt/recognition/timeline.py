@@ -22,6 +22,11 @@ WINDOW_S = 3.0
 HOP_S = 1.0
 _BLOCK_S = 10.0
 
+_PERHAPS_A_CALL = (
+    "Two channels were taken for one voice: in a call they are two people's; name them (channels), "
+    "and the customer alone is analysed."
+)
+
 
 class TimelineOptions(TypedDict, total=False):
     """How to follow a recording; every key may be left out or None.
@@ -79,6 +84,9 @@ def make_timeline(
         ]
         heard = _listen(readers, listeners, options.get("progress"))
     duration_s = max(reader.duration_s for reader in readers)
+    warnings = [note for reader in readers for note in reader.warnings]
+    if plans[0].name is None and first.source_channels == 2:
+        warnings.append(_PERHAPS_A_CALL)
     metadata = recognizer.bundle.metadata
     return Timeline(
         path=os.fspath(source) if isinstance(source, str | os.PathLike) else None,
@@ -94,7 +102,7 @@ def make_timeline(
             _track(plan, items, metadata.labels, duration_s, threshold)
             for plan, items in zip(plans, heard, strict=True)
         ),
-        warnings=tuple(dict.fromkeys(note for reader in readers for note in reader.warnings)),
+        warnings=tuple(dict.fromkeys(warnings)),
     )
 
 
