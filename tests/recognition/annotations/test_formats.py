@@ -7,6 +7,7 @@ import io
 import itertools
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
@@ -186,6 +187,11 @@ def test_webvtt_escapes_names(awkward: Timeline) -> None:
     text = annotate(awkward, "webvtt")
     assert text.count("-->") == 1
     assert '<v.angry Zoë "&lt;b&gt;&amp;amp;" --&gt;   &lt;/script&gt;>' in text
+
+
+def test_no_name_of_a_file_ends_a_note_of_webvtt(call: Timeline) -> None:
+    text = annotate(replace(call, path="a ---> b.wav"), "webvtt")
+    assert "recording: a -> b.wav" in text
 
 
 # ---- ELAN ------------------------------------------------------------------------------------

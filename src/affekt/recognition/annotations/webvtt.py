@@ -46,4 +46,4 @@ def _escaped(text: str) -> str:
 
 
 def _note(text: str) -> str:
-    return text.replace("-->", "->")  # an arrow would end the note
+    return re.sub("-{2,}>", "->", text)  # an arrow would end the note
