@@ -36,9 +36,21 @@ def test_raw_samples_are_answered_once_a_second_and_summed_up(tone_bundle):
     )
     answers = [json.loads(line) for line in done.stdout.splitlines()]
     stream = StreamRecognizer(Recognizer.load(tone_bundle))
-    expected = [item.to_dict() for item in stream.push(speech())]
+    expected = [{"purpose": None} | item.to_dict() for item in stream.push(speech())]
     assert answers == expected
     assert done.stderr.decode().startswith("affekt: heard 4.0 s: ")
+
+
+def test_somebody_at_work_is_heard_for_a_purpose_only_which_is_stamped(tone_bundle):
+    agent = command("--model", str(tone_bundle), "--format", "jsonl", "--speaker", "agent")
+    refused = subprocess.run(agent, input=speech().tobytes(), capture_output=True, check=False)
+    assert refused.returncode == 2
+    assert b"Article 5(1)(f)" in refused.stderr
+    done = subprocess.run(
+        [*agent, "--purpose", "safety"], input=speech().tobytes(), capture_output=True, check=True
+    )
+    assert {json.loads(line)["purpose"] for line in done.stdout.splitlines()} == {"safety"}
+    assert b"; purpose: safety" in done.stderr
 
 
 def test_ctrl_c_ends_it_with_the_summary(tone_bundle):

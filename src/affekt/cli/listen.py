@@ -12,6 +12,8 @@ import click
 
 from affekt.audio.voice import VOICES, Voice
 from affekt.recognition.live import SAMPLE_FORMATS, SampleFormat
+from affekt.recognition.notices import PURPOSE_HELP
+from affekt.recognition.purpose import PURPOSES, plan_tracks
 
 if TYPE_CHECKING:
     from affekt.audio import Signal
@@ -33,6 +35,8 @@ if TYPE_CHECKING:
 @click.option("--hop-s", type=float, default=1.0, show_default=True, help="Between two answers.")
 @click.option("--threshold", type=click.FloatRange(0.0, 1.0), help="Below it: uncertain.")
 @click.option("--voice", type=click.Choice(VOICES), default="energy", show_default=True)
+@click.option("--speaker", metavar="NAME", help="Whose voice it is: patient, agent, student, ...")
+@click.option("--purpose", type=click.Choice(PURPOSES), help=PURPOSE_HELP)
 @click.option(
     "--format",
     "format_name",
@@ -51,6 +55,8 @@ def listen(
     hop_s: float,
     threshold: float | None,
     voice: Voice,
+    speaker: str | None,
+    purpose: str | None,
     format_name: str,
     model: str,
 ) -> None:
@@ -60,11 +66,13 @@ def listen(
     writes them: ffmpeg -i CALL -f s16le -ar 16000 -ac 1 - | affekt listen --stdin
 
     Ctrl-C ends it, and a summary follows. Tell the people who are heard that an emotion
-    recogniser listens.
+    recogniser listens. A --speaker at work or in education needs a --purpose.
     """
     from affekt.recognition import Recognizer, StreamRecognizer
     from affekt.recognition.live import microphone, raw_samples
 
+    if speaker is not None:  # the rule of calls, for a call of one
+        plan_tracks(1, names=[speaker], analyse=[speaker], purpose=purpose)
     stream = StreamRecognizer(
         Recognizer.load(model), window_s=window_s, hop_s=hop_s, threshold=threshold, voice=voice
     )
@@ -81,7 +89,7 @@ def listen(
 
     def tell(moment: Moment) -> None:
         moments.append(moment)
-        click.echo(_line(moment, format_name))
+        click.echo(_line(moment, format_name, purpose))
 
     try:
         with closing(chunks):
@@ -90,7 +98,7 @@ def listen(
     except KeyboardInterrupt:
         for moment in stream.finish():
             tell(moment)
-    _say_summary(moments)
+    _say_summary(moments, purpose)
 
 
 def _answers(stream: StreamRecognizer, chunks: Iterator[Signal]) -> Iterator[Moment]:
@@ -99,21 +107,21 @@ def _answers(stream: StreamRecognizer, chunks: Iterator[Signal]) -> Iterator[Mom
     yield from stream.finish()
 
 
-def _line(moment: Moment, format_name: str) -> str:
+def _line(moment: Moment, format_name: str, purpose: str | None) -> str:
     if format_name == "jsonl":
-        return json.dumps(moment.to_dict())
+        return json.dumps({"purpose": purpose} | moment.to_dict())
     window = f"{moment.start_s:7.1f} to {moment.end_s:7.1f} s"
     if moment.emotion is None or moment.confidence is None:
         return f"{window}  -"
     doubt = "  uncertain" if moment.uncertain else ""
-    return f"{window}  {moment.emotion:<10}{moment.confidence:6.1%}{doubt}"
+    stamp = f"  ({purpose})" if purpose else ""
+    return f"{window}  {moment.emotion:<10}{moment.confidence:6.1%}{doubt}{stamp}"
 
 
-def _say_summary(moments: list[Moment]) -> None:
+def _say_summary(moments: list[Moment], purpose: str | None) -> None:
     from affekt.recognition.live import summarise_moments
 
     total_s = moments[-1].end_s if moments else 0.0
     parts = [f"{name} {seconds:.0f} s" for name, seconds in summarise_moments(moments).items()]
-    click.echo(
-        f"affekt: heard {total_s:.1f} s" + (": " if parts else "") + ", ".join(parts), err=True
-    )
+    heard = f"affekt: heard {total_s:.1f} s" + (": " if parts else "") + ", ".join(parts)
+    click.echo(heard + (f"; purpose: {purpose}" if purpose else ""), err=True)
