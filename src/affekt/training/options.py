@@ -140,7 +140,8 @@ def make_optimiser(network: nn.Module, fit: ClassifierFit) -> torch.optim.Optimi
         case "rmsprop":
             return torch.optim.RMSprop(groups, lr=rate, alpha=0.9, eps=1e-7)
         case "adam":
-            return torch.optim.Adam(groups, lr=rate, eps=1e-7, fused=True)
+            # Lightning clips no gradient of a fused optimiser in half precision.
+            return torch.optim.Adam(groups, lr=rate, eps=1e-7, fused=fit.gradient_clip is None)
 
 
 def _chosen(network: nn.Module, kept: set[int], *, inside: bool) -> Iterator[nn.Parameter]:
