@@ -195,5 +195,8 @@ def test_mistakes_are_told(recognizer, call, tmp_path):
         recognizer.timeline(call, purposes="medical")
     with pytest.raises(ConfigError, match="1 names for 2 channels"):
         recognizer.timeline(call, channels=["customer"])
+    for nothing in ({"window_s": 0.0}, {"hop_s": 0.0}):
+        with pytest.raises(ConfigError, match=r"0\.1 to 30"):
+            recognizer.timeline(call, **nothing)
     with pytest.raises(AudioError, match="missing"):
         recognizer.timeline(tmp_path / "missing.wav")

@@ -61,7 +61,9 @@ def make_timeline(
         if name not in TimelineOptions.__annotations__:
             hint = did_you_mean(name, TimelineOptions.__annotations__)
             raise ConfigError(f"no option is called '{name}'{hint}")
-    window_s, hop_s = options.get("window_s") or WINDOW_S, options.get("hop_s") or HOP_S
+    window_s, hop_s = options.get("window_s"), options.get("hop_s")
+    window_s = WINDOW_S if window_s is None else window_s
+    hop_s = HOP_S if hop_s is None else hop_s
     check_lengths(window_s, hop_s)
     threshold = recognizer.threshold(options.get("threshold"))
     first = decode_blocks(source, block_s=_BLOCK_S)
