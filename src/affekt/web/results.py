@@ -7,6 +7,7 @@ import streamlit as st
 from affekt.errors import AudioError, ConfigError
 from affekt.recognition import Recognizer
 from affekt.recognition.annotations import FORMATS
+from affekt.recognition.annotations.marks import UNCERTAIN, label_of
 from affekt.records import Prediction, Timeline, Track
 from affekt.web import charts
 from affekt.web.analysis import CELL_S, Analysis, Sound, Voice
@@ -114,9 +115,9 @@ def _segment_table(timeline: Timeline) -> str:
     lines = ["| voice | from | to | heard | confidence |", "|---|---|---|---|---|"]
     for track in timeline.tracks:
         for item in track.segments:
-            heard = item.emotion or ("speech" if item.speech else "silence")
-            if item.uncertain:
-                heard = "uncertain" if item.emotion is None else f"uncertain ({item.emotion})"
+            heard = label_of(item, track)
+            if heard == UNCERTAIN and item.emotion is not None:
+                heard = f"{UNCERTAIN} ({item.emotion})"
             share = "" if item.confidence is None else f"{item.confidence:.0%}"
             place = f"{item.start_s:.1f} s | {item.end_s:.1f} s"
             lines.append(f"| {plain(track.name or 'voice')} | {place} | {heard} | {share} |")

@@ -1,0 +1,34 @@
+"""What the page says of a recording over time."""
+
+from __future__ import annotations
+
+import io
+
+import numpy as np
+import pytest
+import soundfile
+
+from affekt.recognition import Recognizer
+
+pytest.importorskip("streamlit", reason="the extra web is not installed")
+from affekt.web.results import _segment_table
+
+
+def test_speech_too_short_to_judge_is_uncertain_and_an_agent_s_is_speech(tone_bundle) -> None:
+    times_s = np.arange(16_000 * 4) / 16_000
+    tone = 0.3 * np.sin(2 * np.pi * 400 * times_s)
+    short = np.where((times_s > 2) & (times_s < 2.2), tone, 0.0)
+    call = _wav(np.stack([tone, short], axis=1))
+    timeline = Recognizer.load(tone_bundle).timeline(call, channels=["agent", "customer"])
+    rows = [row.strip("| ").split(" | ") for row in _segment_table(timeline).splitlines()[2:]]
+    assert {(row[0], row[3].rstrip("| ")) for row in rows} == {
+        ("agent", "speech"),
+        ("customer", "silence"),
+        ("customer", "uncertain"),
+    }
+
+
+def _wav(signal: np.ndarray) -> bytes:
+    file = io.BytesIO()
+    soundfile.write(file, signal, 16_000, format="WAV")
+    return file.getvalue()
