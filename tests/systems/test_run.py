@@ -17,7 +17,7 @@ from affekt.training.features import FeatureRows, fit_normalisation
 ROWS = 16
 
 
-@pytest.mark.parametrize("name", (*SYSTEMS, *VARIANTS))
+@pytest.mark.parametrize("name", [*SYSTEMS, *VARIANTS])
 @pytest.mark.parametrize("precision", ["32", "bf16"])
 def test_an_epoch_on_noise_gives_probabilities(name, precision, tmp_path):
     own = load_system(name)
