@@ -108,6 +108,14 @@ def test_a_stretch_is_treated_as_a_recording_whose_times_stay(
     assert explanation.times_s[-1] == pytest.approx(12.0, abs=0.02)
 
 
+def test_a_stretch_that_ends_at_zero_is_impossible(tones: SimpleNamespace, tmp_path: Path) -> None:
+    path = tmp_path / "voice.wav"
+    soundfile.write(path, burst(0.2, 0.8, duration_s=1.0), 16_000)
+    recognizer = Recognizer.load(tones.write_bundle(tmp_path / "tones.onnx"))
+    with pytest.raises(AudioError, match="impossible"):
+        recognizer.explain(path, end_s=0.0)
+
+
 def test_a_channel_can_be_chosen(
     recognizer: Recognizer, tones: SimpleNamespace, tmp_path: Path
 ) -> None:

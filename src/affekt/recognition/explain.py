@@ -78,7 +78,8 @@ def read_stretch(
         begin_s = start_s or 0.0
         # One second more than allowed tells too long from just allowed, and bounds the decoding.
         last_s = begin_s + LIMIT_S + 1.0
-        audio = decode(source, channel=channel, start_s=begin_s, end_s=min(end_s or last_s, last_s))
+        until_s = last_s if end_s is None else min(end_s, last_s)
+        audio = decode(source, channel=channel, start_s=begin_s, end_s=until_s)
         if audio.duration_s > LIMIT_S:
             raise AudioError(_TOO_LONG)
         return audio

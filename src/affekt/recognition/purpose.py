@@ -75,7 +75,7 @@ def plan_tracks(
     Args:
         source_channels: of the recording.
         names: one a channel; None takes the mean of all channels for one voice.
-        analyse: whose emotion is inferred; None means the customer's.
+        analyse: whose emotion is inferred; None means the customer's, none at all nobody's.
         purpose: one of `PURPOSES`, needed for a channel of somebody at work or in education.
 
     Raises:

@@ -54,7 +54,7 @@ def show(bundle: Bundle) -> None:
     st.write(
         "They are kept in the memory of the computer that runs this page for as long as the "
         "session lasts, are not written to a disk, and are sent nowhere else. When the page is "
-        "closed they are dropped within minutes; “Forget everything” drops them at once."
+        "closed they are dropped within a minute; “Forget everything” drops them at once."
     )
 
 
