@@ -31,7 +31,7 @@ setup: $(DEVELOPMENT) ## Install everything for development into .venv
 
 .PHONY: test
 test: $(DEVELOPMENT) ## Run the tests (ARGS="-k audio" and the like go to pytest)
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile $(ARGS)
 
 .PHONY: check
 check: $(DEVELOPMENT) ## Check style, types, import rules, and that generated pages are fresh

@@ -177,6 +177,7 @@ def test_a_forbidden_microphone_is_said_plainly(open_page, serve, tone_folder):
 def test_the_keyboard_alone_is_enough(tone_page, tone_file):
     page = tone_page.page
     path = tone_file("angry")
+    page.bring_to_front()  # a page behind another gets keys, and opens no file chooser
     reached = []
     for _ in range(3):
         page.keyboard.press("Tab")

@@ -37,3 +37,21 @@ def interrupts_wait() -> Iterator[Wait]:
         yield wait
     finally:
         signal.signal(signal.SIGINT, previous)
+
+
+@contextmanager
+def uninterrupted() -> Iterator[None]:
+    """Let Ctrl-C take effect only when the block is done, so that it leaves nothing half-way."""
+    asked = False
+
+    def ask(signal_number: int, frame: FrameType | None) -> None:  # noqa: ARG001
+        nonlocal asked
+        asked = True
+
+    previous = signal.signal(signal.SIGINT, ask)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, previous)
+    if asked:
+        raise KeyboardInterrupt

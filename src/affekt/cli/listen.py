@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator
 from contextlib import closing
 from typing import TYPE_CHECKING
 
 import click
 
 from affekt.audio.voice import VOICES, Voice
+from affekt.cli.interrupts import uninterrupted
 from affekt.recognition.live import SAMPLE_FORMATS, SampleFormat
 from affekt.recognition.notices import PURPOSE_HELP
 from affekt.recognition.purpose import PURPOSES, plan_tracks
 
 if TYPE_CHECKING:
-    from affekt.audio import Signal
-    from affekt.recognition import StreamRecognizer
     from affekt.records import Moment
 
 
@@ -93,18 +91,15 @@ def listen(
 
     try:
         with closing(chunks):
-            for moment in _answers(stream, chunks):
-                tell(moment)
+            for chunk in chunks:
+                with uninterrupted():
+                    for moment in stream.push(chunk):
+                        tell(moment)
     except KeyboardInterrupt:
-        for moment in stream.finish():
-            tell(moment)
+        pass  # what was heard so far is told as at the end of the stream
+    for moment in stream.finish():
+        tell(moment)
     _say_summary(moments, purpose)
-
-
-def _answers(stream: StreamRecognizer, chunks: Iterator[Signal]) -> Iterator[Moment]:
-    for chunk in chunks:
-        yield from stream.push(chunk)
-    yield from stream.finish()
 
 
 def _line(moment: Moment, format_name: str, purpose: str | None) -> str:
