@@ -24,6 +24,12 @@ settings.load_profile("affekt")
 
 TESTS = Path(__file__).parent
 
+# Two processes that fill one cache of numba's at once (librosa's functions do) crash in it:
+# https://github.com/numba/numba/issues/10128. Each test process has its own.
+os.environ["NUMBA_CACHE_DIR"] = str(
+    TESTS.parent / ".pytest_cache" / "numba" / os.environ.get("PYTEST_XDIST_WORKER", "main")
+)
+
 WriteTone = Callable[..., Path]
 
 
