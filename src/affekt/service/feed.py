@@ -7,11 +7,9 @@ import queue
 from collections.abc import Iterator
 from typing import cast
 
-import numpy as np
-import soxr
-
-from affekt.audio import SAMPLING_RATE_HZ, Signal, to_mono
+from affekt.audio import Signal, to_mono
 from affekt.audio.media import MediaDecoder
+from affekt.audio.pcm import StreamResampler
 from affekt.audio.signal import Gate
 from affekt.audio.source import ByteStream
 
@@ -66,9 +64,9 @@ def decode_feed(feed: Feed) -> Iterator[Signal]:
     stream = cast("ByteStream", feed)
     with contextlib.closing(MediaDecoder(stream, container="stream")) as media:
         gate = Gate(media.rate_hz, name=feed.label)
-        resampler = soxr.ResampleStream(media.rate_hz, SAMPLING_RATE_HZ, 1, dtype="float32")
+        resampler = StreamResampler(media.rate_hz)
         for frames in media.blocks():
             mono = to_mono(frames)
             gate.update(mono)
-            yield resampler.resample_chunk(mono)
-        yield resampler.resample_chunk(np.empty(0, dtype=np.float32), last=True)
+            yield resampler.push(mono)
+        yield resampler.finish()

@@ -12,11 +12,11 @@ from pydantic import Field, ValidationError
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
 from affekt.audio import SAMPLING_RATE_HZ, Signal
+from affekt.audio.pcm import PcmReader
 from affekt.errors import AffektError
 from affekt.recognition.purpose import plan_tracks
 from affekt.recognition.stream import StreamRecognizer
 from affekt.records import Moment
-from affekt.service.pcm import PcmReader
 from affekt.service.problems import Problem, ProblemResponse, problem_of
 from affekt.service.schemas import Exact, Purpose
 from affekt.service.service import Service, check_key, service_of
@@ -100,7 +100,7 @@ class _Session:
             if query.encoding == "container":
                 return hear, Transcoder(memory_mb=service.settings.memory_mb)
             source = PcmReader(
-                encoding=query.encoding,
+                sample_format=query.encoding,
                 sampling_rate_hz=query.sampling_rate_hz,
                 channels=query.channels,
                 channel=query.channel,

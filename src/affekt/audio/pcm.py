@@ -1,0 +1,105 @@
+"""Raw samples in pieces of any size to mono float32 at 16 kHz."""
+
+from __future__ import annotations
+
+from typing import Any, Literal, get_args
+
+import numpy as np
+import soxr
+
+from affekt.audio.blocks import SAMPLING_RATE_HZ
+from affekt.audio.signal import MAX_CHANNELS, Gate, Signal, check_channel, to_float32, to_mono
+from affekt.errors import ConfigError, did_you_mean
+
+SampleFormat = Literal["s16le", "f32le"]
+SAMPLE_FORMATS: tuple[SampleFormat, ...] = get_args(SampleFormat)
+
+_TYPES: dict[str, np.dtype[Any]] = {"s16le": np.dtype("<i2"), "f32le": np.dtype("<f4")}
+_NOTHING: Signal = np.empty(0, dtype=np.float32)
+
+
+class StreamResampler:
+    """Brings a mono stream to 16 kHz without a seam between its pieces.
+
+    Args:
+        sampling_rate_hz: of what comes in; at 16,000 the samples pass as they are.
+    """
+
+    def __init__(self, sampling_rate_hz: int) -> None:
+        self._stream = (
+            None
+            if sampling_rate_hz == SAMPLING_RATE_HZ
+            else soxr.ResampleStream(sampling_rate_hz, SAMPLING_RATE_HZ, 1, dtype="float32")
+        )
+
+    def push(self, samples: Signal) -> Signal:
+        """Take `[samples]` in, and return what is ready by now."""
+        if self._stream is None or not samples.size:
+            return samples
+        ready: Signal = self._stream.resample_chunk(samples)
+        return ready
+
+    def finish(self) -> Signal:
+        """Return the samples that are still held."""
+        if self._stream is None:
+            return _NOTHING
+        last: Signal = self._stream.resample_chunk(_NOTHING, last=True)
+        return last
+
+
+class PcmReader:
+    """Takes interleaved samples without a header; a chunk may end anywhere, within a sample too.
+
+    Args:
+        sample_format: 16-bit integers or 32-bit floats, little-endian.
+        sampling_rate_hz: 1,000 to 384,000.
+        channels: interleaved, 1 to 64.
+        channel: 0-based; None is the mean of all.
+        name: what to call the stream in a message.
+
+    Raises:
+        ConfigError: the format is unknown, or the number of channels impossible.
+        AudioError: the rate or the channel is impossible.
+    """
+
+    def __init__(
+        self,
+        *,
+        sample_format: SampleFormat,
+        sampling_rate_hz: int,
+        channels: int = 1,
+        channel: int | None = None,
+        name: str = "the stream",
+    ) -> None:
+        if sample_format not in _TYPES:
+            hint = did_you_mean(sample_format, SAMPLE_FORMATS)
+            raise ConfigError(f"no sample format is called '{sample_format}'{hint}")
+        if not 1 <= channels <= MAX_CHANNELS:
+            raise ConfigError(f"{name}: has 1 to {MAX_CHANNELS} channels, not {channels}")
+        check_channel(channel, channels, name=name)
+        self._gate = Gate(sampling_rate_hz, name=name)
+        self._name = name
+        self._type = _TYPES[sample_format]
+        self._channels = channels
+        self._channel = channel
+        self._rest = b""
+        self._resampler = StreamResampler(sampling_rate_hz)
+
+    def push(self, chunk: bytes) -> Signal:
+        """Take bytes in, and return the samples they complete.
+
+        Raises:
+            AudioError: a value is not finite.
+        """
+        data = self._rest + chunk
+        frame_bytes = self._type.itemsize * self._channels
+        whole = len(data) - len(data) % frame_bytes
+        self._rest = data[whole:]
+        frames = np.frombuffer(data[:whole], dtype=self._type).reshape(-1, self._channels)
+        mono = to_mono(to_float32(frames, name=self._name), self._channel)
+        self._gate.update(mono)
+        return self._resampler.push(mono)
+
+    def finish(self) -> Signal:
+        """Return the samples that the resampler still holds; a sample cut short is left out."""
+        return self._resampler.finish()

@@ -1,0 +1,81 @@
+"""Raw samples at any rate and in any pieces."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+import soxr
+from hypothesis import given
+from hypothesis import strategies as st
+
+from affekt.audio.pcm import PcmReader, StreamResampler
+from affekt.errors import AffektError, AudioError, ConfigError
+
+
+def tone(rate_hz: int, *, hz: float = 440.0) -> np.ndarray:
+    return (0.3 * np.sin(2 * np.pi * hz * np.arange(rate_hz) / rate_hz)).astype(np.float32)
+
+
+def read(data: bytes, *, sizes: tuple[int, ...] = (), **settings: Any) -> np.ndarray:
+    kept = {"sample_format": "f32le", "sampling_rate_hz": 16_000, **settings}
+    reader = PcmReader(**kept)
+    pieces = []
+    for size in sizes:
+        pieces.append(reader.push(data[:size]))
+        data = data[size:]
+    return np.concatenate([*pieces, reader.push(data), reader.finish()])
+
+
+def test_integers_are_scaled_to_full_scale() -> None:
+    values = np.array([-32768, 0, 16384], "<i2")
+    found = read(values.tobytes(), sample_format="s16le")
+    np.testing.assert_array_equal(found, np.float32([-1.0, 0.0, 0.5]))
+
+
+@given(sizes=st.lists(st.integers(0, 5_000), max_size=20).map(tuple))
+def test_a_chunk_may_end_within_a_sample(sizes: tuple[int, ...]) -> None:
+    pair = np.stack([tone(22_050), tone(22_050, hz=300.0)], axis=1)
+    data = pair.astype("<f4").tobytes()
+    settings = {"sampling_rate_hz": 22_050, "channels": 2, "channel": 1}
+    np.testing.assert_allclose(
+        read(data, sizes=sizes, **settings), soxr.resample(pair[:, 1], 22_050, 16_000), atol=1e-5
+    )
+
+
+def test_without_a_channel_their_mean_is_read() -> None:
+    pair = np.stack([tone(16_000), -tone(16_000)], axis=1)
+    assert np.abs(read(pair.astype("<f4").tobytes(), channels=2)).max() < 1e-7
+
+
+def test_a_sample_cut_short_at_the_end_is_left_out() -> None:
+    assert read(tone(16_000).astype("<f4").tobytes() + b"\x00\x00").size == 16_000
+
+
+def test_a_stream_at_16_khz_passes_the_resampler_as_it_is() -> None:
+    resampler = StreamResampler(16_000)
+    samples = tone(16_000)
+    assert resampler.push(samples) is samples
+    assert resampler.finish().size == 0
+
+
+def test_a_value_that_is_no_number_is_refused_with_its_place() -> None:
+    with pytest.raises(AudioError, match=r"the stream: the sample at 0.000 s \(2\) is nan"):
+        read(np.array([0, 0, np.nan], "<f4").tobytes())
+
+
+@pytest.mark.parametrize(
+    ("settings", "error", "message"),
+    [
+        ({"sample_format": "s16be"}, ConfigError, "did you mean 's16le'"),
+        ({"channels": 0}, ConfigError, "1 to 64 channels"),
+        ({"channels": 2, "channel": 2}, AudioError, "there is no channel 2"),
+        ({"sampling_rate_hz": 10}, AudioError, "1000 to 384000 Hz"),
+    ],
+)
+def test_impossible_streams_are_refused(
+    settings: dict[str, Any], error: type[AffektError], message: str
+) -> None:
+    with pytest.raises(error, match=message):
+        read(b"", **settings)
