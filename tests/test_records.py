@@ -61,5 +61,11 @@ def test_the_mass_left_out_stands_after_the_predictions_where_a_vocabulary_was_c
     assert list(record)[-2:] == ["left_out", "warnings"]
 
 
+def test_a_stated_purpose_stands_right_before_the_warnings():
+    record = dataclasses.replace(PREDICTION, left_out=0.25, purpose="medical").to_dict()
+    assert record["purpose"] == "medical"
+    assert list(record)[-3:] == ["left_out", "purpose", "warnings"]
+
+
 def test_reserved_keys_do_not_appear():
     assert not {"prediction_set", "out_of_domain"} & set(PREDICTION.to_dict())

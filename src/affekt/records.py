@@ -71,6 +71,7 @@ class Prediction:
         uncertain: the confidence is below the threshold.
         predictions: labels by falling probability.
         left_out: probability mass outside the chosen vocabulary; None when none was chosen.
+        purpose: why the voice was analysed, as it was stated; None where nothing was.
         warnings: what a reader should know, in plain words.
     """
 
@@ -84,13 +85,15 @@ class Prediction:
     uncertain: bool
     predictions: tuple[Score, ...]
     left_out: float | None = None
+    purpose: str | None = None
     warnings: tuple[str, ...] = field(default=())
 
     def to_dict(self) -> dict[str, Any]:
         """Return the record as plain JSON types; the field order is part of the schema.
 
-        `left_out` follows the predictions only where a smaller vocabulary was chosen. The keys
-        `prediction_set` and `out_of_domain` are reserved and do not appear yet.
+        `left_out` follows the predictions only where a smaller vocabulary was chosen, `purpose`
+        precedes the warnings only where one was stated. The keys `prediction_set` and
+        `out_of_domain` are reserved and do not appear yet.
         """
         record: dict[str, Any] = {
             "schema_version": SCHEMA_VERSION,
@@ -103,6 +106,8 @@ class Prediction:
         }
         if self.left_out is not None:
             record["left_out"] = round(self.left_out, 6)
+        if self.purpose is not None:
+            record["purpose"] = self.purpose
         return record | {"warnings": list(self.warnings)}
 
 

@@ -78,6 +78,15 @@ def test_options_reach_the_answer(predict: Callable[..., Result], folder: Path) 
     assert 0.0 < record["left_out"] < 0.1
 
 
+@pytest.mark.parametrize("name", ["table", "json", "jsonl", "csv"])
+def test_a_purpose_is_stamped_on_every_format(
+    predict: Callable[..., Result], folder: Path, name: str
+) -> None:
+    result = predict(folder, "--format", name, "--purpose", "research")
+    assert result.exit_code == 0
+    assert "research" in result.stdout
+
+
 def test_a_channel_can_be_chosen(
     predict: Callable[..., Result], tones: SimpleNamespace, tmp_path: Path
 ) -> None:

@@ -107,6 +107,28 @@ def test_top_k_cuts_the_list_and_nothing_else(
     assert prediction.confidence == whole.confidence
 
 
+def test_a_purpose_is_stamped_on_every_answer(
+    recognizer: Recognizer, tones: SimpleNamespace, clip: Callable[..., Path]
+) -> None:
+    path = clip("sad")
+    (among_many,) = recognizer.predict_many([path], purpose="medical")
+    assert isinstance(among_many, Prediction)
+    answers = [
+        recognizer(tones.tone("sad"), RATE_HZ, purpose="medical"),
+        recognizer.predict(path, purpose="medical"),
+        recognizer.explain(path, purpose="medical").prediction,
+        among_many,
+    ]
+    assert [answer.purpose for answer in answers] == ["medical"] * 4
+    assert recognizer.predict(path).purpose is None
+
+
+def test_what_is_no_purpose_is_refused_before_anything_is_read(recognizer: Recognizer) -> None:
+    for ask in (recognizer.predict, recognizer.explain):
+        with pytest.raises(ConfigError, match="no purpose is called 'medicine'"):
+            ask("gone.wav", purpose="medicine")
+
+
 def test_seven_join_calm_to_neutral(recognizer: Recognizer, tones: SimpleNamespace) -> None:
     prediction = recognizer(tones.tone("calm"), RATE_HZ, emotions=7)
     assert prediction.emotion == "neutral"

@@ -113,6 +113,18 @@ def test_csv_has_a_column_for_every_label_whatever_was_answered() -> None:
     assert rows[0]["warnings"] == "One, two. Three."
 
 
+@pytest.mark.parametrize("name", WRITERS)
+@pytest.mark.parametrize("count", [1, 2])
+def test_every_writer_stamps_the_purpose_that_was_stated(name: str, count: int) -> None:
+    stamped = written(name, *[prediction(purpose="safety")] * count)
+    assert "safety" in stamped
+    assert "safety" not in written(name, *[prediction()] * count)
+    if name == "csv":
+        assert {row["purpose"] for row in csv.DictReader(io.StringIO(stamped))} == {"safety"}
+    if name == "json":
+        assert {record["purpose"] for record in json.loads(stamped)} == {"safety"}
+
+
 def test_csv_of_nothing_is_a_header() -> None:
     assert written("csv").startswith("path,duration_s,")
     assert written("csv").count("\n") == 1

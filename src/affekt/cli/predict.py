@@ -11,6 +11,8 @@ import click
 from affekt.cli.interrupts import interrupts_wait
 from affekt.recognition import Failure, Options, Recognizer
 from affekt.recognition.inputs import recordings
+from affekt.recognition.notices import PURPOSE_HELP
+from affekt.recognition.purpose import PURPOSES
 from affekt.recognition.writers import WRITERS, open_writer
 from affekt.records import Prediction
 
@@ -44,6 +46,7 @@ T = TypeVar("T")
     type=click.IntRange(min=0),
     help="Use this channel, counted from 0, instead of the mean of all.",
 )
+@click.option("--purpose", type=click.Choice(PURPOSES), help=PURPOSE_HELP)
 @click.option(
     "--model",
     default="default",
@@ -62,6 +65,7 @@ def predict(
     emotions: str | None,
     threshold: float | None,
     channel: int | None,
+    purpose: str | None,
     model: str,
     threads: int,
     quiet: bool,
@@ -82,6 +86,7 @@ def predict(
         emotions=None if emotions is None else int(emotions),
         threshold=threshold,
         top_k=top_k,
+        purpose=purpose,
     )
     recognizer = Recognizer.load(model, threads=threads)
     paths, failures = recordings(inputs)

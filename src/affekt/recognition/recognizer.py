@@ -26,6 +26,7 @@ from affekt.emotions import reduce_vocabulary
 from affekt.errors import AffektError, AudioError, ConfigError, did_you_mean
 from affekt.recognition.bundle import Bundle
 from affekt.recognition.explain import Explanation, explained, read_stretch, relevance_hop_s
+from affekt.recognition.purpose import check_purpose
 from affekt.recognition.stream import ranked
 from affekt.recognition.timeline import TimelineOptions, make_timeline
 from affekt.records import Prediction, Timeline
@@ -46,12 +47,15 @@ class Options(TypedDict, total=False):
         emotions: vocabulary of 8, 7, 6 or 4 labels instead of the model's own.
         threshold: a confidence below it is uncertain (0 to 1); the model's own otherwise.
         top_k: how many labels to answer at most.
+        purpose: "medical", "safety" or "research": why somebody at work or in education is
+            analysed; stamped on the answer.
     """
 
     channel: int | None
     emotions: int | None
     threshold: float | None
     top_k: int | None
+    purpose: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -198,6 +202,7 @@ class Recognizer:
         channel: int | None = None,
         start_s: float | None = None,
         end_s: float | None = None,
+        purpose: str | None = None,
     ) -> Explanation:
         """Recognise a recording of up to 5 minutes, and say where in it the answer came from.
 
@@ -210,11 +215,14 @@ class Recognizer:
             start_s: beginning of a stretch of the recording, which is then treated as if it were
                 the whole; None is the recording's.
             end_s: its end; None is the recording's.
+            purpose: see `Options`.
 
         Raises:
             AudioError: it cannot be read, holds nothing to recognise, or is too long.
-            ConfigError: the model gives no relevance, for a feature set is its front end.
+            ConfigError: the model gives no relevance, for a feature set is its front end; or the
+                purpose is unknown.
         """
+        check_purpose(purpose)
         relevance_hop_s(self.bundle)
         audio = read_stretch(source, channel=channel, start_s=start_s, end_s=end_s)
         name = os.fspath(source) if isinstance(source, str | os.PathLike) else None
@@ -223,7 +231,7 @@ class Recognizer:
         probabilities, notes = self._listen(iter(blocks), name=name or "<recording>")
         prediction = self._answer(
             probabilities,
-            {},
+            {"purpose": purpose},
             path=name,
             duration_s=audio.duration_s,
             sampling_rate_hz=audio.source_rate_hz,
@@ -268,6 +276,7 @@ class Recognizer:
         if top_k is not None and top_k < 1:
             raise ConfigError(f"top_k must be 1 or more: {top_k}")
         self.labels(options.get("emotions"))
+        check_purpose(options.get("purpose"))
 
     def _listen(
         self, blocks: Iterator[Signal] | BlockReader, *, name: str
@@ -333,5 +342,6 @@ class Recognizer:
             uncertain=best.score < self.threshold(options.get("threshold")),
             predictions=scores[: options.get("top_k")],
             left_out=left_out,
+            purpose=options.get("purpose"),
             warnings=warnings,
         )

@@ -77,7 +77,7 @@ class CsvWriter:
                 *("path", "duration_s", "sampling_rate_hz", "channels", "model"),
                 *("emotion", "confidence", "uncertain"),
                 *(f"score_{label}" for label in self._labels),
-                *("left_out", "warnings"),
+                *("left_out", "purpose", "warnings"),
             )
         )
 
@@ -92,6 +92,7 @@ class CsvWriter:
                 "true" if record["uncertain"] else "false",
                 *(scores.get(label, "") for label in self._labels),
                 record.get("left_out", ""),
+                record.get("purpose", ""),
                 " ".join(record["warnings"]),
             )
         )
@@ -159,6 +160,8 @@ def _draw_one(console: Console, prediction: Prediction) -> None:
 
     heading = Text(_name(prediction), style="bold")
     heading.append(f"  {_duration(prediction)}, model {prediction.model}", style="dim")
+    if prediction.purpose is not None:
+        heading.append(f", purpose: {prediction.purpose}", style="dim")
     console.print(heading)
     table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
     table.add_column(no_wrap=True)
@@ -201,6 +204,9 @@ def _draw_many(console: Console, predictions: Sequence[Prediction]) -> None:
             cells.append(Text("uncertain", style="yellow"))
         table.add_row(*cells)
     console.print(table)
+    stated = {item.purpose for item in predictions} - {None}
+    if stated:
+        console.print(Text(f"purpose: {', '.join(sorted(map(str, stated)))}", style="dim"))
 
 
 def _bar(console: Console, share: float) -> Text:
