@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import http.server
+import os
+import shutil
+import signal
+import ssl
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from functools import partial
@@ -13,7 +20,7 @@ from types import SimpleNamespace
 import pytest
 
 from affekt.errors import BundleError, ConfigError, DownloadError
-from affekt.recognition import Recognizer
+from affekt.recognition import Recognizer, fetch
 from affekt.recognition.bundle import bundle_path
 from affekt.recognition.installed import (
     active_model,
@@ -69,7 +76,7 @@ def test_what_is_no_bundle_is_not_taken(tmp_path: Path, folder: Path) -> None:
 
 
 def test_another_checksum_is_refused(bundle: Path, folder: Path) -> None:
-    right = hashlib.sha256(bundle.read_bytes()).hexdigest()
+    right = sha256(bundle)
     with pytest.raises(BundleError, match=right):
         install_model(str(bundle), sha256="0" * 64)
     assert list(folder.iterdir()) == []
@@ -119,26 +126,152 @@ def test_a_damaged_note_is_said(folder: Path) -> None:
     assert bundle_path("default").is_file()
 
 
-@pytest.fixture
-def host(bundle: Path) -> Iterator[str]:
-    handler = partial(_Quiet, directory=str(bundle.parent))
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}/"
+class _Host(http.server.SimpleHTTPRequestHandler):
+    """A server with the faults of servers; `away` is where it sends people on to."""
+
+    protocol_version = "HTTP/1.1"
+    away = ""
+
+    def do_GET(self) -> None:
+        if self.path == "/away":
+            self.answer(302, **{"Location": self.away, "Content-Length": "0"})
+        elif self.path == "/half":
+            self.answer(200, **{"Content-Length": "3000000"})
+            self.wfile.write(bytes(1_500_000))
+            self.close_connection = True
+        elif self.path == "/huge":
+            self.answer(200, **{"Content-Length": str(2**31 + 1)})
+            self.close_connection = True
+        elif self.path == "/endless":
+            self.answer(200, **{"Transfer-Encoding": "chunked"})
+            try:
+                while True:
+                    self.wfile.write(b"10000\r\n" + bytes(0x10000) + b"\r\n")
+            except OSError:
+                self.close_connection = True
+        else:
+            super().do_GET()
+
+    def answer(self, status: int, **headers: str) -> None:
+        self.send_response(status)
+        for name, value in headers.items():
+            self.send_header(name, value)
+        self.end_headers()
+
+    def log_message(self, *words: object) -> None: ...
+
+
+@contextlib.contextmanager
+def serving(folder: Path, context: ssl.SSLContext | None = None) -> Iterator[tuple[str, type]]:
+    handler = type("Host", (_Host,), {})
+    made = partial(handler, directory=str(folder))
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), made) as server:
+        if context is not None:
+            server.socket = context.wrap_socket(server.socket, server_side=True)
+        threading.Thread(target=server.serve_forever, args=[0.05], daemon=True).start()
+        scheme = "http" if context is None else "https"
+        yield f"{scheme}://127.0.0.1:{server.server_port}/", handler
         server.shutdown()
 
 
-class _Quiet(http.server.SimpleHTTPRequestHandler):
-    def log_message(self, *words: object) -> None: ...
+@pytest.fixture
+def host(bundle: Path) -> Iterator[str]:
+    with serving(bundle.parent) as (address, _):
+        yield address
+
+
+@pytest.fixture
+def secure(
+    bundle: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[tuple[str, type]]:
+    """A server with a certificate that this process trusts."""
+    if shutil.which("openssl") is None:
+        pytest.skip("no openssl to make a certificate with")
+    place = tmp_path_factory.mktemp("tls")
+    key, certificate = place / "key.pem", place / "certificate.pem"
+    subprocess.run(
+        f"openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 "
+        f"-subj /CN=localhost -addext subjectAltName=IP:127.0.0.1 -keyout {key} "
+        f"-out {certificate}".split(),
+        check=True,
+        capture_output=True,
+    )
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, key)
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+    with serving(bundle.parent, context) as pair:
+        yield pair
+
+
+def sha256(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def test_an_address_without_https_needs_a_checksum(bundle: Path, host: str) -> None:
     with pytest.raises(DownloadError, match="--sha256"):
         install_model(f"{host}new.onnx")
-    right = hashlib.sha256(bundle.read_bytes()).hexdigest()
-    assert install_model(f"{host}new.onnx", sha256=right) == "ward-2.0"
+    assert install_model(f"{host}new.onnx", sha256=sha256(bundle)) == "ward-2.0"
     with pytest.raises(DownloadError, match="404"):
-        install_model(f"{host}gone.onnx", sha256=right)
+        install_model(f"{host}gone.onnx", sha256=sha256(bundle))
+
+
+def test_https_needs_no_checksum_and_may_lead_on_to_https(
+    folder: Path, secure: tuple[str, type]
+) -> None:
+    address, handler = secure
+    assert install_model(f"{address}new.onnx", name="straight") == "straight"
+    handler.away = f"{address}new.onnx"
+    assert install_model(f"{address}away", name="around") == "around"
+
+
+def test_https_does_not_lead_on_to_http(
+    bundle: Path, folder: Path, secure: tuple[str, type], host: str
+) -> None:
+    address, handler = secure
+    handler.away = f"{host}new.onnx"
+    for checksum in (None, sha256(bundle)):
+        with pytest.raises(DownloadError, match="address without https"):
+            install_model(f"{address}away", sha256=checksum)
+    assert list(folder.iterdir()) == []
+
+
+def test_a_download_that_breaks_off_leaves_nothing(folder: Path, host: str) -> None:
+    with pytest.raises(DownloadError, match="broke off after 1500000 of 3000000 bytes"):
+        install_model(f"{host}half", sha256="0" * 64)
+    assert list(folder.iterdir()) == []
+
+
+def test_what_is_too_large_is_refused_before_it_is_there(
+    folder: Path, host: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(BundleError, match=r"huge: larger than 2 GiB: no bundle is"):
+        install_model(f"{host}huge", sha256="0" * 64)
+    with (tmp_path / "sparse.onnx").open("wb") as file:
+        file.truncate(2**31 + 1)
+    with pytest.raises(BundleError, match="larger than 2 GiB"):
+        install_model(str(tmp_path / "sparse.onnx"))
+    monkeypatch.setattr(fetch, "MAX_BYTES", 2**21)  # a server that says no length
+    with pytest.raises(BundleError, match="larger than"):
+        install_model(f"{host}endless", sha256="0" * 64)
+    assert list(folder.iterdir()) == []
+
+
+def test_ctrl_c_leaves_nothing_and_memory_stays_flat(folder: Path, host: str) -> None:
+    script = (
+        "import resource, sys; from affekt.cli import main\n"
+        "try: main(sys.argv[1:])\n"
+        "finally: print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)"
+    )
+    command = ["models", "install", f"{host}endless", "--sha256", "0" * 64]
+    with subprocess.Popen(
+        [sys.executable, "-c", script, *command], stdout=subprocess.PIPE, text=True
+    ) as process:
+        while not (parts := list(folder.glob("*.part"))) or parts[0].stat().st_size < 2**27:
+            assert process.poll() is None
+        os.kill(process.pid, signal.SIGINT)
+        peak_kib = int(process.communicate(timeout=20)[0])
+    assert list(folder.iterdir()) == []
+    assert peak_kib < 200_000  # the program, without the 131,072 that came
 
 
 def test_the_folder_is_the_user_s_unless_named(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,7 +10,8 @@ import re
 import tempfile
 from pathlib import Path
 
-from affekt.errors import BundleError, ConfigError, DownloadError
+from affekt.errors import BundleError, ConfigError
+from affekt.recognition.fetch import fetch
 
 DEFAULT = "default"
 # The name that stands for whatever is in use.
@@ -20,8 +21,6 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 _NOTE = "active.json"
 # Uses that can be rolled back.
 _REMEMBERED = 20
-_MOST_BYTES = 2**31
-_PATIENCE_S = 30.0
 
 
 def models_folder() -> Path:
@@ -107,20 +106,22 @@ def install_model(source: str, *, sha256: str | None = None, name: str | None = 
 
     Raises:
         BundleError: not a bundle, another checksum, or another bundle has the name.
-        ConfigError: the name is no file name.
-        DownloadError: the address gives nothing.
+        ConfigError: the name is no file name, or the folder cannot be written.
+        DownloadError: the address gives nothing, or a part, or leads away from https.
     """
     from affekt.recognition.bundle import SHIPPED, Bundle
 
     folder = models_folder()
-    folder.mkdir(parents=True, exist_ok=True)
     with contextlib.ExitStack() as stack:
-        handle, place = tempfile.mkstemp(dir=folder, suffix=".part")
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            handle, place = tempfile.mkstemp(dir=folder, suffix=".part")
+        except OSError as error:
+            raise ConfigError(f"{folder}: cannot be written: {error.strerror}") from None
         part = Path(place)
         stack.callback(part.unlink, missing_ok=True)
         with os.fdopen(handle, "wb") as file:
-            file.write(_fetch(source, checked=sha256 is not None))
-        found = hashlib.sha256(part.read_bytes()).hexdigest()
+            found = fetch(source, file, checked=sha256 is not None)
         if sha256 is not None and found != sha256.lower():
             raise BundleError(f"{source}: its SHA-256 is {found}, not {sha256.lower()}")
         metadata = Bundle.load(part).metadata
@@ -131,32 +132,16 @@ def install_model(source: str, *, sha256: str | None = None, name: str | None = 
                 "(letters, digits, dots, dashes)"
             )
         target = folder / f"{name}.onnx"
-        if target.exists() and hashlib.sha256(target.read_bytes()).hexdigest() != found:
+        if target.exists() and _sha256(target) != found:
             raise BundleError(f"{target}: another model has this name: choose one with --name")
         part.chmod(0o644)
         part.replace(target)
     return name
 
 
-def _fetch(source: str, *, checked: bool) -> bytes:
-    if source.startswith("http://") and not checked:
-        raise DownloadError(f"{source}: an address without https needs --sha256")
-    if not source.startswith(("https://", "http://")):
-        try:
-            return Path(source).read_bytes()
-        except OSError as error:
-            raise BundleError(f"{source}: cannot be read: {error.strerror}") from None
-    import urllib.error  # 30 ms that recognising need not pay
-    import urllib.request
-
-    try:
-        with urllib.request.urlopen(source, timeout=_PATIENCE_S) as answer:  # noqa: S310
-            data: bytes = answer.read(_MOST_BYTES + 1)
-    except (urllib.error.URLError, OSError, ValueError) as error:
-        raise DownloadError(f"{source}: cannot be downloaded: {error}") from None
-    if len(data) > _MOST_BYTES:
-        raise DownloadError(f"{source}: larger than 2 GiB, which no bundle is")
-    return data
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _history() -> list[str]:
