@@ -1,0 +1,18 @@
+"""The frozen records that travel between rooms."""
+
+from affekt.records.prediction import SCHEMA_VERSION, Moment, Prediction, Score
+from affekt.records.timeline import Segment, Timeline, Track, TrackSummary, TurningPoint
+from affekt.records.utterance import Utterance
+
+__all__ = [
+    "SCHEMA_VERSION",
+    "Moment",
+    "Prediction",
+    "Score",
+    "Segment",
+    "Timeline",
+    "Track",
+    "TrackSummary",
+    "TurningPoint",
+    "Utterance",
+]

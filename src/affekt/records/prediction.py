@@ -1,0 +1,118 @@
+"""What was recognised: in one recording, and in one window of a stream."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+SCHEMA_VERSION = "1"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Score:
+    """A label and its calibrated probability (0 to 1)."""
+
+    label: str
+    score: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prediction:
+    """What was recognised in one recording, in the Hugging Face audio-classification form.
+
+    Attributes:
+        path: where the recording came from; "-" is standard input, None is an array.
+        duration_s, sampling_rate_hz, channels: of the recording as it was found.
+        model: name and version of the bundle that answered.
+        emotion: the most probable label.
+        confidence: its probability.
+        uncertain: the confidence is below the threshold.
+        predictions: labels by falling probability.
+        left_out: probability mass outside the chosen vocabulary; None when none was chosen.
+        purpose: why the voice was analysed, as it was stated; None where nothing was.
+        warnings: what a reader should know, in plain words.
+    """
+
+    path: str | None
+    duration_s: float
+    sampling_rate_hz: int
+    channels: int
+    model: str
+    emotion: str
+    confidence: float
+    uncertain: bool
+    predictions: tuple[Score, ...]
+    left_out: float | None = None
+    purpose: str | None = None
+    warnings: tuple[str, ...] = field(default=())
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the record as plain JSON types; the field order is part of the schema.
+
+        `left_out` follows the predictions only where a smaller vocabulary was chosen, `purpose`
+        precedes the warnings only where one was stated. The keys `prediction_set` and
+        `out_of_domain` are reserved and do not appear yet.
+        """
+        record: dict[str, Any] = {
+            "schema_version": SCHEMA_VERSION,
+            "path": self.path,
+            "duration_s": round(self.duration_s, 3),
+            "sampling_rate_hz": self.sampling_rate_hz,
+            "channels": self.channels,
+            "model": self.model,
+            **answer(self.emotion, self.confidence, self.predictions, uncertain=self.uncertain),
+        }
+        if self.left_out is not None:
+            record["left_out"] = round(self.left_out, 6)
+        if self.purpose is not None:
+            record["purpose"] = self.purpose
+        return record | {"warnings": list(self.warnings)}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Moment:
+    """What was heard in one window of a stream.
+
+    Attributes:
+        start_s, end_s: the window, counted from the beginning of the stream.
+        speech_share: of its frames, 0 to 1.
+        emotion: the most probable label; None where nobody speaks.
+        confidence: its probability.
+        uncertain: the confidence is below the threshold.
+        predictions: labels by falling probability; empty where nobody speaks.
+    """
+
+    start_s: float
+    end_s: float
+    speech_share: float
+    emotion: str | None
+    confidence: float | None
+    uncertain: bool
+    predictions: tuple[Score, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the record as plain JSON types."""
+        return {
+            "start_s": round(self.start_s, 3),
+            "end_s": round(self.end_s, 3),
+            "speech_share": round(self.speech_share, 3),
+            **answer(self.emotion, self.confidence, self.predictions, uncertain=self.uncertain),
+        }
+
+
+def answer(
+    emotion: str | None,
+    confidence: float | None,
+    predictions: tuple[Score, ...],
+    *,
+    uncertain: bool,
+) -> dict[str, Any]:
+    """Return the keys that every record with an emotion has, as plain JSON types."""
+    return {
+        "emotion": emotion,
+        "confidence": None if confidence is None else round(confidence, 6),
+        "uncertain": uncertain,
+        "predictions": [
+            {"label": item.label, "score": round(item.score, 6)} for item in predictions
+        ],
+    }

@@ -1,0 +1,47 @@
+"""A recording of a corpus."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Utterance:
+    """One recording, or a stretch of one, with all that its corpus says of it.
+
+    Attributes:
+        path: the audio file.
+        corpus: name of the corpus it belongs to.
+        collection: corpora that share speakers share a collection (RAVDESS speech and song).
+        speaker: id within the collection, as the corpus writes it.
+        native_label: the emotion in the corpus' own words.
+        emotion: its canonical label, or None where there is none (EmoDB's boredom).
+        language: ISO 639-1 code.
+        gender: "female", "male" or None.
+        age: years, where the corpus tells.
+        intensity, sentence, take: as the corpus writes them.
+        split: part named by the user's own table, if any.
+        start_s, end_s: the stretch of the file, in seconds; None is the file's own end.
+    """
+
+    path: Path
+    corpus: str
+    collection: str
+    speaker: str
+    native_label: str
+    emotion: str | None
+    language: str | None = None
+    gender: str | None = None
+    age: int | None = None
+    intensity: str | None = None
+    sentence: str | None = None
+    take: str | None = None
+    split: str | None = None
+    start_s: float | None = None
+    end_s: float | None = None
+
+    @property
+    def speaker_key(self) -> tuple[str, str]:
+        """Who spoke: `(collection, speaker)`."""
+        return (self.collection, self.speaker)
