@@ -127,9 +127,17 @@ def test_forms_hold_files_alone(served: Any, sound: Any, check_problem: Check) -
     check_problem(answer, 400, "bad-request")
 
 
-def test_a_purpose_is_stamped_on_the_answer(served: Any, sound: Any) -> None:
-    assert served.recognize(sound()).json()["purpose"] is None
-    assert served.recognize(sound(), purpose="safety").json()["purpose"] == "safety"
+def test_a_purpose_is_stamped_on_the_answer_and_on_each_prediction(
+    served: Any, sound: Any, library: Recognizer
+) -> None:
+    answer = served.recognize(sound())
+    assert answer.json()["purpose"] is None
+    assert "purpose" not in predictions(answer)[0]
+    # A long one is recognised in a child, a short one here.
+    for recording in (sound(), sound(duration_s=11.0)):
+        answer = served.recognize(recording, purpose="safety")
+        assert answer.json()["purpose"] == "safety"
+        assert predictions(answer) == [library.predict(recording, purpose="safety").to_dict()]
 
 
 def test_a_timeline_is_the_library_s(

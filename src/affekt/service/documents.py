@@ -52,7 +52,7 @@ RECORDING_KINDS = (
 _SCORES = [{"label": "happy", "score": 0.71}, {"label": "neutral", "score": 0.29}]
 
 RECOGNISED: dict[str, Any] = {
-    "purpose": None,
+    "purpose": "medical",
     "results": [
         {
             "prediction": {
@@ -66,6 +66,7 @@ RECOGNISED: dict[str, Any] = {
                 "confidence": 0.71,
                 "uncertain": False,
                 "predictions": _SCORES,
+                "purpose": "medical",
                 "warnings": [],
             },
             "problem": None,

@@ -47,6 +47,7 @@ async def recognize(request: Request, query: Annotated[RecogniseQuery, Query()])
         emotions=None if query.emotions is None else int(query.emotions),
         threshold=query.threshold,
         top_k=query.top_k,
+        purpose=query.purpose,
     )
     with service.queue.place():
         async with uploads(request, service.settings, service.large) as recordings:

@@ -29,7 +29,9 @@ class RecogniseQuery(Exact):
     channel: int | None = Field(
         None, ge=0, le=1023, description="Counted from 0, instead of the mean of all."
     )
-    purpose: Purpose | None = Field(None, description="Stamped on the answer.")
+    purpose: Purpose | None = Field(
+        None, description="Stamped on the answer and on each prediction in it."
+    )
 
 
 class TimelineQuery(Exact):
@@ -81,6 +83,7 @@ class Prediction(Exact):
     uncertain: bool
     predictions: list[Score]
     left_out: float | None = Field(None, description="There only with a smaller vocabulary.")
+    purpose: Purpose | None = Field(None, description="There only where one was stated.")
     warnings: list[str]
 
 
