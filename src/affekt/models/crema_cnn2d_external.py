@@ -24,7 +24,7 @@ from dataclasses import dataclass
 
 from torch import Tensor, nn
 
-from affekt.models.layers import Layers, as_image, check_rates, check_sizes
+from affekt.models.layers import Layers, as_image, check_rates, check_sizes, dense_head
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,12 +67,7 @@ class CremaCnn2dExternal(nn.Module):
             if place == 1:
                 layers.add(nn.Dropout(config.dropout))
         self.convolutions = layers.build()
-        self.classify = nn.Sequential(
-            nn.Linear(layers.width, config.dense),
-            nn.ReLU(),
-            nn.Dropout(config.dropout),
-            nn.Linear(config.dense, n_classes),
-        )
+        self.classify = dense_head(layers.width, config.dense, n_classes, dropout=config.dropout)
 
     def forward(self, features: Tensor) -> Tensor:
         """Map `[batch, frames, coefficients]` to logits `[batch, classes]`."""

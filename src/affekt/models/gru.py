@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from torch import Tensor, nn
 from torch.nn import functional
 
-from affekt.models.layers import check_rates, check_sizes
+from affekt.models.layers import check_rates, check_sizes, dense_head
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,12 +53,7 @@ class Gru(nn.Module):
         self.steps = (input_shape[0] + self.fill) // config.group
         width = input_shape[1] if len(input_shape) == 2 else config.group
         self.gru = nn.GRU(width, config.units, batch_first=True)
-        self.classify = nn.Sequential(
-            nn.Linear(config.units, config.dense),
-            nn.ReLU(),
-            nn.Dropout(config.dropout),
-            nn.Linear(config.dense, n_classes),
-        )
+        self.classify = dense_head(config.units, config.dense, n_classes, dropout=config.dropout)
 
     def forward(self, features: Tensor) -> Tensor:
         """Map `[batch, values]` or `[batch, rows, columns]` to logits `[batch, classes]`."""

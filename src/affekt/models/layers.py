@@ -123,6 +123,13 @@ def _pads(size: int, kernel: int, stride: int) -> Size:
     return total // 2, total - total // 2
 
 
+def dense_head(width: int, units: int, n_classes: int, *, dropout: float) -> nn.Sequential:
+    """Return a dense layer, ReLU and dropout, then the logits: `[batch, width]` in."""
+    return nn.Sequential(
+        nn.Linear(width, units), nn.ReLU(), nn.Dropout(dropout), nn.Linear(units, n_classes)
+    )
+
+
 def check_sizes(*sizes: int) -> None:
     """Refuse sizes below 1.
 

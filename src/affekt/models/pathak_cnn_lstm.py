@@ -23,7 +23,7 @@ from dataclasses import dataclass
 
 from torch import Tensor, nn
 
-from affekt.models.layers import Layers, as_image, check_rates, check_sizes
+from affekt.models.layers import Layers, as_image, check_rates, check_sizes, dense_head
 from affekt.models.recurrent import SingleBiasLSTM
 
 
@@ -71,11 +71,8 @@ class PathakCnnLstm(nn.Module):
         layers.add(nn.Dropout(config.dropout))
         self.convolutions = layers.build(flatten=False)
         self.lstm = SingleBiasLSTM(layers.channels, config.units)
-        self.classify = nn.Sequential(
-            nn.Linear(config.units, config.dense),
-            nn.ReLU(),
-            nn.Dropout(config.dense_dropout),
-            nn.Linear(config.dense, n_classes),
+        self.classify = dense_head(
+            config.units, config.dense, n_classes, dropout=config.dense_dropout
         )
 
     def forward(self, features: Tensor) -> Tensor:

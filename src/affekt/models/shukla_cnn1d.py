@@ -22,7 +22,7 @@ from dataclasses import dataclass
 
 from torch import Tensor, nn
 
-from affekt.models.layers import Layers, as_image, check_rates, check_sizes
+from affekt.models.layers import Layers, as_image, check_rates, check_sizes, dense_head
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,11 +74,8 @@ class ShuklaCnn1d(nn.Module):
         layers.add(nn.ReLU(), nn.Dropout(config.dropout))
         layers.batch_norm()
         self.convolutions = layers.build()
-        self.classify = nn.Sequential(
-            nn.Linear(layers.width, config.dense),
-            nn.ReLU(),
-            nn.Dropout(config.dense_dropout),
-            nn.Linear(config.dense, n_classes),
+        self.classify = dense_head(
+            layers.width, config.dense, n_classes, dropout=config.dense_dropout
         )
 
     def forward(self, features: Tensor) -> Tensor:
