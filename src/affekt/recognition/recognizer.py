@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -12,31 +11,16 @@ from typing import Self, TypedDict, Unpack
 import numpy as np
 import numpy.typing as npt
 
-from affekt.audio import (
-    SAMPLING_RATE_HZ,
-    AudioSource,
-    BlockReader,
-    Signal,
-    Window,
-    decode_blocks,
-    from_array,
-    sounding_windows,
-)
+from affekt.audio import SAMPLING_RATE_HZ, AudioSource, Signal, Window, decode_blocks, from_array
 from affekt.emotions import reduce_vocabulary
-from affekt.errors import AffektError, AudioError, ConfigError, did_you_mean
+from affekt.errors import AffektError, ConfigError, did_you_mean
 from affekt.recognition.bundle import Bundle
+from affekt.recognition.clips import WHOLE_S, Probabilities, hear, windows_of
 from affekt.recognition.explain import Explanation, explained, read_stretch, relevance_hop_s
 from affekt.recognition.purpose import check_purpose
 from affekt.recognition.stream import ranked
 from affekt.recognition.timeline import TimelineOptions, make_timeline
 from affekt.records import Prediction, Timeline
-
-# Models learn from single utterances of a few seconds. Up to twice the window a recording is
-# taken for one of those; in a longer one the emotion may change, and pauses would count.
-WHOLE_S = 10.0
-WINDOW_S = 5.0
-
-Probabilities = npt.NDArray[np.float64]
 
 
 class Options(TypedDict, total=False):
@@ -138,7 +122,7 @@ class Recognizer:
         """
         self._check(options)
         audio = from_array(signal, sampling_rate, channel=options.get("channel"))
-        probabilities, notes = self._listen(iter([audio.signal]), name="<array>")
+        probabilities, notes = hear(iter([audio.signal]), self.probabilities, name="<array>")
         return self._answer(
             probabilities,
             options,
@@ -163,7 +147,7 @@ class Recognizer:
         """
         self._check(options)
         with decode_blocks(source, block_s=WHOLE_S, channel=options.get("channel")) as reader:
-            probabilities, notes = self._listen(reader, name=reader.label)
+            probabilities, notes = hear(reader, self.probabilities, name=reader.label)
             return self._answer(
                 probabilities,
                 options,
@@ -228,7 +212,7 @@ class Recognizer:
         name = os.fspath(source) if isinstance(source, str | os.PathLike) else None
         step = round(WHOLE_S * SAMPLING_RATE_HZ)
         blocks = [audio.signal[k : k + step] for k in range(0, audio.signal.size, step)]
-        probabilities, notes = self._listen(iter(blocks), name=name or "<recording>")
+        probabilities, notes = hear(iter(blocks), self.probabilities, name=name or "<recording>")
         prediction = self._answer(
             probabilities,
             {"purpose": purpose},
@@ -238,11 +222,8 @@ class Recognizer:
             channels=audio.source_channels,
             warnings=(*audio.warnings, *notes),
         )
-        windows: Iterable[Window] = [
-            Window(start_s=0.0, end_s=audio.duration_s, signal=audio.signal)
-        ]
-        if len(blocks) > 1:
-            windows = sounding_windows(blocks, SAMPLING_RATE_HZ, window_s=WINDOW_S, hop_s=WINDOW_S)
+        whole = Window(start_s=0.0, end_s=audio.duration_s, signal=audio.signal)
+        windows = windows_of(blocks) if len(blocks) > 1 else [whole]
         return explained(self.bundle, prediction, audio, windows, start_s=start_s or 0.0)
 
     def timeline(self, source: AudioSource, **options: Unpack[TimelineOptions]) -> Timeline:
@@ -277,37 +258,6 @@ class Recognizer:
             raise ConfigError(f"top_k must be 1 or more: {top_k}")
         self.labels(options.get("emotions"))
         check_purpose(options.get("purpose"))
-
-    def _listen(
-        self, blocks: Iterator[Signal] | BlockReader, *, name: str
-    ) -> tuple[Probabilities, tuple[str, ...]]:
-        """Return the probabilities `[classes]` of a whole recording, and what to say about it."""
-        # Blocks are as long as what is taken whole: a second one means windows.
-        first = next(blocks)
-        second = next(blocks, None)
-        if second is None and first.size <= WHOLE_S * SAMPLING_RATE_HZ:
-            return self.probabilities(first), ()
-        head = [first] if second is None else [first, second]
-        return self._summarise(itertools.chain(head, blocks), name=name)
-
-    def _summarise(
-        self, blocks: Iterable[Signal], *, name: str
-    ) -> tuple[Probabilities, tuple[str, ...]]:
-        """Average the windows with sound, each by its length, without keeping any."""
-        total = np.zeros(len(self.bundle.metadata.labels))
-        heard_s, count = 0.0, 0
-        for window in sounding_windows(blocks, SAMPLING_RATE_HZ, window_s=WINDOW_S, hop_s=WINDOW_S):
-            length_s = window.end_s - window.start_s
-            total += length_s * self.probabilities(window.signal)
-            heard_s += length_s
-            count += 1
-        if count == 0:
-            raise AudioError(f"{name}: holds clicks only, no part with sound: check the recording")
-        windows = "1 window" if count == 1 else f"the mean of {count} windows"
-        return total / heard_s, (
-            f"Longer than {WHOLE_S:.0f} s: the answer is {windows} of up to {WINDOW_S:.0f} s "
-            "over the parts with sound.",
-        )
 
     def probabilities(self, signal: Signal) -> Probabilities:
         """Return the probabilities `[classes]` of a mono signal at 16 kHz, taken as it is."""

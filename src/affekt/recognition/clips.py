@@ -1,0 +1,66 @@
+"""One answer for a whole recording, however long it is."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterable, Iterator
+
+import numpy as np
+import numpy.typing as npt
+
+from affekt.audio import SAMPLING_RATE_HZ, Signal, Window, sounding_windows
+from affekt.errors import AudioError
+
+# Models learn from single utterances of a few seconds. Up to twice the window a recording is
+# taken for one of those; in a longer one the emotion may change, and pauses would count.
+WHOLE_S = 10.0
+WINDOW_S = 5.0
+
+Probabilities = npt.NDArray[np.float64]
+
+
+def hear(
+    blocks: Iterator[Signal], probabilities: Callable[[Signal], Probabilities], *, name: str
+) -> tuple[Probabilities, tuple[str, ...]]:
+    """Return the probabilities `[classes]` of a recording, and what to say about them.
+
+    Args:
+        blocks: of the recording, each `WHOLE_S` long but the last.
+        probabilities: of a signal, taken as it is.
+        name: what to call the recording in a message.
+
+    Raises:
+        AudioError: it holds nothing to recognise.
+    """
+    # Blocks are as long as what is taken whole: a second one means windows.
+    first = next(blocks)
+    second = next(blocks, None)
+    if second is None and first.size <= WHOLE_S * SAMPLING_RATE_HZ:
+        return probabilities(first), ()
+    head = [first] if second is None else [first, second]
+    return _mean(windows_of(itertools.chain(head, blocks)), probabilities, name=name)
+
+
+def windows_of(blocks: Iterable[Signal]) -> Iterator[Window]:
+    """Yield the windows with sound that a long recording is heard in."""
+    return sounding_windows(blocks, SAMPLING_RATE_HZ, window_s=WINDOW_S, hop_s=WINDOW_S)
+
+
+def _mean(
+    windows: Iterable[Window], probabilities: Callable[[Signal], Probabilities], *, name: str
+) -> tuple[Probabilities, tuple[str, ...]]:
+    """Average windows, each by its length, without keeping any."""
+    total: Probabilities = np.zeros(())
+    heard_s, count = 0.0, 0
+    for window in windows:
+        length_s = window.end_s - window.start_s
+        total = total + length_s * probabilities(window.signal)
+        heard_s += length_s
+        count += 1
+    if count == 0:
+        raise AudioError(f"{name}: holds clicks only, no part with sound: check the recording")
+    said = "1 window" if count == 1 else f"the mean of {count} windows"
+    return total / heard_s, (
+        f"Longer than {WHOLE_S:.0f} s: the answer is {said} of up to {WINDOW_S:.0f} s "
+        "over the parts with sound.",
+    )
