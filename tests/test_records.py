@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from affekt.records import Prediction, Score, Utterance
+from affekt.records import Moment, Prediction, Score, Utterance
 
 UTTERANCE = Utterance(
     path=Path("ravdess_song/a.wav"),
@@ -65,6 +65,21 @@ def test_a_stated_purpose_stands_right_before_the_warnings():
     record = dataclasses.replace(PREDICTION, left_out=0.25, purpose="medical").to_dict()
     assert record["purpose"] == "medical"
     assert list(record)[-3:] == ["left_out", "purpose", "warnings"]
+
+
+def test_a_moment_states_a_purpose_last_where_there_is_one():
+    moment = Moment(
+        start_s=0.0,
+        end_s=3.0,
+        speech_share=0.0,
+        emotion=None,
+        confidence=None,
+        uncertain=False,
+        predictions=(),
+    )
+    assert "purpose" not in moment.to_dict()
+    record = dataclasses.replace(moment, purpose="safety").to_dict()
+    assert list(record.items())[-1] == ("purpose", "safety")
 
 
 def test_reserved_keys_do_not_appear():

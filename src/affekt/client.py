@@ -279,7 +279,7 @@ def _ready(receive: Callable[..., str | bytes]) -> dict[str, Any] | None:
 def _moments(message: dict[str, Any]) -> Iterator[Moment]:
     if message["type"] == "problem":
         raise _error(message["problem"])
-    kept = {key: message[key] for key in message if key not in ("type", "purpose")}
+    kept = {key: value for key, value in message.items() if key != "type"}
     yield from_mapping(Moment, kept, where="the service's answer")
 
 

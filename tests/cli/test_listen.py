@@ -53,6 +53,19 @@ def test_somebody_at_work_is_heard_for_a_purpose_only_which_is_stamped(tone_bund
     assert b"; purpose: safety" in done.stderr
 
 
+def test_every_line_for_people_states_the_purpose(tone_bundle):
+    heard = np.concatenate([np.zeros(32_000, dtype="<f4"), speech(1.0)])
+    done = subprocess.run(
+        command("--model", str(tone_bundle), "--speaker", "patient", "--purpose", "medical"),
+        input=heard.tobytes(),
+        capture_output=True,
+        check=True,
+    )
+    silence, *_, spoken = done.stdout.decode().splitlines()
+    assert silence.endswith("-  (medical)")
+    assert spoken.endswith("%  (medical)")
+
+
 def test_ctrl_c_ends_it_with_the_summary(tone_bundle):
     process = subprocess.Popen(
         command("--model", str(tone_bundle)),

@@ -108,6 +108,12 @@ def test_a_threshold_of_ones_own_decides_what_is_uncertain(recognizer):
     assert all(item.uncertain for item in found if item.emotion is not None)
 
 
+def test_a_purpose_is_stamped_on_every_answer(recognizer):
+    stream = StreamRecognizer(recognizer, purpose="medical")
+    found = [*stream.push(recording()), *stream.finish()]
+    assert {item.purpose for item in found} == {"medical"}
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [
@@ -116,6 +122,7 @@ def test_a_threshold_of_ones_own_decides_what_is_uncertain(recognizer):
         ({"hop_s": 0.99}, "multiple of 0.02"),
         ({"threshold": 1.5}, "threshold must lie in 0 to 1"),
         ({"voice": "webrct"}, "did you mean 'webrtc'"),
+        ({"purpose": "medicine"}, "did you mean 'medical'"),
     ],
 )
 def test_impossible_settings_are_refused(recognizer, options, message):

@@ -35,6 +35,7 @@ def test_a_prediction_is_the_library_s_record(
     expected = library.predict(path, top_k=3, emotions=4).to_dict()
     assert client.recognize(path, top_k=3, emotions=4).to_dict() == expected
     assert client.recognize(str(path)).emotion == "angry"
+    assert client.recognize(path, purpose="medical").purpose == "medical"
     calm = client.recognize(sound("calm"))
     assert (calm.emotion, calm.path) == ("calm", None)
     assert client.recognize(io.BytesIO(sound("sad"))).emotion == "sad"
@@ -82,6 +83,14 @@ def test_a_stream_yields_the_library_s_moments(
     signal = samples.astype(np.float32) / 32768
     expected = [moment.to_dict() for moment in (*stream.push(signal), *stream.finish())]
     assert [moment.to_dict() for moment in client.stream(chunks)] == expected
+
+
+def test_a_stated_purpose_comes_back_on_every_moment(client: Client) -> None:
+    second = bytes(2 * 16_000)
+    (student,) = client.stream([second], speaker="student", purpose="medical")
+    assert student.purpose == "medical"
+    (somebody,) = client.stream([second])
+    assert somebody.purpose is None
 
 
 def test_a_chunk_may_be_larger_than_a_message(client: Client) -> None:

@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING
 
 import click
 
+from affekt.audio.pcm import SAMPLE_FORMATS, SampleFormat
 from affekt.audio.voice import VOICES, Voice
 from affekt.cli.interrupts import uninterrupted
-from affekt.recognition.live import SAMPLE_FORMATS, SampleFormat
 from affekt.recognition.notices import PURPOSE_HELP
 from affekt.recognition.purpose import PURPOSES, plan_tracks
 
 if TYPE_CHECKING:
+    from affekt.recognition.live import Tally
     from affekt.records import Moment
 
 
@@ -67,12 +68,17 @@ def listen(
     recogniser listens. A --speaker at work or in education needs a --purpose.
     """
     from affekt.recognition import Recognizer, StreamRecognizer
-    from affekt.recognition.live import microphone, raw_samples
+    from affekt.recognition.live import Tally, microphone, raw_samples
 
     if speaker is not None:  # the rule of calls, for a call of one
         plan_tracks(1, names=[speaker], analyse=[speaker], purpose=purpose)
     stream = StreamRecognizer(
-        Recognizer.load(model), window_s=window_s, hop_s=hop_s, threshold=threshold, voice=voice
+        Recognizer.load(model),
+        window_s=window_s,
+        hop_s=hop_s,
+        threshold=threshold,
+        voice=voice,
+        purpose=purpose,
     )
     if from_stdin:
         chunks = raw_samples(
@@ -82,12 +88,14 @@ def listen(
             channels=channels,
         )
     else:
-        chunks = microphone(int(device) if device and device.isdigit() else device)
-    moments: list[Moment] = []
+        chunks = microphone(
+            int(device) if device and device.isdigit() else device, dropped=_say_dropped
+        )
+    tally = Tally()
 
     def tell(moment: Moment) -> None:
-        moments.append(moment)
-        click.echo(_line(moment, format_name, purpose))
+        tally.add(moment)
+        click.echo(_line(moment, format_name))
 
     try:
         with closing(chunks):
@@ -99,24 +107,25 @@ def listen(
         pass  # what was heard so far is told as at the end of the stream
     for moment in stream.finish():
         tell(moment)
-    _say_summary(moments, purpose)
+    _say_summary(tally, purpose)
 
 
-def _line(moment: Moment, format_name: str, purpose: str | None) -> str:
+def _line(moment: Moment, format_name: str) -> str:
     if format_name == "jsonl":
-        return json.dumps({"purpose": purpose} | moment.to_dict())
+        return json.dumps({"purpose": None} | moment.to_dict())
     window = f"{moment.start_s:7.1f} to {moment.end_s:7.1f} s"
+    stamp = f"  ({moment.purpose})" if moment.purpose else ""
     if moment.emotion is None or moment.confidence is None:
-        return f"{window}  -"
+        return f"{window}  -{stamp}"
     doubt = "  uncertain" if moment.uncertain else ""
-    stamp = f"  ({purpose})" if purpose else ""
     return f"{window}  {moment.emotion:<10}{moment.confidence:6.1%}{doubt}{stamp}"
 
 
-def _say_summary(moments: list[Moment], purpose: str | None) -> None:
-    from affekt.recognition.live import summarise_moments
+def _say_dropped(seconds: float) -> None:
+    click.echo(f"affekt: the machine is too slow: {seconds:.1f} s were dropped", err=True)
 
-    total_s = moments[-1].end_s if moments else 0.0
-    parts = [f"{name} {seconds:.0f} s" for name, seconds in summarise_moments(moments).items()]
-    heard = f"affekt: heard {total_s:.1f} s" + (": " if parts else "") + ", ".join(parts)
+
+def _say_summary(tally: Tally, purpose: str | None) -> None:
+    parts = [f"{name} {seconds:.0f} s" for name, seconds in tally.seconds().items()]
+    heard = f"affekt: heard {tally.heard_s:.1f} s" + (": " if parts else "") + ", ".join(parts)
     click.echo(heard + (f"; purpose: {purpose}" if purpose else ""), err=True)

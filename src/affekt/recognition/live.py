@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-import queue
+import threading
 from collections import defaultdict
-from collections.abc import Generator, Sequence
-from typing import Any, BinaryIO, Literal, get_args
+from collections.abc import Callable, Generator
+from typing import BinaryIO
 
 import numpy as np
-import soxr
 
-from affekt.audio import SAMPLING_RATE_HZ, Signal, to_mono
-from affekt.errors import AudioError, ConfigError, MissingExtraError, did_you_mean
+from affekt.audio import Signal
+from affekt.audio.pcm import PcmReader, SampleFormat, StreamResampler
+from affekt.errors import AudioError, MissingExtraError
 from affekt.records import Moment
 
-SampleFormat = Literal["s16le", "f32le"]
-SAMPLE_FORMATS: tuple[SampleFormat, ...] = get_args(SampleFormat)
-_TYPES: dict[str, np.dtype[Any]] = {"s16le": np.dtype("<i2"), "f32le": np.dtype("<f4")}
 _BLOCK_S = 0.1
+# What waits to be heard; a machine that is further behind does not catch up.
+_BACKLOG_S = 10.0
+_READ_BYTES = 2**14
 
 
 def raw_samples(
@@ -25,44 +25,38 @@ def raw_samples(
 ) -> Generator[Signal, None, None]:
     """Yield mono samples at 16 kHz from a stream of raw ones, as soon as they are there.
 
+    Nothing is read ahead: who writes faster than is heard has to wait.
+
     Args:
         stream: interleaved samples without a header, until its end.
         sampling_rate_hz: of the stream, 1 to 384 kHz.
-        sample_format: 16-bit integers or 32-bit floats, little-endian.
+        sample_format: of a sample.
         channels: of the stream; their mean is taken.
 
     Raises:
-        ConfigError: the rate, the format or the channels are impossible.
-        AudioError: a sample is not finite.
+        ConfigError: the format or the channels are impossible.
+        AudioError: the rate is impossible, or a sample not finite.
     """
-    if sample_format not in _TYPES:
-        hint = did_you_mean(sample_format, SAMPLE_FORMATS)
-        raise ConfigError(f"no sample format is called '{sample_format}'{hint}")
-    if not 1_000 <= sampling_rate_hz <= 384_000 or not 1 <= channels <= 64:
-        raise ConfigError("the rate must lie in 1 to 384 kHz, and there must be 1 to 64 channels")
-    kind = _TYPES[sample_format]
-    frame_bytes = kind.itemsize * channels
-    resampler = _Resampler(sampling_rate_hz)
-    held = b""
+    reader = PcmReader(
+        sample_format=sample_format, sampling_rate_hz=sampling_rate_hz, channels=channels
+    )
     read = getattr(stream, "read1", stream.read)
-    while block := read(frame_bytes * max(1, round(_BLOCK_S * sampling_rate_hz))):
-        held += block
-        whole = len(held) - len(held) % frame_bytes
-        frames = np.frombuffer(held[:whole], dtype=kind).reshape(-1, channels)
-        held = held[whole:]
-        scale = 32768.0 if kind.kind == "i" else 1.0
-        samples = to_mono(frames.astype(np.float32) / np.float32(scale))
-        if not np.isfinite(samples).all():
-            raise AudioError("the stream holds values that are no numbers: check --sample-format")
-        yield resampler.push(samples)
-    yield resampler.finish()
+    while block := read(_READ_BYTES):
+        try:
+            yield reader.push(block)
+        except AudioError as error:
+            raise AudioError(f"{error}; or check --sample-format ({sample_format})") from None
+    yield reader.finish()
 
 
-def microphone(device: str | int | None = None) -> Generator[Signal, None, None]:
-    """Yield mono samples at 16 kHz from a microphone, ten times a second, until closed.
+def microphone(
+    device: str | int | None = None, *, dropped: Callable[[float], None]
+) -> Generator[Signal, None, None]:
+    """Yield mono samples at 16 kHz from a microphone, up to ten times a second, until closed.
 
     Args:
         device: name, part of one, or number; None is the system's own choice.
+        dropped: called with the seconds that were left out, as the machine is too slow.
 
     Raises:
         MissingExtraError: sounddevice, or the PortAudio library it needs, is not installed.
@@ -76,59 +70,86 @@ def microphone(device: str | int | None = None) -> Generator[Signal, None, None]
             package="sounddevice",
             extra="live",
         ) from error
-    blocks: queue.SimpleQueue[Signal] = queue.SimpleQueue()
     try:
         described = sounddevice.query_devices(device, "input")
         rate_hz = round(described["default_samplerate"])
+        backlog = Backlog(rate_hz)
         opened = sounddevice.InputStream(
             device=device,
             channels=1,
             samplerate=rate_hz,
             blocksize=round(_BLOCK_S * rate_hz),
             dtype="float32",
-            callback=lambda samples, *_: blocks.put(samples[:, 0].copy()),
+            callback=lambda samples, *_: backlog.put(samples[:, 0].copy()),
         )
     except (ValueError, sounddevice.PortAudioError) as error:
         raise AudioError(
             f"no microphone to listen to: {error}; python -m sounddevice lists what there is, "
             "and --stdin takes raw samples from another program"
         ) from error
-    resampler = _Resampler(rate_hz)
+    resampler = StreamResampler(rate_hz)
     with opened:
         while True:
-            yield resampler.push(blocks.get())
+            samples, dropped_s = backlog.get()
+            if dropped_s:
+                dropped(dropped_s)
+            yield resampler.push(samples)
 
 
-def summarise_moments(moments: Sequence[Moment]) -> dict[str, float]:
-    """Return how many seconds each emotion was heard, "uncertain" and "silence" among them.
+class Backlog:
+    """Sound that waits to be heard, between the thread that brings it and the one that hears it.
 
-    Each moment answers for the time from the end of the one before to its own.
+    Where too much waits, all of it is dropped: what follows is in one piece, and of now.
+
+    Args:
+        sampling_rate_hz: of the sound.
     """
-    seconds: defaultdict[str, float] = defaultdict(float)
-    before_s = 0.0
-    for item in moments:
-        name = "uncertain" if item.uncertain else item.emotion or "silence"
-        seconds[name] += item.end_s - before_s
-        before_s = item.end_s
-    return dict(sorted(seconds.items(), key=lambda pair: -pair[1]))
-
-
-class _Resampler:
-    """Brings a stream to 16 kHz without a seam between its pieces."""
 
     def __init__(self, sampling_rate_hz: int) -> None:
-        self._stream = (
-            None
-            if sampling_rate_hz == SAMPLING_RATE_HZ
-            else soxr.ResampleStream(sampling_rate_hz, SAMPLING_RATE_HZ, 1, dtype="float32")
-        )
+        self._rate_hz = sampling_rate_hz
+        self._blocks: list[Signal] = []
+        self._waiting = 0  # samples in the blocks
+        self._dropped = 0
+        self._changed = threading.Condition()
 
-    def push(self, samples: Signal) -> Signal:
-        return samples if self._stream is None else self._stream.resample_chunk(samples)
+    def put(self, block: Signal) -> None:
+        """Add a block, and never wait."""
+        with self._changed:
+            if self._waiting + block.size > _BACKLOG_S * self._rate_hz:
+                self._dropped += self._waiting
+                self._blocks, self._waiting = [], 0
+            self._blocks.append(block)
+            self._waiting += block.size
+            self._changed.notify()
 
-    def finish(self) -> Signal:
-        nothing = np.empty(0, dtype=np.float32)
-        if self._stream is None:
-            return nothing
-        rest: Signal = self._stream.resample_chunk(nothing, last=True)
-        return rest
+    def get(self) -> tuple[Signal, float]:
+        """Wait for sound; return all that waits, and how many seconds before it were dropped."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._blocks)
+            found = np.concatenate(self._blocks), self._dropped / self._rate_hz
+            self._blocks, self._waiting, self._dropped = [], 0, 0
+            return found
+
+
+class Tally:
+    """How long each emotion was heard, moment after moment.
+
+    Each moment answers for the time from the end of the one before to its own.
+
+    Attributes:
+        heard_s: length of all moments so far.
+    """
+
+    def __init__(self) -> None:
+        self.heard_s = 0.0
+        self._seconds: defaultdict[str, float] = defaultdict(float)
+
+    def add(self, moment: Moment) -> None:
+        """Count the next moment."""
+        name = "uncertain" if moment.uncertain else moment.emotion or "silence"
+        self._seconds[name] += moment.end_s - self.heard_s
+        self.heard_s = moment.end_s
+
+    def seconds(self) -> dict[str, float]:
+        """Return the seconds of each emotion, "uncertain" and "silence" among them, most first."""
+        return dict(sorted(self._seconds.items(), key=lambda pair: -pair[1]))

@@ -11,6 +11,7 @@ import numpy.typing as npt
 from affekt.audio import SAMPLING_RATE_HZ, Signal
 from affekt.audio.voice import FRAME_S, Voice, voice_detector
 from affekt.errors import AudioError, ConfigError
+from affekt.recognition.purpose import check_purpose
 from affekt.records import Moment, Score
 
 if TYPE_CHECKING:
@@ -152,9 +153,11 @@ class StreamRecognizer:
         hop_s: seconds from one answer to the next; a multiple of 20 ms.
         threshold: a confidence below it is uncertain (0 to 1); the model's own otherwise.
         voice: who decides where somebody speaks: "energy", or "webrtc" (extra `live`).
+        purpose: why the voice is analysed, one of `affekt.recognition.purpose.PURPOSES`; stamped on
+            every answer.
 
     Raises:
-        ConfigError: a setting is out of its range.
+        ConfigError: a setting is out of its range, or the purpose is unknown.
         MissingExtraError: the detector is not installed.
     """
 
@@ -166,10 +169,13 @@ class StreamRecognizer:
         hop_s: float = 1.0,
         threshold: float | None = None,
         voice: Voice = "energy",
+        purpose: str | None = None,
     ) -> None:
+        check_purpose(purpose)
         self._listener = StreamListener(recognizer, window_s=window_s, hop_s=hop_s, voice=voice)
         self._labels = recognizer.bundle.metadata.labels
         self._threshold = recognizer.threshold(threshold)
+        self._purpose = purpose
 
     def push(self, samples: Signal) -> list[Moment]:
         """Take samples in, mono float32 at 16 kHz, any number, and return what they complete.
@@ -194,6 +200,7 @@ class StreamRecognizer:
             confidence=best.score if best else None,
             uncertain=best is not None and best.score < self._threshold,
             predictions=scores,
+            purpose=self._purpose,
         )
 
 

@@ -80,6 +80,7 @@ class Moment:
         confidence: its probability.
         uncertain: the confidence is below the threshold.
         predictions: labels by falling probability; empty where nobody speaks.
+        purpose: why the voice was analysed, as it was stated; None where nothing was.
     """
 
     start_s: float
@@ -89,15 +90,17 @@ class Moment:
     confidence: float | None
     uncertain: bool
     predictions: tuple[Score, ...]
+    purpose: str | None = None
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the record as plain JSON types."""
-        return {
+        """Return the record as plain JSON types; `purpose` is last, where one was stated."""
+        record = {
             "start_s": round(self.start_s, 3),
             "end_s": round(self.end_s, 3),
             "speech_share": round(self.speech_share, 3),
             **answer(self.emotion, self.confidence, self.predictions, uncertain=self.uncertain),
         }
+        return record if self.purpose is None else record | {"purpose": self.purpose}
 
 
 def answer(
