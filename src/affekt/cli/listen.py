@@ -73,12 +73,7 @@ def listen(
     if speaker is not None:  # the rule of calls, for a call of one
         plan_tracks(1, names=[speaker], analyse=[speaker], purpose=purpose)
     stream = StreamRecognizer(
-        Recognizer.load(model),
-        window_s=window_s,
-        hop_s=hop_s,
-        threshold=threshold,
-        voice=voice,
-        purpose=purpose,
+        Recognizer.load(model), window_s=window_s, hop_s=hop_s, threshold=threshold, voice=voice
     )
     if from_stdin:
         chunks = raw_samples(
@@ -95,7 +90,7 @@ def listen(
 
     def tell(moment: Moment) -> None:
         tally.add(moment)
-        click.echo(_line(moment, format_name))
+        click.echo(_line(moment, format_name, purpose))
 
     try:
         with closing(chunks):
@@ -110,14 +105,14 @@ def listen(
     _say_summary(tally, purpose)
 
 
-def _line(moment: Moment, format_name: str) -> str:
+def _line(moment: Moment, format_name: str, purpose: str | None) -> str:
     if format_name == "jsonl":
-        return json.dumps({"purpose": None} | moment.to_dict())
+        return json.dumps({"purpose": purpose} | moment.to_dict())
     window = f"{moment.start_s:7.1f} to {moment.end_s:7.1f} s"
-    stamp = f"  ({moment.purpose})" if moment.purpose else ""
     if moment.emotion is None or moment.confidence is None:
-        return f"{window}  -{stamp}"
+        return f"{window}  -"
     doubt = "  uncertain" if moment.uncertain else ""
+    stamp = f"  ({purpose})" if purpose else ""
     return f"{window}  {moment.emotion:<10}{moment.confidence:6.1%}{doubt}{stamp}"
 
 
