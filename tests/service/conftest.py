@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
+import queue
 import socket
 import threading
 from collections.abc import Callable, Iterator
@@ -18,6 +20,7 @@ import pytest
 import soundfile
 import uvicorn
 
+from affekt.service.children import Children
 from affekt.service.run import make_server
 from affekt.service.service import Service
 from affekt.service.settings import Settings
@@ -113,3 +116,26 @@ def problem(answer: httpx.Response, status: int, kind: str) -> dict[str, Any]:
 @pytest.fixture(scope="session")
 def check_problem() -> Callable[[httpx.Response, int, str], dict[str, Any]]:
     return problem
+
+
+def idle_processes(children: Children) -> list[int]:
+    """Return the ids of the processes that wait for a job."""
+    idle = []
+    with contextlib.suppress(queue.Empty):
+        while True:
+            idle.append(children._idle.get_nowait())
+    for child in idle:
+        children._idle.put(child)
+    return [child.process.pid for child in idle]
+
+
+@pytest.fixture(scope="session")
+def processes() -> Callable[[Children], list[int]]:
+    return idle_processes
+
+
+@pytest.fixture
+def nothing_starts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have every Python process that starts from now on end at once, as one without memory."""
+    (tmp_path / "sitecustomize.py").write_text("import os\nos._exit(1)\n")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))

@@ -236,15 +236,15 @@ def test_an_answer_that_takes_too_long_is_given_up(
 
 
 def test_a_long_recording_that_takes_too_long_is_ended_with_its_child(
-    start: Any, sound: Any, check_problem: Check
+    start: Any, sound: Any, check_problem: Check, processes: Any
 ) -> None:
     hasty = start(timeout_s=0.5)
     pool = hasty.service.engine.long.children
-    (pid,) = pool.processes()
+    (pid,) = processes(pool)
     os.kill(pid, signal.SIGSTOP)
     check_problem(hasty.timeline(sound()), 504, "timed-out")
     assert not Path(f"/proc/{pid}").exists()
-    assert pool.processes() != [pid]
+    assert processes(pool) != [pid]
 
 
 def test_problems_are_json_without_line_breaks_in_the_detail(served: Any) -> None:

@@ -6,6 +6,7 @@ import os
 import signal
 import socket
 import struct
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -44,12 +45,12 @@ def test_a_short_recording_comes_back_as_samples(
 
 
 def test_a_child_is_limited_and_knows_no_secrets(
-    children: Children, monkeypatch: pytest.MonkeyPatch
+    children: Children, processes: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("AFFEKT_API_KEYS", "secret")
     pool = Children(1, memory_mb=600, on_loss=lambda: None)
     pool.start()
-    (pid,) = pool.processes()
+    (pid,) = processes(pool)
     limits = Path(f"/proc/{pid}/limits").read_text()
     assert f"Max address space         {600 * 2**20}" in limits
     assert "Max core file size        0" in limits
@@ -73,26 +74,28 @@ def test_a_file_that_needs_too_much_memory_is_refused(children: Children, sound:
     assert work(children, sound()).signal.size == 16000
 
 
-def test_a_child_that_died_while_idle_is_replaced_unnoticed(children: Children, sound: Any) -> None:
-    (pid,) = children.processes()
+def test_a_child_that_died_while_idle_is_replaced_unnoticed(
+    children: Children, sound: Any, processes: Any
+) -> None:
+    (pid,) = processes(children)
     os.kill(pid, signal.SIGKILL)
     os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)
     assert work(children, sound()).signal.size == 16000
-    assert children.processes() != [pid]
+    assert processes(children) != [pid]
 
 
 def test_a_job_whose_child_is_killed_is_refused_and_the_next_one_is_done(
-    served: Any, sound: Any, call: bytes
+    served: Any, call: bytes, processes: Any
 ) -> None:
     pool = served.service.engine.long.children
-    (pid,) = pool.processes()
+    (pid,) = processes(pool)
     lost = served.service.metrics.lost_children._value.get()
     os.kill(pid, signal.SIGSTOP)  # so that it is surely at work when it dies
     answers: list[Any] = []
     asking = threading.Thread(target=lambda: answers.append(served.timeline(call)))
     asking.start()
     deadline = time.monotonic() + 10.0
-    while pool.processes() and time.monotonic() < deadline:
+    while processes(pool) and time.monotonic() < deadline:
         os.sched_yield()
     os.kill(pid, signal.SIGKILL)
     asking.join()
@@ -100,6 +103,30 @@ def test_a_job_whose_child_is_killed_is_refused_and_the_next_one_is_done(
     assert answers[0].json()["type"] == "urn:affekt:problem:unreadable-recording"
     assert served.timeline(call).status_code == 200
     assert served.service.metrics.lost_children._value.get() == lost + 1
+
+
+def test_a_child_that_cannot_be_replaced_is_no_fault_of_the_upload(
+    start: Any,
+    sound: Any,
+    check_problem: Any,
+    processes: Any,
+    nothing_starts: None,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with monkeypatch.context() as healthy:
+        healthy.delenv("PYTHONPATH")
+        running = start()
+    (pid,) = processes(running.service.engine.short.children)
+    os.kill(pid, signal.SIGKILL)
+    os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)
+    for broken in ("its start", "the system"):
+        if broken == "the system":
+            monkeypatch.setattr(sys, "executable", "/nowhere/python")
+        answer = running.recognize(sound())
+        found = check_problem(answer, 503, "unavailable")
+        assert found["retry_after_s"] == int(answer.headers["retry-after"]) >= 1
+    monkeypatch.undo()
+    assert running.recognize(sound()).status_code == 200
 
 
 def test_frames_of_any_size_cross_the_wire_with_files(tmp_path: Path) -> None:

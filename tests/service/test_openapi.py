@@ -60,9 +60,9 @@ def test_every_error_is_described_as_a_problem(document: dict[str, Any]) -> None
                     assert answer["description"]
     recognize = document["paths"]["/v1/recognize"]["post"]["responses"]
     assert set(recognize) == {
-        *("200", "400", "401", "408", "413", "415", "422", "429", "500", "504"),
+        *("200", "400", "401", "408", "413", "415", "422", "429", "500", "503", "504"),
     }
-    assert "Retry-After" in recognize["429"]["headers"]
+    assert all("Retry-After" in recognize[status]["headers"] for status in ("429", "503"))
 
 
 @pytest.mark.parametrize(

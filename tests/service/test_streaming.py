@@ -211,6 +211,21 @@ def test_places_for_streams_are_limited_and_given_back(start: Any) -> None:
         assert narrow.service.streams.count == 1
 
 
+def test_a_container_that_no_process_can_decode_is_told_to_come_later(
+    served: Any, nothing_starts: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(InvalidStatus) as refused:
+        opened(served, encoding="container")
+    answer = refused.value.response
+    assert answer.status_code == 503
+    assert int(answer.headers["retry-after"]) >= 1
+    assert json.loads(answer.body)["type"] == "urn:affekt:problem:unavailable"
+    assert served.service.streams.count == 0
+    monkeypatch.undo()
+    with opened(served, encoding="container"):
+        pass
+
+
 def test_whoever_sends_faster_than_is_heard_has_to_wait(start: Any) -> None:
     slow = start()
     release = threading.Event()

@@ -24,6 +24,8 @@ from affekt.service import wire
 from affekt.service.problems import Problem, problem_of
 
 _START_S = 60.0
+# When to come again after one did not start: what it lacked, others may have freed by then.
+_START_AGAIN_S = 5
 _BUSY_CORES = 2
 
 
@@ -82,20 +84,31 @@ class Decoded:
 
 
 class Child:
-    """One limited process."""
+    """One limited process.
+
+    Raises:
+        Problem: the system grants no further process.
+    """
 
     def __init__(self, memory_mb: int) -> None:
-        self.link, other = socket.socketpair()
+        try:
+            self.link, other = socket.socketpair()
+        except OSError:
+            raise not_started() from None
         with other:
-            self.process = subprocess.Popen(  # noqa: S603 (our own command)
-                [sys.executable, "-P", "-m", "affekt.service.decoder", str(memory_mb)],
-                stdin=other.fileno(),
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-                cwd="/",
-                env=_environment(),
-                start_new_session=True,
-            )
+            try:
+                self.process = subprocess.Popen(  # noqa: S603 (our own command)
+                    [sys.executable, "-P", "-m", "affekt.service.decoder", str(memory_mb)],
+                    stdin=other.fileno(),
+                    stdout=subprocess.DEVNULL,
+                    stderr=subprocess.DEVNULL,
+                    cwd="/",
+                    env=_environment(),
+                    start_new_session=True,
+                )
+            except OSError:
+                self.link.close()
+                raise not_started() from None
         self._ready = False
 
     def work(
@@ -109,11 +122,11 @@ class Child:
             deadline: on the monotonic clock.
 
         Raises:
-            Problem: the recording cannot be recognised.
+            Problem: the recording cannot be recognised, or this process did not start.
             ChildGoneError: this process ended over it, or took too long.
         """
+        self.wait_ready()
         try:
-            self.wait_ready()
             self.patience(deadline)
             # A call is followed in a thread a channel, and all of their time counts.
             job["cpu_s"] = max(1, int(_BUSY_CORES * (deadline - time.monotonic())))
@@ -131,10 +144,18 @@ class Child:
         return Decoded(np.frombuffer(payload, dtype=np.float32), answer["samples"])
 
     def wait_ready(self) -> None:
-        """Wait until the process has started and limited itself."""
+        """Wait until the process has started and limited itself.
+
+        Raises:
+            Problem: it did not, and is ended.
+        """
         if not self._ready:
-            self.link.settimeout(_START_S)
-            wire.receive(self.link)
+            try:
+                self.link.settimeout(_START_S)
+                wire.receive(self.link)
+            except (EOFError, OSError):
+                self.close()
+                raise not_started() from None
             self._ready = True
 
     def patience(self, deadline: float) -> None:
@@ -189,14 +210,12 @@ class Children:
         """Wait until all have started.
 
         Raises:
-            ChildGoneError: one does not start.
+            Problem: one does not start.
         """
         started = [self._idle.get() for _ in range(self._count)]
         for child in started:
             try:
                 child.wait_ready()
-            except (EOFError, OSError):
-                raise ChildGoneError(timed_out=False) from None
             finally:
                 self._idle.put(child)
 
@@ -206,7 +225,7 @@ class Children:
         """Give a job to an idle child, and wait for its answer.
 
         Raises:
-            Problem: the recording cannot be recognised, or not in time.
+            Problem: the recording cannot be recognised, or not in time, or no child starts.
         """
         left_s = deadline - time.monotonic()
         if left_s <= 0.0:
@@ -238,16 +257,6 @@ class Children:
         self._on_loss()
         return Child(self._memory_mb)
 
-    def processes(self) -> list[int]:
-        """Return the process ids of the idle children."""
-        idle = []
-        with contextlib.suppress(queue.Empty):
-            while True:
-                idle.append(self._idle.get_nowait())
-        for child in idle:
-            self._idle.put(child)
-        return [child.process.pid for child in idle]
-
     def close(self) -> None:
         """End all; jobs that are under way fail."""
         self._closed = True
@@ -265,6 +274,15 @@ def problem_from(answer: dict[str, Any]) -> Problem:
         return Problem("unsupported-format", answer["message"])
     error: AffektError = kind(answer["message"])
     return problem_of(error)
+
+
+def not_started() -> Problem:
+    """Return what a client is told where a child ends before it takes a job."""
+    return Problem(
+        "unavailable",
+        "a process that decodes could not be started: the machine is short of memory or processes",
+        retry_after_s=_START_AGAIN_S,
+    )
 
 
 def _too_slow() -> Problem:

@@ -39,6 +39,8 @@ _WHEN = {
     "recording-too-long": "More sound than is taken, counted while decoding.",
     "too-busy": "All places are taken: come again after `Retry-After` seconds.",
     "internal-error": "A fault of the service; its log has the request's id.",
+    "unavailable": "No process to decode in could be started: come again after `Retry-After` "
+    "seconds.",
     "shutting-down": "Not ready: starting, or about to end.",
     "timed-out": "The answer was not ready in time.",
 }
@@ -46,7 +48,7 @@ _WHEN = {
 RECORDING_KINDS = (
     *("bad-request", "invalid-option", "upload-stalled", "upload-too-large"),
     *("unsupported-format", "invalid-parameter", "unreadable-recording", "recording-too-long"),
-    *("too-busy", "timed-out"),
+    *("too-busy", "unavailable", "timed-out"),
 )
 
 _SCORES = [{"label": "happy", "score": 0.71}, {"label": "neutral", "score": 0.29}]
@@ -164,9 +166,9 @@ def answer(model: Any, *kinds: str) -> dict[int | str, dict[str, Any]]:
             },
         )
         entry["description"] = f"{entry['description']} {_WHEN[kind]}".strip()
-        problem = Problem(kind, _WHEN[kind], retry_after_s=2 if status == 429 else None)
+        problem = Problem(kind, _WHEN[kind], retry_after_s=2 if status in (429, 503) else None)
         entry["content"][MEDIA_TYPE]["examples"][kind] = {"value": problem.to_dict("8f14e45f")}
-        if status == 429:
+        if status in (429, 503):
             entry["headers"]["Retry-After"] = {
                 "description": "Seconds.",
                 "schema": {"type": "integer", "minimum": 1},

@@ -48,7 +48,7 @@ class Engine:
 
         Raises:
             BundleError: the model cannot be used.
-            ChildGoneError: a child does not start.
+            Problem: a child does not start.
         """
         self._models.get(None)
         self.short.children.start()

@@ -44,6 +44,7 @@ KINDS: dict[str, Kind] = {
     "recording-too-long": Kind(422, "The recording is too long"),
     "too-busy": Kind(429, "Too many requests at once"),
     "internal-error": Kind(500, "The service failed"),
+    "unavailable": Kind(503, "The service has not the means at the moment"),
     "shutting-down": Kind(503, "The service is not ready"),
     "timed-out": Kind(504, "The answer took too long"),
 }

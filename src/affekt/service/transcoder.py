@@ -12,7 +12,7 @@ import numpy as np
 
 from affekt.audio import Signal
 from affekt.service import wire
-from affekt.service.children import Child, problem_from
+from affekt.service.children import Child, not_started, problem_from
 from affekt.service.problems import Problem
 
 T = TypeVar("T")
@@ -22,13 +22,21 @@ _CPU_S = 3600
 
 
 class Transcoder:
-    """One stream, with a child process of its own, for it may last."""
+    """One stream, with a child process of its own, for it may last.
+
+    Raises:
+        Problem: the process does not start.
+    """
 
     def __init__(self, *, memory_mb: int) -> None:
         self._child = Child(memory_mb)
         self._child.wait_ready()
-        wire.send_json(self._child.link, wire.JOB, {"task": "stream", "cpu_s": _CPU_S})
-        self._child.link.settimeout(None)
+        try:
+            wire.send_json(self._child.link, wire.JOB, {"task": "stream", "cpu_s": _CPU_S})
+            self._child.link.settimeout(None)
+        except OSError:
+            self._child.close()
+            raise not_started() from None
         # Each may wait for as long as the stream lasts: shared threads would run out.
         self._threads = ThreadPoolExecutor(2, "affekt-transcoder")
 
