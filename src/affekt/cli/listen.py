@@ -73,7 +73,12 @@ def listen(
     if speaker is not None:  # the rule of calls, for a call of one
         plan_tracks(1, names=[speaker], analyse=[speaker], purpose=purpose)
     stream = StreamRecognizer(
-        Recognizer.load(model), window_s=window_s, hop_s=hop_s, threshold=threshold, voice=voice
+        Recognizer.load(model),
+        window_s=window_s,
+        hop_s=hop_s,
+        threshold=threshold,
+        voice=voice,
+        purpose=purpose,
     )
     if from_stdin:
         chunks = raw_samples(
@@ -90,7 +95,7 @@ def listen(
 
     def tell(moment: Moment) -> None:
         tally.add(moment)
-        click.echo(_line(moment, format_name, purpose))
+        click.echo(_line(moment, format_name))
 
     try:
         with closing(chunks):
@@ -105,14 +110,14 @@ def listen(
     _say_summary(tally, purpose)
 
 
-def _line(moment: Moment, format_name: str, purpose: str | None) -> str:
+def _line(moment: Moment, format_name: str) -> str:
     if format_name == "jsonl":
-        return json.dumps({"purpose": purpose} | moment.to_dict())
+        return json.dumps({"purpose": None} | moment.to_dict())
     window = f"{moment.start_s:7.1f} to {moment.end_s:7.1f} s"
+    stamp = f"  ({moment.purpose})" if moment.purpose else ""
     if moment.emotion is None or moment.confidence is None:
-        return f"{window}  -"
+        return f"{window}  -{stamp}"
     doubt = "  uncertain" if moment.uncertain else ""
-    stamp = f"  ({purpose})" if purpose else ""
     return f"{window}  {moment.emotion:<10}{moment.confidence:6.1%}{doubt}{stamp}"
 
 
