@@ -171,13 +171,6 @@ def test_a_timeline_takes_one_recording(served: Any, sound: Any, check_problem: 
     check_problem(served.http.post("/v1/timeline", files=files), 400, "bad-request")
 
 
-def test_models_are_listed_with_their_terms(served: Any, tone_bundle: Any) -> None:
-    models = {item["name"]: item for item in served.http.get("/v1/models").json()["models"]}
-    assert set(models) >= {"default", "open", "tones"}
-    assert [name for name, item in models.items() if item["in_use"]] == ["tones"]
-    assert models["tones"]["not_for"] == ["people"]
-
-
 def test_another_model_can_be_asked_for(served: Any, sound: Any) -> None:
     (found,) = predictions(served.recognize(sound(), model="open"))
     assert found["model"].startswith("open ")

@@ -229,7 +229,7 @@ def test_a_container_that_no_process_can_decode_is_told_to_come_later(
 def test_whoever_sends_faster_than_is_heard_has_to_wait(start: Any) -> None:
     slow = start()
     release = threading.Event()
-    recognizer = slow.service.engine.recognizer(None)
+    recognizer = slow.service.engine.models.get(None)
     heard = recognizer.bundle.run
     recognizer.bundle.run = lambda waveforms: release.wait(30) and heard(waveforms)
     noise = np.random.default_rng(1).integers(-9999, 9999, 250_000, dtype=np.int16).tobytes()

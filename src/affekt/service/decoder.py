@@ -28,6 +28,8 @@ from affekt.service import wire
 WHOLE_S = 10.0
 _MIN_SAMPLES = round(MIN_DURATION_S * SAMPLING_RATE_HZ)
 _BLOCK_S = 30.0
+# Models kept at once, beside each other in the memory that is allowed.
+_MOST_LOADED = 2
 
 
 class TooLongError(AffektError):
@@ -158,9 +160,12 @@ def _recognizer(job: dict[str, Any], recognizers: dict[str, Any]) -> Any:
     from affekt.recognition import Recognizer  # 40 MB that short recordings do not need
 
     model = job["model"]
-    if model not in recognizers:
-        recognizers[model] = Recognizer.load(model)
-    return recognizers[model]
+    # In their order of use: the one that was used longest ago makes room.
+    recognizer = recognizers.pop(model, None) or Recognizer.load(model)
+    recognizers[model] = recognizer
+    if len(recognizers) > _MOST_LOADED:
+        del recognizers[next(iter(recognizers))]
+    return recognizer
 
 
 def _stream(link: socket.socket) -> None:

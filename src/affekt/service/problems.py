@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import re
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -13,6 +14,7 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from affekt.errors import AffektError, AudioError, ConfigError, MissingExtraError
+from affekt.service.logs import event
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -118,6 +120,7 @@ def problem_of(error: AffektError) -> Problem:
         return Problem("unreadable-recording", str(error))
     if isinstance(error, ConfigError):
         return Problem("invalid-option", str(error))
+    event("model cannot be used", level=logging.ERROR, error=str(error))
     return Problem("internal-error", "the model cannot be used; the log of the service says more")
 
 

@@ -103,8 +103,8 @@ async def timeline(request: Request, query: Annotated[TimelineQuery, Query()]) -
 )
 async def models(request: Request) -> JSONResponse:
     """Answer every model with its labels, its terms, and what it must not be used for."""
-    engine = service_of(request).engine
-    return JSONResponse({"models": await engine.in_thread(engine.models)})
+    describe = service_of(request).engine.models.describe
+    return JSONResponse({"models": await asyncio.to_thread(describe)})
 
 
 async def _recognise(

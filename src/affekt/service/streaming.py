@@ -14,6 +14,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 from affekt.audio import SAMPLING_RATE_HZ, Signal
 from affekt.audio.pcm import PcmReader
 from affekt.errors import AffektError
+from affekt.recognition import Recognizer
 from affekt.recognition.purpose import plan_tracks
 from affekt.recognition.stream import StreamRecognizer
 from affekt.records import Moment
@@ -85,14 +86,14 @@ class _Session:
 
     @classmethod
     async def open(cls, service: Service, query: StreamQuery) -> _Session:
-        def prepare() -> tuple[StreamRecognizer, PcmReader | Transcoder]:
+        def prepare(recognizer: Recognizer) -> tuple[StreamRecognizer, PcmReader | Transcoder]:
             if query.speaker is not None:
                 # One voice is one channel with a name: the same rule as for calls.
                 plan_tracks(
                     1, names=[query.speaker], analyse=[query.speaker], purpose=query.purpose
                 )
             hear = StreamRecognizer(
-                service.engine.recognizer(query.model),
+                recognizer,
                 window_s=query.window_s,
                 hop_s=query.hop_s,
                 threshold=query.threshold,
@@ -108,7 +109,9 @@ class _Session:
             return hear, source
 
         try:
-            return cls(service, *await service.engine.in_thread(prepare))
+            recognizer = await service.engine.recognizer(query.model)
+            # Not where the others' sound is heard: a process may take its time to start.
+            return cls(service, *await asyncio.to_thread(prepare, recognizer))
         except AffektError as error:
             raise problem_of(error) from None
 
