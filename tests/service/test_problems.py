@@ -78,6 +78,25 @@ def test_a_request_has_an_id_the_client_s_own_if_it_is_one(served: Any) -> None:
         assert re.fullmatch("[0-9a-f]{32}", made.headers["x-request-id"])
 
 
+def test_no_answer_s_type_is_guessed_at(start: Any, served: Any, sound: Any) -> None:
+    named = start(cors=("https://a.org",))
+    preflight = {"Origin": "https://a.org", "Access-Control-Request-Method": "POST"}
+    for answer in (
+        served.recognize(sound()),
+        served.recognize(b"no sound"),
+        served.http.get("/v1/models"),
+        served.http.get("/metrics"),
+        served.http.get("/openapi.json"),
+        served.http.get("/v1/nothing"),
+        served.http.get("/"),
+        named.http.options("/v1/recognize", headers=preflight),
+    ):
+        assert answer.headers.get_list("x-content-type-options") == ["nosniff"], answer.url
+    with socket.create_connection(served.address, timeout=10) as client:
+        client.sendall(b"once upon a time\r\n\r\n")
+        assert b"x-content-type-options: nosniff\r\n" in client.recv(4096)
+
+
 def test_other_pages_may_not_call_unless_they_are_named(start: Any, served: Any) -> None:
     ask = {"Origin": "https://a.org"}
     assert "access-control-allow-origin" not in served.http.get("/healthz", headers=ask).headers

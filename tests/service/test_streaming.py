@@ -195,6 +195,17 @@ def test_pages_of_other_origins_open_no_stream_unless_they_are_named(start: Any)
         assert refused.value.response.status_code == 403
 
 
+@pytest.mark.parametrize("path", ["/", "/v1/streams", "/healthz"])
+def test_another_address_is_not_found(served: Any, path: str) -> None:
+    with pytest.raises(InvalidStatus) as refused:
+        connect(served.url.replace("http", "ws") + path)
+    answer = refused.value.response
+    assert answer.status_code == 404
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    assert json.loads(answer.body)["type"] == "urn:affekt:problem:not-found"
+
+
 def test_places_for_streams_are_limited_and_given_back(start: Any) -> None:
     narrow = start(max_streams=1)
     with opened(narrow):

@@ -19,6 +19,10 @@ _ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
 # What a client that left is noted as, after nginx.
 _LEFT = 499
 
+_BEGINNINGS = ("http.response.start", "websocket.http.response.start", "websocket.accept")
+# Browsers take an answer for what it says it is, and guess at none.
+_TYPE = b"x-content-type-options"
+
 
 class RequestContext:
     """ASGI middleware, the outermost.
@@ -46,17 +50,13 @@ class RequestContext:
 
         async def noted(message: Message) -> None:
             nonlocal status
-            if message["type"] in ("http.response.start", "websocket.http.response.start"):
-                status = message["status"]
+            if message["type"] in _BEGINNINGS:
+                status = message.get("status", 101)
+                own = [(name, value) for name, value in message.get("headers", ()) if name != _TYPE]
                 message["headers"] = [
-                    *message.get("headers", ()),
+                    *own,
                     (b"x-request-id", request_id.encode()),
-                ]
-            elif message["type"] == "websocket.accept":
-                status = 101
-                message["headers"] = [
-                    *message.get("headers", ()),
-                    (b"x-request-id", request_id.encode()),
+                    (_TYPE, b"nosniff"),
                 ]
             await send(message)
 

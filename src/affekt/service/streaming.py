@@ -67,9 +67,13 @@ async def stream(socket: WebSocket) -> None:
             finally:
                 session.close()
     except Problem as problem:
-        service.metrics.errors.labels(problem.kind).inc()
-        socket.scope["state"]["log"]["problem"] = problem.kind
         await _refuse(socket, problem)
+
+
+@router.websocket("/{path:path}")
+async def nothing_here(socket: WebSocket) -> None:
+    """Refuse every other address as HTTP does: the framework's own 403 would say nothing."""
+    await _refuse(socket, Problem("not-found", "there is one WebSocket here: /v1/stream"))
 
 
 class _Session:
@@ -261,6 +265,8 @@ def _query(socket: WebSocket) -> StreamQuery:
 
 async def _refuse(socket: WebSocket, problem: Problem) -> None:
     """Answer a problem: as the handshake's answer, or, later, as a message before the end."""
+    service_of(socket).metrics.errors.labels(problem.kind).inc()
+    socket.scope["state"]["log"]["problem"] = problem.kind
     request_id = socket.scope["state"]["id"]
     if socket.application_state == WebSocketState.CONNECTING:
         await socket.send_denial_response(ProblemResponse(problem, request_id))
