@@ -35,12 +35,16 @@ def test_json_holds_everything_and_says_where_it_comes_from(analyses) -> None:
     assert clip["voices"][0]["prediction"]["path"] == "clip.wav"
     assert clip["timeline"] is None
     assert call["purpose"] == "research"
+    assert {voice["prediction"]["purpose"] for voice in call["voices"]} == {"research"}
     assert [voice["name"] for voice in call["voices"]] == ["agent", "customer"]
     assert len(call["timeline"]["tracks"]) == 2
 
 
 def test_csv_has_a_row_a_voice_with_its_purpose(analyses) -> None:
-    rows = list(csv.DictReader(io.StringIO(to_csv(analyses, CANONICAL))))
+    text = to_csv(analyses, CANONICAL)
+    columns = next(csv.reader(io.StringIO(text)))
+    assert len(set(columns)) == len(columns)
+    rows = list(csv.DictReader(io.StringIO(text)))
     found = [(row["path"], row["voice"], row["emotion"], row["purpose"]) for row in rows]
     assert found == [
         ("clip.wav", "", "sad", ""),

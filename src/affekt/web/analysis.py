@@ -160,7 +160,9 @@ def analyse(
             if plan.analysed:
                 progress("Recognising", None)
                 try:
-                    prediction = recognizer.predict(recording.data, channel=plan.index)
+                    prediction = recognizer.predict(
+                        recording.data, channel=plan.index, purpose=wishes.purpose
+                    )
                 except AudioError:
                     if plan.name is None:
                         raise

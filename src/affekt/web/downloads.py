@@ -11,7 +11,7 @@ from affekt.recognition.notices import NOTICE_RECOGNISER
 from affekt.recognition.writers import CsvWriter
 from affekt.web.analysis import Analysis
 
-_EXTRA = ("channel", "voice", "purpose")
+_EXTRA = ("channel", "voice")
 
 
 def to_json(analyses: Iterable[Analysis]) -> str:
@@ -24,7 +24,7 @@ def to_json(analyses: Iterable[Analysis]) -> str:
 
 
 def to_csv(analyses: Iterable[Analysis], labels: Sequence[str]) -> str:
-    """Return a row an analysed voice: the columns of `affekt predict`, its channel, the purpose."""
+    """Return a row an analysed voice: the columns of `affekt predict`, and its channel."""
     plain = io.StringIO()
     writer = CsvWriter(plain, labels)
     extra: list[tuple[str, ...]] = [_EXTRA]
@@ -32,7 +32,7 @@ def to_csv(analyses: Iterable[Analysis], labels: Sequence[str]) -> str:
         for voice in analysis.voices:
             writer.write(voice.prediction)
             channel = "" if voice.plan.index is None else str(voice.plan.index)
-            extra.append((channel, voice.plan.name or "", analysis.wishes.purpose or ""))
+            extra.append((channel, voice.plan.name or ""))
     out = io.StringIO()
     rows = csv.writer(out, lineterminator="\n")
     for row, more in zip(csv.reader(io.StringIO(plain.getvalue())), extra, strict=True):
