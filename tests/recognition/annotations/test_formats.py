@@ -277,6 +277,7 @@ def test_every_output_states_model_and_purpose(call: Timeline, name: str) -> Non
     text = annotate(call, name)
     assert "tones 1.2" in text or "tones_1.2" in text
     assert "research" in text
+    assert "research" not in annotate(replace(call, purpose=None), name)
 
 
 @pytest.mark.parametrize("name", [name for name in FORMATS if name != "csv"])
