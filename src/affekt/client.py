@@ -73,6 +73,7 @@ class TimelineOptions(TypedDict, total=False):
     model: str | None
     channels: Sequence[str] | None
     analyse: Sequence[str] | None
+    mix: bool | None
     purpose: str | None
     window_s: float | None
     hop_s: float | None

@@ -80,6 +80,28 @@ def test_an_agent_is_analysed_for_a_stated_purpose_alone(
     assert [track["analysed"] for track in record["tracks"]] == [True, False]
 
 
+def test_a_call_is_refused_with_both_remedies_unless_one_is_taken(
+    timeline: Callable[..., Result], call: Path, tmp_path: Path
+) -> None:
+    samples, _ = soundfile.read(call)
+    twice = tmp_path / "twice.wav"
+    soundfile.write(twice, np.concatenate([samples, samples]), RATE)
+    out = tmp_path / "twice.html"
+    refused = timeline(twice, "--out", out)
+    assert refused.exit_code == 2
+    (line,) = refused.stderr.splitlines()
+    assert line.startswith(f"affekt: {twice}: its channels sound by turns")
+    assert "agent,customer" in line
+    assert "(mix)" in line
+    assert not out.exists()
+    assert timeline(twice, "--out", out, "--channels", "agent,customer").exit_code == 0
+    mixed = timeline(twice, "--out", out, "--mix")
+    assert (mixed.exit_code, mixed.stderr) == (0, "")
+    both = timeline(twice, "--mix", "--channels", "agent,customer")
+    assert both.exit_code == 2
+    assert "mix takes all channels for one voice" in both.stderr
+
+
 @pytest.mark.parametrize("name", list(FORMATS))
 def test_every_format_goes_into_a_file_by_its_suffix(
     timeline: Callable[..., Result], call: Path, tmp_path: Path, name: str

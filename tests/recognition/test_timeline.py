@@ -90,8 +90,39 @@ def test_in_a_call_the_agent_is_heard_speaking_and_not_analysed(recognizer, call
     assert emotions == ["angry", "happy"]
 
 
-def test_a_call_without_names_is_one_voice_and_a_warning_says_so(recognizer, call):
-    assert "name them" in " ".join(recognizer.timeline(call).warnings)
+def test_a_call_without_names_is_refused_as_soon_as_both_have_spoken(recognizer, tmp_path, pitches):
+    turns = [(pitches["neutral"], 2), (None, 2)] * 60
+    agent, customer = sound(*turns), sound((None, 2), *turns[:-1])
+    path = write(tmp_path / "call.wav", agent, customer)
+    heard_s = []
+    with pytest.raises(ConfigError, match=r"call\.wav: .*channels: agent,customer.*mix"):
+        recognizer.timeline(path, progress=heard_s.append)
+    assert max(heard_s, default=0.0) <= 20.0  # of 240
+    with path.open("rb") as stream, pytest.raises(ConfigError, match="name them"):
+        recognizer.timeline(stream)
+
+
+def test_a_call_may_be_taken_for_one_voice_if_that_is_said(recognizer, call):
+    mixed = recognizer.timeline(call, mix=True)
+    assert [(track.index, track.name, track.analysed) for track in mixed.tracks] == [
+        (None, None, True)
+    ]
+    assert {item.emotion for item in mixed.tracks[0].segments} >= {"neutral", "angry", "happy"}
+    assert mixed.warnings == ()
+    with pytest.raises(ConfigError, match="mix takes all channels"):
+        recognizer.timeline(call, mix=True, channels=["agent", "customer"])
+
+
+@pytest.mark.parametrize("right_of_left", [1.0, 0.2, 0.0])
+def test_one_voice_in_stereo_needs_no_names(recognizer, tmp_path, pitches, right_of_left):
+    left = sound((None, 2), (pitches["sad"], 5), (None, 2), (pitches["angry"], 5))
+    path = write(tmp_path / "stereo.wav", left, right_of_left * left)
+    timeline = recognizer.timeline(path)
+    assert [item.emotion for item in timeline.tracks[0].segments if item.speech] == ["sad", "angry"]
+    assert "name them" in " ".join(timeline.warnings)
+
+
+def test_named_channels_bring_no_warning(recognizer, call):
     assert recognizer.timeline(call, channels=["agent", "customer"]).warnings == ()
 
 
@@ -171,7 +202,7 @@ def test_speech_too_short_to_judge_has_no_emotion(recognizer, tmp_path, pitches)
 
 def test_a_file_object_is_followed_too_but_not_channel_by_channel(recognizer, call):
     data = call.read_bytes()
-    assert recognizer.timeline(io.BytesIO(data)).path is None
+    assert recognizer.timeline(io.BytesIO(data), mix=True).path is None
     with pytest.raises(ConfigError, match="give the path of a file"):
         recognizer.timeline(io.BytesIO(data), channels=["agent", "customer"])
 

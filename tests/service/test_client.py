@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import soundfile
 
 from affekt.client import Client, ServiceError
 from affekt.recognition import Recognizer
@@ -67,6 +68,26 @@ def test_a_timeline_is_the_library_s_record(
     assert client.timeline(path, **options).to_dict() == expected.to_dict()
     with pytest.raises(ServiceError, match="purpose must be given"):
         client.timeline(path, channels=["agent", "customer"], analyse=["agent"])
+
+
+def test_a_call_without_names_is_refused_unless_it_shall_be_mixed(
+    client: Client, tones: Any
+) -> None:
+    silence = np.zeros(2 * 16_000)
+    turn = np.concatenate([silence, tones.tone("sad", duration_s=2.0)])
+    file = io.BytesIO()
+    soundfile.write(
+        file,
+        np.stack([np.tile(turn, 2), np.tile(turn[::-1], 2)], 1),
+        16_000,
+        "PCM_16",
+        format="WAV",
+    )
+    call = file.getvalue()
+    with pytest.raises(ServiceError, match="name them") as refused:
+        client.timeline(call)
+    assert (refused.value.kind, refused.value.status) == ("invalid-option", 400)
+    assert client.timeline(call, mix=True).tracks[0].name is None
 
 
 def test_models_are_listed(client: Client) -> None:

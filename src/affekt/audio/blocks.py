@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from types import TracebackType
 from typing import Self
 
@@ -37,6 +37,8 @@ class BlockReader:
         sampling_rate_hz: of the blocks.
         source_rate_hz, source_channels: of the recording as it was found.
         warnings: what a reader should know, complete once the blocks are exhausted.
+        watch: shown each `[samples, channels]` at the recording's own rate, before channels are
+            mixed; what it raises ends the reading.
     """
 
     def __init__(
@@ -52,6 +54,7 @@ class BlockReader:
             raise ValueError(f"block_s must hold at least one sample, found {block_s}")
         self.sampling_rate_hz = sampling_rate_hz
         self.warnings: list[str] = []
+        self.watch: Callable[[Signal], None] | None = None
         self._channel = channel
         with contextlib.ExitStack() as undo:
             self._stream = open_source(source)
@@ -117,6 +120,8 @@ class BlockReader:
         for frames in self._frames():
             mono = to_mono(frames, self._channel)
             self._gate.update(mono, frames)
+            if self.watch is not None:
+                self.watch(frames)
             piece: Signal = mono if stream is None else stream.resample_chunk(mono)
             yield piece[unwanted:]
             unwanted = max(0, unwanted - piece.size)

@@ -26,12 +26,15 @@ from affekt.records import Timeline
     "--channels",
     metavar="NAMES",
     help="Whose voice each channel holds, in their order: agent,customer. Without it, the mean of "
-    "all channels is one voice.",
+    "all channels is one voice, unless they sound by turns.",
 )
 @click.option(
     "--analyse",
     metavar="NAMES",
     help="Whose emotions are inferred; customer, if not said. Of others, speech activity alone.",
+)
+@click.option(
+    "--mix", is_flag=True, help="Take all channels for one voice, even if they sound by turns."
 )
 @click.option("--purpose", type=click.Choice(PURPOSES), help=PURPOSE_HELP)
 @click.option(
@@ -70,6 +73,7 @@ def timeline(
     source: str,
     channels: str | None,
     analyse: str | None,
+    mix: bool,
     purpose: str | None,
     format_name: str | None,
     out: Path | None,
@@ -84,7 +88,8 @@ def timeline(
     """Follow the emotions of a long recording, and say who speaks when.
 
     In a call whose channels are named, emotion is inferred for the customer alone, if no others are
-    named. To analyse somebody at work or in education needs a purpose.
+    named. To analyse somebody at work or in education needs a purpose. A recording whose channels
+    sound by turns, as those of a call do, is refused unless they are named.
 
     `affekt timeline call.mp3 --channels agent,customer --out call.html` makes a report of a call.
     """
@@ -109,6 +114,7 @@ def timeline(
                 recording,
                 channels=_names(channels),
                 analyse=_names(analyse),
+                mix=mix,
                 purpose=purpose,
                 window_s=window_s,
                 hop_s=hop_s,

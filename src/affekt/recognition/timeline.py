@@ -6,7 +6,8 @@ import os
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, TypedDict, Unpack
 
-from affekt.audio import AudioSource, BlockReader, decode_blocks
+from affekt.audio import AudioSource, BlockReader, Signal, decode_blocks
+from affekt.audio.turns import Turns
 from affekt.audio.voice import Voice
 from affekt.errors import ConfigError, SilentError, did_you_mean
 from affekt.recognition.purpose import TrackPlan, plan_tracks
@@ -26,6 +27,10 @@ _PERHAPS_A_CALL = (
     "Two channels were taken for one voice: in a call they are two people's; name them (channels), "
     "and the customer alone is analysed."
 )
+_IS_A_CALL = (
+    "its channels sound by turns, as those of a call do: name them (channels: agent,customer), "
+    "and the customer alone is analysed; or, if all are one voice or one scene, say so (mix)"
+)
 
 
 class TimelineOptions(TypedDict, total=False):
@@ -34,6 +39,8 @@ class TimelineOptions(TypedDict, total=False):
     Attributes:
         channels: names, one a channel of the recording, in their order ("agent", "customer").
         analyse: whose emotions are inferred; with named channels the customer's alone.
+        mix: take the mean of all channels for one voice, however different they are; without it
+            and without names, channels that sound by turns are refused.
         purpose: "medical", "safety" or "research": needed to analyse a channel of somebody at
             work or in education, and stamped on the result.
         window_s: what is listened to at once, 0.1 to 30.
@@ -45,6 +52,7 @@ class TimelineOptions(TypedDict, total=False):
 
     channels: Sequence[str] | None
     analyse: Sequence[str] | None
+    mix: bool | None
     purpose: str | None
     window_s: float | None
     hop_s: float | None
@@ -66,6 +74,9 @@ def make_timeline(
     hop_s = HOP_S if hop_s is None else hop_s
     check_lengths(window_s, hop_s)
     threshold = recognizer.threshold(options.get("threshold"))
+    mix = bool(options.get("mix"))
+    if mix and options.get("channels") is not None:
+        raise ConfigError("mix takes all channels for one voice: leave it out, or the channels")
     first = decode_blocks(source, block_s=_BLOCK_S)
     with first:
         plans = plan_tracks(
@@ -74,7 +85,10 @@ def make_timeline(
             analyse=options.get("analyse"),
             purpose=options.get("purpose"),
         )
-        readers = [first] if plans[0].index is None else _readers(source, plans)
+        unnamed = plans[0].name is None
+        if unnamed and not mix:
+            _refuse_voices_by_turns(first)
+        readers = [first] if unnamed else _readers(source, plans)
         listeners = [
             StreamListener(
                 recognizer if plan.analysed else None,
@@ -87,7 +101,7 @@ def make_timeline(
         heard = _listen(readers, listeners, options.get("progress"))
     duration_s = max(reader.duration_s for reader in readers)
     warnings = [note for reader in readers for note in reader.warnings]
-    if plans[0].name is None and first.source_channels == 2:
+    if unnamed and not mix and first.source_channels == 2:
         warnings.append(_PERHAPS_A_CALL)
     metadata = recognizer.bundle.metadata
     return Timeline(
@@ -106,6 +120,19 @@ def make_timeline(
         ),
         warnings=tuple(dict.fromkeys(warnings)),
     )
+
+
+def _refuse_voices_by_turns(reader: BlockReader) -> None:
+    """Have the reader end with a ConfigError once it turns out that two people speak by turns."""
+    turns = Turns(reader.source_rate_hz, reader.source_channels)
+
+    def watch(frames: Signal) -> None:
+        turns.update(frames)
+        if turns.apart:
+            raise ConfigError(f"{reader.label}: {_IS_A_CALL}")
+
+    if reader.source_channels > 1:
+        reader.watch = watch
 
 
 def _readers(source: AudioSource, plans: Sequence[TrackPlan]) -> list[BlockReader]:

@@ -82,6 +82,7 @@ async def timeline(request: Request, query: Annotated[TimelineQuery, Query()]) -
     options = {
         "channels": _names(query.channels),
         "analyse": _names(query.analyse),
+        "mix": query.mix,
         "purpose": query.purpose,
         "window_s": query.window_s,
         "hop_s": query.hop_s,

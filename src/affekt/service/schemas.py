@@ -48,6 +48,11 @@ class TimelineQuery(Exact):
         max_length=500,
         description="Whose emotions are inferred; with named channels the customer's alone.",
     )
+    mix: bool = Field(
+        False,
+        description="Take all channels for one voice; without it and without names, channels that "
+        "sound by turns, as those of a call do, are refused.",
+    )
     purpose: Purpose | None = Field(
         None,
         description="Needed to analyse a channel of somebody at work or in education; stamped on "
