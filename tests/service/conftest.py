@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import io
 import queue
-import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -21,7 +20,7 @@ import soundfile
 import uvicorn
 
 from affekt.service.children import Children
-from affekt.service.run import make_server
+from affekt.service.run import listen, make_server
 from affekt.service.service import Service
 from affekt.service.settings import Settings
 
@@ -33,6 +32,7 @@ class Running:
     url: str
     address: tuple[str, int]
     service: Service
+    server: uvicorn.Server
     http: httpx.Client
 
     def recognize(self, content: Any, **query: Any) -> httpx.Response:
@@ -45,7 +45,7 @@ class Running:
 @contextmanager
 def running(settings: Settings) -> Iterator[Running]:
     with ExitStack() as stack:
-        listener = stack.enter_context(socket.create_server(("127.0.0.1", 0)))
+        listener = stack.enter_context(listen("127.0.0.1", 0))
         server: uvicorn.Server = make_server(settings, timeout_graceful_shutdown=5)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
         thread.start()
@@ -58,7 +58,7 @@ def running(settings: Settings) -> Iterator[Running]:
         application = server.config.loaded_app
         while not hasattr(application, "state"):
             application = getattr(application, "app", None) or application._app
-        yield Running(url, (host, port), application.state.service, http)
+        yield Running(url, (host, port), application.state.service, server, http)
 
 
 @pytest.fixture(scope="session")
@@ -139,3 +139,18 @@ def nothing_starts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Have every Python process that starts from now on end at once, as one without memory."""
     (tmp_path / "sitecustomize.py").write_text("import os\nos._exit(1)\n")
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+
+
+def wait_until(condition: Callable[[], bool]) -> None:
+    arrived = threading.Event()
+    for _ in range(2000):
+        if condition():
+            return
+        arrived.wait(0.005)
+    pytest.fail("it never came to that")
+
+
+@pytest.fixture(scope="session")
+def wait_for() -> Callable[[Callable[[], bool]], None]:
+    """Wait until something has come to be so."""
+    return wait_until

@@ -6,10 +6,12 @@ import http.client
 import io
 import json
 import os
+import select
 import signal
 import socket
 import struct
 import threading
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -138,11 +140,11 @@ def test_too_many_files_are_refused(small: Any, sound: Any, check_problem: Any) 
 class Slow:
     """An upload of which the end is missing."""
 
-    def __init__(self, running: Any, content: bytes) -> None:
-        self._rest = content[-10:]
+    def __init__(self, running: Any, content: bytes, *, missing: int = 10) -> None:
+        self._rest = content[-missing:]
         self.client = socket.create_connection(running.address, timeout=10)
         head = f"POST /v1/recognize HTTP/1.1\r\nHost: x\r\nContent-Length: {len(content)}\r\n\r\n"
-        self.client.sendall(head.encode() + content[:-10])
+        self.client.sendall(head.encode() + content[:-missing])
 
     def finish(self) -> bytes:
         self.client.sendall(self._rest)
@@ -159,15 +161,6 @@ class Slow:
         return found
 
 
-def wait_for(condition: Callable[[], bool]) -> None:
-    arrived = threading.Event()
-    for _ in range(1000):
-        if condition():
-            return
-        arrived.wait(0.005)
-    pytest.fail("it never came to that")
-
-
 def test_an_upload_that_stalls_is_given_up(small: Any, sound: Any) -> None:
     answer = Slow(small, sound()).answer()
     assert answer.startswith(b"HTTP/1.1 408 ")
@@ -175,7 +168,50 @@ def test_an_upload_that_stalls_is_given_up(small: Any, sound: Any) -> None:
     assert b"connection: close" in answer.lower()
 
 
-def test_a_place_is_free_again_once_its_holder_is_done(start: Any, sound: Any) -> None:
+class Dripping:
+    """An upload of which a piece comes every twentieth of a second."""
+
+    def __init__(self, running: Any, content: bytes, *, piece: int) -> None:
+        self.answer = b""
+        begin = time.monotonic()
+        with Slow(running, content, missing=len(content)).client as client:
+            for place in range(0, len(content), piece):
+                client.sendall(content[place : place + piece])
+                if select.select([client], [], [], 0.05)[0]:
+                    break
+            while not self.answer.rstrip().endswith(b"}"):
+                self.answer += client.recv(65536)
+        self.seconds = time.monotonic() - begin
+
+
+def test_an_upload_that_drips_is_given_up_counted_and_its_place_is_free(
+    start: Any, sound: Any, wait_for: Any
+) -> None:
+    hasty = start(idle_timeout_s=0.4)
+    found = Dripping(hasty, sound(), piece=1)
+    assert found.answer.startswith(b"HTTP/1.1 408 ")
+    assert b"urn:affekt:problem:upload-stalled" in found.answer
+    assert found.seconds < 5.0
+    wait_for(lambda: hasty.service.queue.count == 0)
+    figures = hasty.http.get("/metrics").text
+    assert 'affekt_errors_total{kind="upload-stalled"} 1.0' in figures
+    assert 'route="/v1/recognize",status="408"} 1.0' in figures
+
+
+def test_an_upload_over_a_slow_line_is_waited_for(start: Any, sound: Any) -> None:
+    found = Dripping(start(idle_timeout_s=0.4), sound(), piece=1000)  # 20 kB/s
+    assert found.answer.startswith(b"HTTP/1.1 200 ")
+    assert found.seconds > 1.0
+
+
+def test_an_upload_does_not_last_for_ever(start: Any, sound: Any) -> None:
+    found = Dripping(start(upload_timeout_s=0.5), sound(), piece=1000)
+    assert found.answer.startswith(b"HTTP/1.1 408 ")
+
+
+def test_a_place_is_free_again_once_its_holder_is_done(
+    start: Any, sound: Any, wait_for: Any
+) -> None:
     narrow = start(queue=1)
     slow = Slow(narrow, sound())
     wait_for(lambda: narrow.service.queue.count == 1)
@@ -190,14 +226,16 @@ def test_a_place_is_free_again_once_its_holder_is_done(start: Any, sound: Any) -
     assert narrow.recognize(sound()).status_code == 200
 
 
-def test_a_client_that_leaves_gives_its_place_back(served: Any, sound: Any) -> None:
+def test_a_client_that_leaves_gives_its_place_back(served: Any, sound: Any, wait_for: Any) -> None:
     slow = Slow(served, sound())
     wait_for(lambda: served.service.queue.count == 1)
     slow.client.close()
     wait_for(lambda: served.service.queue.count == 0)
 
 
-def test_large_uploads_have_places_of_their_own(start: Any, check_problem: Check) -> None:
+def test_large_uploads_have_places_of_their_own(
+    start: Any, check_problem: Check, wait_for: Any
+) -> None:
     narrow = start(max_large=1)
     slow = Slow(narrow, b"".join(wav(2 * MIB, channels=8)))
     wait_for(lambda: narrow.service.large.count == 1)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import socket
 import threading
 from collections.abc import Callable, Iterable
 from contextlib import suppress
@@ -19,6 +20,7 @@ from websockets.sync.client import ClientConnection, connect
 from affekt.audio import decode
 from affekt.recognition import Recognizer
 from affekt.recognition.stream import StreamRecognizer
+from affekt.service import run
 
 
 def opened(running: Any, **query: Any) -> ClientConnection:
@@ -176,11 +178,66 @@ def test_a_stream_that_goes_wrong_ends_with_a_problem(
     assert closed.value.rcvd.reason == kind
 
 
-def test_a_stream_that_says_nothing_is_ended(start: Any) -> None:
-    hasty = start(idle_timeout_s=0.3)
-    with opened(hasty) as socket:
-        found = json.loads(socket.recv(timeout=10))
+@pytest.mark.parametrize(
+    ("settings", "piece"),
+    [
+        ({"idle_timeout_s": 0.3}, b""),  # says nothing
+        ({"idle_timeout_s": 0.3}, b"\x00"),  # drips
+        ({"max_duration_s": 0.5}, bytes(100)),  # keeps its place, by the clock
+    ],
+)
+def test_a_stream_that_holds_a_place_for_nothing_is_ended(
+    start: Any, settings: dict[str, Any], piece: bytes, wait_for: Any
+) -> None:
+    hasty = start(**settings)
+    with opened(hasty) as link:
+        found = None
+        while found is None:
+            if piece:
+                link.send(piece)
+            with suppress(TimeoutError):
+                found = json.loads(link.recv(timeout=0.05))
+        with pytest.raises(ConnectionClosed) as closed:
+            link.recv(timeout=10)
     assert found["problem"]["type"] == "urn:affekt:problem:upload-stalled"
+    assert (closed.value.rcvd.code, closed.value.rcvd.reason) == (1008, "upload-stalled")
+    wait_for(lambda: hasty.service.streams.count == 0)
+
+
+def test_a_client_that_never_reads_loses_its_place_and_its_connection(
+    start: Any, speech: np.ndarray, monkeypatch: pytest.MonkeyPatch, wait_for: Any
+) -> None:
+    monkeypatch.setattr(run, "_UNREAD_S", 3.0)
+    create = socket.create_server
+
+    def with_a_small_buffer(*arguments: Any, **options: Any) -> socket.socket:
+        listener = create(*arguments, **options)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)
+        return listener
+
+    monkeypatch.setattr(socket, "create_server", with_a_small_buffer)
+    hasty = start(idle_timeout_s=0.5)
+    idle = len(hasty.server.server_state.connections)
+    samples = (speech[:32000] * 32767).astype("<i2").tobytes()
+    frame = b"\x82\xff" + len(samples).to_bytes(8, "big") + bytes(4) + samples
+    with socket.socket() as client:
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        client.connect(hasty.address)
+        client.sendall(
+            b"GET /v1/stream?hop_s=0.1 HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\n"
+            b"Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+            b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+        )
+        wait_for(lambda: hasty.service.streams.count == 1)
+        client.settimeout(10)
+        with suppress(OSError):
+            while hasty.service.streams.count:
+                client.sendall(frame)
+        wait_for(lambda: hasty.service.streams.count == 0)
+        figures = hasty.http.get("/metrics").text
+        assert 'affekt_errors_total{kind="answers-unread"} 1.0' in figures
+        # What nobody takes in keeps no connection open either.
+        wait_for(lambda: len(hasty.server.server_state.connections) == idle)
 
 
 def test_pages_of_other_origins_open_no_stream_unless_they_are_named(start: Any) -> None:
@@ -206,18 +263,14 @@ def test_another_address_is_not_found(served: Any, path: str) -> None:
     assert json.loads(answer.body)["type"] == "urn:affekt:problem:not-found"
 
 
-def test_places_for_streams_are_limited_and_given_back(start: Any) -> None:
+def test_places_for_streams_are_limited_and_given_back(start: Any, wait_for: Any) -> None:
     narrow = start(max_streams=1)
     with opened(narrow):
         with pytest.raises(InvalidStatus) as refused:
             opened(narrow)
         assert refused.value.response.status_code == 429
         assert int(refused.value.response.headers["retry-after"]) >= 1
-    event = threading.Event()
-    for _ in range(1000):
-        if narrow.service.streams.count == 0:
-            break
-        event.wait(0.005)
+    wait_for(lambda: narrow.service.streams.count == 0)
     with opened(narrow, encoding="container"):
         assert narrow.service.streams.count == 1
 

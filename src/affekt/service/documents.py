@@ -31,7 +31,8 @@ _WHEN = {
     "bad-request": "The body is empty, or a form that cannot be read.",
     "invalid-option": "An option is impossible, or a purpose is missing.",
     "unauthorised": "No key, or none that is known: `Authorization: Bearer KEY`.",
-    "upload-stalled": "Nothing came for a while, or the upload took too long.",
+    "upload-stalled": "Nothing came for a while, less than 8 KiB a second, or the upload took too "
+    "long.",
     "upload-too-large": "Refused while it is read: the rest is not taken in.",
     "unsupported-format": "A format that this installation cannot read.",
     "invalid-parameter": "A parameter has the wrong form.",

@@ -39,6 +39,7 @@ KINDS: dict[str, Kind] = {
     "not-found": Kind(404, "There is nothing here"),
     "method-not-allowed": Kind(405, "This method is not served here"),
     "upload-stalled": Kind(408, "The upload took too long"),
+    "answers-unread": Kind(408, "The answers are not read"),
     "upload-too-large": Kind(413, "The upload is too large"),
     "unsupported-format": Kind(415, "This format cannot be read here"),
     "invalid-parameter": Kind(422, "A parameter has the wrong form"),

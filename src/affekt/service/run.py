@@ -22,6 +22,8 @@ from affekt.service.settings import Settings
 _MESSAGE_BYTES = 2**20
 # A request line and its headers; the server itself would take any number.
 _HEAD_BYTES = 2**16
+# For a client to take in what waits for it: then the system ends the connection.
+_UNREAD_S = 60.0
 
 
 class ProblemProtocol(HttpToolsProtocol):
@@ -102,6 +104,8 @@ def make_server(settings: Settings, **server: Any) -> uvicorn.Server:
             ws="websockets-sansio",
             ws_max_size=_MESSAGE_BYTES,
             ws_per_message_deflate=False,
+            # Whoever is held back cannot answer a ping: its answer waits behind its sound.
+            ws_ping_interval=None,
             log_config=None,
             access_log=False,
             server_header=False,
@@ -109,6 +113,18 @@ def make_server(settings: Settings, **server: Any) -> uvicorn.Server:
             **server,
         )
     )
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """Return a socket that listens; the connections it accepts inherit what it is set to.
+
+    Raises:
+        OSError: the address cannot be listened at.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.create_server((host, port), family=family, backlog=2048)
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, round(1000 * _UNREAD_S))
+    return listener
 
 
 def serve(settings: Settings, *, host: str, port: int, grace_s: int) -> None:
@@ -128,7 +144,7 @@ def serve(settings: Settings, *, host: str, port: int, grace_s: int) -> None:
     if sys.platform != "linux":
         raise ConfigError("the limits of strangers' files are Linux's: run the service there")
     log_to_stderr()
-    with socket.create_server((host, port), family=_family(host), backlog=2048) as listener:
+    with listen(host, port) as listener:
         event("listening", host=host, port=listener.getsockname()[1], model=settings.model)
         server = make_server(settings, timeout_graceful_shutdown=grace_s)
         # The server raises the signal that ended it anew: by then it has had its effect.
@@ -137,7 +153,3 @@ def serve(settings: Settings, *, host: str, port: int, grace_s: int) -> None:
         server.run(sockets=[listener])
     if not server.started:
         raise ConfigError("the service could not start: its log says why")
-
-
-def _family(host: str) -> socket.AddressFamily:
-    return socket.AF_INET6 if ":" in host else socket.AF_INET

@@ -25,8 +25,8 @@ class Settings:
         max_upload_mb: of one request's recordings together, in MiB.
         max_duration_s: of one recording, counted while decoding.
         timeout_s: from the end of an upload to its answer.
-        upload_timeout_s: for reading one request.
-        idle_timeout_s: without a byte of an upload, or of a stream.
+        upload_timeout_s: for reading one request; 200 MiB take an hour at half a Mbit/s.
+        idle_timeout_s: without a byte of an upload or a stream, or until answers are read.
         memory_mb: address space of a child process, in MiB.
         keys_file: hashed API keys, see `affekt.service.keys`; None reads `AFFEKT_API_KEYS`.
         cors: origins of pages that may call; none by default.
@@ -45,7 +45,7 @@ class Settings:
     max_upload_mb: int = 200
     max_duration_s: float = 4 * 3600.0
     timeout_s: float = 300.0
-    upload_timeout_s: float = 300.0
+    upload_timeout_s: float = 3600.0
     idle_timeout_s: float = 15.0
     memory_mb: int = 1024
     keys_file: Path | None = None

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator
-from typing import Literal
+from functools import partial
+from typing import Any, Literal
 
 from fastapi import APIRouter
 from pydantic import Field, ValidationError
@@ -18,6 +19,7 @@ from affekt.recognition import Recognizer
 from affekt.recognition.purpose import plan_tracks
 from affekt.recognition.stream import StreamRecognizer
 from affekt.records import Moment
+from affekt.service.patience import Patience
 from affekt.service.problems import Problem, ProblemResponse, problem_of
 from affekt.service.schemas import Exact, Purpose
 from affekt.service.service import Service, check_key, service_of
@@ -31,6 +33,11 @@ _WAITING = 8
 
 # What is heard at once: one message may hold minutes, and others wait for their turn as well.
 _PIECE = SAMPLING_RATE_HZ
+
+# A voice needs more, even in silence; what comes slower only keeps a place.
+_LEAST_BYTES_PER_S = 50
+# For a problem, to a client that may not read.
+_LAST_WORD_S = 1.0
 
 _DONE, _POLICY, _FAILED, _LATER = 1000, 1008, 1011, 1013
 
@@ -138,25 +145,24 @@ async def _converse(
     """Read, hear and answer until the end; whatever fails ends all of it."""
     messages: asyncio.Queue[bytes | None] = asyncio.Queue(_WAITING)
     answered = 0
+    idle_s = service.settings.idle_timeout_s
+    tell = partial(_tell, socket, idle_s)
+    patience = Patience(
+        idle_s=idle_s,
+        total_s=service.settings.max_duration_s,
+        least_bytes_per_s=_LEAST_BYTES_PER_S,
+    )
 
     async def answer(moments: list[Moment]) -> None:
         nonlocal answered
         for moment in moments:
-            await socket.send_json({"type": "moment", "purpose": query.purpose, **moment.to_dict()})
+            await tell({"type": "moment", "purpose": query.purpose, **moment.to_dict()})
             answered += 1
 
     async def take() -> None:
         """Pass messages on; the queue is what holds the sender back."""
         while True:
-            try:
-                async with asyncio.timeout(service.settings.idle_timeout_s):
-                    message = await _next(socket)
-            except TimeoutError:
-                raise Problem(
-                    "upload-stalled",
-                    f"nothing came for {service.settings.idle_timeout_s:g} s: "
-                    'end a stream with {"type": "end"}',
-                ) from None
+            message = await patience.wait_for(_next(socket))
             await messages.put(message)
             if message is None:
                 return
@@ -179,15 +185,20 @@ async def _converse(
                 group.create_task(_feed(session.source, messages))
     except BaseExceptionGroup as errors:
         raise errors.exceptions[0] from None
-    await socket.send_json(
-        {
-            "type": "end",
-            "purpose": query.purpose,
-            "duration_s": round(session.samples / SAMPLING_RATE_HZ, 3),
-            "moments": answered,
-        }
-    )
+    duration_s = round(session.samples / SAMPLING_RATE_HZ, 3)
+    end = {"type": "end", "purpose": query.purpose, "duration_s": duration_s}
+    await tell(end | {"moments": answered})
     await socket.close(_DONE)
+
+
+async def _tell(socket: WebSocket, patience_s: float, message: dict[str, Any]) -> None:
+    try:
+        async with asyncio.timeout(patience_s):
+            await socket.send_json(message)
+    except TimeoutError:
+        raise Problem(
+            "answers-unread", f"no answer was read for {patience_s:g} s: read while sending"
+        ) from None
 
 
 async def _next(socket: WebSocket) -> bytes | None:
@@ -271,7 +282,8 @@ async def _refuse(socket: WebSocket, problem: Problem) -> None:
     if socket.application_state == WebSocketState.CONNECTING:
         await socket.send_denial_response(ProblemResponse(problem, request_id))
         return
-    with contextlib.suppress(WebSocketDisconnect, RuntimeError):
-        await socket.send_json({"type": "problem", "problem": problem.to_dict(request_id)})
-        code = _FAILED if problem.status >= 500 else _LATER if problem.status == 429 else _POLICY
-        await socket.close(code, problem.kind)
+    code = _FAILED if problem.status >= 500 else _LATER if problem.status == 429 else _POLICY
+    with contextlib.suppress(WebSocketDisconnect, RuntimeError, TimeoutError):
+        async with asyncio.timeout(_LAST_WORD_S):
+            await socket.send_json({"type": "problem", "problem": problem.to_dict(request_id)})
+            await socket.close(code, problem.kind)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import tempfile
-import time
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
 from typing import BinaryIO, cast
@@ -16,6 +15,7 @@ from starlette.requests import Request
 
 from affekt.service.admission import Admission
 from affekt.service.children import Upload
+from affekt.service.patience import Patience
 from affekt.service.problems import Problem, spoken
 from affekt.service.settings import MEBIBYTE, Settings
 
@@ -23,6 +23,8 @@ from affekt.service.settings import MEBIBYTE, Settings
 IN_MEMORY_BYTES = MEBIBYTE
 # Boundaries and headers of a form's parts do not count as recordings.
 _FORM_BYTES = 64 * 1024
+# 64 kbit/s, as slow as a line can be that recordings are sent over.
+_LEAST_BYTES_PER_S = 8 * 1024
 
 
 @asynccontextmanager
@@ -68,21 +70,15 @@ async def uploads(
 
 async def _body(request: Request, settings: Settings, cap: int) -> AsyncGenerator[bytes, None]:
     """Yield the body, and give up on one that is too large or too slow."""
-    deadline = time.monotonic() + settings.upload_timeout_s
+    patience = Patience(
+        idle_s=settings.idle_timeout_s,
+        total_s=settings.upload_timeout_s,
+        least_bytes_per_s=_LEAST_BYTES_PER_S,
+    )
     received = 0
     stream = request.stream()
     while True:
-        patience_s = min(settings.idle_timeout_s, deadline - time.monotonic())
-        try:
-            async with asyncio.timeout(patience_s):
-                chunk = await anext(stream, None)
-        except TimeoutError:
-            raise Problem(
-                "upload-stalled",
-                f"nothing came for {settings.idle_timeout_s:g} s, or the upload lasted longer "
-                f"than {settings.upload_timeout_s:g} s",
-                headers={"Connection": "close"},
-            ) from None
+        chunk = await patience.wait_for(anext(stream, None))
         if chunk is None:
             return
         received += len(chunk)
