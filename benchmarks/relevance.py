@@ -1,24 +1,31 @@
 """Measure whether relevance means something: silence what mattered most, and see what is lost.
 
 For every clip, the 20 % of frames with the highest relevance are silenced (zeros in the waveform),
-and five times 20 % drawn at random. Printed is the share of clips whose confidence (probability
+and five times 20 % drawn at random. Written is the share of clips whose confidence (probability
 of the label that was answered first) falls more by the former than by the mean of the latter.
 
-Run `python benchmarks/relevance.py --corpora FOLDER --part select` while anything is still being
-chosen, and `--part lockbox` once when nothing is.
+    python benchmarks/relevance.py --corpora FOLDER --part select     while anything is being chosen
+    python benchmarks/relevance.py --corpora FOLDER --part lockbox    once, when nothing is
+
+The figures are printed, and written to `docs/relevance/PART.json`, from which `make generate` makes
+the table of docs/app.md.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from affekt.audio import SAMPLING_RATE_HZ, decode
 from affekt.corpora import CORPORA, load_corpus
+from affekt.metrics.intervals import confusion_intervals
 from affekt.protocols import partition
 from affekt.recognition import Recognizer
 from affekt.recognition.explain import relevance_hop_s
@@ -27,7 +34,7 @@ from affekt.records import Utterance
 
 SHARE = 0.2
 DRAWS = 5
-RESAMPLES = 2000
+OUT = Path(__file__).resolve().parent.parent / "docs" / "relevance"
 
 Signal = npt.NDArray[np.float32]
 
@@ -46,19 +53,25 @@ def main() -> None:
     clips = list(getattr(partition(clips), options.part))
     recognizer = Recognizer.load(options.model)
     rng = np.random.default_rng(options.seed)
-    print(f"model {recognizer.bundle.metadata.title}, seed {options.seed}, corpora {found}")
-    print(
-        f"part {options.part}: {len(clips)} clips of {len({c.speaker_key for c in clips})} people"
-    )
-    if options.part == "lockbox":
-        print("this is a reading of lockbox clips: no choice may follow from it")
     measured = [(clip, falls) for clip in clips if (falls := _falls(recognizer, clip, rng))]
-    if len(measured) < len(clips):
-        print(f"left out: {len(clips) - len(measured)} clips longer than {WHOLE_S:.0f} s")
-    print("corpus: clips, share of clips, mean fall by relevance and by chance")
-    for name in found:
-        _print(name, [item for item in measured if item[0].corpus == name], rng)
-    _print("all", measured, rng)
+    rows = [
+        _row(name, [item for item in measured if name in ("all", item[0].corpus)], rng)
+        for name in (*found, "all")
+    ]
+    record = {
+        "date": datetime.now(UTC).date().isoformat(),
+        "model": recognizer.bundle.metadata.title,
+        "bundle_sha256": recognizer.bundle.sha256,
+        "part": options.part,
+        "seed": options.seed,
+        "left_out_longer_than_s": WHOLE_S,
+        "left_out": len(clips) - len(measured),
+        "rows": [row for row in rows if row["clips"]],
+    }
+    text = json.dumps(record, indent=1) + "\n"
+    print(text, end="")
+    OUT.mkdir(exist_ok=True)
+    (OUT / f"{options.part}.json").write_text(text, encoding="utf-8")
 
 
 def _falls(
@@ -89,27 +102,28 @@ def _silenced(signal: Signal, frames: npt.NDArray[np.intp], hop: int) -> Signal:
     return quiet
 
 
-def _print(
+def _row(
     name: str,
     measured: Sequence[tuple[Utterance, tuple[float, float]]],
     rng: np.random.Generator,
-) -> None:
+) -> dict[str, Any]:
+    """Return the figures of a corpus; the interval is by speaker, and null with one alone."""
+    speakers = [clip.speaker_key for clip, _ in measured]
+    row: dict[str, Any] = {"corpus": name, "clips": len(measured), "speakers": len(set(speakers))}
     if not measured:
-        return
-    falls = np.array([falls for _, falls in measured])
-    more = falls[:, 0] > falls[:, 1]
-    keys = [clip.speaker_key for clip, _ in measured]
-    place = {key: index for index, key in enumerate(dict.fromkeys(keys))}
-    speaker = np.array([place[key] for key in keys])
-    hits, clips = np.bincount(speaker, more), np.bincount(speaker)
-    # Speakers are drawn, each with all clips: the clips of one voice are not independent.
-    drawn = rng.multinomial(len(place), np.full(len(place), 1 / len(place)), size=RESAMPLES)
-    low, high = np.quantile((drawn @ hits) / (drawn @ clips), [0.025, 0.975])
-    interval = f"{low:6.1%} to {high:6.1%}" if len(place) > 1 else "one speaker     "
-    print(
-        f"{name:15s} {len(falls):5d}  {more.mean():6.1%} ({interval})  "
-        f"{falls[:, 0].mean():.3f}  {falls[:, 1].mean():.3f}"
-    )
+        return row
+    by_relevance, by_chance = np.array([falls for _, falls in measured]).T
+    more = by_relevance > by_chance
+    expected = np.ones(len(more), dtype=np.intp)
+    interval = confusion_intervals(
+        expected, more.astype(np.intp), speakers, 2, rng=rng, resamples=2000
+    ).get("accuracy")
+    return row | {
+        "share": float(more.mean()),
+        "interval": interval and [interval.low, interval.high],
+        "fall_by_relevance": float(by_relevance.mean()),
+        "fall_by_chance": float(by_chance.mean()),
+    }
 
 
 if __name__ == "__main__":

@@ -5,9 +5,11 @@ from __future__ import annotations
 import ast
 import csv
 import dataclasses
+import json
 import tomllib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
 from affekt.augment import (
     AUGMENTATIONS,
@@ -251,3 +253,42 @@ def _commit(name: str) -> str:
 
 def _figure(value: str) -> str:
     return f"{float(value):.1f}" if value else "-"
+
+
+def relevance() -> str:
+    """Whether silencing what was relevant costs more than silencing anything, by corpus."""
+    lockbox, select = (
+        json.loads((ROOT / "docs" / "relevance" / f"{part}.json").read_text(encoding="utf-8"))
+        for part in ("lockbox", "select")
+    )
+    whole, chosen_on = lockbox["rows"][-1], select["rows"][-1]
+    rows = [
+        [
+            row["corpus"],
+            row["clips"],
+            f"{100 * row['share']:.1f} % ({_ends(row)})",
+            f"{row['fall_by_relevance']:.3f}",
+            f"{row['fall_by_chance']:.3f}",
+        ]
+        for row in lockbox["rows"]
+    ]
+    heads = ["corpus", "clips", "share of clips", "mean fall by relevance", "by chance"]
+    return "\n".join(
+        [
+            f"It does on **{100 * whole['share']:.1f} %** of the lockbox clips (95 % interval by "
+            f"speaker {_ends(whole)}), with `{lockbox['model']}`; on `select` speakers, on whom "
+            f"everything was settled, on {100 * chosen_on['share']:.1f} %.",
+            "",
+            table(heads, rows, right="lrlrr"),
+            "",
+            f"Read on {lockbox['date']}, seed {lockbox['seed']}. Left out for being longer than "
+            f"{lockbox['left_out_longer_than_s']:.0f} s: {lockbox['left_out'] or 'none'}.",
+        ]
+    )
+
+
+def _ends(row: Mapping[str, Any]) -> str:
+    if row["speakers"] < 5:  # too few to draw from
+        return "1 speaker" if row["speakers"] == 1 else f"{row['speakers']} speakers"
+    low, high = row["interval"]
+    return f"{100 * low:.1f} to {100 * high:.1f}"

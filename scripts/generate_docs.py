@@ -36,6 +36,7 @@ PARTS: dict[str, dict[str, Generator]] = {
     },
     "docs/index.md": {"figures": doc_tables.figures},
     "docs/recognise.md": {"vocabularies": doc_tables.vocabularies},
+    "docs/app.md": {"relevance": doc_tables.relevance},
     "docs/corpora.md": {"corpora": doc_tables.corpora, "faults": doc_tables.faults},
     "docs/features.md": {"sets": doc_tables.feature_sets},
     "docs/models/index.md": {"models": model_cards.overview},
@@ -54,6 +55,7 @@ PARTS: dict[str, dict[str, Generator]] = {
 
 FILES: dict[str, Generator] = {
     "docs/reference/cli.md": cli_reference.page,
+    "docs/images/reproductions.svg": reproductions.drawing,
     **{
         f"docs/models/{name}.md": functools.partial(model_cards.card, name)
         for name in shipped_bundles()

@@ -15,8 +15,9 @@ from pathlib import Path
 from typing import Any
 
 from affekt.config import to_mapping
-from affekt.systems import RULES, SYSTEMS, load_system, read_records
-from affekt.systems.reproduce import figure
+from affekt.evaluation.plots import to_svg
+from affekt.systems import RULES, SYSTEMS, load_system, picture, read_records
+from affekt.systems.tables import figure
 
 FOLDER = Path(__file__).resolve().parent.parent / "docs" / "reproductions"
 BELOW, ABOVE = -3.0, 10.0  # points of difference beyond which the text beside the table explains
@@ -79,6 +80,11 @@ def overview() -> str:
         ]
         lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines)
+
+
+def drawing() -> str:
+    """Return the overview as a drawing, in SVG."""
+    return to_svg(picture(run for name in SYSTEMS for run in records(name)))
 
 
 def leak() -> str:

@@ -13,12 +13,14 @@ from affekt.errors import ConfigError, CorpusError
 from affekt.systems import (
     RULES,
     Request,
+    picture,
     read_records,
     reproduce,
     table,
     to_markdown,
     write_tables,
 )
+from affekt.systems.tables import figure
 
 
 @pytest.fixture
@@ -216,6 +218,16 @@ def test_the_tables_hold_every_run_of_the_folder(system, request_for, tmp_path):
     reproduce(request_for(system(name="other"), rules=("published",)))
     write_tables(tmp_path / "out")
     assert (tmp_path / "out" / "table.csv").read_text().count("\n") == 3
+    assert (tmp_path / "out" / "table.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_the_drawing_has_a_line_a_system_and_a_series_a_protocol(system, request_for):
+    records = reproduce(request_for(system(), rules=("published", "speaker-disjoint")))
+    axes = picture(records).axes[0]
+    assert [word.get_text() for word in axes.get_yticklabels()] == ["tiny"]
+    measured = {line.get_label(): line.get_offsets()[:, 0].tolist() for line in axes.collections}
+    assert measured["as published"] == pytest.approx([figure(records[0])])
+    assert measured["speaker-disjoint"] == pytest.approx([figure(records[1])])
 
 
 def test_sound_is_in_the_report_only_where_it_was_asked_for(system, request_for, tmp_path):

@@ -2,14 +2,8 @@
 
 from affekt.systems.config import SYSTEMS, System, load_system
 from affekt.systems.data import RULES
-from affekt.systems.reproduce import (
-    Request,
-    read_records,
-    reproduce,
-    table,
-    to_markdown,
-    write_tables,
-)
+from affekt.systems.reproduce import Request, reproduce
+from affekt.systems.tables import picture, read_records, table, to_markdown, write_tables
 
 __all__ = [
     "RULES",
@@ -17,6 +11,7 @@ __all__ = [
     "Request",
     "System",
     "load_system",
+    "picture",
     "read_records",
     "reproduce",
     "table",

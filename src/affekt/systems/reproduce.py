@@ -1,53 +1,21 @@
-"""Published beside measured here: all runs of some systems, and the table they end in."""
+"""Carry out the runs of some systems, one after the other."""
 
 from __future__ import annotations
 
-import csv
 import dataclasses
-import io
-import json
-import re
-import statistics
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from affekt.errors import BundleError, CorpusError
-from affekt.evaluation.classification import ClipPrediction
-from affekt.evaluation.files import write_files
-from affekt.evaluation.run_tables import (
-    ComparedModel,
-    comparison_table,
-    read_predictions,
-    write_prediction_tables,
-)
-from affekt.systems.config import SYSTEMS, System
-from affekt.systems.data import RULES, Rule, load_rows
-from affekt.systems.job import RECORD, Job, read_record
+from affekt.systems.config import System
+from affekt.systems.data import Rule, load_rows
+from affekt.systems.job import Job
 from affekt.systems.run import run_job
+from affekt.systems.tables import figure
 from affekt.training.console import Say, reading_bar
 
 QUICK_EPOCHS = 2
-COLUMNS = (
-    "name",
-    "corpora",
-    "missing",
-    "metric",
-    "published",
-    "as published",
-    "split before copies",
-    "speaker-disjoint",
-    "seeds",
-    "seconds",
-    "parameters",
-    "epochs",
-)
-_COLUMN_OF: dict[Rule, str] = {
-    "published": "as published",
-    "split-before-copies": "split before copies",
-    "speaker-disjoint": "speaker-disjoint",
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,91 +76,6 @@ def reproduce(request: Request) -> list[dict[str, Any]]:
     if not records:
         raise CorpusError(f"{request.corpora} has the recordings of none of the systems")
     return records
-
-
-def read_records(folder: Path) -> list[dict[str, Any]]:
-    """Return the records of every run below a folder: published systems first, in their order."""
-    records = [read_record(path) for path in sorted(folder.glob(f"*/*/*/{RECORD}"))]
-    order = {name: place for place, name in enumerate(SYSTEMS)}
-    return sorted(records, key=lambda record: order.get(record["name"], len(order)))
-
-
-def table(records: Iterable[dict[str, Any]]) -> list[dict[str, str]]:
-    """Return one row a system: published beside measured, as text in percent.
-
-    A figure over several seeds is their mean, followed by their standard deviation.
-    """
-    by_name: dict[str, list[dict[str, Any]]] = {}
-    for record in records:
-        by_name.setdefault(record["name"], []).append(record)
-    return [_row(name, runs) for name, runs in by_name.items()]
-
-
-def to_markdown(rows: Sequence[dict[str, str]]) -> str:
-    """Return the table as Markdown."""
-    lines = [" | ".join(COLUMNS), " | ".join("---" for _ in COLUMNS)]
-    lines += [" | ".join(row[name] for name in COLUMNS) for row in rows]
-    return "\n".join(f"| {line} |" for line in lines) + "\n"
-
-
-def to_csv(rows: Sequence[dict[str, str]]) -> str:
-    """Return the table as CSV."""
-    text = io.StringIO()
-    writer = csv.DictWriter(text, COLUMNS, lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
-    return text.getvalue()
-
-
-def write_tables(folder: Path) -> None:
-    """Write what puts all runs of a folder beside each other.
-
-    The files are `table` (published beside measured) and `comparison` (accuracy, UA and F1 with
-    their intervals), each as `.md`, `.csv` and `.json`, and below `predictions/` one CSV a text,
-    protocol and seed: the actual label of each clip beside the answer of every model.
-    """
-    records = read_records(folder)
-    rows = table(records)
-    compared = comparison_table(
-        ComparedModel(
-            name=f"{record['name']}, {record['protocol']}, seed {record['seed']}",
-            figures=record["figures"],
-            train_accuracy=record["train_accuracy"],
-        )
-        for record in records
-    )
-    write_files(
-        folder,
-        {
-            "table.md": to_markdown(rows),
-            "table.csv": to_csv(rows),
-            "table.json": json.dumps(rows, indent=1) + "\n",
-            "comparison.md": compared.to_markdown(),
-            "comparison.csv": compared.to_csv(),
-            "comparison.json": compared.to_json(),
-        },
-    )
-    _write_predictions(records, folder)
-
-
-def _write_predictions(records: Sequence[dict[str, Any]], folder: Path) -> None:
-    """Join the answers of the models of one text: they were given the same clips."""
-    groups: dict[Path, dict[int, dict[str, tuple[ClipPrediction, ...]]]] = {}
-    for record in records:
-        name, rule, seed = record["name"], record["protocol"], record["seed"]
-        text = re.sub(r"[^a-z0-9]+", "-", record["text"].split(",")[0].lower()).strip("-")
-        place = folder / "predictions" / f"text-{text}-{len(record['labels'])}-classes" / rule
-        run = folder / name / rule / f"seed-{seed}"
-        answers = read_predictions(run / "predictions.csv")
-        groups.setdefault(place, {}).setdefault(seed, {})[name] = answers
-    for place, by_seed in groups.items():
-        write_prediction_tables(place, by_seed)
-
-
-def figure(record: dict[str, Any]) -> float:
-    """Return the figure of a run that its text publishes, in percent."""
-    value = record["figures"][record["published"]["metric"]]
-    return 100.0 * float(value)
 
 
 def _runs_of(request: Request, system: System) -> list[dict[str, Any]]:
@@ -258,40 +141,3 @@ def _line(record: dict[str, Any]) -> str:
         f"{record['name']}, {record['protocol']}, seed {record['seed']}: {metric} "
         f"{figure(record):.1f} % (published: {beside}), {record['seconds']:.0f} s"
     )
-
-
-def _row(name: str, runs: list[dict[str, Any]]) -> dict[str, str]:
-    first = runs[0]
-    published = first["published"]
-    row = dict.fromkeys(COLUMNS, "-")
-    row["name"] = name + (" (quick)" if any(run["quick"] for run in runs) else "")
-    row["corpora"] = " ".join(first["corpora"])
-    row["missing"] = " ".join(first["corpora_missing"]) or "none"
-    row["metric"] = published["metric"].replace("_", " ")
-    if published["value"] is not None:
-        row["published"] = f"{published['value']:g}"
-    for rule in RULES:
-        figures = [figure(run) for run in runs if run["protocol"] == rule]
-        if figures:
-            row[_COLUMN_OF[rule]] = _mean(figures)
-    row["seeds"] = " ".join(str(seed) for seed in sorted({run["seed"] for run in runs}))
-    row["seconds"] = f"{statistics.mean(run['seconds'] for run in runs):.0f}"
-    row["parameters"] = f"{first['parameters']:,}"
-    row["epochs"] = _epochs(runs)
-    return row
-
-
-def _mean(figures: Sequence[float]) -> str:
-    if len(figures) == 1:
-        return f"{figures[0]:.1f}"
-    return f"{statistics.mean(figures):.1f} ± {statistics.stdev(figures):.1f}"
-
-
-def _epochs(runs: Sequence[dict[str, Any]]) -> str:
-    """Return how many epochs were run, of how many, and instead of how many."""
-    done = sorted({run["epochs"] for run in runs})
-    asked, own = runs[0]["epochs_asked"], runs[0]["epochs_of_recipe"]
-    text = str(done[0]) if len(done) == 1 else f"{done[0]} to {done[-1]}"
-    if done != [asked]:
-        text += f" of {asked}"
-    return text if asked == own else f"{text} instead of {own}"
