@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import dataclasses
+import re
 import socket
 from pathlib import Path
 
@@ -7,6 +9,24 @@ import pytest
 from click.testing import CliRunner
 
 from affekt.cli import main
+from affekt.cli.serve import serve
+from affekt.service.settings import Settings
+
+PAGE = Path(__file__).parents[2] / "docs" / "service.md"
+
+
+@pytest.mark.parametrize("field", dataclasses.fields(Settings), ids=lambda field: field.name)
+def test_everything_that_can_be_set_has_an_option_which_the_page_tells(
+    field: dataclasses.Field[object],
+) -> None:
+    options = {option.name: option for option in serve.params}
+    assert serve.make_context("serve", []).params[field.name] == field.default
+    flag = options[field.name].opts[0]
+    assert flag in PAGE.read_text(encoding="utf-8")
+    row = re.search(rf"^\| `{flag}` \| ([\d,]+)", PAGE.read_text(encoding="utf-8"), re.MULTILINE)
+    if isinstance(field.default, int | float) and not isinstance(field.default, bool):
+        assert row is not None
+        assert float(row[1].replace(",", "")) == field.default
 
 
 def test_a_new_key_is_shown_once_and_its_line_goes_to_the_file(tmp_path: Path) -> None:
@@ -28,6 +48,8 @@ def test_a_new_key_is_shown_once_and_its_line_goes_to_the_file(tmp_path: Path) -
         (["--cors", "everybody"], "is no origin"),
         (["--keys", "/nowhere/keys"], "cannot be read"),
         (["--max-upload", "0"], "Invalid value"),
+        (["--memory", "100"], "Invalid value"),
+        (["--idle-time-out", "0"], "Invalid value"),
         (["--port", "70000"], "Invalid value"),
     ],
 )

@@ -229,3 +229,30 @@ def test_the_end_waits_for_what_is_under_way(tone_bundle: Path, sound: Any) -> N
     assert "Traceback" not in rest
     for child in children:
         assert not os.path.exists(f"/proc/{child}")  # noqa: PTH110
+
+
+def test_the_options_of_the_command_hold(tone_bundle: Path, sound: Any) -> None:
+    words = ["--port", "0", "--model", str(tone_bundle), "--workers", "1"]
+    limits = ["--max-files", "1", "--idle-time-out", "0.5", "--memory", "700"]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "affekt", "serve", *words, *limits],
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stderr is not None
+    try:
+        port = json.loads(process.stderr.readline())["port"]
+        while "startup complete" not in process.stderr.readline():
+            pass
+        address = f"http://127.0.0.1:{port}/v1/recognize"
+        files = [("f", ("a.wav", sound())), ("f", ("b.wav", sound()))]
+        assert httpx.post(address, files=files[:1], timeout=30).status_code == 200
+        assert httpx.post(address, files=files, timeout=30).status_code == 400
+        with socket.create_connection(("127.0.0.1", port), timeout=10) as client:
+            client.sendall(b"POST /v1/recognize HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n")
+            assert client.recv(4096).startswith(b"HTTP/1.1 408 ")
+        (child, *_) = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+        assert str(700 * 2**20) in Path(f"/proc/{child}/limits").read_text()
+    finally:
+        process.terminate()
+        process.communicate(timeout=20)

@@ -2,11 +2,37 @@
 
 from __future__ import annotations
 
+import dataclasses
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import click
 
 from affekt.errors import MissingExtraError
+from affekt.service.settings import Settings
+
+Wrap = Callable[[Callable[..., Any]], Callable[..., Any]]
+
+_DEFAULTS = {field.name: field.default for field in dataclasses.fields(Settings)}
+
+
+def _count(flag: str, name: str, help_: str, *, least: int = 1, unit: str | None = None) -> Wrap:
+    return _limit(flag, name, help_, click.IntRange(min=least), unit)
+
+
+def _seconds(flag: str, name: str, help_: str) -> Wrap:
+    return _limit(flag, name, help_, click.FloatRange(min=0.1), "SECONDS")
+
+
+def _limit(
+    flag: str, name: str, help_: str, kind: click.IntRange | click.FloatRange, unit: str | None
+) -> Wrap:
+    """Make an option of a field of `Settings`, whose default it has."""
+    default = _DEFAULTS[name]
+    return click.option(
+        flag, name, type=kind, default=default, show_default=True, metavar=unit, help=help_
+    )
 
 
 @click.command()
@@ -26,46 +52,34 @@ from affekt.errors import MissingExtraError
     metavar="NAME|PATH",
     help="A model of `affekt models`, or a bundle file; active is what `affekt models use` chose.",
 )
-@click.option(
-    "--workers", type=click.IntRange(min=1), help="Recordings at once; without it, one a core."
-)
-@click.option(
+@_count("--workers", "workers", "Recordings at once; without it, one a core.")
+@_count(
     "--queue",
-    type=click.IntRange(min=1),
-    default=64,
-    show_default=True,
-    help="Requests at once, waiting ones too; the others are told to come later (429).",
+    "queue",
+    "Requests at once, waiting ones too; the others are told to come later (429).",
 )
-@click.option(
-    "--max-streams",
-    type=click.IntRange(min=1),
-    default=16,
-    show_default=True,
-    help="WebSocket sessions at once.",
-)
-@click.option(
-    "--max-upload",
-    type=click.IntRange(min=1),
-    default=200,
-    show_default=True,
-    metavar="MIB",
-    help="The most that one request may send, in MiB.",
-)
-@click.option(
+@_count("--max-large", "max_large", "Uploads over 1 MiB among them.")
+@_count("--max-streams", "max_streams", "WebSocket sessions at once.")
+@_count("--max-files", "max_files", "Recordings in one request.")
+@_count("--max-upload", "max_upload_mb", "The most that one request may send.", unit="MIB")
+@_seconds(
     "--max-duration",
-    type=click.FloatRange(min=0.1),
-    default=4 * 3600.0,
-    show_default=True,
-    metavar="SECONDS",
-    help="The longest recording, counted while decoding.",
+    "max_duration_s",
+    "The longest recording, counted while decoding, and the longest stream.",
 )
-@click.option(
-    "--time-out",
-    type=click.FloatRange(min=0.1),
-    default=300.0,
-    show_default=True,
-    metavar="SECONDS",
-    help="For an answer.",
+@_seconds("--time-out", "timeout_s", "For an answer.")
+@_seconds("--upload-time-out", "upload_timeout_s", "For all bytes of a request.")
+@_seconds(
+    "--idle-time-out",
+    "idle_timeout_s",
+    "For the next bytes of an upload or a stream, and for a stream's client to read.",
+)
+@_count(
+    "--memory",
+    "memory_mb",
+    "Address space of each process that decodes.",
+    least=512,
+    unit="MIB",
 )
 @click.option(
     "--grace",
@@ -77,6 +91,7 @@ from affekt.errors import MissingExtraError
 )
 @click.option(
     "--keys",
+    "keys_file",
     type=click.Path(dir_okay=False, path_type=Path),
     metavar="FILE",
     help="Who may ask: NAME:SHA256 a line. Without it, $AFFEKT_API_KEYS; without that, everybody.",
@@ -88,22 +103,7 @@ from affekt.errors import MissingExtraError
     "--cors", multiple=True, metavar="ORIGIN", help="A page that may call, such as https://a.org."
 )
 @click.option("--log-file-names", is_flag=True, help="Put the names of uploads into the log.")
-def serve(
-    host: str,
-    port: int,
-    model: str,
-    workers: int | None,
-    queue: int,
-    max_streams: int,
-    max_upload: int,
-    max_duration: float,
-    time_out: float,
-    grace: int,
-    keys: Path | None,
-    new_key: str | None,
-    cors: tuple[str, ...],
-    log_file_names: bool,
-) -> None:
+def serve(host: str, port: int, grace: int, new_key: str | None, **settings: Any) -> None:
     """Recognise over HTTP and WebSocket.
 
     POST /v1/recognize and /v1/timeline take recordings, /v1/stream sound as it is spoken;
@@ -120,21 +120,8 @@ def serve(
         return
     try:
         from affekt.service.run import serve as run
-        from affekt.service.settings import Settings
     except ModuleNotFoundError as error:
         raise MissingExtraError(
             what="affekt serve", package=str(error.name), extra="service"
         ) from None
-    settings = Settings(
-        model=model,
-        workers=workers,
-        queue=queue,
-        max_streams=max_streams,
-        max_upload_mb=max_upload,
-        max_duration_s=max_duration,
-        timeout_s=time_out,
-        keys_file=keys,
-        cors=cors,
-        log_file_names=log_file_names,
-    )
-    run(settings, host=host, port=port, grace_s=grace)
+    run(Settings(**settings), host=host, port=port, grace_s=grace)

@@ -24,12 +24,14 @@ DESCRIPTION = f"""Emotions in speech, from recordings and streams.
 {NO_LEGAL_ADVICE}
 
 Every error is a problem document (RFC 9457). Every answer carries `X-Request-ID`; a client may send
-its own. `WebSocket /v1/stream`, which OpenAPI cannot describe, takes sound as it is spoken.
+its own. `WebSocket /v1/stream`, which OpenAPI cannot describe, takes sound as it is spoken; each
+of its answers carries `purpose`.
 """
 
 _WHEN = {
     "bad-request": "The body is empty, or a form that cannot be read.",
-    "invalid-option": "An option is impossible, or a purpose is missing.",
+    "invalid-option": "An option is impossible, a purpose is missing, or a call's channels have no "
+    "names.",
     "unauthorised": "No key, or none that is known: `Authorization: Bearer KEY`.",
     "upload-stalled": "Nothing came for a while, less than 8 KiB a second, or the upload took too "
     "long.",
