@@ -28,7 +28,7 @@ def report(bundle, clip):
 
 def test_the_text_names_protocol_file_missing_and_failed_clips(report):
     text = WRITERS["text"](report)
-    assert "protocol   lockbox: speakers that neither training nor any choice ever saw" in text
+    assert "protocol   lockbox v1: speakers that neither training nor any choice ever saw" in text
     assert f"sha-256    {report.bundle_sha256}" in text
     assert "tested on  5 clips of 4 speakers" in text
     assert "tess YAF" in text

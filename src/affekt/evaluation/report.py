@@ -60,7 +60,7 @@ class Report:
     """What was measured, of which file, on whom.
 
     Attributes:
-        protocol, protocol_description: the rule that chose the clips.
+        protocol, protocol_version, protocol_description: the rule that chose the clips.
         bundle, bundle_path, bundle_sha256: the file that was measured.
         labels: of the model.
         date: ISO 8601, UTC.
@@ -79,6 +79,7 @@ class Report:
     """
 
     protocol: str
+    protocol_version: int
     protocol_description: str
     bundle: str
     bundle_path: str
@@ -145,7 +146,7 @@ def evaluate(
         ConfigError: the protocol finds nothing to test.
         LeakError: the protocol's parts share a speaker or a file.
     """
-    tested = rule.split(utterances).test
+    tested = tuple(dict.fromkeys(item for split in rule.splits(utterances) for item in split.test))
     if not tested:
         raise ConfigError(
             f"protocol '{rule.name}' tests none of the {len(utterances)} clips at hand"
@@ -158,6 +159,7 @@ def evaluate(
     bundle = recognizer.bundle
     return Report(
         protocol=rule.name,
+        protocol_version=rule.version,
         protocol_description=rule.description,
         bundle=bundle.metadata.title,
         bundle_path=str(bundle.path),

@@ -67,7 +67,10 @@ WRITERS: dict[str, Callable[[Report], str]] = {"text": to_text, "json": to_json,
 
 def _stamp(report: Report) -> str:
     lines = [
-        ("protocol", f"{report.protocol}: {report.protocol_description}"),
+        (
+            "protocol",
+            f"{report.protocol} v{report.protocol_version}: {report.protocol_description}",
+        ),
         ("bundle", report.bundle),
         ("file", report.bundle_path),
         ("sha-256", report.bundle_sha256),

@@ -1,17 +1,9 @@
 """Who is trained on, who decides, and who is kept for the last look; every split is checked."""
 
-from affekt.protocols.splits import (
-    PROTOCOLS,
-    LeakError,
-    Parts,
-    Protocol,
-    Split,
-    check_disjoint,
-    partition,
-    protocol,
-    speaker_disjoint,
-    speaker_disjoint_in_each,
-)
+from affekt.protocols.drawn import speaker_disjoint, speaker_disjoint_in_each
+from affekt.protocols.named import PROTOCOLS, Protocol, protocol
+from affekt.protocols.shipped import Parts, partition
+from affekt.protocols.split import LeakError, Split, check_disjoint
 from affekt.protocols.tables import lockbox_speakers, selection_speakers
 
 __all__ = [
