@@ -1,5 +1,6 @@
 """Whole recordings, blocks of them, stretches of them, and arrays."""
 
+import io
 import subprocess
 import sys
 import tracemalloc
@@ -125,6 +126,44 @@ def test_a_stretch_is_a_slice_of_the_whole(start, length, kind, tone, encode):
     stretch = decode(data, start_s=start, end_s=start + length).signal
     expected = whole[round(start * 16000) : round((start + length) * 16000)]
     np.testing.assert_allclose(stretch, expected, atol=1e-6)
+
+
+@pytest.mark.parametrize("start_s", [1.0, 3.21, 7.5])
+@pytest.mark.parametrize("channels", [1, 2])
+def test_reading_from_the_middle_gives_the_same_bits(
+    start_s, channels, soundfile_kind, tone, encode
+):
+    data = encode(tone(9.0, channels=channels), 16000, soundfile_kind)
+    expected = decode(data).signal[round(start_s * 16000) :][:16000]
+    stretch = decode(data, start_s=start_s, end_s=start_s + 1.0).signal
+    np.testing.assert_array_equal(stretch, expected)
+
+
+class Counting(io.BytesIO):
+    """Knows how much was read of it."""
+
+    count = 0
+
+    def read(self, size=-1):
+        data = super().read(size)
+        self.count += len(data)
+        return data
+
+
+@pytest.mark.parametrize("kind", [("WAV", "PCM_16"), ("FLAC", "PCM_16"), ("OGG", "VORBIS")])
+def test_a_late_stretch_is_reached_without_what_is_before_it(kind, tone, encode):
+    data = encode(tone(60.0), 16000, kind)
+    file = Counting(data)
+    decode(file, start_s=58.0, end_s=59.0)
+    assert file.count < 0.8 * len(data)
+
+
+def test_a_stretch_behind_damage_in_a_flac_file_is_where_it_was(tone, encode):
+    signal = np.round(tone(9.0) * 32768).astype(np.int16)
+    data = bytearray(encode(signal, 16000, ("FLAC", "PCM_16")))
+    data[len(data) // 2 : len(data) // 2 + 400] = bytes(400)
+    stretch = decode(bytes(data), start_s=7.0, end_s=8.0).signal
+    np.testing.assert_array_equal(stretch, signal[7 * 16000 : 8 * 16000] / np.float32(32768))
 
 
 def test_a_stretch_is_open_at_either_end(tone, encode):

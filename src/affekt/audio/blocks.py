@@ -117,7 +117,7 @@ class BlockReader:
         stream = None
         if rate_hz != target_hz:
             stream = soxr.ResampleStream(rate_hz, target_hz, 1, dtype="float32")
-        for frames in self._frames():
+        for frames in self._frames(start):
             mono = to_mono(frames, self._channel)
             self._gate.update(mono, frames)
             if self.watch is not None:
@@ -131,10 +131,9 @@ class BlockReader:
         self._stream.raise_read_error()
         self.warnings += self._gate.close()
 
-    def _frames(self) -> Iterator[Signal]:
-        """Yield [frames, channels], also what a header with too low a count conceals."""
+    def _frames(self, position: int) -> Iterator[Signal]:
+        """Yield [frames, channels] from a position, also what too low a count conceals."""
         decoder = self._decoder
-        position = 0
         for frames in decoder.blocks():
             position += len(frames)
             yield frames

@@ -19,8 +19,10 @@ CHUNK_FRAMES = 1 << 16
 # libsndfile knows more, among them formats with no signature to speak of, which would let
 # any file pass for a recording.
 FORMATS = frozenset({"WAV", "WAVEX", "RF64", "W64", "AIFF", "FLAC", "OGG", "MP3", "CAF", "AU"})
-# Formats whose frames can be reached exactly, cheaply, and without fail in a damaged file.
-_EXACT_SEEK = frozenset({"WAV", "WAVEX", "RF64", "W64", "AIFF", "AU"})
+# Where a seek gives, bit by bit, what reading from the start gives. MP3 differs by a rounding
+# (6e-8), for its synthesis sums in an order that depends on where it began, and Opus remembers.
+_EXACT_SEEK = frozenset({"WAV", "WAVEX", "RF64", "W64", "AIFF", "AU", "FLAC"})
+_EXACT_SUBTYPES = frozenset({"VORBIS"})
 # Formats decoded until the announced count even if the stream goes on (wrong Xing count,
 # wrong last Ogg position, wrong FLAC total).
 _COUNTED = frozenset({"FLAC", "OGG", "MP3"})
@@ -80,8 +82,13 @@ class SoundfileDecoder:
 
     def skip_to(self, frame: int) -> int:
         """Move close before a frame where that is cheap and exact; return the frame reached."""
-        if self._file.format in _EXACT_SEEK and 0 < frame < self._announced:
-            self._position = self._file.seek(frame)
+        exact = self._file.format in _EXACT_SEEK or self._file.subtype in _EXACT_SUBTYPES
+        if exact and 0 < frame < self._announced < _UNKNOWN_FRAMES:
+            try:
+                self._position = self._file.seek(frame)
+            except soundfile.LibsndfileError:  # damaged on the way: read up to there instead
+                self._stream.seek(0)
+                self._file = _Sequential(self._stream)
         return self._position
 
     def blocks(self) -> Iterator[Signal]:
