@@ -128,6 +128,10 @@ def test_a_call_asks_whose_voice_may_be_analysed(page: AppTest, sound) -> None:
     purpose.select("safety").run()
     assert not page.error
     assert page.subheader[0].value.startswith("agent: angry")
+    assert "Purpose: **safety**" in text(page)
+
+    upload(page, sound("call.wav", ["angry"], ["happy"]), sound("more.wav", ["sad"], ["calm"]))
+    assert [item.value for item in page.caption].count("Purpose: safety") == 1
 
 
 def test_a_model_without_relevance_says_so(

@@ -186,6 +186,9 @@ def _overview(
             lines.append(f"| {plain(name)} | {length} | {heard} | {share} |")
     st.header("All recordings")
     st.markdown("\n".join(lines))
+    stated = {item.wishes.purpose for item in answers.values() if isinstance(item, Analysis)}
+    for purpose in stated - {None}:
+        st.caption(f"Purpose: {purpose}")
 
 
 def _details(recognizer: Recognizer, recording: Recording, sound: Heard, answer: Answered) -> None:

@@ -37,7 +37,9 @@ def player(recording: Recording) -> None:
 
 
 def show(recognizer: Recognizer, recording: Recording, sound: Sound, analysis: Analysis) -> None:
-    """Show everything that was worked out."""
+    """Show everything that was worked out, and above it for what purpose."""
+    if analysis.wishes.purpose is not None:
+        st.markdown(f"Purpose: **{analysis.wishes.purpose}**")
     for voice in analysis.voices:
         _emotion(voice, recognizer.labels())
     if analysis.timeline is not None:
