@@ -68,11 +68,14 @@ def models_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def sound(tones: SimpleNamespace, tmp_path: Path):
-    """Write tones one after the other; each channel has tones of its own."""
+    """Write tones one after the other, None for silence; each channel has tones of its own."""
 
-    def write(name: str, *channels: list[str], duration_s: float = 1.0, **more: str) -> Path:
+    def write(name: str, *channels: list[str | None], duration_s: float = 1.0, **more: str) -> Path:
+        silence = np.zeros(round(duration_s * RATE_HZ), dtype=np.float32)
         tracks = [
-            np.concatenate([tones.tone(label, duration_s=duration_s) for label in labels])
+            np.concatenate(
+                [tones.tone(label, duration_s=duration_s) if label else silence for label in labels]
+            )
             for labels in channels
         ]
         soundfile.write(tmp_path / name, np.stack(tracks, axis=1), RATE_HZ, **more)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -32,6 +33,10 @@ def upload(page: AppTest, *paths: Path) -> AppTest:
 def text(page: AppTest) -> str:
     parts = (page.header, page.subheader, page.markdown, page.caption, page.warning, page.error)
     return "\n".join(item.value for kind in parts for item in kind)
+
+
+def boxed(page: AppTest, label: str) -> Any:
+    return next(item for item in page.selectbox if item.label == label)
 
 
 def test_people_are_told_before_anything_else(page: AppTest) -> None:
@@ -100,7 +105,7 @@ def test_several_files_stand_in_one_table_and_a_bad_one_does_not_hide_the_others
     rows = [line.split(" | ") for line in table.splitlines()[2:]]
     assert [row[0] for row in rows] == ["| sad\\.wav", "| broken\\.mp3", "| calm\\.wav"]
     assert [row[2] for row in rows] == ["sad", "could not be recognised", "calm"]
-    page.selectbox[1].select_index(1).run()
+    boxed(page, "Show the details of").select_index(1).run()
     assert "is not a recording that can be read: convert it" in page.error[0].value
 
 
@@ -124,14 +129,27 @@ def test_a_call_asks_whose_voice_may_be_analysed(page: AppTest, sound) -> None:
     assert "Article 5(1)(f)" in page.error[0].value
     assert not any("angry" in item.value for item in page.subheader)
 
-    purpose = next(item for item in page.selectbox if item.label == "Purpose")
-    purpose.select("safety").run()
+    boxed(page, "Purpose").select("safety").run()
     assert not page.error
     assert page.subheader[0].value.startswith("agent: angry")
     assert "Purpose: **safety**" in text(page)
 
     upload(page, sound("call.wav", ["angry"], ["happy"]), sound("more.wav", ["sad"], ["calm"]))
     assert [item.value for item in page.caption].count("Purpose: safety") == 1
+
+
+def test_a_call_is_not_mixed_by_oversight_but_a_scene_is_by_choice(page: AppTest, sound) -> None:
+    turns = ["angry", None] * 3, [None, "happy"] * 3
+    upload(page, sound("call.wav", *turns, duration_s=2.0))
+    assert "sound by turns, as those of a call do" in page.error[0].value
+    page.radio[0].set_value(page.radio[0].options[2]).run()
+    assert not page.error
+
+
+def test_the_purpose_is_stamped_on_recordings_of_one_channel_too(page: AppTest, sound) -> None:
+    upload(page, sound("sad.wav", ["sad"]))
+    boxed(page, "Purpose").select("medical").run()
+    assert "Purpose: **medical**" in text(page)
 
 
 def test_a_model_without_relevance_says_so(

@@ -41,11 +41,13 @@ class Wishes:
     Attributes:
         channels: names, one a channel; None takes the mean of all for one voice.
         analyse: whose emotions are inferred.
+        mix: all channels are one scene, however different they are.
         purpose: one of `affekt.recognition.purpose.PURPOSES`, or None.
     """
 
     channels: tuple[str, ...] | None = None
     analyse: tuple[str, ...] | None = None
+    mix: bool = False
     purpose: str | None = None
 
     def plan(self, source_channels: int) -> tuple[TrackPlan, ...]:
@@ -175,6 +177,7 @@ def analyse(
                 recording.data,
                 channels=wishes.channels,
                 analyse=wishes.analyse,
+                mix=wishes.mix,
                 purpose=wishes.purpose,
                 progress=lambda done_s: progress("Following", done_s / sound.duration_s),
             )

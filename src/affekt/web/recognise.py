@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 from typing import Any
 
@@ -9,7 +10,7 @@ import streamlit as st
 
 from affekt.errors import AffektError
 from affekt.recognition import Recognizer
-from affekt.recognition.notices import NOTICE_WORKPLACE, PURPOSE_HELP
+from affekt.recognition.notices import PURPOSE_HELP
 from affekt.recognition.purpose import DEFAULT_ANALYSED, PURPOSES
 from affekt.web import results
 from affekt.web.analysis import Analysis, Sound, Wishes, analyse, listen
@@ -18,8 +19,9 @@ from affekt.web.launch import MAX_UPLOAD_TEXT
 from affekt.web.recordings import Recording, collect, duration_text
 from affekt.web.session import forget_everything, plain, round_key, wait_for
 
-_ONE_VOICE = "one voice, or several that are not to be told apart"
+_ONE_VOICE = "one voice in stereo"
 _ONE_EACH = "a person a channel, as in recorded calls"
+_ONE_SCENE = "a scene in stereo, whose voices are not told apart"
 
 # A failure is kept in place of an answer, so that it is neither tried again nor lost.
 Heard = Sound | str
@@ -107,7 +109,7 @@ def _analyse(
             answers[item.key] = sound
             continue
         # Names of channels are for recordings that have several.
-        own = wishes if sound.channels > 1 else Wishes()
+        own = wishes if sound.channels > 1 else Wishes(purpose=wishes.purpose)
         place = (item.key, str(recognizer.bundle.path), own)
         if place not in known:
             known[place] = _answered(recognizer, item, sound, own)
@@ -129,34 +131,10 @@ def _answered(
 
 
 def _wishes(sounds: Sequence[Sound]) -> Wishes:
-    """Ask whose voices are on the channels, where there are several."""
+    """Ask for the purpose and, where there are several channels, whose voices they hold."""
     most = max((sound.channels for sound in sounds), default=1)
-    if most < 2:
-        return Wishes()
     with st.container(border=True):
-        kind = st.radio(
-            "Recordings with several channels hold",
-            [_ONE_VOICE, _ONE_EACH],
-            key=round_key("kind"),
-        )
-        if kind == _ONE_VOICE:
-            return Wishes()
-        st.caption(NOTICE_WORKPLACE)
-        usual = f"agent, {DEFAULT_ANALYSED}" if most == 2 else ""
-        named = st.text_input(
-            "Names of the channels, in their order",
-            usual,
-            key=round_key("names"),
-            help="Separated by commas, such as: agent, customer",
-        )
-        names = tuple(name.strip() for name in named.split(",") if name.strip())
-        analysed = st.multiselect(
-            "Whose emotions are inferred",
-            names,
-            default=[name for name in names if name == DEFAULT_ANALYSED],
-            key=round_key(f"analyse-{names}"),
-            help="Of the others, only speech activity is worked out.",
-        )
+        channels = _channels(most) if most > 1 else Wishes()
         purpose = st.selectbox(
             "Purpose",
             PURPOSES,
@@ -165,7 +143,33 @@ def _wishes(sounds: Sequence[Sound]) -> Wishes:
             key=round_key("purpose"),
             help=PURPOSE_HELP,
         )
-    return Wishes(channels=names, analyse=tuple(analysed), purpose=purpose)
+    return dataclasses.replace(channels, purpose=purpose)
+
+
+def _channels(most: int) -> Wishes:
+    kind = st.radio(
+        "Recordings with several channels hold",
+        [_ONE_VOICE, _ONE_EACH, _ONE_SCENE],
+        key=round_key("kind"),
+    )
+    if kind != _ONE_EACH:
+        return Wishes(mix=kind == _ONE_SCENE)
+    usual = f"agent, {DEFAULT_ANALYSED}" if most == 2 else ""
+    named = st.text_input(
+        "Names of the channels, in their order",
+        usual,
+        key=round_key("names"),
+        help="Separated by commas, such as: agent, customer",
+    )
+    names = tuple(name.strip() for name in named.split(",") if name.strip())
+    analysed = st.multiselect(
+        "Whose emotions are inferred",
+        names,
+        default=[name for name in names if name == DEFAULT_ANALYSED],
+        key=round_key(f"analyse-{names}"),
+        help="Of the others, only speech activity is worked out.",
+    )
+    return Wishes(channels=names, analyse=tuple(analysed))
 
 
 def _overview(

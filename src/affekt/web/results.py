@@ -161,6 +161,7 @@ def _closely(
             channel=voice.plan.index,
             start_s=None if end_s is None else start_s,
             end_s=end_s,
+            purpose=analysis.wishes.purpose,
         )
     except (AudioError, ConfigError) as error:
         st.info(str(error).removeprefix("<bytes>: "))
