@@ -6,14 +6,14 @@ import pytest
 
 from affekt.errors import ConfigError
 from affekt.evaluation import append_reading, checkout_of, commit_of, evaluate
+from affekt.evaluation.sources import open_source
 from affekt.protocols import protocol
-from affekt.recognition import Recognizer
 
 
 @pytest.fixture
 def reading(bundle, clip):
     clips = [clip("savee", "KL", 1, "sad"), clip("savee", "KL", 2, "angry", heard="happy")]
-    return evaluate(Recognizer.load(bundle()), clips, protocol("lockbox"))
+    return evaluate(open_source(str(bundle())), clips, protocol("lockbox"))
 
 
 def rows_of(log):

@@ -7,8 +7,8 @@ import affekt
 from affekt.errors import ConfigError
 from affekt.evaluation import evaluate
 from affekt.evaluation.report import EIGHT, FIVE
+from affekt.evaluation.sources import open_source
 from affekt.protocols import protocol
-from affekt.recognition import Recognizer
 
 LOCKBOX_SPEAKER = {
     "cremad": "1001", "ravdess_speech": "06", "emodb": "15", "casia": "zhaoquanyin",
@@ -26,7 +26,7 @@ def report(bundle, clip):
             for name in corpora
             for emotion in ("happy", "sad")
         ]
-        return evaluate(Recognizer.load(bundle(**metadata)), clips, protocol("lockbox"))
+        return evaluate(open_source(str(bundle(**metadata))), clips, protocol("lockbox"))
 
     return make
 
@@ -43,7 +43,7 @@ def test_a_report_is_stamped_with_what_was_measured_and_how(report, tmp_path):
 
 def test_only_the_test_part_of_the_protocol_is_measured(bundle, clip):
     clips = [clip("emodb", "15", 1, "sad"), clip("emodb", "03", 1, "sad")]
-    measured = evaluate(Recognizer.load(bundle()), clips, protocol("lockbox"))
+    measured = evaluate(open_source(str(bundle())), clips, protocol("lockbox"))
     assert measured.corpora[0].speakers == ("15",)
 
 
@@ -71,7 +71,7 @@ def test_a_floor_is_missed_below_it(bundle, clip):
     wrong = clip("emodb", "15", 1, "sad", heard="happy")
     right = clip("emodb", "16", 1, "happy")
     measured = evaluate(
-        Recognizer.load(bundle(name="default")), [wrong, right], protocol("lockbox")
+        open_source(str(bundle(name="default"))), [wrong, right], protocol("lockbox")
     )
     floor = next(item for item in measured.floors if item.name == "emodb")
     assert (floor.asked, floor.measured, floor.verdict) == (68.0, 50.0, "missed")
@@ -84,7 +84,7 @@ def test_voices_that_training_may_have_heard_are_named(report):
 
 
 def test_declared_classes_compete_and_a_users_corpus_shows_its_own(bundle, clip):
-    recognizer = Recognizer.load(bundle())
+    recognizer = open_source(str(bundle()))
     # The tone of "calm" lies nearest to "neutral" and "happy"; only declared classes may answer.
     clips = [clip("mine", "a", 1, "sad", heard="calm"), clip("mine", "a", 2, "angry")]
     shown = evaluate(recognizer, clips, protocol("external"))
@@ -96,7 +96,7 @@ def test_declared_classes_compete_and_a_users_corpus_shows_its_own(bundle, clip)
 
 def test_a_protocol_that_tests_nobody_at_hand_is_refused(bundle, clip):
     with pytest.raises(ConfigError, match="'lockbox' tests none of the 1 clips"):
-        evaluate(Recognizer.load(bundle()), [clip("mine", "a", 1, "sad")], protocol("lockbox"))
+        evaluate(open_source(str(bundle())), [clip("mine", "a", 1, "sad")], protocol("lockbox"))
 
 
 def test_a_report_is_plain_json(report):

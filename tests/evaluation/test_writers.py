@@ -5,8 +5,8 @@ import json
 import pytest
 
 from affekt.evaluation import WRITERS, evaluate
+from affekt.evaluation.sources import open_source
 from affekt.protocols import protocol
-from affekt.recognition import Recognizer
 
 
 @pytest.fixture
@@ -20,7 +20,7 @@ def report(bundle, clip):
     ]
     clips[-1].path.write_bytes(b"not audio")
     return evaluate(
-        Recognizer.load(bundle(name="default", training_data=({"corpus": "savee"},), held_out={})),
+        open_source(str(bundle(name="default", training_data=({"corpus": "savee"},), held_out={}))),
         clips,
         protocol("lockbox"),
     )

@@ -14,6 +14,7 @@ from affekt.evaluation.run_tables import (
 )
 from affekt.evaluation.runs import Answers, Failure, run
 from affekt.evaluation.scoring import CorpusFigures, Scoring, score_corpus
+from affekt.evaluation.sources import Source, open_source
 from affekt.evaluation.writers import WRITERS
 
 __all__ = [
@@ -27,12 +28,14 @@ __all__ = [
     "Failure",
     "Report",
     "Scoring",
+    "Source",
     "append_reading",
     "checkout_of",
     "classify",
     "commit_of",
     "comparison_table",
     "evaluate",
+    "open_source",
     "prediction_table",
     "read_predictions",
     "run",

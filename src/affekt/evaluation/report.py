@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import tomllib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib import resources
@@ -14,7 +14,8 @@ from affekt import __version__
 from affekt.emotions import CANONICAL
 from affekt.errors import ConfigError
 from affekt.evaluation.exposure import heard_in_training
-from affekt.evaluation.runs import Answers, run
+from affekt.evaluation.groups import GroupFigures, group_figures
+from affekt.evaluation.runs import Answers, Progress
 from affekt.evaluation.scoring import (
     CalibrationFigures,
     CorpusFigures,
@@ -22,8 +23,8 @@ from affekt.evaluation.scoring import (
     pooled_calibration,
     score_corpus,
 )
+from affekt.evaluation.sources import Source
 from affekt.protocols import Protocol
-from affekt.recognition import Recognizer
 from affekt.records import Utterance
 
 FIVE = ("cremad", "ravdess_speech", "emodb", "casia", "nemo")
@@ -61,7 +62,9 @@ class Report:
 
     Attributes:
         protocol, protocol_version, protocol_description: the rule that chose the clips.
-        bundle, bundle_path, bundle_sha256: the file that was measured.
+        new_speakers: the protocol tests nobody whom training heard.
+        kind: of the source that was measured: a bundle, a checkpoint, and so on.
+        bundle, bundle_path, bundle_sha256: its title, place and checksum.
         labels: of the model.
         date: ISO 8601, UTC.
         affekt_version: that measured.
@@ -73,7 +76,9 @@ class Report:
         missing: `(corpus, speaker)` pairs that the protocol names and that no clip was found of.
         heard: test speakers that training may have heard, `(corpus, speaker)`: their figures
             are no measure of new voices.
+        training_told: the source says whom it learnt from; otherwise `heard` knows nothing.
         failures: clips that were not recognised.
+        groups: the figures (own classes) of people and clips that share something.
         floors: what was asked of this bundle.
         log: for the protocol `lockbox`, what became of the row in the log of readings.
     """
@@ -81,6 +86,8 @@ class Report:
     protocol: str
     protocol_version: int
     protocol_description: str
+    new_speakers: bool
+    kind: str
     bundle: str
     bundle_path: str
     bundle_sha256: str
@@ -95,6 +102,8 @@ class Report:
     calibration: CalibrationFigures | None
     missing: tuple[tuple[str, str], ...]
     heard: tuple[tuple[str, str], ...]
+    training_told: bool
+    groups: tuple[GroupFigures, ...]
     failures: tuple[FailedClip, ...]
     floors: tuple[Floor, ...]
     log: str | None = None
@@ -123,18 +132,18 @@ class Report:
 
 
 def evaluate(
-    recognizer: Recognizer,
+    source: Source,
     utterances: Sequence[Utterance],
     rule: Protocol,
     *,
     classes: Mapping[str, Sequence[str]] | None = None,
     collections: Mapping[str, str] | None = None,
-    progress: Callable[[int, int], None] | None = None,
+    progress: Progress | None = None,
 ) -> Report:
     """Measure a model on the test part of a protocol.
 
     Args:
-        recognizer: the model.
+        source: the model, or what it answered.
         utterances: all of the corpora's; the protocol chooses among them.
         rule: the protocol.
         classes: corpus to the canonical labels it declares; a corpus that is not named has
@@ -146,24 +155,67 @@ def evaluate(
         ConfigError: the protocol finds nothing to test.
         LeakError: the protocol's parts share a speaker or a file.
     """
-    tested = tuple(dict.fromkeys(item for split in rule.splits(utterances) for item in split.test))
+    tested = tested_clips(rule, utterances)
+    answers = source.answer(tested, progress)
+    return report_of(
+        source, answers, rule, classes=own_classes(tested, classes), collections=collections
+    )
+
+
+def tested_clips(rule: Protocol, utterances: Sequence[Utterance]) -> tuple[Utterance, ...]:
+    """Return what a protocol tests, over all of its splits.
+
+    Raises:
+        ConfigError: nothing.
+        LeakError: the protocol's parts share a speaker or a file.
+    """
+    tested = dict.fromkeys(item for split in rule.splits(utterances) for item in split.test)
     if not tested:
         raise ConfigError(
             f"protocol '{rule.name}' tests none of the {len(utterances)} clips at hand"
         )
-    answers = run(recognizer, tested, progress=progress)
-    figures = {
-        corpus: score_corpus(corpus, answers, (classes or {}).get(corpus) or _shown(corpus, tested))
+    return tuple(tested)
+
+
+def own_classes(
+    tested: Sequence[Utterance], declared: Mapping[str, Sequence[str]] | None
+) -> dict[str, tuple[str, ...]]:
+    """Return the canonical labels of each corpus under test, as it declares or shows them."""
+    return {
+        corpus: tuple((declared or {}).get(corpus) or _shown(corpus, tested))
         for corpus in dict.fromkeys(item.corpus for item in tested)
     }
-    bundle = recognizer.bundle
+
+
+def report_of(
+    source: Source,
+    answers: Answers,
+    rule: Protocol,
+    *,
+    classes: Mapping[str, Sequence[str]],
+    collections: Mapping[str, str] | None = None,
+) -> Report:
+    """Make the report of answers that are at hand.
+
+    Args:
+        source: whose answers these are.
+        answers: to all that the protocol tests.
+        rule: the protocol.
+        classes: corpus under test to the canonical labels a clip of it competes among.
+        collections: corpus to collection.
+    """
+    tested = [*answers.utterances, *(item.utterance for item in answers.failures)]
+    figures = {corpus: score_corpus(corpus, answers, own) for corpus, own in classes.items()}
+    learnt = source.learnt
     return Report(
         protocol=rule.name,
         protocol_version=rule.version,
         protocol_description=rule.description,
-        bundle=bundle.metadata.title,
-        bundle_path=str(bundle.path),
-        bundle_sha256=bundle.sha256,
+        new_speakers=rule.new_speakers,
+        kind=source.kind,
+        bundle=source.title,
+        bundle_path=source.location,
+        bundle_sha256=source.sha256,
         labels=answers.labels,
         date=datetime.now(UTC).isoformat(timespec="seconds"),
         affekt_version=__version__,
@@ -174,9 +226,11 @@ def evaluate(
         mean_of_five=mean_ua(figures, FIVE),
         calibration=pooled_calibration(answers),
         missing=tuple(sorted(rule.tested() - {(item.corpus, item.speaker) for item in tested})),
-        heard=heard_in_training(bundle.metadata, tested, collections or {}),
+        heard=heard_in_training(learnt, tested, collections or {}) if learnt else (),
+        training_told=learnt is not None,
+        groups=group_figures(answers, classes),
         failures=_failed_clips(answers),
-        floors=_floors(bundle.metadata.name, figures) if rule.name == "lockbox" else (),
+        floors=_floors(source, figures) if rule.name == "lockbox" else (),
     )
 
 
@@ -192,9 +246,9 @@ def _failed_clips(answers: Answers) -> tuple[FailedClip, ...]:
     )
 
 
-def _floors(bundle_name: str, figures: Mapping[str, CorpusFigures]) -> tuple[Floor, ...]:
+def _floors(source: Source, figures: Mapping[str, CorpusFigures]) -> tuple[Floor, ...]:
     text = resources.files(__package__).joinpath("floors.toml").read_text(encoding="utf-8")
-    asked: dict[str, float] = tomllib.loads(text).get(bundle_name, {})
+    asked = tomllib.loads(text).get(source.name, {}) if source.kind == "bundle" else {}
     floors = []
     for name, least in asked.items():
         ua = mean_ua(figures, EIGHT if name == "mean of eight" else (name,))

@@ -1,4 +1,4 @@
-"""Running a recognizer over utterances; what cannot be recognised is kept, with its reason."""
+"""Running a model over utterances; what cannot be recognised is kept, with its reason."""
 
 from __future__ import annotations
 
@@ -8,11 +8,18 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from affekt.audio import decode
+from affekt.audio import Signal, decode, decode_blocks
 from affekt.errors import AffektError
 from affekt.recognition import Recognizer
-from affekt.records import Prediction, Utterance
+from affekt.recognition.clips import WHOLE_S, hear
+from affekt.records import Utterance
 from affekt.threads import Workers
+
+Probabilities = npt.NDArray[np.float64]
+Listen = Callable[[Signal], Probabilities]
+"""Takes a mono signal at 16 kHz and returns the probabilities `[labels]`."""
+Progress = Callable[[int, int], None]
+"""Called after each clip with how many are done, and how many there are."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,12 +39,14 @@ class Answers:
         utterances: those recognised, in the order given.
         probabilities: `[utterances, labels]`, each row sums to one.
         failures: those not recognised.
+        graded: False where the model named a label and no probabilities; that label then has 1.
     """
 
     labels: tuple[str, ...]
     utterances: tuple[Utterance, ...]
-    probabilities: npt.NDArray[np.float64]
+    probabilities: Probabilities
     failures: tuple[Failure, ...]
+    graded: bool = True
 
 
 def run(
@@ -45,7 +54,7 @@ def run(
     utterances: Sequence[Utterance],
     *,
     workers: int = 2,
-    progress: Callable[[int, int], None] | None = None,
+    progress: Progress | None = None,
 ) -> Answers:
     """Recognise every utterance as a user would, over all the labels of the model.
 
@@ -55,18 +64,41 @@ def run(
         workers: clips that are decoded and recognised at once.
         progress: called after each clip with how many are done, and how many there are.
     """
-    labels = recognizer.labels()
+    return run_listener(
+        recognizer.probabilities,
+        recognizer.labels(),
+        utterances,
+        workers=workers,
+        progress=progress,
+    )
 
-    def answer(utterance: Utterance) -> npt.NDArray[np.float64] | Failure:
+
+def run_listener(
+    listen: Listen,
+    labels: tuple[str, ...],
+    utterances: Sequence[Utterance],
+    *,
+    workers: int = 2,
+    progress: Progress | None = None,
+) -> Answers:
+    """Let anything that hears a signal answer every utterance; clips as `run` cuts them.
+
+    Args:
+        listen: the model; called from several threads.
+        labels: of the model, in the order of what `listen` returns.
+        utterances: what to recognise, stretches of files included.
+        workers: clips that are decoded and recognised at once.
+        progress: called after each clip with how many are done, and how many there are.
+    """
+
+    def answer(utterance: Utterance) -> Probabilities | Failure:
         try:
-            said = _recognise(recognizer, utterance)
+            return hear_utterance(utterance, listen)
         except AffektError as error:
             return Failure(utterance=utterance, reason=str(error))
-        scores = {item.label: item.score for item in said.predictions}
-        return np.array([scores[label] for label in labels])
 
     answered: list[Utterance] = []
-    rows: list[npt.NDArray[np.float64]] = []
+    rows: list[Probabilities] = []
     failures: list[Failure] = []
     with Workers(workers) as pool:
         for utterance, result in zip(utterances, pool.map(answer, utterances), strict=True):
@@ -85,8 +117,14 @@ def run(
     )
 
 
-def _recognise(recognizer: Recognizer, utterance: Utterance) -> Prediction:
+def hear_utterance(utterance: Utterance, listen: Listen) -> Probabilities:
+    """Return the probabilities `[labels]` of an utterance; a long one is heard in windows.
+
+    Raises:
+        AudioError: it cannot be read, or holds nothing to recognise.
+    """
     if utterance.start_s is None and utterance.end_s is None:
-        return recognizer.predict(utterance.path)
+        with decode_blocks(utterance.path, block_s=WHOLE_S) as reader:
+            return hear(reader, listen, name=reader.label)[0]
     audio = decode(utterance.path, start_s=utterance.start_s, end_s=utterance.end_s)
-    return recognizer(audio.signal, audio.sampling_rate_hz)
+    return hear(iter([audio.signal]), listen, name=str(utterance.path))[0]

@@ -4,13 +4,17 @@
 different systems can be compared. `all`: the most probable of everything the model knows, which
 is what a user gets. Clips without a canonical emotion (EmoDB's boredom) take part in neither;
 where the model knows their native label, a third scoring, `own and more`, adds them.
+
+An answer without any probability among what may be answered, as a table of mere labels gives, is
+counted as `other`, and as wrong.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -22,6 +26,8 @@ from affekt.records import Utterance
 
 # The bootstrap draws alike every time, so that a report can be reproduced digit for digit.
 _BOOTSTRAP_SEED = 2
+_RESAMPLES = 2000
+OTHER = "other"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,9 +51,10 @@ class Scoring:
         confusion: clips, row the truth, column the answer.
         clips: how many were scored.
         ua: unweighted average recall over the classes present in the truth.
-        ua_interval: clustered by speaker; None with one speaker.
         wa: share of clips answered rightly.
         macro_f1, weighted_f1: means over the classes present, plain and by support.
+        ua_interval, wa_interval, macro_f1_interval, weighted_f1_interval: bootstrap 95 %,
+            clustered by speaker, all from the same draws; None with one speaker.
         classes: one entry a class that is present in the truth.
     """
 
@@ -56,10 +63,13 @@ class Scoring:
     confusion: tuple[tuple[int, ...], ...]
     clips: int
     ua: float
-    ua_interval: Interval | None
     wa: float
     macro_f1: float
     weighted_f1: float
+    ua_interval: Interval | None
+    wa_interval: Interval | None
+    macro_f1_interval: Interval | None
+    weighted_f1_interval: Interval | None
     classes: tuple[ClassFigures, ...]
 
 
@@ -90,7 +100,7 @@ class CorpusFigures:
         not_scored: native label to the number of clips whose class the model does not know, or
             that has no canonical emotion.
         scorings: none where no clip could be scored.
-        calibration: None likewise.
+        calibration: None likewise, and where the model gave no probabilities.
     """
 
     corpus: str
@@ -141,12 +151,21 @@ def score_corpus(corpus: str, answers: Answers, classes: Sequence[str]) -> Corpu
         failed=len(failed),
         not_scored=dict(Counter(item.native_label for item in clips if item.emotion not in own)),
         scorings=tuple(scorings),
-        calibration=_calibration(canonical, probabilities, answers.labels) if scorings else None,
+        calibration=(
+            _calibration(canonical, probabilities, answers.labels)
+            if scorings and answers.graded
+            else None
+        ),
     )
 
 
 def pooled_calibration(answers: Answers) -> CalibrationFigures | None:
-    """Return the calibration over all clips of a run whose emotion the model knows."""
+    """Return the calibration over all clips of a run whose emotion the model knows.
+
+    None where there are none, or the model gave no probabilities.
+    """
+    if not answers.graded:
+        return None
     truth = [item.emotion for item in answers.utterances]
     return _calibration(truth, answers.probabilities, answers.labels)
 
@@ -170,26 +189,56 @@ def _score(
     place = {label: index for index, label in enumerate(allowed)}
     columns = [labels.index(label) for label in allowed]
     true = np.array([place[label] for label in (truth[index] for index in kept) if label])
-    answered = probabilities[kept][:, columns].argmax(axis=1)
+    chances = probabilities[kept][:, columns]
+    answered = np.where(chances.any(axis=1), chances.argmax(axis=1), len(allowed))
+    if (answered == len(allowed)).any():
+        allowed = (*allowed, OTHER)
     confusion = metrics.confusion_matrix(true, answered, len(allowed))
-    interval = metrics.ua_interval(
-        true,
-        answered,
-        [clips[index].speaker for index in kept],
-        rng=np.random.default_rng(_BOOTSTRAP_SEED),
-    )
     return Scoring(
         name=name,
         labels=allowed,
         confusion=tuple(tuple(int(cell) for cell in row) for row in confusion),
         clips=len(kept),
-        ua=metrics.unweighted_average_recall(confusion),
-        ua_interval=interval,
-        wa=metrics.accuracy(confusion),
-        macro_f1=metrics.macro_f1(confusion),
-        weighted_f1=metrics.weighted_f1(confusion),
         classes=tuple(item for item in class_figures(allowed, confusion) if item.support),
+        **shares(true, answered, [clips[index].speaker for index in kept], len(allowed)),
     )
+
+
+def shares(
+    truth: npt.NDArray[np.integer],
+    answered: npt.NDArray[np.integer],
+    speakers: Sequence[Hashable],
+    classes: int,
+) -> dict[str, Any]:
+    """Return UA, WA, macro and weighted F1, each with its interval, under the names of `Scoring`.
+
+    Args:
+        truth: `[clips]`, class indices.
+        answered: `[clips]`, likewise.
+        speakers: `[clips]`, who spoke.
+        classes: size of the label set.
+    """
+    confusion = metrics.confusion_matrix(truth, answered, classes)
+    # The draws go to speakers in their order: that of the clips must not matter.
+    order = sorted(range(len(speakers)), key=lambda index: str(speakers[index]))
+    intervals = metrics.confusion_intervals(
+        truth[order],
+        answered[order],
+        [speakers[index] for index in order],
+        classes,
+        rng=np.random.default_rng(_BOOTSTRAP_SEED),
+        resamples=_RESAMPLES,
+    )
+    return {
+        "ua": metrics.unweighted_average_recall(confusion),
+        "wa": metrics.accuracy(confusion),
+        "macro_f1": metrics.macro_f1(confusion),
+        "weighted_f1": metrics.weighted_f1(confusion),
+        "ua_interval": intervals.get("ua"),
+        "wa_interval": intervals.get("accuracy"),
+        "macro_f1_interval": intervals.get("macro_f1"),
+        "weighted_f1_interval": intervals.get("weighted_f1"),
+    }
 
 
 def class_figures(

@@ -107,6 +107,10 @@ class ClassifierModule(lightning.LightningModule):
         logits: Tensor = self.network(normalised)
         return logits.float()
 
+    def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        """Keep the normalisation, without which the weights hear nothing."""
+        checkpoint["normalisation"] = {"mean": self.mean, "scale": self.scale}
+
     def training_step(self, batch: FeatureBatch) -> Tensor:
         """Return the loss of a batch, and count what was right."""
         key = [self.seed, self.global_step, 0]

@@ -1,0 +1,238 @@
+"""What the commands that measure share: options, the clips under test, logging, writing."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+from rich.console import Console
+from rich.progress import Progress
+
+from affekt.corpora import CORPORA, corpora_root, load_corpus
+from affekt.corpora.folders import FolderCorpus
+from affekt.corpora.labels import check_labels
+from affekt.corpora.tables import TableCorpus
+from affekt.emotions import CANONICAL
+from affekt.errors import ConfigError, CorpusError
+from affekt.evaluation import Report, append_reading, checkout_of, commit_of
+from affekt.evaluation.sources import Network, Source, open_source
+from affekt.protocols import PROTOCOLS, Protocol, protocol
+from affekt.records import Utterance
+
+LOG = Path("docs/lockbox-log.csv")
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+_CLIPS = (
+    click.option(
+        "--protocol",
+        "protocol_name",
+        metavar="NAME",
+        help=f"Who is tested: {', '.join(PROTOCOLS)}. Your own data: external.",
+    ),
+    click.option(
+        "--corpora",
+        "root",
+        type=click.Path(path_type=Path),
+        metavar="ROOT",
+        help="The folder that holds one folder a corpus. Without it, AFFEKT_CORPORA.",
+    ),
+    click.option(
+        "--corpus",
+        "names",
+        metavar="NAME",
+        multiple=True,
+        help="Only this corpus; may be repeated. Without it, all that the protocol names.",
+    ),
+    click.option(
+        "--table",
+        type=click.Path(path_type=Path),
+        metavar="FILE",
+        help="Your own data: CSV or Parquet with path, emotion, and maybe speaker, split, start, "
+        "end.",
+    ),
+    click.option(
+        "--folder",
+        type=click.Path(path_type=Path),
+        metavar="DIR",
+        help="Your own data: one folder a label.",
+    ),
+)
+_SOURCES = (
+    click.option(
+        "--features",
+        metavar="SET",
+        help="The feature set that a scikit-learn model in ONNX form takes; see affekt features.",
+    ),
+    click.option(
+        "--label",
+        "label_words",
+        metavar="WORD=EMOTION",
+        multiple=True,
+        help="What a class of somebody else's model means; nothing after '=' keeps it apart.",
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Clips:
+    """What is tested, as the options say.
+
+    Attributes:
+        rule: the protocol.
+        utterances: all that it may choose from.
+    """
+
+    rule: Protocol
+    utterances: list[Utterance]
+
+
+def clip_options(command: Command) -> Command:
+    """Add the options that say who is tested."""
+    return _decorated(command, _CLIPS)
+
+
+def source_options(command: Command) -> Command:
+    """Add the options that somebody else's model may need."""
+    return _decorated(command, _SOURCES)
+
+
+def load_clips(
+    protocol_name: str | None,
+    root: Path | None,
+    names: tuple[str, ...],
+    table: Path | None,
+    folder: Path | None,
+    *,
+    quiet: bool,
+) -> Clips:
+    """Find protocol and utterances by the options of `clip_options`."""
+    rule = _rule(protocol_name, own_data=table is not None or folder is not None)
+    return Clips(rule=rule, utterances=_utterances(rule, root, names, table, folder, quiet=quiet))
+
+
+def load_source(model: str, features: str | None, label_words: tuple[str, ...]) -> Source:
+    """Open a model by the options of `source_options`."""
+    return open_source(
+        model, features=features, labels=_labels(label_words), open_checkpoint=_open_checkpoint
+    )
+
+
+def declared_classes() -> dict[str, tuple[str, ...]]:
+    """Return each corpus' canonical labels."""
+    return {
+        name: tuple(
+            label
+            for label in CANONICAL
+            if label in {native.emotion for native in corpus.labels.values()}
+        )
+        for name, corpus in CORPORA.items()
+    }
+
+
+def collections() -> dict[str, str]:
+    """Return corpus to collection."""
+    return {name: corpus.collection for name, corpus in CORPORA.items()}
+
+
+@contextmanager
+def progress_bar(quiet: bool, what: str = "clips") -> Iterator[Callable[[int, int], None]]:
+    """Draw a bar where a person looks on."""
+    console = Console(stderr=True)
+    shown = console.is_terminal and not quiet
+    with Progress(console=console, disable=not shown, transient=True) as bar:
+        task = bar.add_task(what, total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)
+
+
+def log_reading(report: Report, log: Path | None) -> str:
+    """Log a reading of the lockbox, and say what became of it."""
+    checkout = checkout_of(Path.cwd())
+    if log is None and checkout is None:
+        return "not logged: this is no checkout of Affekt; --log FILE keeps a log of your own"
+    place = log or Path(checkout or "") / LOG
+    commit = commit_of(checkout, ignoring=place.absolute()) if checkout else "unknown"
+    added = append_reading(report, place, commit=commit)
+    return f"{'logged' if added else 'already logged'} in {place}"
+
+
+def write_out(text: str, out: Path | None) -> None:
+    """Print a report, or write it to a file."""
+    if out is None:
+        click.echo(text, nl=False)
+        return
+    try:
+        out.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise ConfigError(f"{out}: cannot be written: {error.strerror or error}") from None
+    click.echo(f"affekt: report written to {out}", err=True)
+
+
+def _decorated(command: Command, options: tuple[Callable[[Command], Command], ...]) -> Command:
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+def _open_checkpoint(path: Path) -> Network:
+    from affekt.training.opened import open_checkpoint  # the extra `train`, for checkpoints alone
+
+    return open_checkpoint(path)
+
+
+def _labels(words: tuple[str, ...]) -> dict[str, str | None]:
+    labels: dict[str, str | None] = {}
+    for word in words:
+        native, sign, emotion = word.rpartition("=")
+        if not sign or not native:
+            raise click.UsageError(f"--label {word}: give it as WORD=EMOTION")
+        labels[native] = emotion or None
+    try:
+        check_labels(labels)
+    except ValueError as error:
+        raise click.UsageError(f"--label: {error}") from None
+    return labels
+
+
+def _rule(name: str | None, *, own_data: bool) -> Protocol:
+    if name is None and not own_data:
+        raise click.UsageError(
+            f"no figure without its protocol: give --protocol {'|'.join(PROTOCOLS)}"
+        )
+    return protocol(name or "external")
+
+
+def _utterances(
+    rule: Protocol,
+    root: Path | None,
+    names: tuple[str, ...],
+    table: Path | None,
+    folder: Path | None,
+    *,
+    quiet: bool,
+) -> list[Utterance]:
+    if sum((table is not None, folder is not None, bool(names))) > 1:
+        raise click.UsageError("--table, --folder and --corpus exclude one another")
+    if table is not None:
+        return TableCorpus(table).load()
+    if folder is not None:
+        return FolderCorpus(folder).load()
+    place = corpora_root(root)
+    tested = {corpus for corpus, _ in rule.tested()}
+    chosen = names or tuple(name for name in CORPORA if name in tested and (place / name).is_dir())
+    if not chosen:
+        raise CorpusError(
+            f"{place}: none of the corpora that the protocol names ({', '.join(sorted(tested))})"
+            if tested
+            else f"protocol '{rule.name}' names no corpus: give --corpus, --table or --folder"
+        )
+    with warnings.catch_warnings(record=True) as remarks:
+        warnings.simplefilter("always")
+        loaded = [item for name in dict.fromkeys(chosen) for item in load_corpus(name, place)]
+    for remark in remarks if not quiet else ():
+        click.echo(f"affekt: {remark.message}", err=True)
+    return loaded

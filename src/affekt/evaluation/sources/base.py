@@ -1,0 +1,127 @@
+"""What can be measured: anything that answers utterances."""
+
+from __future__ import annotations
+
+import hashlib
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from affekt.corpora.labels import canonical_label
+from affekt.emotions import CANONICAL
+from affekt.errors import BundleError, CorpusError
+from affekt.evaluation.runs import Answers, Listen, Progress, run_listener
+from affekt.records import Utterance
+
+LabelMap = Mapping[str, str | None]
+"""A model's own word to a canonical label; None keeps the word, outside the eight."""
+
+
+class Learnt(Protocol):
+    """What a model says of its training; see `BundleMetadata`."""
+
+    @property
+    def training_data(self) -> Sequence[Mapping[str, Any]]:
+        """One mapping a corpus, which it names under "corpus"."""
+        ...
+
+    @property
+    def held_out(self) -> Mapping[str, Any]:
+        """Corpus to the speakers that training never saw."""
+        ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class Source(ABC):
+    """Something that answers utterances.
+
+    Attributes:
+        kind: what it is, in a word or two.
+        name: what floors and cards know it by.
+        title: name and version, for a reader.
+        location: the file or folder, or the name it was asked for by.
+        sha256: of the file; of the weights where there is no single file.
+        labels: canonical where they have one of the eight emotions.
+        learnt: what it says of its training; None where it says nothing.
+    """
+
+    kind: str
+    name: str
+    title: str
+    location: str
+    sha256: str
+    labels: tuple[str, ...]
+    learnt: Learnt | None = None
+
+    @abstractmethod
+    def answer(self, utterances: Sequence[Utterance], progress: Progress | None = None) -> Answers:
+        """Answer every utterance; what fails is kept with its reason."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Listener(Source):
+    """A source that hears.
+
+    Attributes:
+        listen: maps a mono signal at 16 kHz to the probabilities `[labels]`.
+    """
+
+    listen: Listen
+
+    def answer(self, utterances: Sequence[Utterance], progress: Progress | None = None) -> Answers:
+        """Hear every utterance."""
+        return run_listener(self.listen, self.labels, utterances, progress=progress)
+
+
+@dataclass(frozen=True, slots=True)
+class Renaming:
+    """From a model's own classes to our labels; classes of one label are added up.
+
+    Attributes:
+        labels: canonical ones first, in their order, then words of the model's own.
+        matrix: `[classes, labels]`, 1 where a class becomes a label.
+    """
+
+    labels: tuple[str, ...]
+    matrix: npt.NDArray[np.float64]
+
+
+def rename(classes: Sequence[str], labels: LabelMap | None, *, where: str) -> Renaming:
+    """Map the classes of a foreign model to canonical labels.
+
+    Args:
+        classes: as the model has them, in the order of its columns.
+        labels: the user's own map, asked first; None as a value keeps the class under its own
+            name, outside the eight emotions.
+        where: what to call the model in an error.
+
+    Raises:
+        BundleError: a class cannot be mapped; the message holds the remedy.
+    """
+    became = [_label(name, labels, where=where) for name in classes]
+    canonical = [label for label in CANONICAL if label in became]
+    found = (*canonical, *dict.fromkeys(name for name in became if name not in CANONICAL))
+    matrix = np.array([[float(label == name) for label in found] for name in became])
+    return Renaming(found, matrix)
+
+
+def file_sha256(path: Path) -> str:
+    """Return the SHA-256 of a file, in hexadecimal."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _label(name: str, labels: LabelMap | None, *, where: str) -> str:
+    try:
+        return canonical_label(name, labels, where=where) or name
+    except CorpusError:
+        raise BundleError(
+            f"{where}: its class '{name}' is no emotion known here; say what it is with "
+            f"--label '{name}=EMOTION' (one of {', '.join(CANONICAL)}), or keep it apart with "
+            f"--label '{name}='"
+        ) from None

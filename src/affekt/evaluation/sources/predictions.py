@@ -1,0 +1,236 @@
+"""A table of predictions that any tool wrote: a path, and a label or a probability a label."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+import numpy as np
+import numpy.typing as npt
+
+from affekt.emotions import CANONICAL
+from affekt.errors import AffektError, BundleError, ConfigError
+from affekt.evaluation.runs import Answers, Failure, Progress
+from affekt.evaluation.sources.base import LabelMap, Renaming, Source, file_sha256, rename
+from affekt.records import Utterance
+
+PATHS = ("path", "file", "filename", "file_name", "filepath", "audio", "clip", "wav", "name")
+LABELS = ("predicted", "prediction", "predicted_label", "emotion", "label", "answer", "class")
+PREFIXES = ("", "score_", "p_", "prob_", "probability_")
+_TOLERANCE = 0.02
+
+
+@dataclass(frozen=True, kw_only=True)
+class PredictionTable(Source):
+    """Predictions by name of the clip.
+
+    Attributes:
+        names: `[rows]`, paths or stems as the table has them.
+        probabilities: `[rows, labels]`, each row sums to one.
+        graded: False where the table names labels alone.
+    """
+
+    names: tuple[str, ...]
+    probabilities: npt.NDArray[np.float64]
+    graded: bool
+
+    def answer(self, utterances: Sequence[Utterance], progress: Progress | None = None) -> Answers:
+        """Look every utterance up; one without a row has failed.
+
+        Raises:
+            ConfigError: a name fits several clips, a clip has several rows, or no name fits.
+        """
+        rows = match_names(self.names, utterances, where=self.location)
+        if not rows:
+            raise ConfigError(
+                f"{self.location}: none of its {len(self.names)} names is one of the "
+                f"{len(utterances)} clips under test: '{self.names[0]}' against "
+                f"'{utterances[0].path}'"
+            )
+        if progress is not None:
+            progress(len(utterances), len(utterances))
+        answered = [place for place in range(len(utterances)) if place in rows]
+        return Answers(
+            labels=self.labels,
+            utterances=tuple(utterances[place] for place in answered),
+            probabilities=self.probabilities[[rows[place] for place in answered]],
+            failures=tuple(
+                Failure(utterance=item, reason=f"{item.path}: no prediction in {self.location}")
+                for place, item in enumerate(utterances)
+                if place not in rows
+            ),
+            graded=self.graded,
+        )
+
+
+def open_predictions(path: Path, *, labels: LabelMap | None = None) -> PredictionTable:
+    """Read a CSV of predictions.
+
+    A column named like one of `PATHS` tells the clip. Columns named like emotions, with one of
+    `PREFIXES`, hold probabilities; without them, a column named like one of `LABELS` the answer.
+
+    Args:
+        path: of the file.
+        labels: what the table's words mean.
+
+    Raises:
+        ConfigError: it cannot be read, a column is missing, or a row is wrong.
+        BundleError: a label is no emotion known here.
+    """
+    header, rows = _read(path)
+    names = [row[_column(path, header, PATHS, what="the clip")] for row in rows]
+    columns = _probability_columns(header, labels)
+    if columns:
+        renaming = rename(list(columns.values()), labels, where=str(path))
+        probabilities = _numbers(path, rows, list(columns)) @ renaming.matrix
+    else:
+        column = _column(path, header, LABELS, what="the answer")
+        renaming, probabilities = _certain([row[column] for row in rows], labels, where=str(path))
+    return PredictionTable(
+        kind="predictions",
+        name=path.stem,
+        title=path.name,
+        location=str(path),
+        sha256=file_sha256(path),
+        labels=renaming.labels,
+        names=tuple(names),
+        probabilities=probabilities,
+        graded=bool(columns),
+    )
+
+
+def match_names(
+    names: Sequence[str], utterances: Sequence[Utterance], *, where: str
+) -> dict[int, int]:
+    """Find the row of each utterance.
+
+    A name fits a clip whose path ends with it, folder by folder, with or without the extension.
+    Names that fit none are passed over.
+
+    Returns:
+        Place of the utterance to the place of its row.
+
+    Raises:
+        ConfigError: a name fits several clips, or a clip has several rows.
+    """
+    parts = [_parts(str(item.path.absolute())) for item in utterances]
+    by_tail: dict[tuple[str, ...], list[int]] = {}
+    rows: dict[int, int] = {}
+    asked = [_parts(name) for name in names]
+    for length in sorted({len(item) for item in asked}):
+        for place, whole in enumerate(parts):
+            tail = whole[-length:]
+            for key in {tail, _stemmed(tail)}:
+                by_tail.setdefault(key, []).append(place)
+    for row, (name, key) in enumerate(zip(names, asked, strict=True)):
+        found = by_tail.get(key, ())
+        if len(found) > 1:
+            first, second = (utterances[place].path for place in found[:2])
+            raise ConfigError(
+                f"{where}: '{name}' fits {len(found)} clips under test, say {first} and {second}; "
+                "give longer paths"
+            )
+        for place in found:
+            if place in rows:
+                raise ConfigError(
+                    f"{where}: rows {rows[place] + 2} and {row + 2} are both of "
+                    f"{utterances[place].path}; give each clip one row"
+                )
+            rows[place] = row
+    return rows
+
+
+def _parts(path: str) -> tuple[str, ...]:
+    return tuple(part for part in PurePosixPath(path.replace("\\", "/")).parts if part != "/")
+
+
+def _stemmed(parts: tuple[str, ...]) -> tuple[str, ...]:
+    return (*parts[:-1], PurePosixPath(parts[-1]).stem)
+
+
+def _read(path: Path) -> tuple[list[str], list[dict[str, str]]]:
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            reader = csv.DictReader(file, restval="")
+            rows = [{key: value.strip() for key, value in row.items() if key} for row in reader]
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be read: {error.strerror}") from None
+    except (UnicodeDecodeError, csv.Error, AttributeError) as error:
+        raise ConfigError(f"{path}: not a CSV table: {error}") from None
+    if not rows:
+        raise ConfigError(f"{path}: holds no row; a header and a row for each clip are needed")
+    return list(reader.fieldnames or ()), rows
+
+
+def _column(path: Path, header: Sequence[str], choices: Sequence[str], *, what: str) -> str:
+    found = {name.strip().casefold(): name for name in reversed(header)}
+    chosen = next((found[name] for name in choices if name in found), None)
+    if chosen is None:
+        raise ConfigError(
+            f"{path}: no column tells {what}; name it {' or '.join(choices[:3])} (its columns: "
+            f"{', '.join(header)})"
+        )
+    return chosen
+
+
+def _probability_columns(header: Sequence[str], labels: LabelMap | None) -> dict[str, str]:
+    """Return column to class, with the prefix that gives most classes; two at least."""
+    best: dict[str, str] = {}
+    for prefix in PREFIXES:
+        found = {
+            name: name.strip()[len(prefix) :]
+            for name in header
+            if name.strip().casefold().startswith(prefix) and name.strip()[len(prefix) :]
+        }
+        if not prefix:
+            found = {name: word for name, word in found.items() if _is_emotion(word, labels)}
+        elif not any(_is_emotion(word, labels) for word in found.values()):
+            continue
+        if len(found) > max(1, len(best)):
+            best = found
+    return best
+
+
+def _is_emotion(word: str, labels: LabelMap | None) -> bool:
+    try:
+        rename([word], labels, where="")
+    except AffektError:
+        return False
+    return True
+
+
+def _numbers(
+    path: Path, rows: Sequence[Mapping[str, str]], columns: Sequence[str]
+) -> npt.NDArray[np.float64]:
+    values = np.zeros((len(rows), len(columns)))
+    for place, row in enumerate(rows):
+        try:
+            values[place] = [float(row[name]) for name in columns]
+        except ValueError:
+            values[place] = np.nan
+        total = values[place].sum()
+        if not (values[place] >= 0.0).all() or abs(total - 1.0) > _TOLERANCE:
+            raise ConfigError(
+                f"{path}: row {place + 2}: {', '.join(columns)} must hold probabilities that sum "
+                "to one"
+            )
+        values[place] /= total
+    return values
+
+
+def _certain(
+    words: Sequence[str], labels: LabelMap | None, *, where: str
+) -> tuple[Renaming, npt.NDArray[np.float64]]:
+    """Give each answer all of the probability; what was never answered is a label nonetheless."""
+    classes = list(dict.fromkeys(words))
+    if "" in classes:
+        raise BundleError(f"{where}: row {words.index('') + 2} has no answer; leave it out")
+    answered = rename(classes, labels, where=where)
+    own = tuple(label for label in answered.labels if label not in CANONICAL)
+    wide = np.zeros((len(classes), len(CANONICAL) + len(own)))
+    for column, label in enumerate(answered.labels):
+        wide[:, (*CANONICAL, *own).index(label)] = answered.matrix[:, column]
+    place = {name: number for number, name in enumerate(classes)}
+    return Renaming((*CANONICAL, *own), wide), wide[[place[word] for word in words]]
