@@ -182,6 +182,9 @@ def fit_classifier(
             "the split a validation_share"
         )
     keep_freed_memory()
+    # Decay drives dead weights below what a float holds in full, and arithmetic on such numbers
+    # is many times slower.
+    torch.set_flush_denormal(True)
     settings = {**settings, "fit": to_mapping(fit)}
     checkpoint = _newest(run.folder)
     if checkpoint is not None:
