@@ -1,0 +1,228 @@
+"""How much a model loses when sound comes as it does in life.
+
+Every clip is heard clean and under every condition, by the same model in the same way; what is
+reported is the figure under each condition and how far it lies below the clean one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from affekt import metrics
+from affekt.audio import SAMPLING_RATE_HZ, Signal, decode
+from affekt.errors import AffektError, ConfigError
+from affekt.evaluation.conditions import Condition
+from affekt.evaluation.groups import OwnAnswers, own_answers
+from affekt.evaluation.runs import Answers
+from affekt.recognition import Recognizer
+from affekt.records import Utterance
+from affekt.threads import Workers
+
+_VOICES = 48  # clips that babble is mixed from
+
+Probabilities = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConditionFigures:
+    """A condition, as shares from 0 to 1.
+
+    Attributes:
+        group, name: of the condition.
+        ua: corpus to UA among its own classes.
+        mean_ua: over the corpora.
+        drop: of that mean against the clean one; negative where it is better.
+        unchanged: share of all clips whose answer is the clean one.
+        refused: share of all clips that were not recognised at all.
+    """
+
+    group: str
+    name: str
+    ua: dict[str, float]
+    mean_ua: float
+    drop: float
+    unchanged: float
+    refused: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Robustness:
+    """What was measured.
+
+    Attributes:
+        clips: heard under every condition.
+        seed: of the draws.
+        clean_ua: corpus to UA without any condition.
+        clean_mean_ua: over the corpora.
+        conditions: in the order given.
+    """
+
+    clips: int
+    seed: int
+    clean_ua: dict[str, float]
+    clean_mean_ua: float
+    conditions: tuple[ConditionFigures, ...]
+
+
+def sample(utterances: Sequence[Utterance], per_corpus: int, *, seed: int) -> tuple[Utterance, ...]:
+    """Draw clips of every corpus, emotions in equal numbers as far as they go.
+
+    Args:
+        utterances: what to draw from; clips without a canonical emotion are passed over.
+        per_corpus: clips to draw of each corpus at most.
+        seed: of the draw.
+    """
+    rng = np.random.default_rng(seed)
+    drawn: list[Utterance] = []
+    for corpus in dict.fromkeys(item.corpus for item in utterances):
+        own = [item for item in utterances if item.corpus == corpus and item.emotion]
+        own = [own[index] for index in rng.permutation(len(own))]
+        # The n-th clips of all emotions come before the n+1-th of any.
+        turns: dict[str | None, int] = {}
+        ranked: list[tuple[int, int, Utterance]] = []
+        for item in own:
+            turns[item.emotion] = turns.get(item.emotion, 0) + 1
+            ranked.append((turns[item.emotion], len(ranked), item))
+        drawn += [item for _, _, item in sorted(ranked, key=lambda entry: entry[:2])[:per_corpus]]
+    return tuple(drawn)
+
+
+def measure_robustness(
+    recognizer: Recognizer,
+    utterances: Sequence[Utterance],
+    classes: Mapping[str, Sequence[str]],
+    conditions: Sequence[Condition],
+    *,
+    seed: int = 0,
+    workers: int = 2,
+    progress: Callable[[int, int], None] | None = None,
+) -> Robustness:
+    """Recognise every clip clean and under every condition.
+
+    Clips that cannot be decoded are left out; one that a condition makes impossible to recognise
+    counts as answered wrongly under it.
+
+    Args:
+        recognizer: the model.
+        utterances: the clips; see `sample`.
+        classes: corpus to its canonical labels.
+        conditions: see `affekt.evaluation.conditions.conditions`.
+        seed: of all draws; a clip's draws do not depend on the others.
+        workers: clips that are heard at once.
+        progress: called after each clip with how many are done, and how many there are.
+
+    Raises:
+        ConfigError: no clip can be heard and scored.
+    """
+    voices = _voices(utterances, seed)
+
+    def hear(place: int) -> tuple[Utterance, list[Probabilities | None]] | None:
+        item = utterances[place]
+        try:
+            signal = decode(item.path, start_s=item.start_s, end_s=item.end_s).signal
+        except AffektError:
+            return None
+        others = [voice for speaker, voice in voices if speaker != item.speaker_key]
+        rows = [_answer(recognizer, signal)]
+        for number, condition in enumerate(conditions):
+            rng = np.random.default_rng([seed, place, number])
+            rows.append(_answer(recognizer, condition.apply(signal, rng, others)))
+        return item, rows
+
+    heard: list[tuple[Utterance, list[Probabilities | None]]] = []
+    with Workers(workers) as pool:
+        for done, result in enumerate(pool.map(hear, range(len(utterances))), start=1):
+            if result is not None and result[1][0] is not None:
+                heard.append(result)
+            if progress is not None:
+                progress(done, len(utterances))
+    if not heard:
+        raise ConfigError("none of the clips can be heard: nothing to measure robustness on")
+    labels = recognizer.labels()
+    scored = [
+        own_answers(_answers(labels, heard, column), classes)
+        for column in range(len(conditions) + 1)
+    ]
+    if not scored[0].utterances:
+        raise ConfigError("the model knows the emotion of none of the clips")
+    clean = _uas(scored[0])
+    clean_mean = float(np.mean(list(clean.values())))
+    return Robustness(
+        clips=len(scored[0].utterances),
+        seed=seed,
+        clean_ua=clean,
+        clean_mean_ua=clean_mean,
+        conditions=tuple(
+            _figures(condition, scored[0], scored[column], clean_mean)
+            for column, condition in enumerate(conditions, start=1)
+        ),
+    )
+
+
+def _voices(utterances: Sequence[Utterance], seed: int) -> list[tuple[tuple[str, str], Signal]]:
+    voices = []
+    for index in np.random.default_rng(seed).permutation(len(utterances))[:_VOICES]:
+        item = utterances[index]
+        try:
+            signal = decode(item.path, start_s=item.start_s, end_s=item.end_s).signal
+        except AffektError:
+            continue
+        voices.append((item.speaker_key, signal))
+    return voices
+
+
+def _answer(recognizer: Recognizer, signal: Signal) -> Probabilities | None:
+    try:
+        said = recognizer(signal, SAMPLING_RATE_HZ)
+    except AffektError:
+        return None
+    scores = {item.label: item.score for item in said.predictions}
+    return np.array([scores[label] for label in recognizer.labels()])
+
+
+def _answers(
+    labels: tuple[str, ...],
+    heard: Sequence[tuple[Utterance, list[Probabilities | None]]],
+    column: int,
+) -> Answers:
+    # Zeros say nothing at all, which scoring takes for a wrong answer.
+    nothing = np.zeros(len(labels))
+    rows = [nothing if rows[column] is None else rows[column] for _, rows in heard]
+    return Answers(
+        labels=labels,
+        utterances=tuple(item for item, _ in heard),
+        probabilities=np.array(rows, dtype=np.float64),
+        failures=(),
+    )
+
+
+def _figures(
+    condition: Condition, clean: OwnAnswers, scored: OwnAnswers, clean_mean: float
+) -> ConditionFigures:
+    uas = _uas(scored)
+    mean = float(np.mean(list(uas.values())))
+    return ConditionFigures(
+        group=condition.group,
+        name=condition.name,
+        ua=uas,
+        mean_ua=mean,
+        drop=clean_mean - mean,
+        unchanged=float(np.mean(scored.answered == clean.answered)),
+        refused=float(np.mean(scored.answered == len(scored.labels) - 1)),
+    )
+
+
+def _uas(scored: OwnAnswers) -> dict[str, float]:
+    corpora = np.array([item.corpus for item in scored.utterances])
+    return {
+        name: metrics.unweighted_average_recall(
+            metrics.confusion_matrix(
+                scored.truth[corpora == name], scored.answered[corpora == name], len(scored.labels)
+            )
+        )
+        for name in dict.fromkeys(corpora.tolist())
+    }

@@ -1,0 +1,86 @@
+"""Groups of speakers beside each other, and changes that should not matter."""
+
+import pytest
+
+from affekt import Recognizer
+from affekt.evaluation.people import MIN_SPEAKERS, group_differences, steadiness
+
+LABELS = ("angry", "sad")
+CLASSES = {"one": LABELS}
+
+
+@pytest.fixture
+def told(answers):
+    """Make the answers to five clips of each emotion by each speaker.
+
+    Speakers come as `(name, gender, right)`: of how many of the five they are answered rightly.
+    """
+
+    def make(*speakers, **more):
+        rows = []
+        for name, gender, right in speakers:
+            for emotion in LABELS:
+                for take in range(5):
+                    hit = (take < right) == (emotion == "angry")
+                    values = ("one", name, f"{emotion}{take}", emotion)
+                    rows.append((values, (0.9, 0.1) if hit else (0.1, 0.9), {"gender": gender}))
+        return answers(LABELS, rows)
+
+    return make
+
+
+def people(gender, right, count=MIN_SPEAKERS):
+    return [(f"{gender}{number}", gender, right) for number in range(count)]
+
+
+def gender_of(found):
+    return next(item for item in found if item.attribute == "gender")
+
+
+def test_a_model_that_fails_one_gender_fails(told):
+    found = gender_of(group_differences(told(*people("female", 2), *people("male", 5)), CLASSES))
+    assert found.ua == pytest.approx({"female": 0.4, "male": 1.0})
+    assert found.difference == pytest.approx(0.6)
+    assert found.limit is not None
+    assert found.difference > found.limit
+    assert found.verdict == "fail"
+
+
+def test_a_model_that_serves_both_alike_passes(told):
+    mixed = [*people("female", 4), *people("male", 4)]
+    found = gender_of(group_differences(told(*mixed), CLASSES))
+    assert (found.difference, found.limit, found.verdict) == (0.0, 0.05, "pass")
+
+
+def test_what_chance_alone_would_show_passes(told):
+    """Two of five speakers differ on either side: so much happens to any dealing of speakers."""
+    women = [(f"w{number}", "female", 5 if number < 3 else 1) for number in range(5)]
+    men = [(f"m{number}", "male", 5 if number < 2 else 1) for number in range(5)]
+    found = gender_of(group_differences(told(*women, *men), CLASSES))
+    assert found.difference == pytest.approx(0.16)
+    assert found.verdict == "pass"
+
+
+def test_four_speakers_are_too_few_to_judge(told):
+    few = told(*people("female", 0, 4), *people("male", 5))
+    found = gender_of(group_differences(few, CLASSES))
+    assert found.speakers == {"female": 4, "male": 5}
+    assert (found.verdict, found.difference, found.ua) == ("not testable", None, {})
+
+
+def test_ages_that_nobody_tells_are_not_testable(told):
+    found = group_differences(told(*people("female", 5), *people("male", 5)), CLASSES)
+    age = next(item for item in found if item.attribute == "age")
+    assert (age.speakers, age.verdict) == ({}, "not testable")
+
+
+def test_level_and_a_semitone_do_not_move_a_model_that_hears_wide_steps(tone_bundle, clip):
+    clips = [clip("one", "a", "1", "angry"), clip("one", "b", "1", "sad")]
+    found = steadiness(Recognizer.load(tone_bundle), clips, CLASSES)
+    assert [item.change for item in found] == [
+        "level, -6 dB",
+        "level, +6 dB",
+        "pitch, -1 semitones",
+        "pitch, +1 semitones",
+    ]
+    assert {(item.unchanged, item.verdict) for item in found} == {(1.0, "pass")}
