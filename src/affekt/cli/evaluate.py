@@ -78,14 +78,14 @@ def evaluate(
     clips = measuring.load_clips(protocol_name, root, names, table, folder, quiet=quiet)
     if record and source.kind != "bundle":
         raise click.UsageError(f"--record: {source.title} is no bundle")
-    with measuring.progress_bar(quiet) as progress:
+    with measuring.progress_bars(quiet) as bar:
         report = measure(
             source,
             clips.utterances,
             clips.rule,
             classes=measuring.declared_classes(),
             collections=measuring.collections(),
-            progress=progress,
+            progress=bar("clips"),
         )
     if record:
         report = _recorded(report)

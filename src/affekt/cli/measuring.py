@@ -140,13 +140,17 @@ def collections() -> dict[str, str]:
 
 
 @contextmanager
-def progress_bar(quiet: bool, what: str = "clips") -> Iterator[Callable[[int, int], None]]:
-    """Draw a bar where a person looks on."""
+def progress_bars(quiet: bool) -> Iterator[Callable[[str], Callable[[int, int], None]]]:
+    """Draw a bar for each thing that is measured, where a person looks on."""
     console = Console(stderr=True)
     shown = console.is_terminal and not quiet
-    with Progress(console=console, disable=not shown, transient=True) as bar:
-        task = bar.add_task(what, total=None)
-        yield lambda done, total: bar.update(task, completed=done, total=total)
+    with Progress(console=console, disable=not shown, transient=True) as bars:
+
+        def bar(what: str) -> Callable[[int, int], None]:
+            task = bars.add_task(what, total=None)
+            return lambda done, total: bars.update(task, completed=done, total=total)
+
+        yield bar
 
 
 def log_reading(report: Report, log: Path | None) -> str:

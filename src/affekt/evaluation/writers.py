@@ -1,22 +1,36 @@
-"""A report as text for people, as JSON with everything, and as CSV with one row a scoring."""
+"""A report as text or Markdown for people, as JSON with everything, and as CSV."""
 
 from __future__ import annotations
 
 import csv
 import io
 import json
-import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
+from affekt.evaluation.groups import GroupFigures
+from affekt.evaluation.layout import (
+    Section,
+    as_markdown,
+    as_text,
+    ends,
+    figure,
+    percent,
+    table,
+    voices,
+)
 from affekt.evaluation.report import Report
 from affekt.evaluation.scoring import CorpusFigures, Scoring
-from affekt.metrics import Interval
 
+SHARES = ("ua", "wa", "macro_f1", "weighted_f1")
 CSV_COLUMNS = (
     "protocol", "bundle", "bundle_sha256", "date", "affekt_version", "corpus", "scoring",
     "clips", "failed", "speakers", "classes", "ua", "ua_low", "ua_high", "wa", "macro_f1",
-    "weighted_f1", "ece", "brier", "nll", "log",
+    "weighted_f1", "ece", "brier", "nll", "log", "wa_low", "wa_high", "macro_f1_low",
+    "macro_f1_high", "weighted_f1_low", "weighted_f1_high", "attribute", "group", "new_speakers",
 )  # fmt: skip
+# Of attributes with more groups, people are shown the lowest and the highest; files hold all.
+_MOST_GROUPS = 12
+_SHOWN_ENDS = 4
 
 
 def to_json(report: Report) -> str:
@@ -25,7 +39,7 @@ def to_json(report: Report) -> str:
 
 
 def to_csv(report: Report) -> str:
-    """Return one row for every corpus and scoring; shares lie between 0 and 1.
+    """Return one row for every corpus and scoring, then one a group; shares from 0 to 1.
 
     A corpus of which no clip could be scored keeps a row, without figures.
     """
@@ -35,66 +49,116 @@ def to_csv(report: Report) -> str:
     stamp = {
         name: getattr(report, name)
         for name in ("protocol", "bundle", "bundle_sha256", "date", "affekt_version", "log")
-    }
+    } | {"new_speakers": str(report.new_speakers).lower()}
     for figures in report.corpora:
         heads = {
             "corpus": figures.corpus,
             "failed": figures.failed,
             "speakers": len(figures.speakers),
         }
-        calibration = _shares(figures.calibration, "ece", "brier", "nll")
+        calibration = {
+            name: f"{getattr(figures.calibration, name):.6f}"
+            for name in ("ece", "brier", "nll")
+            if figures.calibration is not None
+        }
         for item in figures.scorings:
             row = {"scoring": item.name, "clips": item.clips, "classes": len(item.classes)}
-            row |= _shares(item, "ua", "wa", "macro_f1", "weighted_f1")
-            if item.ua_interval is not None:
-                row["ua_low"] = f"{item.ua_interval.low:.6f}"
-                row["ua_high"] = f"{item.ua_interval.high:.6f}"
-            rows.writerow(stamp | heads | row | calibration)
+            rows.writerow(stamp | heads | row | csv_shares(item) | calibration)
         if not figures.scorings:
             rows.writerow(stamp | heads | {"clips": 0})
+    for group in report.groups:
+        heads = {
+            name: getattr(group, name)
+            for name in ("corpus", "attribute", "group", "clips", "speakers", "classes")
+        }
+        rows.writerow(stamp | heads | {"scoring": "own"} | csv_shares(group))
     return text.getvalue()
+
+
+def csv_shares(figures: object) -> dict[str, str]:
+    """Return the four figures and the ends of their intervals as cells."""
+    cells = {}
+    for name in SHARES:
+        cells[name] = f"{getattr(figures, name):.6f}"
+        interval = getattr(figures, f"{name}_interval")
+        if interval is not None:
+            cells |= {f"{name}_low": f"{interval.low:.6f}", f"{name}_high": f"{interval.high:.6f}"}
+    return cells
 
 
 def to_text(report: Report) -> str:
     """Return the report for a terminal, figures in percent."""
-    sections = [_stamp(report), _summary(report), _floors(report)]
-    sections += [_corpus(figures) for figures in report.corpora]
-    return "\n\n".join(section for section in sections if section) + "\n"
+    return as_text(_sections(report))
 
 
-WRITERS: dict[str, Callable[[Report], str]] = {"text": to_text, "json": to_json, "csv": to_csv}
+def to_markdown(report: Report) -> str:
+    """Return the report as a Markdown page, figures in percent."""
+    return as_markdown(f"{report.bundle} under {report.protocol}", _sections(report))
 
 
-def _stamp(report: Report) -> str:
-    lines = [
+WRITERS: dict[str, Callable[[Report], str]] = {
+    "text": to_text,
+    "json": to_json,
+    "md": to_markdown,
+    "csv": to_csv,
+}
+
+
+def protocol_facts(report: Report) -> list[tuple[str, str]]:
+    """Return what protocol was measured under, and what that does not allow to say."""
+    facts = [
         (
             "protocol",
             f"{report.protocol} v{report.protocol_version}: {report.protocol_description}",
-        ),
-        ("bundle", report.bundle),
+        )
+    ]
+    if not report.new_speakers:
+        facts.append(("WARNING", "no figure here says anything of new voices"))
+    return facts
+
+
+def source_facts(report: Report) -> list[tuple[str, str]]:
+    """Return which file was measured, and what speaks against its figures."""
+    facts = [
+        ("bundle" if report.kind == "bundle" else "model", report.bundle),
         ("file", report.bundle_path),
         ("sha-256", report.bundle_sha256),
+    ]
+    if report.kind != "bundle":
+        facts.insert(1, ("kind", report.kind))
+    if report.heard:
+        facts.append(("WARNING", f"training may have heard these: {voices(report.heard)}"))
+    if not report.training_told:
+        facts.append(("training", "not told; whether it heard the speakers under test is unknown"))
+    return facts
+
+
+def _sections(report: Report) -> Iterator[Section]:
+    yield _stamp(report)
+    yield _summary(report)
+    if report.floors:
+        yield _floors(report)
+    yield from _groups(report)
+    for figures in report.corpora:
+        yield from _corpus(figures)
+
+
+def _stamp(report: Report) -> Section:
+    facts = [
+        *protocol_facts(report),
+        *source_facts(report),
         ("date", f"{report.date}, Affekt {report.affekt_version}"),
         ("tested on", f"{report.clips} clips of {report.speakers} speakers"),
     ]
     if report.missing:
-        lines.append(("missing", _voices(report.missing)))
-    if report.heard:
-        lines.append(("WARNING", f"training may have heard these: {_voices(report.heard)}"))
+        facts.append(("missing", voices(report.missing)))
     if report.log is not None:
-        lines.append(("log", report.log))
-    lines += [("failed", f"{item.corpus}: {item.reason}") for item in report.failures]
-    return "\n".join(f"{name:<10} {value}" for name, value in lines)
+        facts.append(("log", report.log))
+    facts += [("failed", f"{item.corpus}: {item.reason}") for item in report.failures]
+    return Section(facts=tuple(facts))
 
 
-def _voices(pairs: Iterable[tuple[str, str]]) -> str:
-    speakers: dict[str, list[str]] = {}
-    for corpus, speaker in pairs:
-        speakers.setdefault(corpus, []).append(speaker)
-    return "; ".join(f"{corpus} {', '.join(names)}" for corpus, names in speakers.items())
-
-
-def _summary(report: Report) -> str:
+def _summary(report: Report) -> Section:
     header = [
         "corpus", "clips", "speakers", "classes", "UA own", "95 % interval", "WA own", "F1 own",
         "UA all", "WA all", "ECE", "NLL",
@@ -103,17 +167,18 @@ def _summary(report: Report) -> str:
     rows += [_summary_row(item) for item in report.corpora]
     pooled = report.calibration
     if pooled is not None and len(report.corpora) > 1:
-        rows.append(["pooled", *[""] * 9, _percent(pooled.ece), f"{pooled.nll:.3f}"])
+        rows.append(["pooled", *[""] * 9, percent(pooled.ece), f"{pooled.nll:.3f}"])
     for name, value in (
         ("mean of eight", report.mean_of_eight),
         ("mean of five", report.mean_of_five),
     ):
         if value is not None:
-            rows.append([name, "", "", "", _percent(value), *[""] * 7])
-    return (
+            rows.append([name, "", "", "", percent(value), *[""] * 7])
+    about = (
         "Percent. own: answered among the corpus' own classes; "
-        f"all: among all {len(report.labels)} labels of the model.\n\n{_table(rows)}"
+        f"all: among all {len(report.labels)} labels of the model."
     )
+    return Section(lines=(about,), table=table(rows))
 
 
 def _summary_row(figures: CorpusFigures) -> list[str]:
@@ -122,88 +187,106 @@ def _summary_row(figures: CorpusFigures) -> list[str]:
         figures.scoring("all"),
         figures.calibration,
     )
-    if own is None or everything is None or calibration is None:
+    if own is None or everything is None:
         return [figures.corpus, "0", str(len(figures.speakers)), *["-"] * 9]
     return [
         figures.corpus,
         str(own.clips),
         str(len(figures.speakers)),
         str(len(own.classes)),
-        _percent(own.ua),
-        _interval(own.ua_interval),
-        _percent(own.wa),
-        _percent(own.macro_f1),
-        _percent(everything.ua),
-        _percent(everything.wa),
-        _percent(calibration.ece),
-        f"{calibration.nll:.3f}",
+        percent(own.ua),
+        ends(own.ua_interval),
+        percent(own.wa),
+        percent(own.macro_f1),
+        percent(everything.ua),
+        percent(everything.wa),
+        percent(calibration.ece) if calibration else "-",
+        f"{calibration.nll:.3f}" if calibration else "-",
     ]
 
 
-def _floors(report: Report) -> str:
+def _floors(report: Report) -> Section:
     rows = [
-        [floor.name, f"{floor.asked:.1f}", _figure(floor.measured), floor.verdict]
+        [floor.name, f"{floor.asked:.1f}", figure(floor.measured), floor.verdict]
         for floor in report.floors
     ]
-    return _table([["floor, UA own", "asked", "measured", ""], *rows]) if rows else ""
+    return Section(table=table([["floor, UA own", "asked", "measured", ""], *rows]))
 
 
-def _corpus(figures: CorpusFigures) -> str:
-    lines = [f"== {figures.corpus} (speakers: {', '.join(figures.speakers)})"]
+def _groups(report: Report) -> Iterator[Section]:
+    title = "Groups (own classes)"
+    for name in dict.fromkeys(item.attribute for item in report.groups):
+        items = [item for item in report.groups if item.attribute == name]
+        # One group for each corpus tells what the corpus' own row tells.
+        told = [item for item in items if _is_told(item, items)]
+        silent = sorted({item.corpus for item in items} - {item.corpus for item in told})
+        lines = (
+            (f"{name}: not told, or the same for all, in {', '.join(silent)}",) if silent else ()
+        )
+        shown = None
+        if told:
+            header = [name, "corpus", "clips", "speakers", "classes", "UA", "95 % interval", "WA",
+                      "macro F1", "weighted F1"]  # fmt: skip
+            shown = table([header, *_group_rows(told)], words=(0, 1))
+        yield Section(title=title, lines=tuple(lines), table=shown)
+        title = ""
+
+
+def _is_told(item: GroupFigures, items: Sequence[GroupFigures]) -> bool:
+    return sum(other.corpus == item.corpus for other in items) > 1
+
+
+def _group_rows(items: Sequence[GroupFigures]) -> Iterator[list[str]]:
+    for corpus in dict.fromkeys(item.corpus for item in items):
+        within = [item for item in items if item.corpus == corpus]
+        if len(within) <= _MOST_GROUPS:
+            yield from map(_group_row, within)
+            continue
+        ranked = sorted(within, key=lambda item: item.ua)
+        yield from map(_group_row, ranked[:_SHOWN_ENDS])
+        yield [f"({len(ranked) - 2 * _SHOWN_ENDS} between)", corpus, *[""] * 8]
+        yield from map(_group_row, ranked[-_SHOWN_ENDS:])
+
+
+def _group_row(item: GroupFigures) -> list[str]:
+    return [
+        item.group,
+        item.corpus,
+        str(item.clips),
+        str(item.speakers),
+        str(item.classes),
+        percent(item.ua),
+        ends(item.ua_interval),
+        percent(item.wa),
+        percent(item.macro_f1),
+        percent(item.weighted_f1),
+    ]
+
+
+def _corpus(figures: CorpusFigures) -> Iterator[Section]:
+    lines = []
     if figures.failed:
         lines.append(f"{figures.failed} of {figures.clips} clips failed, see above")
     if figures.not_scored:
         named = ", ".join(f"{label} {count}" for label, count in figures.not_scored.items())
         lines.append(f"outside the model's canonical labels and not scored: {named}")
-    lines += [f"\n{_scoring(item)}" for item in figures.scorings]
-    return "\n".join(lines)
+    yield Section(
+        title=f"{figures.corpus} (speakers: {', '.join(figures.speakers)})", lines=tuple(lines)
+    )
+    yield from map(_scoring, figures.scorings)
 
 
-def _scoring(scoring: Scoring) -> str:
+def _scoring(scoring: Scoring) -> Section:
     title = (
-        f"{scoring.name}: UA {_percent(scoring.ua)} ({_interval(scoring.ua_interval)}), "
-        f"WA {_percent(scoring.wa)}, macro F1 {_percent(scoring.macro_f1)}, "
-        f"weighted F1 {_percent(scoring.weighted_f1)}, {scoring.clips} clips"
+        f"{scoring.name}: UA {percent(scoring.ua)} ({ends(scoring.ua_interval)}), "
+        f"WA {percent(scoring.wa)} ({ends(scoring.wa_interval)}), "
+        f"macro F1 {percent(scoring.macro_f1)} ({ends(scoring.macro_f1_interval)}), "
+        f"weighted F1 {percent(scoring.weighted_f1)} ({ends(scoring.weighted_f1_interval)}), "
+        f"{scoring.clips} clips"
     )
     rows = [["true \\ answered", "clips", "recall", "precision", "F1", *scoring.labels]]
     for item in scoring.classes:
         cells = scoring.confusion[scoring.labels.index(item.label)]
-        shares = [
-            "-" if share is None else _percent(share)
-            for share in (item.recall, item.precision, item.f1)
-        ]
-        rows.append([item.label, str(item.support), *shares, *map(str, cells)])
-    return f"{title}\n{_table(rows)}"
-
-
-def _shares(figures: object, *names: str) -> dict[str, str]:
-    if figures is None:
-        return {}
-    return {name: f"{getattr(figures, name):.6f}" for name in names}
-
-
-def _interval(interval: Interval | None) -> str:
-    if interval is None:
-        return "1 speaker, no interval"
-    return f"{_percent(interval.low)} to {_percent(interval.high)}"
-
-
-def _percent(share: float) -> str:
-    return _figure(100.0 * share)
-
-
-def _figure(value: float | None) -> str:
-    return "-" if value is None or math.isnan(value) else f"{value:.1f}"
-
-
-def _table(rows: Sequence[Sequence[str]]) -> str:
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-
-    def line(row: Iterable[str]) -> str:
-        first, *rest = (
-            cell.ljust(width) if index == 0 else cell.rjust(width)
-            for index, (cell, width) in enumerate(zip(row, widths, strict=True))
-        )
-        return "  ".join([first, *rest]).rstrip()
-
-    return "\n".join(line(row) for row in rows)
+        of_class = [percent(share) for share in (item.recall, item.precision, item.f1)]
+        rows.append([item.label, str(item.support), *of_class, *map(str, cells)])
+    return Section(lines=(title,), table=table(rows))

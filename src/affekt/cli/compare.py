@@ -1,0 +1,80 @@
+"""`affekt compare`: models side by side, and beside published figures."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+import click
+
+from affekt.cli import measuring
+from affekt.evaluation.compare import compare as measure
+from affekt.evaluation.compare_writers import WRITERS
+
+
+@click.command()
+@click.argument("models", metavar="MODEL...", nargs=-1, required=True)
+@measuring.clip_options
+@measuring.source_options
+@click.option(
+    "--format",
+    "format_name",
+    type=click.Choice(list(WRITERS)),
+    default="text",
+    show_default=True,
+    help="How the comparison is written.",
+)
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Write it there instead of printing it.",
+)
+@click.option(
+    "--log",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help=f"Log of lockbox readings. Inside a checkout of Affekt, {measuring.LOG} in it.",
+)
+@click.option("--quiet", is_flag=True, help="No progress bar and no warnings.")
+def compare(
+    models: tuple[str, ...],
+    protocol_name: str | None,
+    root: Path | None,
+    names: tuple[str, ...],
+    table: Path | None,
+    folder: Path | None,
+    features: str | None,
+    label_words: tuple[str, ...],
+    format_name: str,
+    out: Path | None,
+    log: Path | None,
+    quiet: bool,
+) -> None:
+    """Measure models on the same clips, and put them beside each other and published figures.
+
+    MODEL is anything that `affekt evaluate` takes. The difference between each two is tested by
+    swapping their answers speaker by speaker. Of every published figure on the corpora under test
+    it is said whether its protocol matches and whether it may be compared.
+    """
+    lockbox = protocol_name == "lockbox"
+    if log is not None and not lockbox:
+        raise click.UsageError("--log is for the protocol lockbox")
+    sources = [measuring.load_source(model, features, label_words) for model in models]
+    clips = measuring.load_clips(protocol_name, root, names, table, folder, quiet=quiet)
+    with measuring.progress_bars(quiet) as bar:
+        comparison = measure(
+            sources,
+            clips.utterances,
+            clips.rule,
+            classes=measuring.declared_classes(),
+            collections=measuring.collections(),
+            progress=lambda source: bar(source.title),
+        )
+    if lockbox:
+        reports = tuple(
+            dataclasses.replace(report, log=measuring.log_reading(report, log))
+            for report in comparison.reports
+        )
+        comparison = dataclasses.replace(comparison, reports=reports)
+    measuring.write_out(WRITERS[format_name](comparison), out)

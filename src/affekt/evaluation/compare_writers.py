@@ -1,0 +1,246 @@
+"""A comparison as text or Markdown for people, as JSON with everything, and as CSV."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Callable, Iterator
+
+from affekt.evaluation.compare import Comparison, Difference, SharedFigures
+from affekt.evaluation.layout import Section, as_markdown, as_text, ends, percent, table
+from affekt.evaluation.references import FIGURES, ReferenceRow
+from affekt.evaluation.writers import SHARES, protocol_facts, source_facts
+
+CSV_COLUMNS = (
+    "row", "protocol", "corpus", "scoring", "figure", "model", "other", "value", "low", "high",
+    "p_value", "clips", "speakers", "match", "comparable", "reason", "source", "new_speakers",
+)  # fmt: skip
+
+
+def to_json(comparison: Comparison) -> str:
+    """Return the whole comparison as one JSON object; shares lie between 0 and 1."""
+    return json.dumps(comparison.to_dict(), ensure_ascii=False, allow_nan=False, indent=2) + "\n"
+
+
+def to_csv(comparison: Comparison) -> str:
+    """Return one row a figure, a difference, and a published figure and model.
+
+    Shares lie between 0 and 1. `row` says which of the three a row is.
+    """
+    text = io.StringIO()
+    rows = csv.DictWriter(text, CSV_COLUMNS, restval="", lineterminator="\n")
+    rows.writeheader()
+    first = comparison.reports[0]
+    stamp = {"protocol": first.protocol, "new_speakers": str(first.new_speakers).lower()}
+    titles = [report.bundle for report in comparison.reports]
+    for found in (
+        _csv_figures(comparison, titles),
+        _csv_differences(comparison, titles),
+        _csv_references(comparison, titles),
+    ):
+        rows.writerows(stamp | row for row in found)
+    return text.getvalue()
+
+
+def to_text(comparison: Comparison) -> str:
+    """Return the comparison for a terminal, figures in percent."""
+    return as_text(_sections(comparison))
+
+
+def to_markdown(comparison: Comparison) -> str:
+    """Return the comparison as a Markdown page, figures in percent."""
+    titles = ", ".join(report.bundle for report in comparison.reports)
+    return as_markdown(f"{titles} under {comparison.reports[0].protocol}", _sections(comparison))
+
+
+WRITERS: dict[str, Callable[[Comparison], str]] = {
+    "text": to_text,
+    "json": to_json,
+    "md": to_markdown,
+    "csv": to_csv,
+}
+
+
+def letter(model: int) -> str:
+    """Return what a model is called in the tables: A, B, ... Z, then numbers."""
+    return chr(ord("A") + model) if model < 26 else str(model + 1)
+
+
+def _sections(comparison: Comparison) -> Iterator[Section]:
+    first = comparison.reports[0]
+    yield Section(
+        facts=(
+            *protocol_facts(first),
+            ("date", f"{first.date}, Affekt {first.affekt_version}"),
+            ("tested on", f"{first.clips} clips of {first.speakers} speakers"),
+        )
+    )
+    for place, report in enumerate(comparison.reports):
+        facts = source_facts(report)
+        if report.failures:
+            facts.append(("failed", f"{len(report.failures)} clips"))
+        if report.log is not None:
+            facts.append(("log", report.log))
+        yield Section(title=f"Model {letter(place)}", facts=tuple(facts))
+    yield _side_by_side(comparison)
+    if comparison.differences:
+        yield _differences(comparison)
+    yield from _references(comparison)
+
+
+def _side_by_side(comparison: Comparison) -> Section:
+    lines = [
+        "Percent, on the clips that every model answered and whose class they all know. own: "
+        "among the corpus' classes that they all know; all: among all labels of each."
+    ]
+    for item in comparison.left_out:
+        classes = [f"{label} {count}" for label, count in item.unknown_class.items()]
+        why = [f"a model does not know {', '.join(classes)}"] if classes else []
+        why += [f"a model failed on {item.failed} clips"] if item.failed else []
+        lines.append(f"left out of {item.corpus}: {'; '.join(why)}")
+    header = ["corpus", "scoring", "model", "clips", "speakers", "classes", "UA", "95 % interval",
+              "WA", "95 % interval", "macro F1", "weighted F1"]  # fmt: skip
+    order = list(dict.fromkeys((item.corpus, item.scoring) for item in comparison.shared))
+    items = sorted(
+        comparison.shared, key=lambda item: (order.index((item.corpus, item.scoring)), item.model)
+    )
+    rows = [_shared_row(item) for item in items]
+    return Section(
+        title="Side by side", lines=tuple(lines), table=table([header, *rows], words=(0, 1, 2))
+    )
+
+
+def _shared_row(item: SharedFigures) -> list[str]:
+    alone = item.speakers > 1 and item.ua_interval is None  # a mean of corpora has no interval
+    return [
+        item.corpus,
+        item.scoring,
+        letter(item.model),
+        str(item.clips),
+        str(item.speakers),
+        str(item.classes),
+        percent(item.ua),
+        "" if alone else ends(item.ua_interval),
+        percent(item.wa),
+        "" if alone else ends(item.wa_interval),
+        percent(item.macro_f1),
+        percent(item.weighted_f1),
+    ]
+
+
+def _differences(comparison: Comparison) -> Section:
+    tests = len(comparison.differences)
+    lines = (
+        "Points of the first less the second. p: how often swapping their answers speaker by "
+        f"speaker makes as large a difference, two-sided; one of {tests} tests, not corrected "
+        "for their number. least: no p of so few speakers is smaller.",
+    )
+    header = ["corpus", "scoring", "figure", "models", "difference", "p", "least", "speakers", ""]
+    rows = [_difference_row(item) for item in comparison.differences]
+    return Section(
+        title="Differences", lines=lines, table=table([header, *rows], words=(0, 1, 2, 3, 8))
+    )
+
+
+def _difference_row(item: Difference) -> list[str]:
+    test = item.test
+    how = "all swaps" if test.exact else f"{test.permutations} swaps drawn"
+    return [
+        item.corpus,
+        item.scoring,
+        item.figure.upper(),
+        f"{letter(item.first)} - {letter(item.second)}",
+        f"{100.0 * test.difference:+.1f}",
+        _p(test.p_value),
+        _p(test.least_p),
+        str(test.speakers),
+        "1 speaker, no test" if test.p_value is None else how,
+    ]
+
+
+def _p(value: float | None) -> str:
+    return "-" if value is None else f"{value:.4f}"
+
+
+def _references(comparison: Comparison) -> Iterator[Section]:
+    for corpus in dict.fromkeys(row.reference.corpus for row in comparison.references):
+        rows = [row for row in comparison.references if row.reference.corpus == corpus]
+        header = ["published", "UA", "WA", "macro F1", "protocol there", "compared with here",
+                  "may be compared", "source"]  # fmt: skip
+        body = [_reference_row(row) for row in rows]
+        measured = ", ".join(
+            f"{letter(place)} UA {percent(own.ua)}, WA {percent(own.wa)}"
+            for place, report in enumerate(comparison.reports)
+            for item in report.corpora
+            if item.corpus == corpus and (own := item.scoring("own")) is not None
+        )
+        yield Section(
+            title=f"Published on {corpus}",
+            lines=(f"Percent. Measured here, own classes: {measured}.",),
+            table=table([header, *body], words=(0, 4, 5, 6, 7)),
+        )
+
+
+def _reference_row(row: ReferenceRow) -> list[str]:
+    published = [percent(row.reference.figures.get(name)) for name in FIGURES]
+    verdicts = [item.verdict + (f" ({item.reason})" if item.reason else "") for item in row.models]
+    if len(set(verdicts)) == 1:
+        said = verdicts[0]
+    else:
+        said = "; ".join(f"{letter(place)} {verdict}" for place, verdict in enumerate(verdicts))
+    reference = row.reference
+    return [reference.system, *published, reference.protocol, row.match, said, reference.source]
+
+
+def _csv_figures(comparison: Comparison, titles: list[str]) -> Iterator[dict[str, object]]:
+    for item in comparison.shared:
+        for name in SHARES:
+            interval = getattr(item, f"{name}_interval")
+            yield {
+                "row": "figure",
+                "corpus": item.corpus,
+                "scoring": item.scoring,
+                "figure": name,
+                "model": titles[item.model],
+                "value": f"{getattr(item, name):.6f}",
+                "low": f"{interval.low:.6f}" if interval else "",
+                "high": f"{interval.high:.6f}" if interval else "",
+                "clips": item.clips,
+                "speakers": item.speakers,
+            }
+
+
+def _csv_differences(comparison: Comparison, titles: list[str]) -> Iterator[dict[str, object]]:
+    for item in comparison.differences:
+        p_value = item.test.p_value
+        yield {
+            "row": "difference",
+            "corpus": item.corpus,
+            "scoring": item.scoring,
+            "figure": item.figure,
+            "model": titles[item.first],
+            "other": titles[item.second],
+            "value": f"{item.test.difference:.6f}",
+            "p_value": "" if p_value is None else f"{p_value:.6f}",
+            "speakers": item.test.speakers,
+        }
+
+
+def _csv_references(comparison: Comparison, titles: list[str]) -> Iterator[dict[str, object]]:
+    for row in comparison.references:
+        for title, verdict in zip(titles, row.models, strict=True):
+            for name, share in row.reference.figures.items():
+                yield {
+                    "row": "reference",
+                    "corpus": row.reference.corpus,
+                    "scoring": "own",
+                    "figure": name,
+                    "model": title,
+                    "other": row.reference.system,
+                    "value": f"{share:.6f}",
+                    "match": row.match,
+                    "comparable": verdict.verdict,
+                    "reason": verdict.reason,
+                    "source": row.reference.source,
+                }
