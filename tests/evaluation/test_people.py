@@ -2,7 +2,7 @@
 
 import pytest
 
-from affekt import Recognizer
+from affekt.evaluation import open_source
 from affekt.evaluation.people import MIN_SPEAKERS, group_differences, steadiness
 
 LABELS = ("angry", "sad")
@@ -76,7 +76,7 @@ def test_ages_that_nobody_tells_are_not_testable(told):
 
 def test_level_and_a_semitone_do_not_move_a_model_that_hears_wide_steps(tone_bundle, clip):
     clips = [clip("one", "a", "1", "angry"), clip("one", "b", "1", "sad")]
-    found = steadiness(Recognizer.load(tone_bundle), clips, CLASSES)
+    found = steadiness(open_source(str(tone_bundle)), clips, CLASSES)
     assert [item.change for item in found] == [
         "level, -6 dB",
         "level, +6 dB",

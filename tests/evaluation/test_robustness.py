@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from affekt import Recognizer
 from affekt.errors import ConfigError
+from affekt.evaluation import open_source
 from affekt.evaluation.conditions import Condition, conditions
 from affekt.evaluation.robustness import measure_robustness, sample
 from affekt.records import Utterance
@@ -30,14 +30,14 @@ def clips(clip):
 
 
 @pytest.fixture
-def recognizer(tone_bundle):
-    return Recognizer.load(tone_bundle)
+def model(tone_bundle):
+    return open_source(str(tone_bundle))
 
 
-def test_each_condition_has_its_figures_beside_the_clean_ones(recognizer, clips, tones):
+def test_each_condition_has_its_figures_beside_the_clean_ones(model, clips, tones):
     angry = tones.tone("angry")
     found = measure_robustness(
-        recognizer,
+        model,
         clips,
         CLASSES,
         [made("as it was", lambda signal: signal), made("all angry", lambda _: angry)],
@@ -50,30 +50,29 @@ def test_each_condition_has_its_figures_beside_the_clean_ones(recognizer, clips,
     assert (angered.mean_ua, angered.drop, angered.unchanged) == (0.5, 0.5, 0.5)
 
 
-def test_what_cannot_be_recognised_any_more_is_answered_wrongly(recognizer, clips):
+def test_what_cannot_be_recognised_any_more_is_answered_wrongly(model, clips):
     silent = made("silence", lambda signal: 0.0 * signal)
-    (found,) = measure_robustness(recognizer, clips, CLASSES, [silent]).conditions
+    (found,) = measure_robustness(model, clips, CLASSES, [silent]).conditions
     assert (found.mean_ua, found.unchanged, found.refused) == (0.0, 0.0, 1.0)
 
 
-def test_noise_costs_more_the_louder_it_is(recognizer, clips):
+def test_noise_costs_more_the_louder_it_is(model, clips):
     noises = [item for item in conditions() if item.group == "white noise"]
-    found = measure_robustness(recognizer, clips, CLASSES, noises).conditions
+    found = measure_robustness(model, clips, CLASSES, noises).conditions
     kept = [item.unchanged for item in found]
     assert kept == sorted(kept, reverse=True)
     assert kept[-1] < 1.0
 
 
-def test_a_clips_draws_do_not_depend_on_who_else_is_heard_at_once(recognizer, clips):
+def test_a_clips_draws_do_not_depend_on_who_else_is_heard_at_once(model, clips):
     babble = [item for item in conditions() if item.group == "babble"]
     one, other = (
-        measure_robustness(recognizer, clips, CLASSES, babble, workers=workers)
-        for workers in (1, 3)
+        measure_robustness(model, clips, CLASSES, babble, workers=workers) for workers in (1, 3)
     )
     assert one == other
 
 
-def test_babble_is_made_of_other_peoples_voices(recognizer, clips):
+def test_babble_is_made_of_other_peoples_voices(model, clips):
     heard = []
 
     def listen(signal, rng, voices):
@@ -81,12 +80,12 @@ def test_babble_is_made_of_other_peoples_voices(recognizer, clips):
         return signal
 
     condition = Condition(group="spy", name="x", apply=listen)
-    measure_robustness(recognizer, clips, CLASSES, [condition])
+    measure_robustness(model, clips, CLASSES, [condition])
     # Of eight clips by four people, the other three people's.
     assert heard == [6] * 8
 
 
-def test_a_clip_that_is_not_there_is_left_out(recognizer, clips, tmp_path):
+def test_a_clip_that_is_not_there_is_left_out(model, clips, tmp_path):
     gone = Utterance(
         path=tmp_path / "gone.wav",
         corpus="one",
@@ -97,12 +96,12 @@ def test_a_clip_that_is_not_there_is_left_out(recognizer, clips, tmp_path):
     )
     steps = []
     found = measure_robustness(
-        recognizer, [*clips, gone], CLASSES, [], progress=lambda *step: steps.append(step)
+        model, [*clips, gone], CLASSES, [], progress=lambda *step: steps.append(step)
     )
     assert found.clips == 8
     assert steps[-1] == (9, 9)
     with pytest.raises(ConfigError, match="none of the clips can be heard"):
-        measure_robustness(recognizer, [gone], CLASSES, [])
+        measure_robustness(model, [gone], CLASSES, [])
 
 
 def test_a_sample_is_even_over_emotions_and_the_same_for_a_seed():

@@ -21,7 +21,7 @@ from affekt.evaluation.conditions import Condition
 from affekt.evaluation.groups import ATTRIBUTES, OwnAnswers, own_answers
 from affekt.evaluation.robustness import measure_robustness
 from affekt.evaluation.runs import Answers
-from affekt.recognition import Recognizer
+from affekt.evaluation.sources import Listener
 from affekt.records import Utterance
 
 MIN_SPEAKERS = 5
@@ -94,7 +94,7 @@ def group_differences(
 
 
 def steadiness(
-    recognizer: Recognizer,
+    model: Listener,
     utterances: Sequence[Utterance],
     classes: Mapping[str, Sequence[str]],
     *,
@@ -107,7 +107,7 @@ def steadiness(
         ConfigError: no clip can be heard and scored.
     """
     measured = measure_robustness(
-        recognizer,
+        model,
         utterances,
         classes,
         [condition for condition, _ in _CHANGES],

@@ -10,21 +10,19 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from affekt import metrics
-from affekt.audio import SAMPLING_RATE_HZ, Signal, decode
+from affekt.audio import SAMPLING_RATE_HZ, Signal, decode, from_array
 from affekt.errors import AffektError, ConfigError
 from affekt.evaluation.conditions import Condition
 from affekt.evaluation.groups import OwnAnswers, own_answers
-from affekt.evaluation.runs import Answers
-from affekt.recognition import Recognizer
+from affekt.evaluation.runs import Answers, Probabilities
+from affekt.evaluation.sources import Listener
+from affekt.recognition.clips import hear as hear_clip
 from affekt.records import Utterance
 from affekt.threads import Workers
 
 _VOICES = 48  # clips that babble is mixed from
-
-Probabilities = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,7 +90,7 @@ def sample(utterances: Sequence[Utterance], per_corpus: int, *, seed: int) -> tu
 
 
 def measure_robustness(
-    recognizer: Recognizer,
+    model: Listener,
     utterances: Sequence[Utterance],
     classes: Mapping[str, Sequence[str]],
     conditions: Sequence[Condition],
@@ -107,7 +105,7 @@ def measure_robustness(
     counts as answered wrongly under it.
 
     Args:
-        recognizer: the model.
+        model: called from several threads.
         utterances: the clips; see `sample`.
         classes: corpus to its canonical labels.
         conditions: see `affekt.evaluation.conditions.conditions`.
@@ -127,10 +125,10 @@ def measure_robustness(
         except AffektError:
             return None
         others = [voice for speaker, voice in voices if speaker != item.speaker_key]
-        rows = [_answer(recognizer, signal)]
+        rows = [_answer(model, signal)]
         for number, condition in enumerate(conditions):
             rng = np.random.default_rng([seed, place, number])
-            rows.append(_answer(recognizer, condition.apply(signal, rng, others)))
+            rows.append(_answer(model, condition.apply(signal, rng, others)))
         return item, rows
 
     heard: list[tuple[Utterance, list[Probabilities | None]]] = []
@@ -142,9 +140,8 @@ def measure_robustness(
                 progress(done, len(utterances))
     if not heard:
         raise ConfigError("none of the clips can be heard: nothing to measure robustness on")
-    labels = recognizer.labels()
     scored = [
-        own_answers(_answers(labels, heard, column), classes)
+        own_answers(_answers(model.labels, heard, column), classes)
         for column in range(len(conditions) + 1)
     ]
     if not scored[0].utterances:
@@ -175,13 +172,12 @@ def _voices(utterances: Sequence[Utterance], seed: int) -> list[tuple[tuple[str,
     return voices
 
 
-def _answer(recognizer: Recognizer, signal: Signal) -> Probabilities | None:
+def _answer(model: Listener, signal: Signal) -> Probabilities | None:
     try:
-        said = recognizer(signal, SAMPLING_RATE_HZ)
+        blocks = iter([from_array(signal, SAMPLING_RATE_HZ).signal])
+        return hear_clip(blocks, model.listen, name="<array>")[0]
     except AffektError:
         return None
-    scores = {item.label: item.score for item in said.predictions}
-    return np.array([scores[label] for label in recognizer.labels()])
 
 
 def _answers(
