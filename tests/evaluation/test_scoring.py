@@ -1,6 +1,9 @@
+import dataclasses
+
 import numpy as np
 import pytest
 
+from affekt import metrics
 from affekt.evaluation import score_corpus
 from affekt.evaluation.scoring import mean_ua, pooled_calibration
 
@@ -111,3 +114,40 @@ def test_the_mean_over_corpora_exists_only_when_all_were_measured(measured):
     figures = {"c": score_corpus("c", measured, ("neutral", "happy", "sad"))}
     assert mean_ua(figures, ("c",)) == pytest.approx(2 / 3)
     assert mean_ua(figures, ("c", "d")) is None
+
+
+def test_all_four_figures_have_an_interval_and_that_of_ua_is_as_ever(answers):
+    rng = np.random.default_rng(0)
+    rows = [
+        (("c", f"s{rng.integers(7)}", k, LABELS[rng.integers(3)]), rng.dirichlet(np.ones(4)))
+        for k in range(80)
+    ]
+    said = answers(LABELS, rows)
+    own = score_corpus("c", said, ("neutral", "happy", "sad")).scoring("own")
+    truth = np.array([LABELS.index(row[0][3]) for row in rows])
+    expected = metrics.ua_interval(
+        truth,
+        np.array([row[1][:3].argmax() for row in rows]),
+        [row[0][1] for row in rows],
+        rng=np.random.default_rng(2),
+    )
+    assert own.ua_interval.low == pytest.approx(expected.low, abs=1e-12)
+    assert own.ua_interval.high == pytest.approx(expected.high, abs=1e-12)
+    for name in ("wa", "macro_f1", "weighted_f1"):
+        interval = getattr(own, f"{name}_interval")
+        assert interval.low < getattr(own, name) < interval.high
+
+
+def test_a_mere_label_that_the_corpus_lacks_is_wrong_and_called_other(answers):
+    said = answers(
+        LABELS,
+        [(("c", "a", 1, "neutral"), [0, 0, 0, 1]), (("c", "b", 1, "sad"), [0, 0, 1, 0])],
+    )
+    said = dataclasses.replace(said, graded=False)
+    figures = score_corpus("c", said, ("neutral", "happy", "sad"))
+    own = figures.scoring("own")
+    assert own.labels == ("neutral", "happy", "sad", "other")
+    assert own.confusion[0] == (0, 0, 0, 1)
+    assert (own.ua, own.wa) == (0.5, 0.5)
+    assert figures.calibration is None
+    assert pooled_calibration(said) is None

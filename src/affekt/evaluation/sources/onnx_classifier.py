@@ -16,6 +16,7 @@ from affekt.evaluation.sources.base import LabelMap, Listener, file_sha256, rena
 from affekt.features.sets import FEATURE_SETS, FeatureSet, find_feature_set
 from affekt.recognition.runtime import onnxruntime
 
+_TOLERANCE = 1e-3
 _FLOATS = {"tensor(float)": np.float32, "tensor(double)": np.float64}
 
 
@@ -88,6 +89,12 @@ class _Classifier:
             )
         self._output = outputs[0].name
         self._probe = self._run(np.zeros(width))
+        values = self(np.zeros(width, np.float32))
+        if values.ndim != 1 or values.min() < 0.0 or abs(values.sum() - 1.0) > _TOLERANCE:
+            raise BundleError(
+                f"{path}: '{self._output}' holds no probabilities; the classifier must have "
+                "predict_proba"
+            )
 
     def classes(self) -> tuple[str, ...]:
         """Return the classes, in the order of the probabilities."""
