@@ -27,12 +27,12 @@ except ModuleNotFoundError as error:
     raise MissingExtraError(what="a plot", package=error.name or "", extra="train") from None
 
 BLUE, VERMILION, GREEN, ORANGE, GREY = "#0072b2", "#d55e00", "#009e73", "#e69f00", "#8a8a8a"
-_INK, _FAINT = "#222222", "#dddddd"
+INK, FAINT = "#222222", "#dddddd"
 _SHADES = LinearSegmentedColormap.from_list("shares", ["#ffffff", "#9cc7e0", "#0072b2", "#003a5c"])
 _DARK = 0.55  # share from which a cell is dark enough for white letters
 
 _MARKERS = ("D", "o", "s", "^")
-_SERIES = (_INK, BLUE, VERMILION, GREEN)
+_SERIES = (INK, BLUE, VERMILION, GREEN)
 
 
 def confusion_plot(labels: Sequence[str], confusion: Sequence[Sequence[int]]) -> Figure:
@@ -46,7 +46,7 @@ def confusion_plot(labels: Sequence[str], confusion: Sequence[Sequence[int]]) ->
     support = counts.sum(axis=1, keepdims=True)
     shares = np.divide(counts, support, where=support > 0, out=np.zeros(counts.shape))
     size = max(3.4, 1.3 + 0.7 * len(labels))
-    figure = _figure(size + 1.9, size)
+    figure = new_figure(size + 1.9, size)
     axes = figure.add_subplot()
     image = axes.imshow(shares, cmap=_SHADES, vmin=0.0, vmax=1.0)
     ticks = range(len(labels))
@@ -66,12 +66,12 @@ def confusion_plot(labels: Sequence[str], confusion: Sequence[Sequence[int]]) ->
                 ha="center",
                 va="center",
                 fontsize=8.5,
-                color="white" if share >= _DARK else _INK,
+                color="white" if share >= _DARK else INK,
                 fontweight="bold" if row == column else "normal",
             )
     axes.set_xticks(np.arange(1, len(labels)) - 0.5, minor=True)
     axes.set_yticks(np.arange(1, len(labels)) - 0.5, minor=True)
-    axes.grid(which="minor", color=_FAINT, linewidth=0.8)
+    axes.grid(which="minor", color=FAINT, linewidth=0.8)
     axes.tick_params(which="both", length=0)
     bar = figure.colorbar(image, ax=axes, shrink=0.8, format=lambda share, _: f"{100 * share:.0f}")
     bar.set_label("percent of the actual class")
@@ -89,7 +89,7 @@ def curves_plot(history: Sequence[Mapping[str, float]]) -> Figure:
     kinds: list[Literal["loss", "accuracy"]] = ["loss"]
     if any("accuracy" in row or "validation_accuracy" in row for row in history):
         kinds.append("accuracy")
-    figure = _figure(4.6 * len(kinds), 3.6)
+    figure = new_figure(4.6 * len(kinds), 3.6)
     best = best_epoch(history)
     for place, kind in enumerate(kinds, start=1):
         axes = figure.add_subplot(1, len(kinds), place)
@@ -107,15 +107,15 @@ def curves_plot(history: Sequence[Mapping[str, float]]) -> Figure:
                 )
         if best is not None:
             label = f"best epoch, {best[0]} ({best[1]})"
-            axes.axvline(best[0], color=_INK, linewidth=1.2, linestyle=":", label=label)
+            axes.axvline(best[0], color=INK, linewidth=1.2, linestyle=":", label=label)
         axes.set_xlabel("epoch")
         axes.set_ylabel("accuracy, percent" if kind == "accuracy" else "loss")
         axes.set_ylim(bottom=0.0)
         if kind == "accuracy":
             axes.set_ylim(top=100.0)
         axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
-        _plain(axes, grid="y")
-    _legend(figure, *axes.get_legend_handles_labels(), columns=3 if len(kinds) > 1 else 2)
+        plain_axes(axes, grid="y")
+    legend_above(figure, *axes.get_legend_handles_labels(), columns=3 if len(kinds) > 1 else 2)
     return figure
 
 
@@ -146,7 +146,7 @@ def recalls_plot(
         published: label to recall, 0 to 1; some may be missing.
     """
     width = 0.4 if published else 0.62
-    figure = _figure(max(5.2, 1.2 + 0.92 * len(labels)), 3.6)
+    figure = new_figure(max(5.2, 1.2 + 0.92 * len(labels)), 3.6)
     axes = figure.add_subplot()
     places = np.arange(len(labels), dtype=float)
     if published:
@@ -158,15 +158,15 @@ def recalls_plot(
     if known:
         mean = 100.0 * float(np.mean(known))
         words = f"measured mean (UA), {mean:.1f}"
-        axes.axhline(mean, color=_INK, linewidth=1.0, linestyle="--", label=words, zorder=0.9)
+        axes.axhline(mean, color=INK, linewidth=1.0, linestyle="--", label=words, zorder=0.9)
     axes.set_xticks(range(len(labels)), labels, rotation=25, ha="right", rotation_mode="anchor")
     axes.set_ylabel("recall, percent")
     axes.set_ylim(0.0, 108.0)
     axes.set_yticks(range(0, 101, 20))
-    _plain(axes, grid="y")
+    plain_axes(axes, grid="y")
     line, *bars = axes.get_legend_handles_labels()[0]
     shown = [*bars, line] if known else [line, *bars]
-    _legend(figure, shown, [str(item.get_label()) for item in shown], columns=3)
+    legend_above(figure, shown, [str(item.get_label()) for item in shown], columns=3)
     return figure
 
 
@@ -177,12 +177,12 @@ def comparison_plot(names: Sequence[str], series: Mapping[str, Sequence[float | 
         names: of the systems, from top to bottom.
         series: name to `[systems]` figures in percent, None where there is none; up to four.
     """
-    figure = _figure(8.2, 1.4 + 0.38 * len(names))
+    figure = new_figure(8.2, 1.4 + 0.38 * len(names))
     axes = figure.add_subplot()
     for row in range(len(names)):
         known = [value for values in series.values() if (value := values[row]) is not None]
         if known:
-            axes.plot([min(known), max(known)], [row, row], color=_FAINT, linewidth=3, zorder=1)
+            axes.plot([min(known), max(known)], [row, row], color=FAINT, linewidth=3, zorder=1)
     for (name, values), marker, colour in zip(series.items(), _MARKERS, _SERIES, strict=False):
         points = [(value, row) for row, value in enumerate(values) if value is not None]
         axes.scatter(
@@ -190,7 +190,7 @@ def comparison_plot(names: Sequence[str], series: Mapping[str, Sequence[float | 
             [row for _, row in points],
             marker=marker,
             s=52,
-            color="white" if colour == _INK else colour,
+            color="white" if colour == INK else colour,
             edgecolor=colour,
             linewidth=1.5,
             zorder=3,
@@ -200,8 +200,8 @@ def comparison_plot(names: Sequence[str], series: Mapping[str, Sequence[float | 
     axes.set_ylim(len(names) - 0.4, -0.6)
     axes.set_xlim(0.0, 100.0)
     axes.set_xlabel("percent")
-    _plain(axes, grid="x")
-    _legend(figure, *axes.get_legend_handles_labels(), columns=2 if len(series) > 3 else 3)
+    plain_axes(axes, grid="x")
+    legend_above(figure, *axes.get_legend_handles_labels(), columns=2 if len(series) > 3 else 3)
     return figure
 
 
@@ -212,7 +212,7 @@ def spectrogram_plot(level_db: npt.NDArray[np.floating], *, duration_s: float) -
         level_db: `[frames, bands]`.
         duration_s: of the clip.
     """
-    figure = _figure(4.4, 1.7)
+    figure = new_figure(4.4, 1.7)
     axes = figure.add_subplot()
     top = float(level_db.max())
     axes.imshow(
@@ -252,15 +252,17 @@ def _saved(figure: Figure, form: Literal["png", "svg"], *, dpi: int) -> bytes:
     return buffer.getvalue()
 
 
-def _figure(width: float, height: float) -> Figure:
+def new_figure(width: float, height: float) -> Figure:
+    """Return an empty figure, in inches, that makes room for its words."""
     figure = Figure(figsize=(width, height), facecolor="white")
     figure.set_layout_engine("constrained", w_pad=0.12, h_pad=0.1)
     return figure
 
 
-def _legend(
+def legend_above(
     figure: Figure, handles: Sequence[Artist], words: Sequence[str], *, columns: int
 ) -> None:
+    """Put a legend above a figure."""
     figure.legend(
         handles, words, loc="outside upper center", ncols=columns, frameon=False, fontsize=9
     )
@@ -286,12 +288,13 @@ def _bars(
     )
     words = ["" if share is None else f"{100 * share:.0f}" for share in shares]
     box = {"facecolor": "white", "edgecolor": "none", "pad": 0.8, "alpha": 0.85}
-    for word in axes.bar_label(bars, words, padding=3, fontsize=8.5, color=_INK):
+    for word in axes.bar_label(bars, words, padding=3, fontsize=8.5, color=INK):
         word.set_bbox(box if word.get_text() else None)
 
 
-def _plain(axes: Axes, *, grid: Literal["x", "y"]) -> None:
-    axes.grid(axis=grid, color=_FAINT, linewidth=0.8)
+def plain_axes(axes: Axes, *, grid: Literal["x", "y"]) -> None:
+    """Leave of a frame what a reader needs, and a faint grid."""
+    axes.grid(axis=grid, color=FAINT, linewidth=0.8)
     axes.set_axisbelow(True)
     axes.spines[["top", "right"]].set_visible(False)
     axes.spines[["left", "bottom"]].set_color(GREY)

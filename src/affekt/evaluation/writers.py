@@ -138,7 +138,7 @@ def _sections(report: Report) -> Iterator[Section]:
     yield _summary(report)
     if report.floors:
         yield _floors(report)
-    yield from _groups(report)
+    yield from group_sections(report)
     for figures in report.corpora:
         yield from _corpus(figures)
 
@@ -213,7 +213,8 @@ def _floors(report: Report) -> Section:
     return Section(table=table([["floor, UA own", "asked", "measured", ""], *rows]))
 
 
-def _groups(report: Report) -> Iterator[Section]:
+def group_sections(report: Report) -> Iterator[Section]:
+    """Yield the figures of people and clips that share something, one section an attribute."""
     title = "Groups (own classes)"
     for name in dict.fromkeys(item.attribute for item in report.groups):
         items = [item for item in report.groups if item.attribute == name]
@@ -273,10 +274,11 @@ def _corpus(figures: CorpusFigures) -> Iterator[Section]:
     yield Section(
         title=f"{figures.corpus} (speakers: {', '.join(figures.speakers)})", lines=tuple(lines)
     )
-    yield from map(_scoring, figures.scorings)
+    yield from map(scoring_section, figures.scorings)
 
 
-def _scoring(scoring: Scoring) -> Section:
+def scoring_section(scoring: Scoring) -> Section:
+    """Return the figures of one scoring, and its confusion matrix."""
     title = (
         f"{scoring.name}: UA {percent(scoring.ua)} ({ends(scoring.ua_interval)}), "
         f"WA {percent(scoring.wa)} ({ends(scoring.wa_interval)}), "
