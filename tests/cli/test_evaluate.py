@@ -197,3 +197,58 @@ def test_every_lockbox_speaker_has_recordings_in_the_corpora_at_hand():
     parts = partition(item for name in at_hand for item in load_corpus(name, root))
     heard = {(item.corpus, item.speaker) for item in parts.lockbox}
     assert heard == {pair for pair in lockbox_speakers() if pair[0] in at_hand}
+
+
+@pytest.fixture
+def said(root, tmp_path):
+    """A table by any tool: what it says of EmoDB's lockbox speakers, all of it right but anger."""
+    words = {"W": "joy", "F": "joy", "T": "sadness", "N": "neutral"}
+    table = tmp_path / "said.csv"
+    names = sorted((root / "emodb").glob("*.wav"))
+    rows = "".join(f"emodb/{path.name},{words[path.stem[5]]}\n" for path in names)
+    table.write_text(f"path,label\n{rows}")
+    return table
+
+
+def test_a_table_of_predictions_is_measured(affekt, said, root):
+    arguments = ("--protocol", "lockbox", "--corpora", root, "--corpus", "emodb")
+    report = json.loads(affekt(said, *arguments, "--format", "json").stdout)
+    assert report["kind"] == "predictions"
+    assert report["corpora"][0]["scorings"][0]["ua"] == 0.75
+    assert report["training_told"] is False
+
+
+def test_a_word_of_somebody_elses_can_be_explained(affekt, said, root):
+    said.write_text(said.read_text().replace("joy", "upbeat"))
+    arguments = (said, "--protocol", "lockbox", "--corpora", root, "--corpus", "emodb")
+    assert "--label 'upbeat=EMOTION'" in affekt(*arguments, code=2).output
+    report = affekt(*arguments, "--label", "upbeat=happy", "--format", "csv").stdout
+    assert next(csv.DictReader(report.splitlines()))["ua"] == "0.750000"
+
+
+@pytest.mark.parametrize(
+    ("word", "message"), [("upbeat", "WORD=EMOTION"), ("upbeat=glad", "no canonical label")]
+)
+def test_an_explanation_that_explains_nothing_is_refused(affekt, said, root, word, message):
+    arguments = (said, "--protocol", "lockbox", "--corpora", root, "--label", word)
+    assert message in affekt(*arguments, code=2).output
+
+
+def test_figures_are_recorded_in_bundles_alone(affekt, said, root):
+    arguments = (said, "--protocol", "lockbox", "--corpora", root, "--record")
+    assert "said.csv is no bundle" in affekt(*arguments, code=2).output
+
+
+def test_a_checkpoint_is_read_by_the_training_code(affekt, root, tmp_path):
+    path = tmp_path / "last.ckpt"
+    path.write_bytes(b"no checkpoint")
+    result = affekt(path, "--protocol", "lockbox", "--corpora", root, code=2)
+    assert "not a checkpoint that can be read" in result.output
+
+
+def test_groups_stand_in_the_report(affekt, model, root):
+    text = affekt(model, "--protocol", "lockbox", "--corpora", root).stdout
+    assert "== Groups (own classes)" in text
+    rows = affekt(model, "--protocol", "lockbox", "--corpora", root, "--format", "csv").stdout
+    groups = [row for row in csv.DictReader(rows.splitlines()) if row["attribute"] == "gender"]
+    assert {row["group"] for row in groups} >= {"male"}

@@ -1,6 +1,7 @@
 import csv
 import io
 import json
+import re
 
 import pytest
 
@@ -77,3 +78,69 @@ def test_csv_has_a_row_for_each_corpus_and_scoring_and_for_one_without_figures(r
     assert rows[0]["ua"] == "0.666667"
     assert (rows[2]["ua"], rows[2]["ua_low"]) == ("1.000000", "")
     assert (rows[4]["failed"], rows[4]["ua"]) == ("1", "")
+
+
+def test_csv_has_a_row_for_each_group_with_its_interval(report):
+    rows = [row for row in csv_rows(report) if row["attribute"] == "language"]
+    assert [(row["corpus"], row["group"], row["scoring"]) for row in rows] == [
+        ("all", "not told", "own"),
+        ("emodb", "not told", "own"),
+        ("savee", "not told", "own"),
+    ]
+    assert rows[0]["clips"] == "4"
+    assert float(rows[0]["ua_low"]) <= float(rows[0]["ua"]) <= float(rows[0]["ua_high"])
+
+
+def test_groups_that_corpora_do_not_tell_are_said_to_be_untold(report):
+    assert "gender: not told, or the same for all, in all, emodb, savee" in WRITERS["text"](report)
+
+
+def test_every_figure_has_its_interval_in_the_text(report):
+    line = next(line for line in WRITERS["text"](report).splitlines() if "own: UA 66.7" in line)
+    for name in ("UA", "WA", "macro F1", "weighted F1"):
+        assert re.search(rf"{name} [\d.]+ \([\d.]+ to [\d.]+\)", line)
+
+
+def test_markdown_holds_the_warnings_and_the_tables(report):
+    page = WRITERS["md"](report)
+    assert page.startswith("# default 1.2 under lockbox\n")
+    assert "- **WARNING**: training may have heard these: savee KL" in page
+    assert "| emodb | 3 | 2 | 3 | 66.7 |" in page
+    assert "## emodb (speakers: 15, 16)" in page
+
+
+def test_many_groups_are_shown_to_people_by_their_ends(bundle, clip):
+    clips = [
+        clip("mine", f"s{k % 3}", k, "sad" if k else "happy", heard="sad", sentence=f"{k:02}")
+        for k in range(20)
+    ]
+    measured = evaluate(open_source(str(bundle())), clips, protocol("external"))
+    text = WRITERS["text"](measured)
+    assert "(12 between)" in text
+    assert len([row for row in csv_rows(measured) if row["attribute"] == "sentence"]) == 20
+    first = text.split("\nsentence ", 1)[1].splitlines()[1]
+    assert first.split()[:2] == ["00", "mine"]
+
+
+@pytest.mark.parametrize("rule", ["random:3", "sentence-disjoint:3"])
+def test_a_protocol_that_shares_speakers_says_so_in_every_form(bundle, clip, rule):
+    clips = [
+        clip("mine", f"s{k % 3}", k, emotion, sentence=str(k % 4))
+        for k, emotion in enumerate(["sad", "happy"] * 6)
+    ]
+    measured = evaluate(open_source(str(bundle())), clips, protocol(rule))
+    for name in ("text", "md"):
+        assert "no figure here says anything of new voices" in WRITERS[name](measured)
+    assert json.loads(WRITERS["json"](measured))["new_speakers"] is False
+    assert {row["new_speakers"] for row in csv_rows(measured)} == {"false"}
+
+
+def test_a_source_that_tells_nothing_of_its_training_is_said_to(clip, tmp_path):
+    clips = [clip("emodb", "15", 1, "sad"), clip("emodb", "16", 1, "angry")]
+    table = tmp_path / "said.csv"
+    table.write_text("path,label\nemodb_15_1.wav,sad\n")
+    text = WRITERS["text"](evaluate(open_source(str(table)), clips, protocol("lockbox")))
+    assert "kind       predictions" in text
+    assert "training   not told; whether it heard the speakers under test is unknown" in text
+    assert "failed     emodb:" in text
+    assert text.split("\nemodb ")[1].splitlines()[0].split()[-2:] == ["-", "-"]

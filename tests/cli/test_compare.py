@@ -1,0 +1,91 @@
+import csv
+import json
+
+import pytest
+import soundfile
+from click.testing import CliRunner
+
+from affekt.cli import main
+
+EMODB_CODES = {"W": "angry", "F": "happy", "T": "sad", "N": "neutral"}
+
+
+@pytest.fixture
+def root(tones, tmp_path):
+    """EmoDB made of tones, with two select and two lockbox speakers."""
+    for speaker in ("08", "14", "15", "16"):
+        for code, emotion in EMODB_CODES.items():
+            path = tmp_path / f"corpora/emodb/{speaker}a01{code}a.wav"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            soundfile.write(path, tones.tone(emotion), 16000)
+    return tmp_path / "corpora"
+
+
+@pytest.fixture
+def models(tones, tmp_path, root):
+    """A bundle that is always right, and a table that says "sad" to everything."""
+    table = tmp_path / "sad.csv"
+    rows = "".join(f"{path.name},sad\n" for path in sorted((root / "emodb").glob("*.wav")))
+    table.write_text(f"path,label\n{rows}")
+    return tones.write_bundle(tmp_path / "tones.onnx"), table
+
+
+@pytest.fixture
+def compare(tmp_path, monkeypatch, root):
+    monkeypatch.chdir(tmp_path)
+
+    def call(*arguments, code=0):
+        words = ["compare", *map(str, arguments), "--corpora", str(root)]
+        result = CliRunner().invoke(main, words)
+        assert result.exit_code == code, result.output
+        return result
+
+    return call
+
+
+def test_models_of_any_kind_are_put_beside_each_other_and_what_is_published(compare, models):
+    text = compare(*models, "--protocol", "lockbox").stdout
+    assert "bundle     tones 1.2" in text
+    assert "kind       predictions" in text
+    row = next(line for line in text.splitlines() if line.startswith("emodb   own      UA"))
+    assert row.split()[3:9] == ["A", "-", "B", "+75.0", "0.5000", "0.5000"]
+    assert "== Published on emodb" in text
+
+
+@pytest.mark.parametrize("form", ["json", "csv", "md"])
+def test_the_other_forms_hold_the_same(compare, models, form, tmp_path):
+    out = tmp_path / f"comparison.{form}"
+    compare(*models, "--protocol", "lockbox", "--format", form, "--out", out)
+    text = out.read_text(encoding="utf-8")
+    if form == "json":
+        assert json.loads(text)["differences"][0]["test"]["difference"] == 0.75
+    elif form == "csv":
+        rows = csv.DictReader(text.splitlines())
+        assert "0.750000" in [row["value"] for row in rows if row["row"] == "difference"]
+    else:
+        assert "| emodb | own | UA | A - B | +75.0 |" in text
+
+
+def test_each_model_that_reads_the_lockbox_is_logged(compare, models, tmp_path):
+    log = tmp_path / "mine.csv"
+    compare(*models, "--protocol", "lockbox", "--log", log)
+    rows = list(csv.DictReader(log.read_text(encoding="utf-8").splitlines()))
+    assert [(row["bundle"], row["ua_emodb"]) for row in rows] == [
+        ("tones 1.2", "100.00"),
+        ("sad.csv", "25.00"),
+    ]
+
+
+def test_only_lockbox_readings_are_logged(compare, models, tmp_path):
+    arguments = ("--protocol", "select", "--log", tmp_path / "log.csv")
+    assert "--log is for the protocol lockbox" in compare(*models, *arguments, code=2).output
+
+
+def test_a_comparison_needs_a_protocol(compare, models):
+    assert "no figure without its protocol" in compare(*models, code=2).output
+
+
+def test_one_model_alone_stands_beside_what_is_published(compare, models):
+    text = compare(models[0], "--protocol", "select").stdout
+    assert "== Differences" not in text
+    assert "== Published on emodb" in text

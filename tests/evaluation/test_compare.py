@@ -1,0 +1,194 @@
+import csv
+import io
+import json
+
+import numpy as np
+import pytest
+
+from affekt.emotions import CANONICAL
+from affekt.errors import ConfigError
+from affekt.evaluation.compare import MEAN, compare
+from affekt.evaluation.compare_writers import WRITERS
+from affekt.evaluation.runs import Answers, Failure
+from affekt.evaluation.sources import Source
+from affekt.protocols import protocol
+
+SPEAKERS = ("a", "b", "c", "d", "e")
+
+
+class Scripted(Source):
+    """A model that knows the truth and is told what to answer to it."""
+
+    def answer(self, utterances, progress=None):
+        failed = [item for item in utterances if self.reply(item) is None]
+        heard = [item for item in utterances if item not in failed]
+        places = [self.labels.index(self.reply(item)) for item in heard]
+        return Answers(
+            labels=self.labels,
+            utterances=tuple(heard),
+            probabilities=np.eye(len(self.labels))[places],
+            failures=tuple(Failure(utterance=item, reason="deaf") for item in failed),
+        )
+
+
+def model(reply, labels=CANONICAL, name="scripted"):
+    made = Scripted(
+        kind="scripted", name=name, title=name, location=name, sha256="0" * 64, labels=labels
+    )
+    object.__setattr__(made, "reply", reply)
+    return made
+
+
+@pytest.fixture
+def clips(clip):
+    """A happy and a sad clip of five speakers in one corpus, and of one speaker in another."""
+    pairs = [("one", name) for name in SPEAKERS] + [("two", "z")]
+    return [
+        clip(corpus, name, emotion, emotion)
+        for corpus, name in pairs
+        for emotion in ("happy", "sad")
+    ]
+
+
+def right(item):
+    return item.emotion
+
+
+def wrong(item):
+    return "sad" if item.emotion == "happy" else "happy"
+
+
+def happy(item):
+    return "happy"
+
+
+def shared(comparison, corpus, scoring="own"):
+    return [x for x in comparison.shared if (x.corpus, x.scoring) == (corpus, scoring)]
+
+
+def differences(comparison, corpus, figure="ua", scoring="own"):
+    wanted = (corpus, figure, scoring)
+    return [x for x in comparison.differences if (x.corpus, x.figure, x.scoring) == wanted]
+
+
+def test_models_stand_side_by_side_and_each_two_are_tested(clips):
+    comparison = compare([model(right), model(wrong), model(happy)], clips, protocol("external"))
+    assert [item.ua for item in shared(comparison, "one")] == [1.0, 0.0, 0.5]
+    found = differences(comparison, "one")
+    assert [(x.first, x.second) for x in found] == [(0, 1), (0, 2), (1, 2)]
+    assert [x.test.difference for x in found] == pytest.approx([1.0, 0.5, -0.5])
+    assert found[0].test.p_value == 2 / 2**5
+
+
+def test_one_speaker_has_no_test(clips):
+    comparison = compare([model(right), model(wrong)], clips, protocol("external"))
+    (item,) = differences(comparison, "two")
+    assert (item.test.difference, item.test.p_value) == (1.0, None)
+
+
+def test_the_mean_of_corpora_swaps_the_speakers_of_all(clips):
+    comparison = compare([model(right), model(happy)], clips, protocol("external"))
+    (item,) = differences(comparison, MEAN)
+    assert item.test.difference == pytest.approx(0.5)
+    assert item.test.speakers == 6
+    assert [x.ua for x in shared(comparison, MEAN)] == [1.0, 0.5]
+
+
+def test_a_speaker_of_two_corpora_of_a_collection_is_swapped_as_one(clip):
+    clips = [
+        clip(corpus, name, emotion, emotion)
+        for corpus in ("ravdess_speech", "ravdess_song")
+        for name in ("01", "02", "03")
+        for emotion in ("happy", "sad")
+    ]
+    comparison = compare([model(right), model(happy)], clips, protocol("external"))
+    (item,) = differences(comparison, MEAN)
+    assert (item.test.speakers, item.test.least_p) == (3, 2 / 2**3)
+
+
+def test_all_models_are_compared_on_the_same_clips_and_classes(clips):
+    def deaf_to_a(item):
+        return None if item.speaker == "a" else item.emotion
+
+    comparison = compare([model(right), model(deaf_to_a)], clips, protocol("external"))
+    assert {item.clips for item in shared(comparison, "one")} == {8}
+    assert [(x.corpus, x.failed) for x in comparison.left_out] == [("one", 2)]
+    assert [len(report.failures) for report in comparison.reports] == [0, 2]
+
+
+def test_a_class_that_a_model_does_not_know_takes_part_for_none(clips, clip):
+    clips += [clip("one", name, "calm", "calm") for name in SPEAKERS]
+    small = model(happy, labels=("happy", "sad"))
+    comparison = compare([model(right), small], clips, protocol("external"))
+    assert {(item.clips, item.classes) for item in shared(comparison, "one")} == {(10, 2)}
+    assert comparison.left_out[0].unknown_class == {"calm": 5}
+    # Left to itself, the large model is measured on everything it knows.
+    assert comparison.reports[0].corpora[0].scoring("own").clips == 15
+
+
+def test_no_common_clip_is_an_error(clips):
+    deaf = model(lambda item: None)
+    with pytest.raises(ConfigError, match="no clip was answered by every model"):
+        compare([model(right), deaf], clips, protocol("external"))
+
+
+@pytest.fixture
+def comparison(clip):
+    """Two models on all speakers of EMOVO, which has published figures."""
+    clips = [
+        clip("emovo", name, emotion, emotion)
+        for name in ("f1", "f2", "f3", "m1", "m2", "m3")
+        for emotion in ("happy", "sad")
+    ]
+    models = [model(right, name="good"), model(happy, name="dull")]
+    return compare(models, clips, protocol("official"))
+
+
+def test_the_text_holds_figures_differences_and_references(comparison):
+    text = WRITERS["text"](comparison)
+    assert "== Model A\nmodel      good" in text
+    assert "A - B        +50.0  0.0312  0.0312" in text
+    assert "one of 4 tests, not corrected" in text
+    line = next(line for line in text.splitlines() if line.startswith("WavLM-large, frozen"))
+    assert "48.8" in line
+    assert "matches" in line
+    assert "not told (nobody says whom it heard in training)" in line
+
+
+def test_markdown_holds_the_same_tables(comparison):
+    page = WRITERS["md"](comparison)
+    assert page.startswith("# good, dull under official\n")
+    for title in ("## Model A", "## Side by side", "## Differences", "## Published on emovo"):
+        assert title in page
+    assert "| emovo | own | UA | A - B | +50.0 | 0.0312 | 0.0312 | 6 | all swaps |" in page
+
+
+def test_csv_says_of_each_row_what_it_is(comparison):
+    rows = list(csv.DictReader(io.StringIO(WRITERS["csv"](comparison))))
+    assert [row["row"] for row in rows].count("figure") == 2 * 2 * 4
+    (ua,) = (
+        row
+        for row in rows
+        if (row["row"], row["figure"], row["scoring"]) == ("difference", "ua", "own")
+    )
+    assert (ua["model"], ua["other"], ua["value"], ua["p_value"]) == (
+        "good", "dull", "0.500000", "0.031250",
+    )  # fmt: skip
+    published = [row for row in rows if row["row"] == "reference"]
+    assert {row["match"] for row in published} == {"matches", "other speakers"}
+    assert all(row["comparable"] for row in published)
+
+
+def test_json_holds_everything(comparison):
+    values = json.loads(WRITERS["json"](comparison))
+    assert values == json.loads(json.dumps(comparison.to_dict()))
+    assert len(values["reports"]) == 2
+    assert values["differences"][0]["test"]["exact"] is True
+
+
+def test_a_protocol_that_shares_speakers_says_so_in_every_form(clips):
+    comparison = compare([model(right), model(wrong)], clips, protocol("random:3"))
+    for name in ("text", "md"):
+        assert "no figure here says anything of new voices" in WRITERS[name](comparison)
+    assert ",false\n" in WRITERS["csv"](comparison).splitlines(keepends=True)[1]
+    assert json.loads(WRITERS["json"](comparison))["reports"][0]["new_speakers"] is False
