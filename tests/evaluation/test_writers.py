@@ -144,3 +144,11 @@ def test_a_source_that_tells_nothing_of_its_training_is_said_to(clip, tmp_path):
     assert "training   not told; whether it heard the speakers under test is unknown" in text
     assert "failed     emodb:" in text
     assert text.split("\nemodb ")[1].splitlines()[0].split()[-2:] == ["-", "-"]
+
+
+def test_lockbox_speakers_under_another_protocol_are_named(bundle, clip, report):
+    clips = [clip("emodb", name, 1, "sad") for name in ("03", "08", "15")]
+    rule = protocol("leave-one-speaker-out")
+    text = WRITERS["text"](evaluate(open_source(str(bundle())), clips, rule))
+    assert "lockbox    choose nothing by figures that hold these: emodb 15" in text
+    assert "choose nothing" not in WRITERS["text"](report)

@@ -20,6 +20,7 @@ from affekt.evaluation.layout import (
 )
 from affekt.evaluation.report import Report
 from affekt.evaluation.scoring import CorpusFigures, Scoring
+from affekt.protocols import lockbox_speakers
 
 SHARES = ("ua", "wa", "macro_f1", "weighted_f1")
 CSV_COLUMNS = (
@@ -114,6 +115,10 @@ def protocol_facts(report: Report) -> list[tuple[str, str]]:
     ]
     if not report.new_speakers:
         facts.append(("WARNING", "no figure here says anything of new voices"))
+    if report.protocol != "lockbox":
+        tested = {(item.corpus, name) for item in report.corpora for name in item.speakers}
+        if kept := sorted(tested & lockbox_speakers()):
+            facts.append(("lockbox", f"choose nothing by figures that hold these: {voices(kept)}"))
     return facts
 
 
@@ -279,16 +284,19 @@ def _corpus(figures: CorpusFigures) -> Iterator[Section]:
 
 def scoring_section(scoring: Scoring) -> Section:
     """Return the figures of one scoring, and its confusion matrix."""
-    title = (
-        f"{scoring.name}: UA {percent(scoring.ua)} ({ends(scoring.ua_interval)}), "
-        f"WA {percent(scoring.wa)} ({ends(scoring.wa_interval)}), "
-        f"macro F1 {percent(scoring.macro_f1)} ({ends(scoring.macro_f1_interval)}), "
-        f"weighted F1 {percent(scoring.weighted_f1)} ({ends(scoring.weighted_f1_interval)}), "
-        f"{scoring.clips} clips"
-    )
+    named = (("UA", "ua"), ("WA", "wa"), ("macro F1", "macro_f1"), ("weighted F1", "weighted_f1"))
+    figures = [f"{shown} {_with_interval(scoring, name)}" for shown, name in named]
+    if scoring.ua_interval is None:
+        figures[0] += f" ({ends(None)})"
+    title = f"{scoring.name}: {', '.join(figures)}, {scoring.clips} clips"
     rows = [["true \\ answered", "clips", "recall", "precision", "F1", *scoring.labels]]
     for item in scoring.classes:
         cells = scoring.confusion[scoring.labels.index(item.label)]
         of_class = [percent(share) for share in (item.recall, item.precision, item.f1)]
         rows.append([item.label, str(item.support), *of_class, *map(str, cells)])
     return Section(lines=(title,), table=table(rows))
+
+
+def _with_interval(scoring: Scoring, name: str) -> str:
+    share, interval = getattr(scoring, name), getattr(scoring, f"{name}_interval")
+    return percent(share) + (f" ({ends(interval)})" if interval else "")
