@@ -82,5 +82,19 @@ def test_a_moment_states_a_purpose_last_where_there_is_one():
     assert list(record.items())[-1] == ("purpose", "safety")
 
 
-def test_reserved_keys_do_not_appear():
-    assert not {"prediction_set", "out_of_domain"} & set(PREDICTION.to_dict())
+def test_doubt_stands_after_the_predictions_where_the_model_tells_it():
+    assert not {"prediction_set", "out_of_domain", "novelty"} & set(PREDICTION.to_dict())
+    doubted = dataclasses.replace(
+        PREDICTION,
+        prediction_set=("sad", "calm"),
+        out_of_domain=True,
+        novelty=1.23456,
+        left_out=0.25,
+    )
+    record = doubted.to_dict()
+    assert list(record)[-6:] == [
+        *("predictions", "prediction_set", "out_of_domain", "novelty", "left_out", "warnings")
+    ]
+    assert record["prediction_set"] == ["sad", "calm"]
+    assert record["out_of_domain"] is True
+    assert record["novelty"] == 1.235

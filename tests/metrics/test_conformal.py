@@ -58,14 +58,6 @@ def test_a_set_is_never_empty_and_holds_the_most_probable_labels(seed, rule, qua
     assert (least_inside >= most_outside).all()
 
 
-def test_a_clip_can_weigh_more_than_others():
-    probabilities, truth = draw(0, 400)
-    hard = probabilities[np.arange(400), truth] < 0.3
-    plain = fit_quantile(probabilities, truth)
-    assert fit_quantile(probabilities, truth, weights=np.ones(400) * 7.0) == plain
-    assert fit_quantile(probabilities, truth, weights=np.where(hard, 5.0, 1.0)) > plain
-
-
 def test_coverage_comes_with_an_interval_over_speakers_and_the_size_of_the_sets():
     sets = np.array([[1, 0, 0], [1, 1, 0], [0, 1, 1], [1, 1, 1]], dtype=bool)
     truth = np.array([0, 0, 0, 2])

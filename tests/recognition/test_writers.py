@@ -113,6 +113,27 @@ def test_csv_has_a_column_for_every_label_whatever_was_answered() -> None:
     assert rows[0]["warnings"] == "One, two. Three."
 
 
+def test_csv_shows_the_set_and_whether_the_recording_is_of_the_domain() -> None:
+    doubted = prediction(prediction_set=("happy", "angry"), out_of_domain=True, novelty=1.5)
+    first, second, third = csv.DictReader(
+        io.StringIO(written("csv", doubted, prediction(out_of_domain=False), prediction()))
+    )
+    told = ("prediction_set", "out_of_domain", "novelty")
+    assert [first[key] for key in told] == ["happy angry", "true", "1.5"]
+    assert second["out_of_domain"] == "false"
+    assert [third[key] for key in told] == ["", "", ""]
+
+
+def test_the_table_shows_the_set_and_says_what_is_out_of_the_domain() -> None:
+    doubted = prediction(prediction_set=("happy", "angry"), out_of_domain=True)
+    text = written("table", doubted)
+    assert "one of these is right: happy, angry" in text
+    assert "out of domain: unlike the recordings" in text
+    assert "out of domain" not in written("table", prediction(out_of_domain=False))
+    lines = written("table", prediction(), prediction(uncertain=True, out_of_domain=True))
+    assert lines.splitlines()[2].rstrip().endswith("uncertain, out of domain")
+
+
 @pytest.mark.parametrize("name", WRITERS)
 @pytest.mark.parametrize("count", [1, 2])
 def test_every_writer_stamps_the_purpose_that_was_stated(name: str, count: int) -> None:

@@ -44,7 +44,6 @@ def fit_quantile(
     *,
     coverage: float = 0.9,
     rule: Rule = "lac",
-    weights: npt.NDArray[np.floating] | None = None,
 ) -> float:
     """Return the score that `coverage` of the clips' true labels do not exceed (0 to 1).
 
@@ -53,7 +52,6 @@ def fit_quantile(
         truth: `[clips]`, class indices.
         coverage: share of clips whose set shall hold the truth.
         rule: see `scores`.
-        weights: `[clips]`, how much each clip counts; alike by default.
 
     Raises:
         ValueError: there is no clip.
@@ -61,12 +59,9 @@ def fit_quantile(
     if not len(truth):
         raise ValueError("a quantile needs at least one clip")
     of_truth = scores(probabilities, rule)[np.arange(len(truth)), truth]
-    share = np.ones(len(truth)) if weights is None else np.asarray(weights, dtype=np.float64)
-    order = np.argsort(of_truth, kind="stable")
-    # The clip to come counts like a mean one of these, and might be worse than all of them.
-    reached = np.cumsum(share[order]) / (share.sum() + share.mean())
-    place = int(np.searchsorted(reached, coverage - 1e-12))
-    return 1.0 if place >= len(order) else float(of_truth[order[place]])
+    # The clip to come might be worse than all of these.
+    place = int(np.ceil((len(truth) + 1) * coverage - 1e-9)) - 1
+    return 1.0 if place >= len(truth) else float(np.sort(of_truth)[place])
 
 
 def prediction_sets(

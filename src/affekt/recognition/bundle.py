@@ -2,7 +2,8 @@
 
 A waveform goes in: float32, mono, 16 kHz, `[batch, samples]`, both dynamic. In most bundles the
 graph takes it, with the acoustic front end and the calibration inside; out come `probabilities`
-`[batch, classes]`, `embedding` `[batch, dim]` and `relevance` `[batch, frames]`. A bundle whose
+`[batch, classes]`, `embedding` `[batch, dim]` and `relevance` `[batch, frames]`; a calibrated
+bundle also gives `novelty` `[batch, 1]`, and `uncalibrated` probabilities. A bundle whose
 metadata name a feature set takes `features` `[batch, *shape]` instead, batch dynamic, computed
 here, and needs to give no more than `probabilities`. Everything else is one JSON document in the
 file's own metadata: `BundleMetadata`.
@@ -29,6 +30,7 @@ METADATA_KEY = "affekt"
 INPUT_NAME = "waveform"
 FEATURES_NAME = "features"
 OUTPUT_NAMES = ("probabilities", "embedding", "relevance")
+NOVELTY_NAME = "novelty"
 
 SHIPPED = ("default", "open")
 _WEIGHTS = Path(__file__).resolve().parent.parent / "weights"
@@ -41,11 +43,14 @@ class Outputs(NamedTuple):
         probabilities: `[batch, classes]`, calibrated, each row sums to one.
         embedding: `[batch, dim]`; None where a feature set is the front end.
         relevance: `[batch, frames]`, not negative, each row sums to one; None likewise.
+        novelty: `[batch, 1]`, how unlike what the model learnt from; above 1 is out of its domain;
+            None where the bundle cannot tell.
     """
 
     probabilities: npt.NDArray[np.float32]
     embedding: npt.NDArray[np.float32] | None = None
     relevance: npt.NDArray[np.float32] | None = None
+    novelty: npt.NDArray[np.float32] | None = None
 
 
 class Bundle:
@@ -62,6 +67,8 @@ class Bundle:
         self.path = path
         self.metadata = metadata
         self._session = session
+        given = {item.name for item in session.get_outputs()}
+        self._names = OUTPUT_NAMES + ((NOVELTY_NAME,) if NOVELTY_NAME in given else ())
 
     @classmethod
     def load(cls, model: str | Path = "default", *, threads: int | None = 1) -> Self:
@@ -112,7 +119,7 @@ class Bundle:
         """
         feature_set = self.metadata.feature_set
         if feature_set is None:
-            return Outputs(*self._session.run(OUTPUT_NAMES, {INPUT_NAME: waveforms}))
+            return Outputs(*self._session.run(self._names, {INPUT_NAME: waveforms}))
         return Outputs(self.classify(np.stack([feature_set.compute(row) for row in waveforms])))
 
     def classify(self, features: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
@@ -148,7 +155,7 @@ class Bundle:
                 continue
             if values.ndim != 2 or values.shape[0] != 1 or not np.isfinite(values).all():
                 raise BundleError(f"{self.path}: '{name}' is not finite numbers in [batch, n]")
-            if name != "embedding" and (
+            if name in ("probabilities", "relevance") and (
                 values.min() < 0.0 or abs(float(values.sum()) - 1.0) > 1e-3
             ):
                 raise BundleError(f"{self.path}: '{name}' is not a distribution that sums to one")

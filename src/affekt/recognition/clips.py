@@ -24,6 +24,8 @@ def hear(
 ) -> tuple[Probabilities, tuple[str, ...]]:
     """Return the probabilities `[classes]` of a recording, and what to say about them.
 
+    Whatever else is said of a signal in further numbers is averaged alike.
+
     Args:
         blocks: of the recording, each `WHOLE_S` long but the last.
         probabilities: of a signal, taken as it is.

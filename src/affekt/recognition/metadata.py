@@ -10,9 +10,34 @@ from affekt.audio import SAMPLING_RATE_HZ
 from affekt.config import from_mapping, to_mapping
 from affekt.errors import BundleError, ConfigError, did_you_mean
 from affekt.features.sets import FEATURE_SETS, FeatureSet
+from affekt.metrics.conformal import Rule
 
 SCHEMA_VERSION = "1"
 GRAPH = "graph"
+
+
+@dataclass(frozen=True, kw_only=True)
+class SetRule:
+    """How a set of labels is made that holds the right one as often as promised.
+
+    Attributes:
+        coverage: the promise, between 0 and 1: for voices like those it was fitted on.
+        quantile: a label belongs to the set where its score does not exceed it (0 to 1).
+        rule: how a label is scored: see `affekt.metrics.conformal.scores`.
+
+    Raises:
+        ValueError: a value outside its range.
+    """
+
+    coverage: float
+    quantile: float
+    rule: Rule
+
+    def __post_init__(self) -> None:
+        if not 0.0 < self.coverage < 1.0:
+            raise ValueError(f"coverage must lie between 0 and 1: {self.coverage}")
+        if not 0.0 <= self.quantile <= 1.0:
+            raise ValueError(f"quantile must lie in 0 to 1: {self.quantile}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,6 +64,8 @@ class BundleMetadata:
         front_end_version: version of that feature set when the model was made.
         frame_hop_s: step between two frames of the relevance, in seconds; None where a feature
             set is the front end, for such a model gives no relevance.
+        prediction_set: how the set of labels is made; None where the bundle promises none.
+        calibration: what `affekt calibrate` fitted, and on whom (for the record only).
         schema_version: of this document.
 
     Raises:
@@ -63,6 +90,8 @@ class BundleMetadata:
     front_end: str = GRAPH
     front_end_version: int = 1
     frame_hop_s: float | None = None
+    prediction_set: SetRule | None = None
+    calibration: dict[str, Any] | None = None
     schema_version: str = SCHEMA_VERSION
 
     def __post_init__(self) -> None:

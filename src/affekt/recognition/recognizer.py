@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -14,13 +15,14 @@ import numpy.typing as npt
 from affekt.audio import SAMPLING_RATE_HZ, AudioSource, Signal, Window, decode_blocks, from_array
 from affekt.emotions import reduce_vocabulary
 from affekt.errors import AffektError, ConfigError, did_you_mean
+from affekt.metrics.conformal import prediction_sets
 from affekt.recognition.bundle import Bundle
 from affekt.recognition.clips import WHOLE_S, Probabilities, hear, windows_of
 from affekt.recognition.explain import Explanation, explained, read_stretch, relevance_hop_s
 from affekt.recognition.purpose import check_purpose
 from affekt.recognition.stream import ranked
 from affekt.recognition.timeline import TimelineOptions, make_timeline
-from affekt.records import Prediction, Timeline
+from affekt.records import Prediction, Score, Timeline
 
 
 class Options(TypedDict, total=False):
@@ -122,9 +124,9 @@ class Recognizer:
         """
         self._check(options)
         audio = from_array(signal, sampling_rate, channel=options.get("channel"))
-        probabilities, notes = hear(iter([audio.signal]), self.probabilities, name="<array>")
-        return self._answer(
-            probabilities,
+        answer, notes = hear(iter([audio.signal]), self._hear, name="<array>")
+        return self._prediction(
+            answer,
             options,
             path=None,
             duration_s=audio.duration_s,
@@ -147,9 +149,9 @@ class Recognizer:
         """
         self._check(options)
         with decode_blocks(source, block_s=WHOLE_S, channel=options.get("channel")) as reader:
-            probabilities, notes = hear(reader, self.probabilities, name=reader.label)
-            return self._answer(
-                probabilities,
+            answer, notes = hear(reader, self._hear, name=reader.label)
+            return self._prediction(
+                answer,
                 options,
                 path=os.fspath(source) if isinstance(source, str | os.PathLike) else None,
                 duration_s=reader.duration_s,
@@ -212,9 +214,9 @@ class Recognizer:
         name = os.fspath(source) if isinstance(source, str | os.PathLike) else None
         step = round(WHOLE_S * SAMPLING_RATE_HZ)
         blocks = [audio.signal[k : k + step] for k in range(0, audio.signal.size, step)]
-        probabilities, notes = hear(iter(blocks), self.probabilities, name=name or "<recording>")
-        prediction = self._answer(
-            probabilities,
+        answer, notes = hear(iter(blocks), self._hear, name=name or "<recording>")
+        prediction = self._prediction(
+            answer,
             {"purpose": purpose},
             path=name,
             duration_s=audio.duration_s,
@@ -261,12 +263,17 @@ class Recognizer:
 
     def probabilities(self, signal: Signal) -> Probabilities:
         """Return the probabilities `[classes]` of a mono signal at 16 kHz, taken as it is."""
-        probabilities: Probabilities = self.bundle.run(signal[np.newaxis]).probabilities[0]
-        return probabilities.astype(np.float64)
+        return self._hear(signal)[:-1]
 
-    def _answer(
+    def _hear(self, signal: Signal) -> Probabilities:
+        """Return probabilities and, last, novelty: NaN where the model cannot tell."""
+        outputs = self.bundle.run(signal[np.newaxis])
+        novelty = np.nan if outputs.novelty is None else outputs.novelty[0]
+        return np.append(outputs.probabilities[0].astype(np.float64), novelty)
+
+    def _prediction(
         self,
-        probabilities: Probabilities,
+        answer: Probabilities,
         options: Options,
         *,
         path: str | None,
@@ -276,6 +283,8 @@ class Recognizer:
         warnings: tuple[str, ...],
     ) -> Prediction:
         metadata = self.bundle.metadata
+        probabilities, novelty = answer[:-1], float(answer[-1])
+        inside = self._inside(probabilities)
         labels, left_out = metadata.labels, None
         if (emotions := options.get("emotions")) is not None:
             probabilities, labels, left_out = reduce_vocabulary(probabilities, labels, emotions)
@@ -291,7 +300,27 @@ class Recognizer:
             confidence=best.score,
             uncertain=best.score < self.threshold(options.get("threshold")),
             predictions=scores[: options.get("top_k")],
+            prediction_set=None if inside is None else _among(scores, inside),
+            out_of_domain=None if math.isnan(novelty) else novelty > 1.0,
+            novelty=None if math.isnan(novelty) else novelty,
             left_out=left_out,
             purpose=options.get("purpose"),
             warnings=warnings,
         )
+
+    def _inside(self, probabilities: Probabilities) -> set[str] | None:
+        """The labels of the prediction set, all of the model's own; None where there is none."""
+        rule = self.bundle.metadata.prediction_set
+        if rule is None:
+            return None
+        (inside,) = prediction_sets(probabilities[np.newaxis], rule.quantile, rule=rule.rule)
+        return {label for label, member in zip(self.labels(), inside, strict=True) if member}
+
+
+def _among(scores: tuple[Score, ...], inside: set[str]) -> tuple[str, ...]:
+    """Return a prediction set in the labels of the answer, which may be a smaller vocabulary's."""
+    kept = {item.label for item in scores}
+    if "calm" not in kept and "calm" in inside:  # it has joined neutral
+        inside = inside | {"neutral"}
+    # Where the whole set was left out, the answer is all there is to say.
+    return tuple(item.label for item in scores if item.label in inside) or (scores[0].label,)

@@ -77,7 +77,7 @@ class CsvWriter:
                 *("path", "duration_s", "sampling_rate_hz", "channels", "model"),
                 *("emotion", "confidence", "uncertain"),
                 *(f"score_{label}" for label in self._labels),
-                *("left_out", "purpose", "warnings"),
+                *("prediction_set", "out_of_domain", "novelty", "left_out", "purpose", "warnings"),
             )
         )
 
@@ -89,8 +89,11 @@ class CsvWriter:
             (
                 *(record[key] for key in ("path", "duration_s", "sampling_rate_hz", "channels")),
                 *(record[key] for key in ("model", "emotion", "confidence")),
-                "true" if record["uncertain"] else "false",
+                _flag(record["uncertain"]),
                 *(scores.get(label, "") for label in self._labels),
+                " ".join(record.get("prediction_set", ())),
+                _flag(record.get("out_of_domain")),
+                record.get("novelty", ""),
                 record.get("left_out", ""),
                 record.get("purpose", ""),
                 " ".join(record["warnings"]),
@@ -176,6 +179,12 @@ def _draw_one(console: Console, prediction: Prediction) -> None:
         console.print(
             Text(f"uncertain: {prediction.confidence:.1%} is below the threshold", style="yellow")
         )
+    if prediction.prediction_set is not None:
+        console.print(Text(f"one of these is right: {', '.join(prediction.prediction_set)}"))
+    if prediction.out_of_domain:
+        console.print(
+            Text("out of domain: unlike the recordings that the model learnt from", style="yellow")
+        )
     if prediction.left_out is not None:
         console.print(Text(f"left out by the smaller vocabulary: {prediction.left_out:.1%}"))
 
@@ -190,7 +199,7 @@ def _draw_many(console: Console, predictions: Sequence[Prediction]) -> None:
     table.add_column("emotion", no_wrap=True)
     table.add_column("confidence", no_wrap=True)
     table.add_column("", justify="right", no_wrap=True)
-    if any(item.uncertain for item in predictions):
+    if any(map(_doubt, predictions)):
         table.add_column("", no_wrap=True)
     for item in predictions:
         cells = [
@@ -200,13 +209,21 @@ def _draw_many(console: Console, predictions: Sequence[Prediction]) -> None:
             _bar(console, item.confidence),
             Text(f"{item.confidence:.1%}"),
         ]
-        if item.uncertain:
-            cells.append(Text("uncertain", style="yellow"))
+        cells.append(Text(_doubt(item), style="yellow"))
         table.add_row(*cells)
     console.print(table)
     stated = {item.purpose for item in predictions} - {None}
     if stated:
         console.print(Text(f"purpose: {', '.join(sorted(map(str, stated)))}", style="dim"))
+
+
+def _doubt(prediction: Prediction) -> str:
+    said = {"uncertain": prediction.uncertain, "out of domain": prediction.out_of_domain}
+    return ", ".join(text for text, holds in said.items() if holds)
+
+
+def _flag(value: bool | None) -> str:
+    return {True: "true", False: "false", None: ""}[value]
 
 
 def _bar(console: Console, share: float) -> Text:

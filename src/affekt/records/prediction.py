@@ -28,6 +28,10 @@ class Prediction:
         confidence: its probability.
         uncertain: the confidence is below the threshold.
         predictions: labels by falling probability.
+        prediction_set: the labels, most probable first, one of which is right as often as the
+            bundle's metadata promise; None where the model makes none.
+        out_of_domain: it is unlike what the model learnt from; None where the model cannot tell.
+        novelty: how unlike, above 1 is out of the domain; None likewise.
         left_out: probability mass outside the chosen vocabulary; None when none was chosen.
         purpose: why the voice was analysed, as it was stated; None where nothing was.
         warnings: what a reader should know, in plain words.
@@ -42,6 +46,9 @@ class Prediction:
     confidence: float
     uncertain: bool
     predictions: tuple[Score, ...]
+    prediction_set: tuple[str, ...] | None = None
+    out_of_domain: bool | None = None
+    novelty: float | None = None
     left_out: float | None = None
     purpose: str | None = None
     warnings: tuple[str, ...] = field(default=())
@@ -49,9 +56,9 @@ class Prediction:
     def to_dict(self) -> dict[str, Any]:
         """Return the record as plain JSON types; the field order is part of the schema.
 
-        `left_out` follows the predictions only where a smaller vocabulary was chosen, `purpose`
-        precedes the warnings only where one was stated. The keys `prediction_set` and
-        `out_of_domain` are reserved and do not appear yet.
+        `prediction_set`, `out_of_domain` and `novelty` follow the predictions only where the model
+        tells them, `left_out` only where a smaller vocabulary was chosen; `purpose` precedes the
+        warnings only where one was stated.
         """
         record: dict[str, Any] = {
             "schema_version": SCHEMA_VERSION,
@@ -62,6 +69,12 @@ class Prediction:
             "model": self.model,
             **answer(self.emotion, self.confidence, self.predictions, uncertain=self.uncertain),
         }
+        if self.prediction_set is not None:
+            record["prediction_set"] = list(self.prediction_set)
+        if self.out_of_domain is not None:
+            record["out_of_domain"] = self.out_of_domain
+        if self.novelty is not None:
+            record["novelty"] = round(self.novelty, 3)
         if self.left_out is not None:
             record["left_out"] = round(self.left_out, 6)
         if self.purpose is not None:

@@ -86,5 +86,6 @@ class BatchingBundle(Bundle):
                     outputs.probabilities[rows],
                     None if outputs.embedding is None else outputs.embedding[rows],
                     None if outputs.relevance is None else outputs.relevance[rows],
+                    None if outputs.novelty is None else outputs.novelty[rows],
                 )
             )

@@ -87,6 +87,13 @@ class Prediction(Exact):
     confidence: float
     uncertain: bool
     predictions: list[Score]
+    prediction_set: list[str] | None = Field(
+        None, description="One of these is right as often as the model promises, if it does."
+    )
+    out_of_domain: bool | None = Field(
+        None, description="Unlike what the model learnt from; there only where it can tell."
+    )
+    novelty: float | None = Field(None, description="How unlike; above 1 is out of the domain.")
     left_out: float | None = Field(None, description="There only with a smaller vocabulary.")
     purpose: Purpose | None = Field(None, description="There only where one was stated.")
     warnings: list[str]

@@ -1,0 +1,109 @@
+"""What a recognizer says beyond its answer: which labels it may be, and whether it can know."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from affekt.emotions import CANONICAL
+from affekt.errors import BundleError
+from affekt.metrics.conformal import prediction_sets
+from affekt.recognition import Bundle, Recognizer
+from affekt.recognition.bundle import BundleMetadata
+from affekt.recognition.metadata import SetRule
+
+RATE = 16000
+LABELS = CANONICAL
+RULE = SetRule(coverage=0.9, quantile=0.7, rule="lac")
+
+
+@pytest.fixture(scope="module")
+def recognizer(tones, tmp_path_factory):
+    path = tmp_path_factory.mktemp("doubt") / "tones.onnx"
+    return Recognizer.load(tones.write_bundle(path, novelty=True, prediction_set=RULE))
+
+
+@pytest.fixture(scope="module")
+def between(tones):
+    """Make a tone between two labels' own, which sounds like either."""
+
+    def make(first, second):
+        hz = np.sqrt(tones.tone_hz(LABELS.index(first)) * tones.tone_hz(LABELS.index(second)))
+        return (0.3 * np.sin(2 * np.pi * hz * np.arange(RATE) / RATE)).astype(np.float32)
+
+    return make
+
+
+def test_the_set_of_a_clear_tone_is_its_label_and_of_an_unclear_one_both(
+    recognizer, between, tones
+):
+    assert recognizer(tones.tone("sad"), RATE).prediction_set == ("sad",)
+    found = recognizer(between("happy", "sad"), RATE)
+    assert set(found.prediction_set) == {"happy", "sad"}
+    assert found.prediction_set[0] == found.emotion
+
+
+def test_the_set_follows_the_rule_of_the_bundle(recognizer, between):
+    found = recognizer(between("happy", "sad"), RATE)
+    scores = {item.label: item.score for item in found.predictions}
+    row = np.array([[scores[label] for label in LABELS]])
+    (inside,) = prediction_sets(row, RULE.quantile)
+    assert set(found.prediction_set) == {
+        label for label, member in zip(LABELS, inside, strict=True) if member
+    }
+
+
+def test_fewer_predictions_leave_the_set_whole(recognizer, between):
+    found = recognizer(between("happy", "sad"), RATE, top_k=1)
+    assert len(found.predictions) == 1
+    assert len(found.prediction_set) == 2
+
+
+def test_a_smaller_vocabulary_joins_and_drops_labels_of_the_set(recognizer, between, tones):
+    assert recognizer(tones.tone("calm"), RATE, emotions=8).prediction_set == ("calm",)
+    assert recognizer(tones.tone("calm"), RATE, emotions=7).prediction_set == ("neutral",)
+    found = recognizer(between("fearful", "disgust"), RATE, emotions=4)
+    assert found.prediction_set == (found.emotion,)
+
+
+@pytest.mark.parametrize(("amplitude", "strange"), [(0.2, False), (0.9, True)])
+def test_a_strange_recording_is_out_of_the_domain(recognizer, amplitude, strange, tones):
+    found = recognizer(tones.tone("sad", amplitude=amplitude), RATE)
+    assert found.out_of_domain is strange
+    assert found.novelty == pytest.approx(amplitude / 0.5, rel=0.01)
+
+
+def test_the_novelty_of_a_long_recording_is_the_mean_of_its_windows(recognizer, tones):
+    halves = [tones.tone("sad", duration_s=10.0, amplitude=size) for size in (0.2, 0.6)]
+    found = recognizer(np.concatenate(halves), RATE)
+    assert found.novelty == pytest.approx(0.8, rel=0.01)
+    assert found.out_of_domain is False
+
+
+def test_a_bundle_without_these_says_nothing_of_them(tmp_path, tones):
+    old = Recognizer.load(tones.write_bundle(tmp_path / "old.onnx"))
+    found = old(tones.tone("sad"), RATE)
+    assert (found.prediction_set, found.out_of_domain, found.novelty) == (None, None, None)
+    assert not {"prediction_set", "out_of_domain", "novelty"} & set(found.to_dict())
+    assert old.bundle.run(tones.tone("sad")[np.newaxis]).novelty is None
+
+
+def test_the_rule_travels_in_the_metadata(recognizer):
+    assert recognizer.bundle.metadata.prediction_set == RULE
+    assert BundleMetadata.from_json(recognizer.bundle.metadata.to_json()).prediction_set == RULE
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"coverage": 1.0}, "coverage must lie between 0 and 1"),
+        ({"quantile": 1.5}, "quantile must lie in 0 to 1"),
+        ({"rule": "raps"}, "'raps' is no choice"),
+    ],
+)
+def test_an_impossible_rule_is_refused(tmp_path, changes, message, tones):
+    rule = {"coverage": 0.9, "quantile": 0.8, "rule": "lac"} | changes
+    text = tones.metadata().to_json().replace("{", f'{{"prediction_set": {rule}, ', 1)
+    path = tones.write_bundle(tmp_path / "x.onnx", document=text.replace("'", '"'))
+    with pytest.raises(BundleError, match=message):
+        Bundle.load(path)
