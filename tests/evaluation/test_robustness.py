@@ -127,3 +127,16 @@ def test_a_sample_is_even_over_emotions_and_the_same_for_a_seed():
         assert counts == {"angry": 9, "sad": 9, "happy": 3}
     assert len(sample(items, 1000, seed=0)) == 126
     assert np.all([item.emotion for item in drawn])
+
+
+def test_somebody_who_says_little_is_a_voice_too(clip, model):
+    heard = []
+
+    def listen(signal, rng, voices):
+        heard.append(len(voices))
+        return signal
+
+    talker = [clip("one", "a", str(take), "angry") for take in range(60)]
+    spy = Condition(group="spy", name="x", apply=listen)
+    measure_robustness(model, [*talker, clip("one", "b", "0", "angry")], CLASSES, [spy])
+    assert sorted(set(heard)) == [1, 47]

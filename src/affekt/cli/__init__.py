@@ -32,6 +32,7 @@ COMMANDS: dict[str, _Entry] = {
     "inspect": _Entry("affekt.cli.inspect:inspect", "Draw a recording, and say what it is like."),
     "features": _Entry("affekt.cli.features:features", "List, extract and show feature sets."),
     "evaluate": _Entry("affekt.cli.evaluate:evaluate", "Measure a model under a protocol."),
+    "report": _Entry("affekt.cli.report:report", "Say what a model can be trusted with."),
     "compare": _Entry("affekt.cli.compare:compare", "Put models and published figures together."),
     "reproduce": _Entry("affekt.cli.reproduce:reproduce", "Rebuild published systems."),
     "tune": _Entry("affekt.cli.tune:tune", "Search the settings of a recipe."),

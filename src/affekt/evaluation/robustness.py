@@ -6,6 +6,7 @@ reported is the figure under each condition and how far it lies below the clean 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -161,9 +162,15 @@ def measure_robustness(
 
 
 def _voices(utterances: Sequence[Utterance], seed: int) -> list[tuple[tuple[str, str], Signal]]:
-    voices = []
-    for index in np.random.default_rng(seed).permutation(len(utterances))[:_VOICES]:
+    # One clip of everybody before a second one of anybody: two people are two voices.
+    turns: Counter[tuple[str, str]] = Counter()
+    ranked: list[tuple[int, Utterance]] = []
+    for index in np.random.default_rng(seed).permutation(len(utterances)):
         item = utterances[index]
+        turns[item.speaker_key] += 1
+        ranked.append((turns[item.speaker_key], item))
+    voices = []
+    for _, item in sorted(ranked, key=lambda entry: entry[0])[:_VOICES]:
         try:
             signal = decode(item.path, start_s=item.start_s, end_s=item.end_s).signal
         except AffektError:

@@ -1,0 +1,115 @@
+"""`affekt report`: all that is known of a model, on one page."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from affekt.cli import measuring
+from affekt.corpora import corpora_root
+from affekt.corpora.votes import read_votes
+from affekt.errors import CorpusError
+from affekt.evaluation.listeners import CORPUS
+from affekt.evaluation.report import own_classes, report_of, tested_clips
+from affekt.evaluation.trust import measure_trust
+
+
+@click.command()
+@click.argument("model", metavar="MODEL")
+@measuring.clip_options
+@measuring.source_options
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, file_okay=False),
+    metavar="DIR",
+    required=True,
+    help="Where the page (NAME.html) and everything in it (NAME.json) go.",
+)
+@click.option(
+    "--per-corpus",
+    type=click.IntRange(min=1),
+    default=60,
+    show_default=True,
+    metavar="N",
+    help="Clips of each corpus to measure robustness and steadiness on.",
+)
+@click.option("--seed", type=int, default=0, show_default=True, help="Of that sample.")
+@click.option(
+    "--log",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help=f"Log of lockbox readings. Inside a checkout of Affekt, {measuring.LOG} in it.",
+)
+@click.option("--quiet", is_flag=True, help="No progress bar and no warnings.")
+def report(
+    model: str,
+    protocol_name: str | None,
+    root: Path | None,
+    names: tuple[str, ...],
+    table: Path | None,
+    folder: Path | None,
+    features: str | None,
+    label_words: tuple[str, ...],
+    out: Path,
+    per_corpus: int,
+    seed: int,
+    log: Path | None,
+    quiet: bool,
+) -> None:
+    """Measure what a model can be trusted with, and write it for people and as JSON.
+
+    MODEL is whatever affekt evaluate takes. One page that needs nothing else says what to worry
+    about first; then figures under the protocol, differences between people, confidence,
+    robustness, the model beside people who listened, and what was not measured.
+
+    Every reading of the lockbox is logged.
+    """
+    from affekt.evaluation.trust_html import write_trust  # plots: a long way before they are drawn
+
+    lockbox = protocol_name == "lockbox"
+    if log is not None and not lockbox:
+        raise click.UsageError("--log is for the protocol lockbox")
+    out.mkdir(parents=True, exist_ok=True)  # or fail now, not after a quarter of an hour
+    source = measuring.load_source(model, features, label_words)
+    clips = measuring.load_clips(protocol_name, root, names, table, folder, quiet=quiet)
+    tested = tested_clips(clips.rule, clips.utterances)
+    classes = own_classes(tested, measuring.declared_classes())
+    with measuring.progress_bars(quiet) as bar:
+        answers = source.answer(tested, bar("figures"))
+        figures = report_of(
+            source, answers, clips.rule, classes=classes, collections=measuring.collections()
+        )
+        if lockbox:
+            said = measuring.log_reading(figures, log)
+            click.echo(f"affekt: this reading of the lockbox is {said}", err=True)
+        trust = measure_trust(
+            source,
+            answers,
+            figures,
+            classes=classes,
+            votes=_votes(root) if CORPUS in classes else {},
+            command=_command(model, clips.rule.name, names, per_corpus, seed),
+            per_corpus=per_corpus,
+            seed=seed,
+            progress=bar,
+        )
+    for path in write_trust(out, trust):
+        click.echo(f"affekt: report written to {path}", err=True)
+
+
+def _votes(root: Path | None) -> dict[str, tuple[int, ...]]:
+    try:
+        return dict(read_votes(corpora_root(root) / CORPUS))
+    except CorpusError as error:
+        click.echo(f"affekt: {error}", err=True)
+        return {}
+
+
+def _command(model: str, protocol: str, names: tuple[str, ...], per_corpus: int, seed: int) -> str:
+    """The command again, without places that are nobody else's."""
+    chosen = "".join(f" --corpus {name}" for name in names)
+    return (
+        f"affekt report {Path(model).name} --protocol {protocol} --corpora ROOT{chosen} "
+        f"--per-corpus {per_corpus} --seed {seed} --out DIR"
+    )

@@ -1,0 +1,229 @@
+"""All that is measured of a model before anyone relies on it.
+
+The test part of a protocol is recognised once; robustness and steadiness are measured on a drawn
+sample of it, for they hear every clip some forty times.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import platform
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from affekt.errors import ConfigError
+from affekt.evaluation.codecs import CODECS, available
+from affekt.evaluation.conditions import conditions
+from affekt.evaluation.layout import voices
+from affekt.evaluation.listeners import CORPUS, Listeners, beside_listeners
+from affekt.evaluation.people import GroupDifference, Steadiness, group_differences, steadiness
+from affekt.evaluation.report import Report
+from affekt.evaluation.robustness import Robustness, measure_robustness, sample
+from affekt.evaluation.runs import Answers, Progress
+from affekt.evaluation.sources import Listener, Source
+from affekt.metrics.calibration import Reliability, reliability
+from affekt.recognition.metadata import BundleMetadata
+from affekt.recognition.runtime import onnxruntime
+
+SCHEMA_VERSION = 1
+POOLED = "all clips"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotMeasured:
+    """Something that a reader might look for here, and why it is missing."""
+
+    what: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trust:
+    """Everything that was measured of a model.
+
+    Attributes:
+        name: of the model, for files.
+        report: its figures under the protocol.
+        differences: between groups of speakers.
+        steadiness: of its answers under changes that should not matter; None if not measured.
+        robustness: of its figures under conditions; None likewise.
+        listeners: the model beside people; None likewise.
+        reliability: corpus, and `POOLED`, to how sure the model was of its answers among all labels
+            and how often they were right; none without probabilities.
+        not_measured: what else a reader might look for.
+        per_corpus, seed: of the sample that robustness and steadiness were measured on.
+        not_for: what the model says it is not for.
+        command: that makes this report again.
+        versions: of what took part.
+    """
+
+    name: str
+    report: Report
+    differences: tuple[GroupDifference, ...]
+    steadiness: tuple[Steadiness, ...] | None
+    robustness: Robustness | None
+    listeners: Listeners | None
+    reliability: Mapping[str, Reliability]
+    not_measured: tuple[NotMeasured, ...]
+    per_corpus: int
+    seed: int
+    not_for: tuple[str, ...]
+    command: str
+    versions: Mapping[str, str]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return everything as plain JSON types; shares stay between 0 and 1.
+
+        Clips go by their names: where they lie is nobody's business.
+        """
+        figures = self.report.to_dict()
+        del figures["bundle_path"], figures["log"]
+        figures["failures"] = [
+            item | {"path": Path(item["path"]).name, "reason": _placeless(item)}
+            for item in figures["failures"]
+        ]
+        values = {
+            item.name: getattr(self, item.name)
+            for item in dataclasses.fields(self)
+            if item.name != "report"
+        }
+        return {"schema_version": SCHEMA_VERSION, "figures": figures} | {
+            name: _plain(value) for name, value in values.items()
+        }
+
+
+def measure_trust(
+    source: Source,
+    answers: Answers,
+    report: Report,
+    *,
+    classes: Mapping[str, Sequence[str]],
+    votes: Mapping[str, tuple[int, ...]],
+    command: str,
+    per_corpus: int = 60,
+    seed: int = 0,
+    progress: Callable[[str], Progress] | None = None,
+) -> Trust:
+    """Measure what a report of trust needs beyond the figures under a protocol.
+
+    Args:
+        source: the model.
+        answers: to all that the protocol tests.
+        report: of these answers.
+        classes: corpus under test to its canonical labels.
+        votes: of CREMA-D's listeners, by stem; may be empty.
+        command: that makes this report again.
+        per_corpus: clips of each corpus to measure robustness and steadiness on.
+        seed: of that sample, and of what happens to it.
+        progress: makes, for what is about to be measured, what is called after each clip.
+    """
+    missing: list[NotMeasured] = []
+    if report.missing:
+        what = f"the speakers {voices(report.missing)}"
+        missing.append(NotMeasured(what=what, why="the protocol names them; no clip is at hand"))
+    drawn = sample(answers.utterances, per_corpus, seed=seed)
+    robust: Robustness | None = None
+    steady: tuple[Steadiness, ...] | None = None
+    if not isinstance(source, Listener):
+        why = "only answers are at hand, no model that could hear a changed sound"
+        missing.append(NotMeasured(what="robustness and steadiness", why=why))
+    elif drawn:
+        tell = progress or (lambda _: _nobody)
+        happening = conditions()
+        if len({item.speaker_key for item in drawn}) == 1:
+            happening = tuple(item for item in happening if item.group != "babble")
+            missing.append(NotMeasured(what="babble", why="there is no second speaker"))
+        robust = measure_robustness(
+            source, drawn, classes, happening, seed=seed, progress=tell("robustness")
+        )
+        steady = steadiness(source, drawn, classes, seed=seed, progress=tell("steadiness"))
+        missing += [
+            NotMeasured(what=f"the codec {codec.name}", why="no encoder of it is installed")
+            for codec in CODECS
+            if not available(codec)
+        ]
+    listeners, why = _listeners(answers, classes, votes)
+    if why:
+        missing.append(NotMeasured(what="the model beside people who listened", why=why))
+    if not answers.graded:
+        why = "the model names labels without probabilities"
+        missing.append(NotMeasured(what="how far its confidence can be believed", why=why))
+    learnt = source.learnt
+    return Trust(
+        name=source.name,
+        report=report,
+        differences=group_differences(answers, classes),
+        steadiness=steady,
+        robustness=robust,
+        listeners=listeners,
+        reliability=_reliability(answers) if answers.graded else {},
+        not_measured=tuple(missing),
+        per_corpus=per_corpus,
+        seed=seed,
+        not_for=tuple(learnt.not_for) if isinstance(learnt, BundleMetadata) else (),
+        command=command,
+        versions={
+            "Affekt": report.affekt_version,
+            "Python": platform.python_version(),
+            "NumPy": np.__version__,
+            "ONNX Runtime": onnxruntime.__version__,
+        },
+    )
+
+
+def _listeners(
+    answers: Answers,
+    classes: Mapping[str, Sequence[str]],
+    votes: Mapping[str, tuple[int, ...]],
+) -> tuple[Listeners | None, str]:
+    """Return the model beside people, or why not."""
+    if CORPUS not in classes:
+        return None, "CREMA-D, whose clips people voted on, is not under test"
+    if not votes:
+        return None, "the table of votes is not among CREMA-D's files"
+    try:
+        return beside_listeners(answers, votes), ""
+    except ConfigError as error:
+        return None, str(error)
+
+
+def _reliability(answers: Answers) -> dict[str, Reliability]:
+    known = np.array([item.emotion in answers.labels for item in answers.utterances], np.bool_)
+    truth = np.array(
+        [
+            answers.labels.index(item.emotion or "") if inside else -1
+            for item, inside in zip(answers.utterances, known, strict=True)
+        ]
+    )
+    corpora = np.array([item.corpus for item in answers.utterances])
+    parts = {POOLED: known} | {
+        name: known & (corpora == name) for name in dict.fromkeys(corpora.tolist())
+    }
+    return {
+        name: reliability(answers.probabilities[chosen], truth[chosen])
+        for name, chosen in parts.items()
+        if chosen.any()
+    }
+
+
+def _nobody(_done: int, _total: int) -> None:
+    pass
+
+
+def _placeless(failure: Mapping[str, str]) -> str:
+    return failure["reason"].replace(failure["path"], Path(failure["path"]).name)
+
+
+def _plain(value: Any) -> Any:
+    """Return plain types of dataclasses, tuples, mappings and arrays."""
+    if dataclasses.is_dataclass(value):
+        return {item.name: _plain(getattr(value, item.name)) for item in dataclasses.fields(value)}
+    if isinstance(value, Mapping):
+        return {str(name): _plain(item) for name, item in value.items()}
+    if isinstance(value, tuple | list):
+        return [_plain(item) for item in value]
+    return value.tolist() if isinstance(value, np.ndarray) else value

@@ -1,0 +1,83 @@
+"""The report of trust as files: a page that needs nothing else, and JSON with everything."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable
+from html import escape
+from pathlib import Path
+
+from affekt.evaluation.files import Table, write_files
+from affekt.evaluation.page import drawing, folded, page, table_block
+from affekt.evaluation.trust import Trust
+from affekt.evaluation.trust_sections import Block, Bullets, Folded, Plot, Section, sections
+from affekt.evaluation.trust_worries import worries
+
+
+def write_trust(folder: Path, trust: Trust) -> tuple[Path, Path]:
+    """Write `NAME.html` and `NAME.json`, by the name of the model.
+
+    Args:
+        folder: made if it does not exist.
+        trust: what was measured.
+
+    Returns:
+        Where they lie.
+
+    Raises:
+        ConfigError: the folder cannot be written.
+    """
+    name = re.sub(r"[^\w.-]+", "-", trust.name)
+    files = {f"{name}.html": to_html(trust), f"{name}.json": to_json(trust)}
+    write_files(folder, files)
+    html, document = (folder / file for file in files)
+    return html, document
+
+
+def to_json(trust: Trust) -> str:
+    """Return everything as one JSON object; shares lie between 0 and 1."""
+    told = trust.to_dict() | {
+        "worries": [{"about": item.about, "text": item.text} for item in worries(trust)]
+    }
+    return json.dumps(told, ensure_ascii=False, allow_nan=False, indent=1) + "\n"
+
+
+def to_html(trust: Trust) -> str:
+    """Return the page."""
+    parts = sections(trust)
+    links = "".join(
+        f'<li><a href="#{_anchor(part)}">{escape(part.title)}</a></li>' for part in parts
+    )
+    lead = (
+        "What this model was measured to do, on whom, and where it fails. Written by fixed rules "
+        "from the figures below; no recording is in it."
+    )
+    blocks = [f"<p>{lead}</p>", f'<nav aria-label="Sections"><ol>{links}</ol></nav>']
+    for part in parts:
+        blocks.append(f'<h2 id="{_anchor(part)}">{escape(part.title)}</h2>')
+        blocks += map(_block, part.blocks)
+    return page(f"Can {trust.report.bundle} be trusted?", blocks)
+
+
+def _anchor(section: Section) -> str:
+    return re.sub(r"\W+", "-", section.title.lower()).strip("-")
+
+
+def _block(block: Block) -> str:
+    match block:
+        case str():
+            return f"<p>{escape(block)}</p>"
+        case Bullets():
+            return f"<ul>{''.join(_items(block.items))}</ul>"
+        case Plot():
+            return drawing(block.svg, block.caption)
+        case Folded():
+            return folded(block.summary, "\n".join(map(_block, block.blocks)))
+        case Table():
+            return table_block(block)
+
+
+def _items(items: Iterable[tuple[str, str]]) -> Iterable[str]:
+    for about, text in items:
+        yield f"<li><strong>{escape(about)}</strong>: {escape(text)}</li>\n"

@@ -1,0 +1,405 @@
+"""The sections of a report of trust: what was measured, in plain words, tables and plots."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from affekt.evaluation import trust_plots as plots
+from affekt.evaluation.files import Table
+from affekt.evaluation.layout import ends, percent
+from affekt.evaluation.listeners import AGREED, ListenerFigures
+from affekt.evaluation.people import DIFFERENCE, MIN_SPEAKERS
+from affekt.evaluation.plots import confusion_plot, to_svg
+from affekt.evaluation.scoring import CorpusFigures
+from affekt.evaluation.trust import POOLED, Trust
+from affekt.evaluation.trust_worries import mean_accuracy, mean_confidence, share, worries
+from affekt.evaluation.writers import group_sections, protocol_facts
+from affekt.metrics import Interval
+
+_NOTHING = (
+    "Nothing crossed a line that this report draws. That is not the same as nothing to worry about."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Bullets:
+    """Sentences, each with what it is about."""
+
+    items: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Plot:
+    """An SVG file, and what it shows; its figures stand in a table beside it."""
+
+    caption: str
+    svg: str
+
+
+@dataclass(frozen=True, slots=True)
+class Folded:
+    """What is shown when asked for."""
+
+    summary: str
+    blocks: tuple[Block, ...]
+
+
+Block = str | Bullets | Plot | Table | Folded
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A section: its heading, and paragraphs, tables and plots in their order."""
+
+    title: str
+    blocks: tuple[Block, ...]
+
+
+def sections(trust: Trust) -> tuple[Section, ...]:
+    """Return the whole report."""
+    return tuple(Section(title, tuple(make(trust))) for title, make in _SECTIONS.items())
+
+
+def _worries(trust: Trust) -> Iterator[Block]:
+    found = worries(trust)
+    yield Bullets(tuple((item.about, item.text) for item in found)) if found else _NOTHING
+    if trust.not_for:
+        yield f"By its makers' own word it is not for: {'; '.join(trust.not_for)}."
+
+
+def _figures(trust: Trust) -> Iterator[Block]:
+    report = trust.report
+    told = ". ".join(f"{name.capitalize()}: {value}" for name, value in protocol_facts(report))
+    yield (
+        f"{told}. {report.clips} clips of {report.speakers} speakers. 'Recognised' is the share of "
+        "right answers to the clips of each emotion, averaged over the emotions (unweighted "
+        "average recall, UA), so that frequent emotions count no more than rare ones; 'accuracy' "
+        "(WA) is the share of right answers to all clips."
+    )
+    yield (
+        "'Own' is answered among the emotions that the corpus has, the setting in which systems "
+        f"are compared; 'all' among all {len(report.labels)} labels, which is what a user gets. "
+        "The intervals (95 %, bootstrap) say how much a figure would move with other speakers "
+        "like these."
+    )
+    scored = [item for item in report.corpora if item.scorings]
+    if scored:
+        yield Plot("What is recognised of each corpus", to_svg(plots.corpora_plot(scored)))
+    yield _own(trust)
+    yield _all(trust)
+    for item in scored:
+        yield Folded(f"{item.corpus}: every emotion, and what is taken for what", _corpus(item))
+
+
+def _own(trust: Trust) -> Table:
+    rows = []
+    for item in trust.report.corpora:
+        own = item.scoring("own")
+        head = (item.corpus, str(own.clips if own else 0), str(len(item.speakers)))
+        if own is None:
+            rows.append((*head, *["-"] * 7))
+            continue
+        rows.append(
+            (
+                *head,
+                percent(1.0 / len(own.classes)),
+                percent(own.ua),
+                _interval(own.ua_interval),
+                percent(own.wa),
+                _interval(own.wa_interval),
+                percent(own.macro_f1),
+                percent(own.weighted_f1),
+            )
+        )
+    for name, value in (
+        ("mean of eight", trust.report.mean_of_eight),
+        ("mean of five", trust.report.mean_of_five),
+    ):
+        if value is not None:
+            rows.append((name, "", "", "", percent(value), *[""] * 5))
+    return Table(
+        caption="Answered among the corpus' own emotions, in percent",
+        header=(
+            *("corpus", "clips", "speakers", "guessing", "recognised (UA)", "95 % interval"),
+            *("accuracy (WA)", "95 % interval", "macro F1", "weighted F1"),
+        ),
+        rows=tuple(rows),
+    )
+
+
+def _all(trust: Trust) -> Table:
+    return Table(
+        caption=f"Answered among all {len(trust.report.labels)} labels, in percent",
+        header=(
+            *("corpus", "recognised (UA)", "95 % interval", "accuracy (WA)", "95 % interval"),
+            *("macro F1", "weighted F1"),
+        ),
+        rows=tuple(
+            (
+                item.corpus,
+                percent(of.ua),
+                _interval(of.ua_interval),
+                percent(of.wa),
+                _interval(of.wa_interval),
+                percent(of.macro_f1),
+                percent(of.weighted_f1),
+            )
+            for item in trust.report.corpora
+            if (of := item.scoring("all")) is not None
+        ),
+    )
+
+
+def _interval(interval: Interval | None) -> str:
+    return ends(interval) if interval is not None else "1 speaker"
+
+
+def _corpus(figures: CorpusFigures) -> tuple[Block, ...]:
+    blocks: list[Block] = []
+    if figures.not_scored:
+        named = ", ".join(f"{label} {count}" for label, count in figures.not_scored.items())
+        blocks.append(f"Not scored, for the model has no such label: {named}.")
+    for item in figures.scorings:
+        rows = tuple(
+            (
+                of.label,
+                *map(percent, (of.recall, of.precision, of.f1)),
+                *map(str, item.confusion[item.labels.index(of.label)]),
+            )
+            for of in item.classes
+        )
+        blocks.append(
+            Table(
+                caption=f"Scoring '{item.name}': percent, and clips by what was answered",
+                header=("emotion", "recall", "precision", "F1", *item.labels),
+                rows=rows,
+            )
+        )
+    own = figures.scorings[0]
+    drawn = to_svg(confusion_plot(own.labels, own.confusion))
+    return (*blocks, Plot(f"{figures.corpus}: rows are true, columns answered", drawn))
+
+
+def _people(trust: Trust) -> Iterator[Block]:
+    yield (
+        "Are people served alike? The largest difference between groups of a corpus' speakers "
+        "passes where it is no more than chance shows 19 times out of 20 when the speakers are "
+        f"dealt out again, or {100 * DIFFERENCE:.0f} points if that is more. Groups of fewer than "
+        f"{MIN_SPEAKERS} speakers are not judged. Languages are not judged at all: each corpus "
+        "has one, and a way of recording of its own, so that language is confounded with corpus "
+        "here."
+    )
+    yield Table(
+        caption="Differences between groups of speakers, in percent",
+        header=("corpus", "by", "recognised (speakers)", "difference", "passes up to", "verdict"),
+        rows=tuple(
+            (
+                item.corpus,
+                item.attribute,
+                ", ".join(
+                    f"{group} {percent(item.ua.get(group))} ({count})"
+                    for group, count in item.speakers.items()
+                )
+                or "not told",
+                percent(item.difference),
+                percent(item.limit),
+                item.verdict,
+            )
+            for item in trust.differences
+        ),
+        words=frozenset({0, 1, 2, 5}),
+    )
+    if trust.steadiness is not None:
+        yield (
+            "Do answers stay where they should? A level says nothing of a feeling; a semitone lies "
+            f"within the voices of two people. Measured on {_sample(trust)}."
+        )
+        yield Table(
+            caption="Answers that stay, in percent",
+            header=("change", "stay", "passes from", "verdict"),
+            rows=tuple(
+                (item.change, percent(item.unchanged), percent(item.limit), item.verdict)
+                for item in trust.steadiness
+            ),
+            words=frozenset({0, 3}),
+        )
+
+
+def _groups(trust: Trust) -> Iterator[Block]:
+    yield (
+        "Among the corpus' own emotions. Over all corpora together, groups differ in corpus, "
+        "language and recording as well."
+    )
+    for part in group_sections(trust.report):
+        lines: tuple[Block, ...] = tuple(f"{line}." for line in part.lines)
+        if part.table is not None:
+            name = part.table.header[0]
+            yield Folded(f"By {name}", (*lines, part.table))
+        else:
+            yield from lines
+
+
+def _confidence(trust: Trust) -> Iterator[Block]:
+    if not trust.reliability:
+        yield "Not measured: the model gives no probabilities."
+        return
+    yield (
+        "Of the answers of which a model is 70 % sure, 70 % should be right: in the plot, on the "
+        "dashed line. Below it, the model is surer than right. The expected calibration error "
+        "(ECE) is the mean distance from that line, over 15 bins of equally many clips, among all "
+        "labels."
+    )
+    yield Plot(
+        "How often answers are right by how sure the model is (clips)",
+        to_svg(plots.reliability_plot(trust.reliability)),
+    )
+    measured = {item.corpus: item.calibration for item in trust.report.corpora}
+    measured[POOLED] = trust.report.calibration
+    rows = []
+    for name, of in trust.reliability.items():
+        figures = measured.get(name)
+        rows.append(
+            (
+                name,
+                str(of.clips.sum()),
+                percent(mean_confidence(of)),
+                percent(mean_accuracy(of)),
+                percent(of.error),
+                f"{figures.brier:.3f}" if figures else "-",
+                f"{figures.nll:.3f}" if figures else "-",
+            )
+        )
+    yield Table(
+        caption="Confidence and what it is worth: percent, Brier score, negative log likelihood",
+        header=("corpus", "clips", "sure", "right", "ECE", "Brier", "NLL"),
+        rows=tuple(rows),
+    )
+
+
+def _robustness(trust: Trust) -> Iterator[Block]:
+    measured = trust.robustness
+    if measured is None:
+        yield "Not measured."
+        return
+    yield (
+        f"The same clips as they come and as life may bring them: {_sample(trust)}. 'Loss' is "
+        "against clean sound, in points; 'same answer' is the share of clips whose answer stays."
+    )
+    yield Plot("Figure under each condition against clean", to_svg(plots.robustness_plot(measured)))
+    corpora = tuple(measured.clean_ua)
+    clean = ("clean", percent(measured.clean_mean_ua), "0.0", "100.0", "0.0")
+    yield Table(
+        caption="Recognised under each condition (UA, own emotions), in percent",
+        header=("condition", "mean", "loss", "same answer", "refused", *corpora),
+        rows=(
+            (*clean, *(percent(measured.clean_ua[name]) for name in corpora)),
+            *(
+                (
+                    f"{item.group}, {item.name}",
+                    *map(percent, (item.mean_ua, item.drop, item.unchanged, item.refused)),
+                    *(percent(item.ua[name]) for name in corpora),
+                )
+                for item in measured.conditions
+            ),
+        ),
+    )
+
+
+def _listeners(trust: Trust) -> Iterator[Block]:
+    beside = trust.listeners
+    if beside is None:
+        yield "Not measured: see below."
+        return
+    yield (
+        "About ten people listened to each clip of CREMA-D, sound alone, and chose one of six "
+        f"emotions. Where at least {share(AGREED)} of them chose the same, they agreed. A feeling "
+        "is no fact that a recording gives away: where people do not hear what the actor meant, a "
+        "model that does goes by something else than they."
+    )
+    parts = (
+        ("all clips", beside.everything),
+        ("people agreed", beside.agreed),
+        ("people did not", beside.disputed),
+    )
+    yield Table(
+        caption="The model beside people: percent; cross-entropy in nats",
+        header=(
+            "clips", "number", "model right", "majority right", "one listener right",
+            "model says what the majority says", "cross-entropy with the votes",
+            "least possible", "correlation with the votes",
+        ),
+        rows=tuple(_listener_row(name, of) for name, of in parts if of is not None),
+    )  # fmt: skip
+
+
+def _listener_row(name: str, of: ListenerFigures) -> tuple[str, ...]:
+    return (
+        name,
+        str(of.clips),
+        percent(of.model_right),
+        percent(of.crowd_right),
+        percent(of.listener_right),
+        percent(of.model_with_crowd),
+        f"{of.cross_entropy:.3f}",
+        f"{of.cross_entropy_of_votes:.3f}",
+        "-" if of.correlation is None else f"{of.correlation:.2f}",
+    )
+
+
+def _not_measured(trust: Trust) -> Iterator[Block]:
+    if trust.not_measured:
+        yield Bullets(tuple((item.what, f"{item.why}.") for item in trust.not_measured))
+    failures = trust.to_dict()["figures"]["failures"]
+    if failures:
+        yield Table(
+            caption="Clips that could not be recognised",
+            header=("corpus", "clip", "reason"),
+            rows=tuple((item["corpus"], item["path"], item["reason"]) for item in failures),
+            words=frozenset({0, 1, 2}),
+        )
+    yield (
+        "Nothing here was measured on speech that nobody acted, unless a corpus above holds such "
+        "speech, and nothing on your recordings."
+    )
+
+
+def _provenance(trust: Trust) -> Iterator[Block]:
+    report = trust.report
+    yield Table(
+        caption="Where these figures come from",
+        header=("what", "value"),
+        rows=(
+            ("model", f"{report.bundle} ({report.kind})"),
+            ("SHA-256", report.bundle_sha256),
+            ("labels", ", ".join(report.labels)),
+            ("protocol", f"{report.protocol}, version {report.protocol_version}"),
+            ("seed", str(trust.seed)),
+            ("clips a corpus, at most, for robustness and steadiness", str(trust.per_corpus)),
+            ("date", report.date),
+            ("versions", ", ".join(f"{name} {value}" for name, value in trust.versions.items())),
+            ("command", trust.command),
+        ),
+        words=frozenset({0, 1}),
+    )
+
+
+def _sample(trust: Trust) -> str:
+    clips = trust.robustness.clips if trust.robustness else 0
+    return (
+        f"{clips} clips, drawn with seed {trust.seed}, at most {trust.per_corpus} of each corpus, "
+        "emotions in equal numbers as far as they go"
+    )
+
+
+_SECTIONS: dict[str, Callable[[Trust], Iterator[Block]]] = {
+    "What to worry about first": _worries,
+    "Figures under the protocol": _figures,
+    "People, not averages": _people,
+    "Groups of people and clips": _groups,
+    "How far its confidence can be believed": _confidence,
+    "When sound comes as it does in life": _robustness,
+    "Beside people who listened": _listeners,
+    "What was not measured, and why": _not_measured,
+    "Where these figures come from": _provenance,
+}

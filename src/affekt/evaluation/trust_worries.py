@@ -1,0 +1,272 @@
+"""What to worry about first: sentences that the figures write by fixed rules."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from affekt.evaluation.layout import voices
+from affekt.evaluation.people import MIN_SPEAKERS
+from affekt.evaluation.scoring import CorpusFigures, Scoring
+from affekt.evaluation.trust import POOLED, Trust
+from affekt.metrics.calibration import Reliability
+
+LITTLE = 0.5  # a corpus of which less is recognised is named
+MISSED = 0.25  # an emotion of which less is recognised is named
+SPREAD = 0.2  # between the best and the worst corpus
+DROP = 0.1  # a condition that costs more of the mean is named
+REFUSED = 0.05  # likewise one under which more clips cannot be recognised at all
+OVERCONFIDENT = 0.05  # more confidence than right answers
+_FEWEST_CLIPS = 10  # of an emotion, to name it
+_MOST = 5  # of a kind
+_CHOSEN_ON = ("select", "calibrate")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Worry:
+    """A reason not to rely on the model as it is.
+
+    Attributes:
+        about: what kind of reason, in a word or two.
+        text: one or two sentences.
+    """
+
+    about: str
+    text: str
+
+
+def worries(trust: Trust) -> tuple[Worry, ...]:
+    """Return what a reader should know before any figure, the gravest kinds first."""
+    return tuple(itertools.chain.from_iterable(rule(trust) for rule in _RULES))
+
+
+def share(value: float) -> str:
+    """Return a share as a person would say it."""
+    return f"{100.0 * value:.0f} %"
+
+
+def guessing(scoring: Scoring) -> float:
+    """Return the UA of answering at random."""
+    return 1.0 / len(scoring.classes)
+
+
+def mean_confidence(of: Reliability) -> float:
+    """Return how sure the model was, on average."""
+    return float(np.average(of.confidence, weights=of.clips))
+
+
+def mean_accuracy(of: Reliability) -> float:
+    """Return how often it was right."""
+    return float(np.average(of.accuracy, weights=of.clips))
+
+
+def _protocol(trust: Trust) -> Iterator[Worry]:
+    report = trust.report
+    if not report.new_speakers:
+        yield Worry(
+            about="protocol",
+            text=f"Under '{report.protocol}' the model is tested on people it may have learnt "
+            "from. No figure here says anything of new voices.",
+        )
+    if report.protocol in _CHOSEN_ON:
+        yield Worry(
+            about="protocol",
+            text=f"'{report.protocol}' tests {report.protocol_description}. Expect less of new "
+            "voices.",
+        )
+
+
+def _training(trust: Trust) -> Iterator[Worry]:
+    report = trust.report
+    if report.heard:
+        yield Worry(
+            about="speakers heard in training",
+            text=f"Training may have heard {voices(report.heard)}: their figures are no measure of "
+            "new voices.",
+        )
+    if not report.training_told:
+        yield Worry(
+            about="training",
+            text="The model does not say what it learnt from. Whether it heard the speakers under "
+            "test is unknown.",
+        )
+
+
+def _floors(trust: Trust) -> Iterator[Worry]:
+    missed = [item for item in trust.report.floors if item.verdict == "missed"]
+    if missed:
+        told = "; ".join(
+            f"{item.name} {item.measured:.1f} % where {item.asked:.1f} % were asked for"
+            for item in missed
+            if item.measured is not None
+        )
+        yield Worry(about="less than was asked for", text=f"{told}.")
+
+
+def _corpora(trust: Trust) -> Iterator[Worry]:
+    scored = _scored(trust)
+    guesses = [
+        item.corpus
+        for item, own in scored
+        if own.ua_interval is not None and own.ua_interval.low <= guessing(own)
+    ]
+    if guesses:
+        yield Worry(
+            about="no better than guessing",
+            text=f"In {_listed(guesses)} the model cannot be told from one that guesses.",
+        )
+    little = sorted((pair for pair in scored if pair[1].ua < LITTLE), key=lambda pair: pair[1].ua)
+    if little:
+        told = "; ".join(
+            f"{item.corpus} {share(own.ua)} (guessing {share(guessing(own))})"
+            for item, own in little
+        )
+        yield Worry(
+            about="worst corpora", text=f"Less than {share(LITTLE)} is recognised in: {told}."
+        )
+    if len(scored) > 1:
+        worst, *_, best = sorted(scored, key=lambda pair: pair[1].ua)
+        if best[1].ua - worst[1].ua >= SPREAD:
+            yield Worry(
+                about="no single figure",
+                text=f"From {share(worst[1].ua)} in {worst[0].corpus} to {share(best[1].ua)} in "
+                f"{best[0].corpus}: what it does on your recordings lies anywhere in between, or "
+                "outside. Measure it there.",
+            )
+
+
+def _emotions(trust: Trust) -> Iterator[Worry]:
+    missed = sorted(
+        (item.recall, item.label, figures.corpus, item.support)
+        for figures, own in _scored(trust)
+        for item in own.classes
+        if item.recall is not None and item.recall < MISSED and item.support >= _FEWEST_CLIPS
+    )
+    if missed:
+        told = "; ".join(
+            f"{label} in {corpus} ({share(recall)} of {clips} clips)"
+            for recall, label, corpus, clips in missed[:_MOST]
+        )
+        more = len(missed) - _MOST
+        rest = f"; and {more} more below {share(MISSED)}" if more > 0 else ""
+        yield Worry(about="emotions it misses", text=f"{told}{rest}.")
+
+
+def _groups(trust: Trust) -> Iterator[Worry]:
+    for item in trust.differences:
+        if item.verdict == "fail" and item.difference is not None and item.limit is not None:
+            told = ", ".join(f"{group} {share(ua)}" for group, ua in item.ua.items())
+            yield Worry(
+                about="people are not served alike",
+                text=f"In {item.corpus}, by {item.attribute}: {told}. The difference of "
+                f"{100 * item.difference:.0f} points is more than the {100 * item.limit:.0f} that "
+                "pass.",
+            )
+
+
+def _steadiness(trust: Trust) -> Iterator[Worry]:
+    for item in trust.steadiness or ():
+        if item.verdict == "fail":
+            yield Worry(
+                about="answers move",
+                text=f"{item.change.capitalize()}: {share(1.0 - item.unchanged)} of the answers "
+                f"change, where {share(1.0 - item.limit)} may.",
+            )
+
+
+def _conditions(trust: Trust) -> Iterator[Worry]:
+    if trust.robustness is None:
+        return
+    worst = {
+        item.group: item for item in sorted(trust.robustness.conditions, key=lambda it: it.drop)
+    }
+    costly = sorted((it for it in worst.values() if it.drop > DROP), key=lambda it: -it.drop)
+    if costly:
+        told = "; ".join(f"{it.group}, {it.name}: {share(it.mean_ua)}" for it in costly[:_MOST])
+        yield Worry(
+            about="worst conditions",
+            text=f"Of clean sound it recognises {share(trust.robustness.clean_mean_ua)} (mean over "
+            f"corpora). Under {told}.",
+        )
+    refused = [it for it in trust.robustness.conditions if it.refused > REFUSED]
+    if refused:
+        told = "; ".join(f"{it.group}, {it.name} {share(it.refused)}" for it in refused[:_MOST])
+        yield Worry(about="not recognised at all", text=f"Clips refused under {told}.")
+
+
+def _confidence(trust: Trust) -> Iterator[Worry]:
+    over = sorted(
+        (
+            (name, mean_confidence(of), mean_accuracy(of))
+            for name, of in trust.reliability.items()
+            if mean_confidence(of) - mean_accuracy(of) > OVERCONFIDENT
+        ),
+        key=lambda entry: (entry[0] != POOLED, entry[2] - entry[1]),
+    )
+    if over:
+        told = "; ".join(
+            f"{name}: {share(sure)} sure, {share(right)} right" for name, sure, right in over
+        )
+        yield Worry(about="surer than right", text=f"On average, {told}.")
+
+
+def _speakers(trust: Trust) -> Iterator[Worry]:
+    one = [item.corpus for item in trust.report.corpora if len(item.speakers) == 1]
+    few = [item.corpus for item in trust.report.corpora if 1 < len(item.speakers) < MIN_SPEAKERS]
+    if one:
+        yield Worry(
+            about="one speaker",
+            text=f"{_listed(one)}: a figure of one person has no interval and says nothing of "
+            "anybody else.",
+        )
+    if few:
+        yield Worry(
+            about="few speakers",
+            text=f"{_listed(few)}: fewer than {MIN_SPEAKERS} speakers. The intervals are rough, "
+            "and groups of people cannot be judged.",
+        )
+
+
+def _failures(trust: Trust) -> Iterator[Worry]:
+    if trust.report.failures:
+        yield Worry(
+            about="clips not recognised",
+            text=f"{len(trust.report.failures)} of {trust.report.clips} clips could not be "
+            "recognised; no figure counts them.",
+        )
+
+
+def _missing(trust: Trust) -> Iterator[Worry]:
+    if trust.report.missing:
+        yield Worry(
+            about="not the whole protocol",
+            text=f"No clip is at hand of {voices(trust.report.missing)}.",
+        )
+
+
+_RULES: tuple[Callable[[Trust], Iterable[Worry]], ...] = (
+    _protocol,
+    _training,
+    _floors,
+    _corpora,
+    _emotions,
+    _groups,
+    _steadiness,
+    _conditions,
+    _confidence,
+    _speakers,
+    _failures,
+    _missing,
+)
+
+
+def _scored(trust: Trust) -> list[tuple[CorpusFigures, Scoring]]:
+    pairs = ((item, item.scoring("own")) for item in trust.report.corpora)
+    return [(item, own) for item, own in pairs if own is not None]
+
+
+def _listed(names: list[str]) -> str:
+    return ", ".join(names)

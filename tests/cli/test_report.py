@@ -1,0 +1,205 @@
+"""One page that says what a model can be trusted with, and the same as JSON."""
+
+import csv
+import json
+import re
+from html.parser import HTMLParser
+
+import numpy as np
+import pytest
+import soundfile
+from click.testing import CliRunner
+
+from affekt.cli import main
+
+EMODB_CODES = {"W": "angry", "F": "happy", "T": "sad", "N": "neutral"}
+VOID = {"meta", "img", "link", "br"}
+
+
+class Page(HTMLParser):
+    """Reads a page, and fails where a tag is left open or closed twice."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.open, self.seen, self.words = [], [], []
+        self.feed(text)
+        assert not self.open
+
+    def handle_starttag(self, tag, attributes):
+        self.seen.append((tag, dict(attributes)))
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        self.words.append(data)
+
+
+@pytest.fixture(scope="module")
+def root(tones, tmp_path_factory):
+    """EmoDB with two lockbox speakers, SAVEE with one, who says "sad" and sounds angry."""
+    place = tmp_path_factory.mktemp("trust")
+    for speaker in ("03", "14", "15", "16"):
+        for code, emotion in EMODB_CODES.items():
+            write(place / f"corpora/emodb/{speaker}a01{code}a.wav", tones.tone(emotion))
+    write(place / "corpora/savee/KL_a01.wav", tones.tone("angry"))
+    write(place / "corpora/savee/KL_sa01.wav", tones.tone("angry"))
+    return place / "corpora"
+
+
+def write(path, signal):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    soundfile.write(path, signal, 16000)
+
+
+@pytest.fixture(scope="module")
+def folder(tone_bundle, root, tmp_path_factory):
+    """A folder outside any checkout, where a report of the lockbox was made."""
+    place = tmp_path_factory.mktemp("report")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(place)
+        report(tone_bundle, root, place, "--log", place / "log.csv")
+    return place
+
+
+def report(model, root, out, *more, protocol="lockbox", code=0):
+    arguments = [
+        *("report", str(model), "--protocol", protocol, "--corpora", str(root)),
+        *("--out", str(out), "--per-corpus", "4", *map(str, more)),
+    ]
+    result = CliRunner().invoke(main, arguments)
+    assert result.exit_code == code, result.output
+    return result
+
+
+@pytest.fixture(scope="module")
+def document(folder):
+    return json.loads((folder / "tones.json").read_text(encoding="utf-8"))
+
+
+@pytest.fixture(scope="module")
+def page(folder):
+    return (folder / "tones.html").read_text(encoding="utf-8")
+
+
+def test_the_page_begins_with_what_to_worry_about(page):
+    headings = re.findall(r"<h2[^>]*>([^<]*)</h2>", page)
+    assert headings[:3] == [
+        "What to worry about first",
+        "Figures under the protocol",
+        "People, not averages",
+    ]
+
+
+def test_the_page_needs_nothing_else(page):
+    read = Page(page)
+    for tag, attributes in read.seen:
+        source = attributes.get("src") or attributes.get("href") or ""
+        assert not source or source.startswith(("data:", "#")), (tag, source)
+    assert "<script" not in page
+
+
+def test_its_links_lead_to_its_sections(page):
+    read = Page(page)
+    places = {attributes["id"] for _, attributes in read.seen if "id" in attributes}
+    links = [attributes["href"] for tag, attributes in read.seen if tag == "a"]
+    assert links
+    assert {link.removeprefix("#") for link in links} == places
+
+
+def test_the_document_holds_every_measurement(document):
+    assert document["schema_version"] == 1
+    ua = {item["corpus"]: item["scorings"][0]["ua"] for item in document["figures"]["corpora"]}
+    assert ua == {"emodb": 1.0, "savee": 0.5}
+    assert document["robustness"]["clips"] == 6
+    assert {item["group"] for item in document["robustness"]["conditions"]} > {
+        "babble",
+        "telephone",
+    }
+    assert {item["verdict"] for item in document["differences"]} == {"not testable"}
+    assert [item["change"] for item in document["steadiness"]] == [
+        *("level, -6 dB", "level, +6 dB", "pitch, -1 semitones", "pitch, +1 semitones")
+    ]
+    assert sum(document["reliability"]["all clips"]["clips"]) == 10
+    assert document["not_for"] == ["people"]
+
+
+def test_no_place_on_this_machine_is_told(folder, root, document, page):
+    for text in (json.dumps(document), page):
+        assert str(root.parent) not in text
+        assert str(folder.parent) not in text
+
+
+def test_the_command_that_makes_it_again_is_told(document):
+    assert document["command"] == (
+        "affekt report tones.onnx --protocol lockbox --corpora ROOT --per-corpus 4 --seed 0 "
+        "--out DIR"
+    )
+
+
+def test_worries_stand_in_the_document_as_on_the_page(document, page):
+    words = " ".join(Page(page).words)
+    assert document["worries"]
+    for worry in document["worries"]:
+        assert worry["text"] in words
+
+
+def test_a_reading_of_the_lockbox_is_logged_once(folder, tone_bundle, root, monkeypatch):
+    monkeypatch.chdir(folder)
+    said = report(tone_bundle, root, folder / "again", "--log", folder / "log.csv").stderr
+    assert "already logged" in said
+    (row,) = csv.DictReader((folder / "log.csv").read_text(encoding="utf-8").splitlines())
+    assert (row["bundle"], row["ua_savee"]) == ("tones 1.2", "50.00")
+
+
+def test_the_same_seed_gives_the_same_figures(folder, document, tone_bundle, root, monkeypatch):
+    monkeypatch.chdir(folder)
+    report(tone_bundle, root, folder / "same", "--log", folder / "log.csv")
+    same = json.loads((folder / "same" / "tones.json").read_text(encoding="utf-8"))
+    del same["figures"]["date"], document["figures"]["date"]
+    assert same == document
+
+
+def test_mere_predictions_are_reported_without_what_needs_a_model(tmp_path, root):
+    table = tmp_path / "theirs.csv"
+    rows = "".join(f"15a01{code}a.wav,angry\n16a01{code}a.wav,angry\n" for code in EMODB_CODES)
+    table.write_text(f"path,label\n{rows}")
+    report(table, root, tmp_path, "--corpus", "emodb", "--log", tmp_path / "log.csv")
+    found = json.loads((tmp_path / "theirs.json").read_text(encoding="utf-8"))
+    assert (found["robustness"], found["steadiness"], found["reliability"]) == (None, None, {})
+    assert {item["what"] for item in found["not_measured"]} >= {
+        "robustness and steadiness",
+        "how far its confidence can be believed",
+        "the model beside people who listened",
+    }
+
+
+def test_a_clip_that_cannot_be_heard_goes_by_its_name(tmp_path, tone_bundle, tones):
+    write(tmp_path / "own/happy/a.wav", tones.tone("happy"))
+    write(tmp_path / "own/happy/quiet.wav", np.zeros(16000, np.float32))
+    write(tmp_path / "own/sad/b.wav", tones.tone("sad"))
+    out = tmp_path / "out"
+    arguments = ["report", str(tone_bundle), "--folder", str(tmp_path / "own"), "--out", str(out)]
+    result = CliRunner().invoke(main, arguments)
+    assert result.exit_code == 0, result.output
+    text = (out / "tones.json").read_text(encoding="utf-8")
+    found = json.loads(text)
+    (failure,) = found["figures"]["failures"]
+    assert failure["path"] == "quiet.wav"
+    assert str(tmp_path) not in text
+    assert {"what": "babble", "why": "there is no second speaker"} in found["not_measured"]
+
+
+def test_only_the_lockbox_is_logged(tmp_path, tone_bundle, root):
+    said = report(
+        tone_bundle, root, tmp_path, "--log", tmp_path / "log.csv", protocol="select", code=2
+    )
+    assert "--log is for the protocol lockbox" in said.output
+
+
+def test_a_folder_that_cannot_be_written_is_an_error(tmp_path, tone_bundle, root):
+    (tmp_path / "file").write_text("")
+    said = report(tone_bundle, root, tmp_path / "file" / "out", protocol="select", code=2)
+    assert "cannot be read or written" in said.output
