@@ -1,9 +1,11 @@
+import sys
+
 import numpy as np
 import pytest
 import torch
 import transformers
 
-from affekt.errors import BundleError
+from affekt.errors import BundleError, MissingExtraError
 from affekt.evaluation.sources import open_source
 
 TINY = {
@@ -123,3 +125,9 @@ def test_pickled_weights_are_refused(folder):
     torch.save(model.state_dict(), place / "pytorch_model.bin")
     with pytest.raises(BundleError, match="no audio-classification model that can be loaded"):
         open_source(f"hf:{place}")
+
+
+def test_without_the_extra_the_error_names_it(monkeypatch):
+    monkeypatch.setitem(sys.modules, "transformers", None)
+    with pytest.raises(MissingExtraError, match=r"pip install 'affekt\[ssl\]'"):
+        open_source("hf:any")
