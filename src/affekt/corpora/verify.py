@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import os
 from collections import defaultdict
@@ -16,7 +17,7 @@ from affekt.audio.signal import MIN_PEAK
 from affekt.corpora.base import Corpus
 from affekt.corpora.lfs import is_lfs_pointer
 from affekt.corpora.scan import Scan
-from affekt.errors import AudioError
+from affekt.errors import AffektError, AudioError
 from affekt.records import Utterance
 from affekt.threads import Workers
 
@@ -64,19 +65,38 @@ def verify_corpus(corpus: Corpus, scan: Scan, *, progress: Progress | None = Non
     Returns:
         The findings, those of the names first; empty when all is well.
     """
-    findings = [*_check_names(scan), *_check_counts(corpus, scan)]
-    findings += _check_sound(corpus, scan.utterances, progress)
-    faults = {(item.kind, frozenset((item.name, item.other))) for item in corpus.faults}
+    findings = [*check_names(corpus, scan), *_check_sound(corpus, scan.utterances, progress)]
     return [
-        Finding(
-            kind=item.kind,
-            name=item.name,
-            other=item.other,
-            message=item.message,
-            known=(item.kind, frozenset((item.name, item.other))) in faults,
-        )
+        dataclasses.replace(item, known=is_known(corpus, item.kind, item.name, item.other))
         for item in findings
     ]
+
+
+def is_known(corpus: Corpus, kind: str, name: str, other: str = "") -> bool:
+    """Tell whether a corpus declares a fault, of one file or of two in either order."""
+    return any(
+        item.kind == kind and {item.name, item.other} == {name, other} for item in corpus.faults
+    )
+
+
+def check_names(corpus: Corpus, scan: Scan) -> list[Finding]:
+    """Check names and counts; nothing is opened."""
+    return [*_check_names(scan), *_check_counts(corpus, scan)]
+
+
+def trouble_with(path: Path, error: AffektError, *, samples: int, peak: float) -> tuple[str, str]:
+    """Name the kind of what keeps a recording from being heard, and say it in words."""
+    if is_lfs_pointer(path):
+        return "lfs-pointer", "a Git LFS pointer in place of the recording: git lfs pull"
+    return "silent" if samples and peak < MIN_PEAK else "undecodable", str(error)
+
+
+def implausible_length(corpus: Corpus, duration_s: float) -> str:
+    """Say what is implausible about a length in this corpus, or return ""."""
+    shortest_s, longest_s = corpus.duration_range_s
+    if shortest_s <= duration_s <= longest_s:
+        return ""
+    return f"{duration_s:.2f} s; {shortest_s:g} to {longest_s:g} s are plausible here"
 
 
 def _check_names(scan: Scan) -> Iterable[Finding]:
@@ -124,7 +144,6 @@ def _check_sound(
 ) -> list[Finding]:
     findings: list[Finding] = []
     same: dict[bytes, list[Utterance]] = defaultdict(list)
-    shortest_s, longest_s = corpus.duration_range_s
     with Workers(os.cpu_count()) as pool:
         heard = pool.map(_listen, [item.path for item in utterances])
         for done, (item, sound) in enumerate(zip(utterances, heard, strict=True), start=1):
@@ -135,15 +154,8 @@ def _check_sound(
                 findings.append(Finding(kind=sound.trouble, name=name, message=sound.message))
                 continue
             same[sound.digest].append(item)
-            if not shortest_s <= sound.duration_s <= longest_s:
-                findings.append(
-                    Finding(
-                        kind="duration",
-                        name=name,
-                        message=f"{sound.duration_s:.2f} s; {shortest_s:g} to {longest_s:g} s are "
-                        "plausible here",
-                    )
-                )
+            if length := implausible_length(corpus, sound.duration_s):
+                findings.append(Finding(kind="duration", name=name, message=length))
     for first, *others in same.values():
         for other in others:
             labels = "one label" if first.native_label == other.native_label else "two labels"
@@ -168,12 +180,7 @@ def _listen(path: Path) -> _Heard:
                 peak = max(peak, float(np.abs(block).max(initial=0.0)))
                 digest.update(block.tobytes())
     except AudioError as error:
-        if is_lfs_pointer(path):
-            return _Heard(
-                0.0, b"", "lfs-pointer", "a Git LFS pointer in place of the recording: git lfs pull"
-            )
-        trouble = "silent" if samples and peak < MIN_PEAK else "undecodable"
-        return _Heard(0.0, b"", trouble, str(error))
+        return _Heard(0.0, b"", *trouble_with(path, error, samples=samples, peak=peak))
     return _Heard(samples / SAMPLING_RATE_HZ, digest.digest())
 
 

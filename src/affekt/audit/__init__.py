@@ -1,0 +1,18 @@
+"""Auditing: copies, leaks and faults in recordings and in the splits made of them."""
+
+from affekt.audit.clips import Clip, read_split
+from affekt.audit.finding import KINDS, SEVERITIES, Finding, Place, Severity, at_least
+from affekt.audit.run import Audit, audit
+
+__all__ = [
+    "KINDS",
+    "SEVERITIES",
+    "Audit",
+    "Clip",
+    "Finding",
+    "Place",
+    "Severity",
+    "at_least",
+    "audit",
+    "read_split",
+]

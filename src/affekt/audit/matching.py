@@ -1,0 +1,291 @@
+"""Finding recordings that sound alike among many, by their fingerprints.
+
+Windows about the peaks of the level become vectors, which are compared with all others; what is
+close is then compared over all that two recordings share. Copies at another pitch or pace are
+looked for by changing the windows of each recording likewise.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from affekt.audit.fingerprint import (
+    BINS_AN_OCTAVE,
+    HOP_S,
+    MAX_SHIFT_BINS,
+    Fingerprint,
+    FloatArray,
+    partials,
+    window_frames,
+    window_places,
+)
+
+Progress = Callable[[int, int], None]
+
+
+class Change(NamedTuple):
+    """How a copy is read to sound like its original: pace, and bands up."""
+
+    pace: float = 1.0
+    shift_bins: int = 0
+
+
+SAME = Change()
+# One direction each: whoever is not the copy is the original.
+CHANGES: tuple[Change, ...] = (
+    *(Change(1.0, bins) for bins in range(1, MAX_SHIFT_BINS + 1)),
+    *(Change(0.97**step) for step in range(1, 9)),
+    *(Change(2.0 ** (-bins / BINS_AN_OCTAVE), bins) for bins in range(1, 6)),
+)
+# Values of a window's vector: enough to tell a likeness of 0.85 from one of 0.75.
+_DIMENSIONS = 64
+_ALIKE = 0.82
+_ALIKE_OVERALL = 0.75
+# Of a changed copy the loudest windows are compared, with those of recordings as long as theirs.
+_CHANGED_WINDOWS = 2
+_CHANGED_ALIKE = 0.85
+_CHANGED_OVERALL = 0.87
+_LENGTH_TOLERANCE = 1.12
+# Less in common is no evidence.
+MIN_SHARED_S = 0.5
+_TILE = 4096
+_PATCHES = 512
+_MOVES = (-0.5, 0.0, 0.5)
+_PACES = (0.99, 1.0, 1.01)
+
+
+class Likeness(NamedTuple):
+    """Two recordings that sound alike.
+
+    Attributes:
+        first, second: their places; the second is read with the change to sound like the first.
+        change: that change.
+        offset_s: time in the first minus time in the second, where they are aligned.
+        likeness: correlation of their partials over all that they share, up to 1.
+        shared_s: seconds they share.
+    """
+
+    first: int
+    second: int
+    change: Change
+    offset_s: float
+    likeness: float
+    shared_s: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Windows:
+    vectors: FloatArray  # [windows, dimensions], of length 1
+    owners: npt.NDArray[np.int64]
+    places: FloatArray
+
+
+def find_likenesses(
+    prints: Sequence[Fingerprint], *, progress: Progress | None = None
+) -> list[Likeness]:
+    """Return every two recordings that sound alike, each pair once.
+
+    Args:
+        prints: of the recordings.
+        progress: called with steps done and in all.
+    """
+    lines = _Lines.of(prints)
+    places = [window_places(item.levels) for item in prints]
+    durations_s = np.array([item.duration_s for item in prints])
+    steps = 2 + len(CHANGES)
+    tell = progress or (lambda done, total: None)  # noqa: ARG005
+    windows = _vectors(lines, places, SAME)
+    tell(1, steps)
+    found = _compare(lines, _close(windows, windows, _ALIKE), windows, windows, SAME)
+    tell(2, steps)
+    loudest = [item[:_CHANGED_WINDOWS] for item in places]
+    plain = _ordered(_vectors(lines, loudest, SAME), durations_s)
+    for step, change in enumerate(CHANGES, start=3):
+        changed = _ordered(_vectors(lines, loudest, change), durations_s / change.pace)
+        near = _close_in_length(changed, plain, durations_s, change.pace)
+        for pair, alike in _compare(lines, near, changed, plain, change).items():
+            if pair not in found or found[pair].likeness < alike.likeness:
+                found[pair] = alike
+        tell(step, steps)
+    return [
+        item._replace(
+            offset_s=item.offset_s
+            + (prints[item.first].start - prints[item.second].start / item.change.pace) * HOP_S
+        )
+        for item in found.values()
+    ]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Lines:
+    """Partials of all recordings one below the other, a row of zeros first."""
+
+    values: npt.NDArray[np.float16]  # [1 + frames, bands]
+    starts: npt.NDArray[np.int64]  # row of each recording's first frame
+    lengths: npt.NDArray[np.int64]
+
+    @classmethod
+    def of(cls, prints: Sequence[Fingerprint]) -> _Lines:
+        lengths = np.array([len(item.levels) for item in prints], np.int64)
+        bands = max((item.levels.shape[1] for item in prints), default=0)
+        values = np.zeros((1 + int(lengths.sum()), bands), np.float16)
+        starts = 1 + np.cumsum(lengths) - lengths
+        for item, start in zip(prints, starts, strict=True):
+            if len(item.levels):
+                values[start : start + len(item.levels)] = partials(item.levels)
+        return cls(values, starts, lengths)
+
+    def read(
+        self,
+        owners: npt.NDArray[np.int64] | int,
+        frames: npt.NDArray[np.floating],
+        shift_bins: int = 0,
+    ) -> FloatArray:
+        """Read between frames, bands moved; outside a recording nothing stands out.
+
+        Args:
+            owners: the recordings, `[n]` or one.
+            frames: where to read each, `[n, frames]`.
+            shift_bins: bands up.
+
+        Returns:
+            `[n, frames, bands - 2 * MAX_SHIFT_BINS]`.
+        """
+        starts = np.reshape(self.starts[owners], (-1, 1))
+        lengths = np.reshape(self.lengths[owners], (-1, 1))
+        whole = np.floor(frames).astype(np.int64)
+        share = (frames - whole).astype(np.float32)[..., np.newaxis]
+        inside = (frames >= 0) & (frames <= lengths - 1)
+        row = np.where(inside, starts + whole, 0)
+        below = np.where(inside, starts + np.minimum(whole + 1, lengths - 1), 0)
+        bands = slice(
+            MAX_SHIFT_BINS + shift_bins, self.values.shape[1] - MAX_SHIFT_BINS + shift_bins
+        )
+        held = self.values[:, bands]
+        return np.asarray(held[row] * (1.0 - share) + held[below] * share, np.float32)
+
+
+def _vectors(lines: _Lines, places: Sequence[FloatArray], change: Change) -> _Windows:
+    """Make the vectors of all windows, in pieces that memory holds."""
+    owners = np.repeat(np.arange(len(places)), [len(item) for item in places])
+    flat = np.concatenate([*places, np.zeros(0, np.float32)])
+    vectors = np.zeros((len(flat), _DIMENSIONS), np.float32)
+    for start in range(0, len(flat), _PATCHES):
+        piece = slice(start, start + _PATCHES)
+        read = lines.read(owners[piece], window_frames(flat[piece], change.pace), change.shift_bins)
+        patches = read.reshape(len(read), -1)
+        patches -= patches.mean(axis=1, keepdims=True)
+        vectors[piece] = patches @ _projection(patches.shape[1])
+    vectors /= np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-9)
+    return _Windows(vectors, owners, flat)
+
+
+@cache
+def _projection(size: int) -> FloatArray:
+    """Random directions that keep angles (Johnson and Lindenstrauss 1984), always the same."""
+    rng = np.random.default_rng(2024)
+    return rng.standard_normal((size, _DIMENSIONS), dtype=np.float32)
+
+
+Close = tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]
+
+
+def _close(one: _Windows, other: _Windows, alike: float) -> Iterator[Close]:
+    """Yield places of windows that are close, of different recordings, each pair once."""
+    for start in range(0, len(one.vectors), _TILE):
+        rows = one.vectors[start : start + _TILE]
+        for begin in range(start, len(other.vectors), _TILE):
+            row, column = np.nonzero(rows @ other.vectors[begin : begin + _TILE].T > alike)
+            row, column = row + start, column + begin
+            kept = one.owners[row] < other.owners[column]
+            yield row[kept], column[kept]
+
+
+def _ordered(windows: _Windows, durations_s: npt.NDArray[np.float64]) -> _Windows:
+    order = np.argsort(durations_s[windows.owners], kind="stable")
+    return _Windows(windows.vectors[order], windows.owners[order], windows.places[order])
+
+
+def _close_in_length(
+    changed: _Windows, plain: _Windows, durations_s: npt.NDArray[np.float64], pace: float
+) -> Iterator[Close]:
+    """Yield what is close among recordings that the change makes equally long."""
+    lengths_s = durations_s[plain.owners]
+    wanted_s = durations_s[changed.owners] / pace
+    for start in range(0, len(changed.vectors), _TILE // 4):
+        rows = slice(start, start + _TILE // 4)
+        if not wanted_s[rows].size:
+            return
+        low = np.searchsorted(lengths_s, wanted_s[rows].min() / _LENGTH_TOLERANCE)
+        high = np.searchsorted(lengths_s, wanted_s[rows].max() * _LENGTH_TOLERANCE)
+        close = changed.vectors[rows] @ plain.vectors[low:high].T > _CHANGED_ALIKE
+        row, column = np.nonzero(close)
+        row, column = row + start, column + low
+        kept = changed.owners[row] != plain.owners[column]
+        yield row[kept], column[kept]
+
+
+def _compare(
+    lines: _Lines,
+    close: Iterator[Close],
+    seconds: _Windows,
+    firsts: _Windows,
+    change: Change,
+) -> dict[tuple[int, int], Likeness]:
+    """Compare over all they share the recordings that have a close window; the best alignment."""
+    found: dict[tuple[int, int], Likeness] = {}
+    least = _ALIKE_OVERALL if change == SAME else _CHANGED_OVERALL
+    for rows, columns in close:
+        tried: set[tuple[int, int, int]] = set()
+        for row, column in zip(rows, columns, strict=True):
+            second, first = int(seconds.owners[row]), int(firsts.owners[column])
+            origin = float(firsts.places[column]) - float(seconds.places[row]) / change.pace
+            key = (first, second, round(origin / 2.0))
+            pair = (min(first, second), max(first, second))
+            if key in tried or (change == SAME and pair in found):
+                continue
+            tried.add(key)
+            alike = _overall(lines, first, second, change, origin)
+            if alike.likeness < least or alike.shared_s < MIN_SHARED_S:
+                continue
+            if pair not in found or found[pair].likeness < alike.likeness:
+                found[pair] = alike
+    return found
+
+
+def _overall(lines: _Lines, first: int, second: int, change: Change, origin: float) -> Likeness:
+    """Correlate all that two recordings share, at the best of nearby alignments and paces."""
+    long, other_long = int(lines.lengths[first]), int(lines.lengths[second])
+    paces = [change.pace * fine for fine in _PACES] if change != SAME else [1.0]
+    best = Likeness(first, second, change, origin * HOP_S, -1.0, 0.0)
+    for pace in paces:
+        begin = max(0, int(np.ceil(origin)))
+        end = min(long, int(np.floor(origin + (other_long - 1) / pace)) + 1)
+        if end - begin < 2:
+            continue
+        frames = np.arange(begin, end, dtype=np.float64)[np.newaxis]
+        mine = lines.read(first, frames)
+        for move in _MOVES:
+            yours = lines.read(second, (frames - origin + move) * pace, change.shift_bins)
+            likeness = _correlation(mine, yours)
+            if likeness > best.likeness:
+                best = Likeness(
+                    first,
+                    second,
+                    change._replace(pace=pace),
+                    (origin - move) * HOP_S,
+                    likeness,
+                    (end - begin) * HOP_S,
+                )
+    return best
+
+
+def _correlation(one: FloatArray, other: FloatArray) -> float:
+    a, b = one.ravel() - one.mean(), other.ravel() - other.mean()
+    return float(a @ b / max(float(np.sqrt((a @ a) * (b @ b))), 1e-9))

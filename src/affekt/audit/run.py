@@ -1,0 +1,156 @@
+"""An audit from end to end."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from affekt.audit.clips import Clip, clips_of, merge, read_split
+from affekt.audit.faults import format_findings, label_findings, name_findings, sound_findings
+from affekt.audit.finding import KINDS, SEVERITIES, Finding
+from affekt.audit.listen import Heard, hear
+from affekt.audit.pairs import copy_findings, find_copies
+from affekt.audit.parts import part_findings
+from affekt.audit.store import State, Store, default_store, state
+from affekt.corpora import CORPORA, scan_corpus
+from affekt.features.processes import run_in_processes
+
+Progress = Callable[[str, int, int], None]
+
+# What an interruption loses at most in each process: about a second of work.
+_CLIPS_A_GROUP = 48
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Audit:
+    """What was looked at, and what was found, worst first.
+
+    Attributes:
+        corpora: names of the corpora that were audited as a whole.
+        split: the split's table, or None.
+        clips: recordings.
+        hours: of sound.
+        newly_heard: recordings that the store did not know.
+        seconds: that the audit took.
+        findings: sorted by severity and kind.
+    """
+
+    corpora: tuple[str, ...]
+    split: Path | None
+    clips: int
+    hours: float
+    newly_heard: int
+    seconds: float
+    findings: tuple[Finding, ...]
+
+
+def audit(
+    corpora: Sequence[str] = (),
+    *,
+    root: Path | None = None,
+    split: Path | None = None,
+    store: Path | None = None,
+    workers: int | None = None,
+    progress: Progress | None = None,
+) -> Audit:
+    """Look for copies, leaks and faults in corpora, in a split, or in both.
+
+    Broken off, the next audit goes on where this one was. With more than one worker, a script
+    that calls this must be guarded by `if __name__ == "__main__"`.
+
+    Args:
+        corpora: names of corpora to audit as a whole.
+        root: folder of the corpora.
+        split: a CSV with a column for the path and one for the part.
+        store: where to keep what was heard; the user's cache by default.
+        workers: processes; one a core by default.
+        progress: called with what is being done, steps done and steps in all.
+
+    Raises:
+        ConfigError: the split cannot be read, or the store cannot be written.
+        CorpusError: a corpus is unknown or not there.
+    """
+    started = time.monotonic()
+    tell = progress or (lambda what, done, total: None)  # noqa: ARG005
+    scans = [scan_corpus(name, root) for name in dict.fromkeys(corpora)]
+    clips = merge(
+        [
+            *(read_split(split, root=root) if split else ()),
+            *clips_of(scans, scans[0].folder.parent if scans else Path()),
+        ]
+    )
+    kept = Store(store or default_store())
+    try:
+        heard, new = _listen(clips, kept, workers or os.cpu_count() or 1, tell)
+        copies = find_copies(clips, heard, kept, tell)
+    finally:
+        kept.close()
+    mend = _mender(split)
+    findings = [
+        *copy_findings(copies, clips, heard, mend),
+        *part_findings(clips, mend),
+        *name_findings(scans),
+        *sound_findings(clips, heard),
+        *format_findings(clips, heard),
+        *label_findings(clips),
+    ]
+    return Audit(
+        corpora=tuple(scan.corpus for scan in scans),
+        split=split,
+        clips=len(clips),
+        hours=sum(item.duration_s for item in heard) / 3600.0,
+        newly_heard=new,
+        seconds=time.monotonic() - started,
+        findings=tuple(sorted(findings, key=_order)),
+    )
+
+
+def _order(item: Finding) -> tuple[int, int, str, tuple[object, ...]]:
+    severity = -SEVERITIES.index(item.severity)
+    return severity, list(KINDS).index(item.kind), item.corpus, item.clips
+
+
+def _listen(
+    clips: Sequence[Clip], store: Store, workers: int, progress: Progress
+) -> tuple[list[Heard], int]:
+    paths = [clip.path for clip in clips]
+    known = store.heard(paths)
+    unknown = [path for path in paths if path not in known]
+    new = len(unknown)
+    progress("Listening", len(known), len(paths))
+    groups = [unknown[at : at + _CLIPS_A_GROUP] for at in range(0, new, _CLIPS_A_GROUP)]
+    for group in run_in_processes(_hear_group, groups, workers=min(workers, len(groups))):
+        store.keep_heard(item for item in group if item[2].trouble != "missing")
+        known |= {path: heard for path, _, heard in group}
+        progress("Listening", len(known), len(paths))
+    return [known[path] for path in paths], new
+
+
+def _hear_group(paths: Sequence[Path]) -> list[tuple[Path, State, Heard]]:
+    return [(path, state(path), hear(path)) for path in paths]
+
+
+def _mender(split: Path | None) -> Callable[[Sequence[Clip]], str]:
+    """Return what gives the command that mends a split."""
+
+    def mend(clips: Sequence[Clip]) -> str:
+        if split is None:
+            return ""
+        new = shlex.quote(str(split.with_name(f"{split.stem}-mended.csv")))
+        corpora = dict.fromkeys(clip.utterance.corpus for clip in clips)
+        speakers = {clip.speaker for clip in clips}
+        if None not in speakers and (len(speakers) == 1 or len(clips) > 2):
+            source = (
+                "".join(f" --corpus {name}" for name in corpora)
+                if all(name in CORPORA for name in corpora)
+                else f" --table {shlex.quote(str(split))}"
+            )
+            return f"affekt protocols split speaker-disjoint{source} --out {new}"
+        # The copy with the later name goes.
+        return f"grep -v -F {shlex.quote(clips[-1].name)} {shlex.quote(str(split))} > {new}"
+
+    return mend

@@ -1,0 +1,135 @@
+"""What was heard before, kept in one file: a second audit listens to what has changed alone."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import json
+import os
+import sqlite3
+import zlib
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from affekt.audit.fingerprint import Fingerprint
+from affekt.audit.listen import VERSION, Heard
+from affekt.audit.waveform import Correlation
+from affekt.errors import ConfigError
+
+_TABLES = """
+CREATE TABLE IF NOT EXISTS heard (
+    path TEXT PRIMARY KEY, size INTEGER, changed_ns INTEGER, version INTEGER,
+    facts TEXT, shape TEXT, levels BLOB
+);
+CREATE TABLE IF NOT EXISTS compared (
+    first TEXT, second TEXT, version INTEGER, correlation TEXT, PRIMARY KEY (first, second)
+);
+"""
+State = tuple[int, int]
+
+
+def default_store() -> Path:
+    """Return where audits are kept: under `AFFEKT_CACHE`, else under `~/.cache/affekt`."""
+    root = os.environ.get("AFFEKT_CACHE")
+    return (Path(root) if root else Path.home() / ".cache" / "affekt") / "audit.sqlite"
+
+
+class Store:
+    """Records of recordings by path, size and time; of pairs by the digests of their sound.
+
+    Args:
+        path: the file; made if it is not there.
+
+    Raises:
+        ConfigError: it cannot be opened, or is something else.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        with self._told():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._file = sqlite3.connect(path, timeout=60.0)
+            self._file.executescript(_TABLES)
+
+    def close(self) -> None:
+        """Close the file."""
+        self._file.close()
+
+    def heard(self, paths: Iterable[Path]) -> dict[Path, Heard]:
+        """Return what is known of those recordings, as they are now."""
+        known: dict[Path, Heard] = {}
+        with self._told():
+            for path in paths:
+                row = self._file.execute(
+                    "SELECT facts, shape, levels FROM heard "
+                    "WHERE path = ? AND size = ? AND changed_ns = ? AND version = ?",
+                    (str(path.absolute()), *state(path), VERSION),
+                ).fetchone()
+                if row is not None:
+                    known[path] = _unpack(*row)
+        return known
+
+    def keep_heard(self, items: Iterable[tuple[Path, State, Heard]]) -> None:
+        """Keep what was heard in recordings, whose states were taken before."""
+        with self._told(), self._file:
+            self._file.executemany(
+                "INSERT OR REPLACE INTO heard VALUES (?, ?, ?, ?, ?, ?, ?)",
+                [(str(path.absolute()), *at, VERSION, *_pack(item)) for path, at, item in items],
+            )
+
+    def compared(self, first: str, second: str) -> Correlation | None:
+        """Return the correlation of two sounds, named by digest, if it was computed before."""
+        with self._told():
+            row = self._file.execute(
+                "SELECT correlation FROM compared WHERE first = ? AND second = ? AND version = ?",
+                (first, second, VERSION),
+            ).fetchone()
+        return None if row is None else Correlation(*json.loads(row[0]))
+
+    def keep_compared(self, items: Sequence[tuple[str, str, Correlation]]) -> None:
+        """Keep the correlation of pairs."""
+        with self._told(), self._file:
+            self._file.executemany(
+                "INSERT OR REPLACE INTO compared VALUES (?, ?, ?, ?)",
+                [(first, second, VERSION, json.dumps(found)) for first, second, found in items],
+            )
+
+    @contextlib.contextmanager
+    def _told(self) -> Iterator[None]:
+        try:
+            yield
+        except (sqlite3.Error, OSError) as error:
+            raise ConfigError(
+                f"{self.path}: what was heard cannot be kept there: {error}; remove the file, or "
+                "set AFFEKT_CACHE to a folder with room"
+            ) from error
+
+
+def state(path: Path) -> State:
+    """Return what changes when a file is replaced: its size and time."""
+    try:
+        found = path.stat()
+    except OSError:
+        return (-1, 0)
+    return (found.st_size, found.st_mtime_ns)
+
+
+def _pack(item: Heard) -> tuple[str, str, bytes]:
+    facts = {
+        field.name: getattr(item, field.name)
+        for field in dataclasses.fields(item)
+        if field.name != "print"
+    }
+    levels = item.print.levels
+    shape = [*levels.shape, item.print.start]
+    return json.dumps(facts), json.dumps(shape), zlib.compress(levels.tobytes(), 1)
+
+
+def _unpack(facts: str, shape: str, levels: bytes) -> Heard:
+    *size, start = json.loads(shape)
+    values = np.frombuffer(zlib.decompress(levels), np.uint8).reshape(size)
+    known = json.loads(facts)
+    known["warnings"] = tuple(known["warnings"])
+    return Heard(**known, print=Fingerprint(values, start))
