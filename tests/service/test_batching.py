@@ -39,8 +39,9 @@ def test_each_is_answered_as_if_alone(bundle: Bundle, lengths: list[int], runs: 
         thread.join()
     for k, clip in enumerate(clips):
         for found, alone in zip(answers[k], bundle.run(clip), strict=True):
-            assert found is not None
-            np.testing.assert_allclose(found, alone, atol=1e-5)
+            assert (found is None) == (alone is None)
+            if alone is not None:
+                np.testing.assert_allclose(found, alone, atol=1e-5)
 
 
 def test_those_of_one_length_share_a_run_while_others_wait(tone_bundle: Any) -> None:
@@ -50,6 +51,8 @@ def test_those_of_one_length_share_a_run_while_others_wait(tone_bundle: Any) -> 
     session = bundle._session
 
     class Session:
+        get_outputs = session.get_outputs
+
         def run(self, names: Any, inputs: dict[str, np.ndarray]) -> Any:
             sizes.append(inputs["waveform"].shape)
             begun.set()

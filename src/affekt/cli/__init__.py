@@ -34,9 +34,11 @@ COMMANDS: dict[str, _Entry] = {
     "evaluate": _Entry("affekt.cli.evaluate:evaluate", "Measure a model under a protocol."),
     "report": _Entry("affekt.cli.report:report", "Say what a model can be trusted with."),
     "compare": _Entry("affekt.cli.compare:compare", "Put models and published figures together."),
+    "doubt": _Entry("affekt.cli.doubt:doubt", "Measure what a model's doubt is worth."),
     "reproduce": _Entry("affekt.cli.reproduce:reproduce", "Rebuild published systems."),
     "tune": _Entry("affekt.cli.tune:tune", "Search the settings of a recipe."),
     "train": _Entry("affekt.cli.train:train", "Train a model from a recipe and export it."),
+    "calibrate": _Entry("affekt.cli.calibrate:calibrate", "Fit a model's confidence and doubt."),
 }
 
 

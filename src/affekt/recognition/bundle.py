@@ -31,6 +31,7 @@ INPUT_NAME = "waveform"
 FEATURES_NAME = "features"
 OUTPUT_NAMES = ("probabilities", "embedding", "relevance")
 NOVELTY_NAME = "novelty"
+UNCALIBRATED_NAME = "uncalibrated"
 
 SHIPPED = ("default", "open")
 _WEIGHTS = Path(__file__).resolve().parent.parent / "weights"
@@ -45,12 +46,14 @@ class Outputs(NamedTuple):
         relevance: `[batch, frames]`, not negative, each row sums to one; None likewise.
         novelty: `[batch, 1]`, how unlike what the model learnt from; above 1 is out of its domain;
             None where the bundle cannot tell.
+        uncalibrated: `[batch, classes]`, what the network says by itself; None likewise.
     """
 
     probabilities: npt.NDArray[np.float32]
     embedding: npt.NDArray[np.float32] | None = None
     relevance: npt.NDArray[np.float32] | None = None
     novelty: npt.NDArray[np.float32] | None = None
+    uncalibrated: npt.NDArray[np.float32] | None = None
 
 
 class Bundle:
@@ -68,7 +71,7 @@ class Bundle:
         self.metadata = metadata
         self._session = session
         given = {item.name for item in session.get_outputs()}
-        self._names = OUTPUT_NAMES + ((NOVELTY_NAME,) if NOVELTY_NAME in given else ())
+        self._further = tuple(x for x in (NOVELTY_NAME, UNCALIBRATED_NAME) if x in given)
 
     @classmethod
     def load(cls, model: str | Path = "default", *, threads: int | None = 1) -> Self:
@@ -119,7 +122,9 @@ class Bundle:
         """
         feature_set = self.metadata.feature_set
         if feature_set is None:
-            return Outputs(*self._session.run(self._names, {INPUT_NAME: waveforms}))
+            names = OUTPUT_NAMES + self._further
+            answers = self._session.run(names, {INPUT_NAME: waveforms})
+            return Outputs(**dict(zip(names, answers, strict=True)))
         return Outputs(self.classify(np.stack([feature_set.compute(row) for row in waveforms])))
 
     def classify(self, features: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
@@ -155,7 +160,7 @@ class Bundle:
                 continue
             if values.ndim != 2 or values.shape[0] != 1 or not np.isfinite(values).all():
                 raise BundleError(f"{self.path}: '{name}' is not finite numbers in [batch, n]")
-            if name in ("probabilities", "relevance") and (
+            if name in ("probabilities", "relevance", "uncalibrated") and (
                 values.min() < 0.0 or abs(float(values.sum()) - 1.0) > 1e-3
             ):
                 raise BundleError(f"{self.path}: '{name}' is not a distribution that sums to one")

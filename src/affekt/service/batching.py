@@ -82,10 +82,5 @@ class BatchingBundle(Bundle):
             rows = slice(place, place + len(waveforms))
             place = rows.stop
             future.set_result(
-                Outputs(
-                    outputs.probabilities[rows],
-                    None if outputs.embedding is None else outputs.embedding[rows],
-                    None if outputs.relevance is None else outputs.relevance[rows],
-                    None if outputs.novelty is None else outputs.novelty[rows],
-                )
+                Outputs._make(None if values is None else values[rows] for values in outputs)
             )

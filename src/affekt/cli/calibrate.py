@@ -1,0 +1,71 @@
+"""`affekt calibrate`: make a bundle's probabilities, sets and doubts worth believing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+
+@click.command()
+@click.argument("model", metavar="MODEL")
+@click.option(
+    "--corpora",
+    "root",
+    type=click.Path(path_type=Path),
+    metavar="ROOT",
+    help="The folder that holds one folder a corpus. Without it, AFFEKT_CORPORA.",
+)
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Write the bundle there.  [default: in its place]",
+)
+@click.option(
+    "--version", metavar="TEXT", help="Of the bundle that is written.  [default: its own]"
+)
+@click.option("--quiet", is_flag=True, help="No progress bar.")
+def calibrate(
+    model: str, root: Path | None, out: Path | None, version: str | None, quiet: bool
+) -> None:
+    """Fit temperature, prediction sets and novelty of MODEL, and write them into its file.
+
+    Heard are the `calibrate` speakers of the corpora that the model learnt from, a part of what it
+    learnt from, and synthetic sounds that are no speech. Speakers of the lockbox are not.
+    """
+    from affekt.cli import measuring
+    from affekt.corpora import corpora_root, load_corpus
+    from affekt.evaluation.domain_sounds import soundfont, synthetic_sounds
+    from affekt.recognition.bundle import bundle_path
+    from affekt.training.calibration_graph import metadata_of
+    from affekt.training.calibration_run import calibrate_bundle
+
+    path, place = bundle_path(model), corpora_root(root)
+    learnt = (str(item["corpus"]) for item in metadata_of(path).training_data)
+    names = [name for name in learnt if (place / name).is_dir()]
+    target = out or path
+    with measuring.progress_bars(quiet) as bar:
+        found = calibrate_bundle(
+            path,
+            [
+                item
+                for name in names
+                if (place / name).is_dir()
+                for item in load_corpus(name, place)
+            ],
+            [sound.signal for sound in synthetic_sounds()],
+            out=target,
+            version=version,
+            progress=bar("clips"),
+        )
+    fitted = found.fitted
+    for form, nll in fitted.left_out_nll.items():
+        chosen = " (chosen)" if form == fitted.record["form"] else ""
+        click.echo(f"{form}{chosen}: NLL {nll:.4f} on speakers left out")
+    click.echo(
+        f"sets of {fitted.prediction_set.coverage:.0%}: labels of at least "
+        f"{1.0 - fitted.prediction_set.quantile:.1%}; uncertain below {fitted.threshold:.3f}"
+    )
+    click.echo(f"music of the synthetic sounds: {soundfont() or 'added up from overtones'}")
+    click.echo(f"{target}: within {found.difference:.1e} of numpy at every length")
