@@ -1,4 +1,4 @@
-"""The cards of the shipped models, from what the files say of themselves."""
+"""The cards of the shipped models, from what the files say of themselves and their reports."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+import report_card
 from affekt.recognition import Bundle, shipped_bundles
 from md import table
 
@@ -34,6 +35,9 @@ def card(name: str) -> str:
     """Return the card of a shipped model in Markdown."""
     bundle = Bundle.load(name)
     metadata = bundle.metadata
+    report = report_card.read_report(name, bundle.sha256)
+    told = report["figures"]["protocol"] if report else None
+    figures = {kind: values for kind, values in metadata.figures.items() if kind != told}
     facts = [
         ("labels", ", ".join(metadata.labels)),
         ("file", f"`{name}.onnx`, {bundle.size_bytes / 1e6:.1f} MB"),
@@ -56,17 +60,24 @@ def card(name: str) -> str:
             ("corpus", "speakers"),
             [(corpus, ", ".join(map(str, who))) for corpus, who in metadata.held_out.items()],
         ),
-        "## Figures",
-        "Shares from 0 to 1, speakers never shared with training. `ua` is the unweighted average "
-        "recall and `wa` the accuracy, answered among the corpus' own classes; `_all` among all "
-        "labels of the model. [Evaluation](../evaluation.md) says how they were measured.",
-        *(_figures(kind, values) for kind, values in metadata.figures.items()),
+        *(report_card.sections(report) if report else ()),
+        *(_own_figures(figures) if figures else ()),
         f"## Licence of the weights\n\n{metadata.licence}",
         re.sub(r"^#", "###", metadata.licence_text.strip(), flags=re.MULTILINE),
         "## Recipe",
         f"```json\n{json.dumps(metadata.recipe, indent=2, ensure_ascii=False)}\n```",
     ]
     return "\n\n".join(sections) + "\n"
+
+
+def _own_figures(figures: Mapping[str, Any]) -> list[str]:
+    return [
+        "## Figures",
+        "Shares from 0 to 1, speakers never shared with training. `ua` is the unweighted average "
+        "recall and `wa` the accuracy, answered among the corpus' own classes; `_all` among all "
+        "labels of the model. [Evaluation](../evaluation.md) says how they were measured.",
+        *(_figures(kind, values) for kind, values in figures.items()),
+    ]
 
 
 def _records(records: tuple[dict[str, Any], ...]) -> str:

@@ -122,7 +122,9 @@ def test_the_document_holds_every_measurement(document):
     assert [item["change"] for item in document["steadiness"]] == [
         *("level, -6 dB", "level, +6 dB", "pitch, -1 semitones", "pitch, +1 semitones")
     ]
-    assert sum(document["reliability"]["all clips"]["clips"]) == 10
+    assert document["doubts"]["given"]["given"]["pooled"]["clips"] == 10
+    assert sum(document["doubts"]["given"]["diagram"]["clips"]) == 10
+    assert document["doubts"]["telephone"]["given"]["pooled"]["clips"] == 10
     assert document["not_for"] == ["people"]
 
 
@@ -168,7 +170,7 @@ def test_mere_predictions_are_reported_without_what_needs_a_model(tmp_path, root
     table.write_text(f"path,label\n{rows}")
     report(table, root, tmp_path, "--corpus", "emodb", "--log", tmp_path / "log.csv")
     found = json.loads((tmp_path / "theirs.json").read_text(encoding="utf-8"))
-    assert (found["robustness"], found["steadiness"], found["reliability"]) == (None, None, {})
+    assert {found[name] for name in ("robustness", "steadiness", "doubts")} == {None}
     assert {item["what"] for item in found["not_measured"]} >= {
         "robustness and steadiness",
         "how far its confidence can be believed",

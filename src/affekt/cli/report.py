@@ -12,7 +12,7 @@ from affekt.corpora.votes import read_votes
 from affekt.errors import CorpusError
 from affekt.evaluation.listeners import CORPUS
 from affekt.evaluation.report import own_classes, report_of, tested_clips
-from affekt.evaluation.trust import measure_trust
+from affekt.evaluation.trust import hear_tested, measure_trust
 
 
 @click.command()
@@ -76,16 +76,20 @@ def report(
     tested = tested_clips(clips.rule, clips.utterances)
     classes = own_classes(tested, measuring.declared_classes())
     with measuring.progress_bars(quiet) as bar:
-        answers = source.answer(tested, bar("figures"))
+        hearing = hear_tested(source, tested, bar("figures"))
         figures = report_of(
-            source, answers, clips.rule, classes=classes, collections=measuring.collections()
+            source,
+            hearing.answers,
+            clips.rule,
+            classes=classes,
+            collections=measuring.collections(),
         )
         if lockbox:
             said = measuring.log_reading(figures, log)
             click.echo(f"affekt: this reading of the lockbox is {said}", err=True)
         trust = measure_trust(
             source,
-            answers,
+            hearing,
             figures,
             classes=classes,
             votes=_votes(root) if CORPUS in classes else {},

@@ -112,7 +112,7 @@ def run_listener(
     return Answers(
         labels=labels,
         utterances=tuple(answered),
-        probabilities=np.array(rows).reshape(len(rows), len(labels)),
+        probabilities=np.array(rows) if rows else np.zeros((0, len(labels))),
         failures=tuple(failures),
     )
 

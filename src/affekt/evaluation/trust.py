@@ -1,14 +1,14 @@
 """All that is measured of a model before anyone relies on it.
 
-The test part of a protocol is recognised once; robustness and steadiness are measured on a drawn
-sample of it, for they hear every clip some forty times.
+The test part of a protocol is heard once; robustness and steadiness are measured on a drawn sample
+of it, for they hear every clip some forty times.
 """
 
 from __future__ import annotations
 
 import dataclasses
 import platform
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,9 @@ import numpy as np
 from affekt.errors import ConfigError
 from affekt.evaluation.codecs import CODECS, available
 from affekt.evaluation.conditions import conditions
+from affekt.evaluation.domain import Domain
+from affekt.evaluation.doubt import Doubt, measure_doubt
+from affekt.evaluation.doubt_run import Heard, doubt_of, hear_doubt
 from affekt.evaluation.layout import voices
 from affekt.evaluation.listeners import CORPUS, Listeners, beside_listeners
 from affekt.evaluation.people import GroupDifference, Steadiness, group_differences, steadiness
@@ -25,12 +28,54 @@ from affekt.evaluation.report import Report
 from affekt.evaluation.robustness import Robustness, measure_robustness, sample
 from affekt.evaluation.runs import Answers, Progress
 from affekt.evaluation.sources import Listener, Source
-from affekt.metrics.calibration import Reliability, reliability
+from affekt.recognition import Bundle
 from affekt.recognition.metadata import BundleMetadata
 from affekt.recognition.runtime import onnxruntime
+from affekt.records import Utterance
 
 SCHEMA_VERSION = 1
-POOLED = "all clips"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hearing:
+    """What a model said of all that a protocol tests.
+
+    Attributes:
+        answers: its answers.
+        bundle: that gave them, and
+        heard: all else that it said; None of anything but a bundle.
+    """
+
+    answers: Answers
+    bundle: Bundle | None = None
+    heard: Heard | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Doubts:
+    """What a model's doubts are worth.
+
+    Attributes:
+        given: of its answers.
+        before: of what its network says by itself; None where nothing calibrated it.
+        telephone: of its answers over a telephone; None if not measured.
+        domain: of noticing what is no speech; None likewise.
+    """
+
+    given: Doubt
+    before: Doubt | None = None
+    telephone: Doubt | None = None
+    domain: Domain | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the figures, and the points of the reliability diagrams, as plain JSON types."""
+        parts: dict[str, Any] = {"domain": self.domain.to_dict() if self.domain else None}
+        for name in ("given", "before", "telephone"):
+            part: Doubt | None = getattr(self, name)
+            parts[name] = None
+            if part is not None:
+                parts[name] = part.to_dict() | {"diagram": _plain(part.given.diagram)}
+        return parts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,8 +97,7 @@ class Trust:
         steadiness: of its answers under changes that should not matter; None if not measured.
         robustness: of its figures under conditions; None likewise.
         listeners: the model beside people; None likewise.
-        reliability: corpus, and `POOLED`, to how sure the model was of its answers among all labels
-            and how often they were right; none without probabilities.
+        doubts: what its confidence is worth; None without probabilities.
         not_measured: what else a reader might look for.
         per_corpus, seed: of the sample that robustness and steadiness were measured on.
         not_for: what the model says it is not for.
@@ -67,7 +111,7 @@ class Trust:
     steadiness: tuple[Steadiness, ...] | None
     robustness: Robustness | None
     listeners: Listeners | None
-    reliability: Mapping[str, Reliability]
+    doubts: Doubts | None
     not_measured: tuple[NotMeasured, ...]
     per_corpus: int
     seed: int
@@ -91,14 +135,26 @@ class Trust:
             for item in dataclasses.fields(self)
             if item.name != "report"
         }
+        values["doubts"] = self.doubts.to_dict() if self.doubts else None
         return {"schema_version": SCHEMA_VERSION, "figures": figures} | {
             name: _plain(value) for name, value in values.items()
         }
 
 
+def hear_tested(
+    source: Source, tested: Sequence[Utterance], progress: Progress | None = None
+) -> Hearing:
+    """Hear once all that a protocol tests; a bundle also says how sure it is over a telephone."""
+    if source.kind != "bundle":
+        return Hearing(answers=source.answer(tested, progress))
+    bundle = Bundle.load(source.location)
+    heard = hear_doubt(bundle, tested, progress)
+    return Hearing(answers=heard.clean, bundle=bundle, heard=heard)
+
+
 def measure_trust(
     source: Source,
-    answers: Answers,
+    hearing: Hearing,
     report: Report,
     *,
     classes: Mapping[str, Sequence[str]],
@@ -112,7 +168,7 @@ def measure_trust(
 
     Args:
         source: the model.
-        answers: to all that the protocol tests.
+        hearing: of all that the protocol tests, from `hear_tested`.
         report: of these answers.
         classes: corpus under test to its canonical labels.
         votes: of CREMA-D's listeners, by stem; may be empty.
@@ -121,6 +177,7 @@ def measure_trust(
         seed: of that sample, and of what happens to it.
         progress: makes, for what is about to be measured, what is called after each clip.
     """
+    answers = hearing.answers
     missing: list[NotMeasured] = []
     if report.missing:
         what = f"the speakers {voices(report.missing)}"
@@ -149,9 +206,8 @@ def measure_trust(
     listeners, why = _listeners(answers, classes, votes)
     if why:
         missing.append(NotMeasured(what="the model beside people who listened", why=why))
-    if not answers.graded:
-        why = "the model names labels without probabilities"
-        missing.append(NotMeasured(what="how far its confidence can be believed", why=why))
+    doubts = _doubts(hearing) if answers.graded and drawn else None
+    missing += _not_doubted(doubts)
     learnt = source.learnt
     return Trust(
         name=source.name,
@@ -160,7 +216,7 @@ def measure_trust(
         steadiness=steady,
         robustness=robust,
         listeners=listeners,
-        reliability=_reliability(answers) if answers.graded else {},
+        doubts=doubts,
         not_measured=tuple(missing),
         per_corpus=per_corpus,
         seed=seed,
@@ -191,23 +247,32 @@ def _listeners(
         return None, str(error)
 
 
-def _reliability(answers: Answers) -> dict[str, Reliability]:
-    known = np.array([item.emotion in answers.labels for item in answers.utterances], np.bool_)
-    truth = np.array(
-        [
-            answers.labels.index(item.emotion or "") if inside else -1
-            for item, inside in zip(answers.utterances, known, strict=True)
-        ]
+def _doubts(hearing: Hearing) -> Doubts:
+    if hearing.bundle is None or hearing.heard is None:
+        return Doubts(given=measure_doubt(hearing.answers))
+    found = doubt_of(hearing.bundle, hearing.heard)
+    return Doubts(
+        given=found.clean, before=found.before, telephone=found.telephone, domain=found.domain
     )
-    corpora = np.array([item.corpus for item in answers.utterances])
-    parts = {POOLED: known} | {
-        name: known & (corpora == name) for name in dict.fromkeys(corpora.tolist())
-    }
-    return {
-        name: reliability(answers.probabilities[chosen], truth[chosen])
-        for name, chosen in parts.items()
-        if chosen.any()
-    }
+
+
+def _not_doubted(doubts: Doubts | None) -> Iterator[NotMeasured]:
+    if doubts is None:
+        what = "how far its confidence can be believed"
+        yield NotMeasured(what=what, why="there are no probabilities, or no emotion that it knows")
+        return
+    if doubts.telephone is None:
+        what = "confidence over a telephone"
+        yield NotMeasured(what=what, why="only of bundles it is measured")
+    if doubts.before is None:
+        what = "confidence before calibration"
+        yield NotMeasured(what=what, why="the model does not say what its network alone would")
+    if doubts.given.sets is None:
+        what = "sets of labels that hold the right one"
+        yield NotMeasured(what=what, why="the model has no rule that makes them")
+    if doubts.domain is None:
+        what = "whether it notices what is no speech"
+        yield NotMeasured(what=what, why="the model does not say how strange a sound is to it")
 
 
 def _nobody(_done: int, _total: int) -> None:

@@ -11,7 +11,8 @@ from pathlib import Path
 from affekt.evaluation.files import Table, write_files
 from affekt.evaluation.page import drawing, folded, page, table_block
 from affekt.evaluation.trust import Trust
-from affekt.evaluation.trust_sections import Block, Bullets, Folded, Plot, Section, sections
+from affekt.evaluation.trust_blocks import Block, Bullets, Folded, Plot, Section
+from affekt.evaluation.trust_sections import sections
 from affekt.evaluation.trust_worries import worries
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from affekt.evaluation.plots import (
@@ -17,12 +17,9 @@ from affekt.evaluation.plots import (
 )
 from affekt.evaluation.robustness import Robustness
 from affekt.evaluation.scoring import CorpusFigures
-from affekt.metrics.calibration import Reliability
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
-
-_COLUMNS = 3
 
 
 def corpora_plot(corpora: Sequence[CorpusFigures]) -> Figure:
@@ -79,24 +76,4 @@ def robustness_plot(robustness: Robustness) -> Figure:
     axes.set_xlabel("recognised, mean over corpora (UA), percent")
     plain_axes(axes, grid="x")
     legend_above(figure, *axes.get_legend_handles_labels(), columns=2)
-    return figure
-
-
-def reliability_plot(reliability: Mapping[str, Reliability]) -> Figure:
-    """Draw how often answers were right by how sure the model was, a panel a corpus."""
-    rows = -(-len(reliability) // _COLUMNS)
-    columns = min(_COLUMNS, len(reliability))
-    figure = new_figure(2.9 * columns, 2.7 * rows)
-    grid = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False).ravel()
-    for axes in grid[len(reliability) :]:
-        axes.set_visible(False)
-    for axes, (name, of) in zip(grid, reliability.items(), strict=False):
-        axes.plot((0, 100), (0, 100), color=INK, linewidth=1.0, linestyle="--")
-        axes.plot(100.0 * of.confidence, 100.0 * of.accuracy, "o-", ms=3.5, lw=1.2, color=BLUE)
-        axes.set_title(f"{name} ({of.clips.sum()})", fontsize=9)
-        axes.set_xlim(0.0, 100.0)
-        axes.set_ylim(0.0, 100.0)
-        plain_axes(axes, grid="y")
-    figure.supxlabel("how sure, percent", fontsize=9)
-    figure.supylabel("how often right, percent", fontsize=9)
     return figure

@@ -3,57 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
 from affekt.evaluation import trust_plots as plots
 from affekt.evaluation.files import Table
-from affekt.evaluation.layout import ends, percent
+from affekt.evaluation.layout import percent
 from affekt.evaluation.listeners import AGREED, ListenerFigures
 from affekt.evaluation.people import DIFFERENCE, MIN_SPEAKERS
 from affekt.evaluation.plots import confusion_plot, to_svg
 from affekt.evaluation.scoring import CorpusFigures
-from affekt.evaluation.trust import POOLED, Trust
-from affekt.evaluation.trust_worries import mean_accuracy, mean_confidence, share, worries
+from affekt.evaluation.trust import Trust
+from affekt.evaluation.trust_blocks import Block, Bullets, Folded, Plot, Section, interval_of
+from affekt.evaluation.trust_doubts import confidence
+from affekt.evaluation.trust_worries import share, worries
 from affekt.evaluation.writers import group_sections, protocol_facts
-from affekt.metrics import Interval
 
 _NOTHING = (
     "Nothing crossed a line that this report draws. That is not the same as nothing to worry about."
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Bullets:
-    """Sentences, each with what it is about."""
-
-    items: tuple[tuple[str, str], ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Plot:
-    """An SVG file, and what it shows; its figures stand in a table beside it."""
-
-    caption: str
-    svg: str
-
-
-@dataclass(frozen=True, slots=True)
-class Folded:
-    """What is shown when asked for."""
-
-    summary: str
-    blocks: tuple[Block, ...]
-
-
-Block = str | Bullets | Plot | Table | Folded
-
-
-@dataclass(frozen=True, slots=True)
-class Section:
-    """A section: its heading, and paragraphs, tables and plots in their order."""
-
-    title: str
-    blocks: tuple[Block, ...]
 
 
 def sections(trust: Trust) -> tuple[Section, ...]:
@@ -105,9 +71,9 @@ def _own(trust: Trust) -> Table:
                 *head,
                 percent(1.0 / len(own.classes)),
                 percent(own.ua),
-                _interval(own.ua_interval),
+                interval_of(own.ua_interval),
                 percent(own.wa),
-                _interval(own.wa_interval),
+                interval_of(own.wa_interval),
                 percent(own.macro_f1),
                 percent(own.weighted_f1),
             )
@@ -139,9 +105,9 @@ def _all(trust: Trust) -> Table:
             (
                 item.corpus,
                 percent(of.ua),
-                _interval(of.ua_interval),
+                interval_of(of.ua_interval),
                 percent(of.wa),
-                _interval(of.wa_interval),
+                interval_of(of.wa_interval),
                 percent(of.macro_f1),
                 percent(of.weighted_f1),
             )
@@ -149,10 +115,6 @@ def _all(trust: Trust) -> Table:
             if (of := item.scoring("all")) is not None
         ),
     )
-
-
-def _interval(interval: Interval | None) -> str:
-    return ends(interval) if interval is not None else "1 speaker"
 
 
 def _corpus(figures: CorpusFigures) -> tuple[Block, ...]:
@@ -238,43 +200,6 @@ def _groups(trust: Trust) -> Iterator[Block]:
             yield Folded(f"By {name}", (*lines, part.table))
         else:
             yield from lines
-
-
-def _confidence(trust: Trust) -> Iterator[Block]:
-    if not trust.reliability:
-        yield "Not measured: the model gives no probabilities."
-        return
-    yield (
-        "Of the answers of which a model is 70 % sure, 70 % should be right: in the plot, on the "
-        "dashed line. Below it, the model is surer than right. The expected calibration error "
-        "(ECE) is the mean distance from that line, over 15 bins of equally many clips, among all "
-        "labels."
-    )
-    yield Plot(
-        "How often answers are right by how sure the model is (clips)",
-        to_svg(plots.reliability_plot(trust.reliability)),
-    )
-    measured = {item.corpus: item.calibration for item in trust.report.corpora}
-    measured[POOLED] = trust.report.calibration
-    rows = []
-    for name, of in trust.reliability.items():
-        figures = measured.get(name)
-        rows.append(
-            (
-                name,
-                str(of.clips.sum()),
-                percent(mean_confidence(of)),
-                percent(mean_accuracy(of)),
-                percent(of.error),
-                f"{figures.brier:.3f}" if figures else "-",
-                f"{figures.nll:.3f}" if figures else "-",
-            )
-        )
-    yield Table(
-        caption="Confidence and what it is worth: percent, Brier score, negative log likelihood",
-        header=("corpus", "clips", "sure", "right", "ECE", "Brier", "NLL"),
-        rows=tuple(rows),
-    )
 
 
 def _robustness(trust: Trust) -> Iterator[Block]:
@@ -397,7 +322,7 @@ _SECTIONS: dict[str, Callable[[Trust], Iterator[Block]]] = {
     "Figures under the protocol": _figures,
     "People, not averages": _people,
     "Groups of people and clips": _groups,
-    "How far its confidence can be believed": _confidence,
+    "How far its confidence can be believed": confidence,
     "When sound comes as it does in life": _robustness,
     "Beside people who listened": _listeners,
     "What was not measured, and why": _not_measured,

@@ -6,13 +6,11 @@ import itertools
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
-import numpy as np
-
+from affekt.evaluation.doubt import Believed
 from affekt.evaluation.layout import voices
 from affekt.evaluation.people import MIN_SPEAKERS
 from affekt.evaluation.scoring import CorpusFigures, Scoring
-from affekt.evaluation.trust import POOLED, Trust
-from affekt.metrics.calibration import Reliability
+from affekt.evaluation.trust import Trust
 
 LITTLE = 0.5  # a corpus of which less is recognised is named
 MISSED = 0.25  # an emotion of which less is recognised is named
@@ -20,6 +18,8 @@ SPREAD = 0.2  # between the best and the worst corpus
 DROP = 0.1  # a condition that costs more of the mean is named
 REFUSED = 0.05  # likewise one under which more clips cannot be recognised at all
 OVERCONFIDENT = 0.05  # more confidence than right answers
+FOUND = 0.5  # of sounds that are no speech; a kind of which less is noticed is named
+FLAGGED = 0.1  # more speech than this called out of the domain
 _FEWEST_CLIPS = 10  # of an emotion, to name it
 _MOST = 5  # of a kind
 _CHOSEN_ON = ("select", "calibrate")
@@ -51,16 +51,6 @@ def share(value: float) -> str:
 def guessing(scoring: Scoring) -> float:
     """Return the UA of answering at random."""
     return 1.0 / len(scoring.classes)
-
-
-def mean_confidence(of: Reliability) -> float:
-    """Return how sure the model was, on average."""
-    return float(np.average(of.confidence, weights=of.clips))
-
-
-def mean_accuracy(of: Reliability) -> float:
-    """Return how often it was right."""
-    return float(np.average(of.accuracy, weights=of.clips))
 
 
 def _protocol(trust: Trust) -> Iterator[Worry]:
@@ -172,7 +162,7 @@ def _steadiness(trust: Trust) -> Iterator[Worry]:
         if item.verdict == "fail":
             yield Worry(
                 about="answers move",
-                text=f"{item.change.capitalize()}: {share(1.0 - item.unchanged)} of the answers "
+                text=f"With {item.change}, {share(1.0 - item.unchanged)} of the answers "
                 f"change, where {share(1.0 - item.limit)} may.",
             )
 
@@ -185,11 +175,13 @@ def _conditions(trust: Trust) -> Iterator[Worry]:
     }
     costly = sorted((it for it in worst.values() if it.drop > DROP), key=lambda it: -it.drop)
     if costly:
-        told = "; ".join(f"{it.group}, {it.name}: {share(it.mean_ua)}" for it in costly[:_MOST])
+        told = "; ".join(
+            f"{share(it.mean_ua)} under {it.group}, {it.name}" for it in costly[:_MOST]
+        )
         yield Worry(
             about="worst conditions",
             text=f"Of clean sound it recognises {share(trust.robustness.clean_mean_ua)} (mean over "
-            f"corpora). Under {told}.",
+            f"corpora). That falls to {told}.",
         )
     refused = [it for it in trust.robustness.conditions if it.refused > REFUSED]
     if refused:
@@ -198,19 +190,52 @@ def _conditions(trust: Trust) -> Iterator[Worry]:
 
 
 def _confidence(trust: Trust) -> Iterator[Worry]:
-    over = sorted(
-        (
-            (name, mean_confidence(of), mean_accuracy(of))
-            for name, of in trust.reliability.items()
-            if mean_confidence(of) - mean_accuracy(of) > OVERCONFIDENT
-        ),
-        key=lambda entry: (entry[0] != POOLED, entry[2] - entry[1]),
-    )
+    if trust.doubts is None:
+        return
+    parts: dict[str, Believed] = {}
+    if trust.doubts.telephone is not None:
+        parts["over a telephone"] = trust.doubts.telephone.given.pooled
+    given = trust.doubts.given.given
+    parts = {"all clips": given.pooled} | parts | given.corpora
+    over = [
+        f"{name}: {share(of.confidence)} sure, {share(of.accuracy)} right"
+        for name, of in parts.items()
+        if of.confidence - of.accuracy > OVERCONFIDENT
+    ]
     if over:
-        told = "; ".join(
-            f"{name}: {share(sure)} sure, {share(right)} right" for name, sure, right in over
+        yield Worry(about="surer than right", text=f"On average, {'; '.join(over)}.")
+
+
+def _sets(trust: Trust) -> Iterator[Worry]:
+    if trust.doubts is None:
+        return
+    for where, doubt in (("", trust.doubts.given), (" over a telephone", trust.doubts.telephone)):
+        if doubt is None or doubt.sets is None or doubt.rule is None:
+            continue
+        interval = doubt.sets.interval
+        if interval is not None and interval.high < doubt.rule.coverage:
+            yield Worry(
+                about="sets that promise too much",
+                text=f"Sets of labels{where} hold the right one in {share(doubt.sets.share)} of "
+                f"the clips, where {share(doubt.rule.coverage)} are promised.",
+            )
+
+
+def _domain(trust: Trust) -> Iterator[Worry]:
+    domain = trust.doubts.domain if trust.doubts else None
+    if domain is None:
+        return
+    unnoticed = [f"{kind} {share(found)}" for kind, found in domain.found.items() if found < FOUND]
+    if unnoticed:
+        yield Worry(
+            about="sounds taken for speech",
+            text=f"Of these it notices less than {share(FOUND)}: {'; '.join(unnoticed)}.",
         )
-        yield Worry(about="surer than right", text=f"On average, {told}.")
+    if domain.flagged > FLAGGED:
+        yield Worry(
+            about="speech taken for something else",
+            text=f"{share(domain.flagged)} of the clips are called out of its domain.",
+        )
 
 
 def _speakers(trust: Trust) -> Iterator[Worry]:
@@ -257,6 +282,8 @@ _RULES: tuple[Callable[[Trust], Iterable[Worry]], ...] = (
     _steadiness,
     _conditions,
     _confidence,
+    _sets,
+    _domain,
     _speakers,
     _failures,
     _missing,

@@ -1,0 +1,135 @@
+"""The part of a model's card that its report of trust fills."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from affekt.evaluation.layout import percent
+from md import table
+
+REPORTS = Path(__file__).resolve().parent.parent / "docs" / "reports"
+
+
+def read_report(name: str, sha256: str, folder: Path = REPORTS) -> dict[str, Any] | None:
+    """Return the report of a shipped model, None where there is none.
+
+    Args:
+        name: of the model.
+        sha256: of the file that ships.
+        folder: of the reports.
+
+    Raises:
+        SystemExit: the report is of another file.
+    """
+    path = folder / f"{name}.json"
+    if not path.exists():
+        return None
+    report: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    if report["figures"]["bundle_sha256"] != sha256:
+        raise SystemExit(f"{path}: measured on another file; make it again: {report['command']}")
+    return report
+
+
+def sections(report: Mapping[str, Any]) -> list[str]:
+    """Return what the report says, in Markdown; figures in percent."""
+    figures = report["figures"]
+    name = report["name"]
+    worries = [f"- **{item['about']}**: {item['text']}" for item in report["worries"]]
+    return [
+        "## What to worry about first",
+        "\n".join(worries) or "Nothing crossed a line that the report draws.",
+        f"[The whole report](../reports/{name}.html) shows every figure, and "
+        f"[as JSON](../reports/{name}.json); [Reports](../report.md) says how to read it.",
+        f"## Measured under `{figures['protocol']}`",
+        f"{figures['protocol_description'].capitalize()}. {figures['clips']} clips of "
+        f"{figures['speakers']} speakers, {figures['date'][:10]}. Percent; `own` is answered among "
+        "the corpus' own emotions, `all` among all labels.",
+        _corpora(figures),
+        *_people(report),
+        *_doubts(report["doubts"]),
+        *_conditions(report["robustness"]),
+    ]
+
+
+def _corpora(figures: Mapping[str, Any]) -> str:
+    rows = []
+    for item in figures["corpora"]:
+        scorings = {of["name"]: of for of in item["scorings"]}
+        if not scorings:
+            continue
+        own, everything = scorings["own"], scorings["all"]
+        ends = own["ua_interval"]
+        interval = f"{percent(ends['low'])} to {percent(ends['high'])}" if ends else "1 speaker"
+        shares = (own["wa"], everything["ua"], everything["wa"])
+        counts = (own["clips"], len(item["speakers"]))
+        rows.append((item["corpus"], *counts, percent(own["ua"]), interval, *map(percent, shares)))
+    head = ("corpus", "clips", "speakers", "UA own", "95 % interval", "WA own", "UA all", "WA all")
+    return table(head, rows, right="lrrrrrrr")
+
+
+def _people(report: Mapping[str, Any]) -> list[str]:
+    judged = [item for item in report["differences"] if item["verdict"] != "not testable"]
+    rows = [
+        (
+            f"{item['corpus']}, by {item['attribute']}",
+            ", ".join(f"{group} {percent(ua)}" for group, ua in item["ua"].items()),
+            f"differ by up to {percent(item['limit'])}",
+            item["verdict"],
+        )
+        for item in judged
+    ]
+    rows += [
+        (
+            item["change"],
+            f"{percent(item['unchanged'])} of the answers stay",
+            f"at least {percent(item['limit'])} stay",
+            item["verdict"],
+        )
+        for item in report["steadiness"] or ()
+    ]
+    return ["### People", table(("what", "measured", "passes", "verdict"), rows)] if rows else []
+
+
+def _doubts(doubts: Mapping[str, Any] | None) -> list[str]:
+    if doubts is None:
+        return []
+    given = doubts["given"]["given"]
+    rows = [
+        ("expected calibration error, all clips", percent(given["pooled"]["ece"])),
+        ("expected calibration error, mean over corpora", percent(given["mean_ece"])),
+    ]
+    if doubts["telephone"] is not None:
+        ece = doubts["telephone"]["given"]["pooled"]["ece"]
+        rows.append(("expected calibration error, over a telephone", percent(ece)))
+    sets, rule = doubts["given"]["sets"], doubts["given"]["rule"]
+    if sets is not None:
+        rows.append((f"sets that promise {percent(rule['coverage'])} hold", percent(sets["share"])))
+        rows.append(("labels a set", f"{sets['mean_size']:.2f}"))
+    if doubts["domain"] is not None:
+        rows += [
+            (f"{kind} (synthetic) noticed as no speech", percent(share))
+            for kind, share in doubts["domain"]["found"].items()
+        ]
+        rows.append(("speech called out of the domain", percent(doubts["domain"]["flagged"])))
+    return ["### Doubt", table(("what", "measured"), rows, right="lr")]
+
+
+def _conditions(robustness: Mapping[str, Any] | None) -> list[str]:
+    if robustness is None:
+        return []
+    worst = {
+        item["group"]: item for item in sorted(robustness["conditions"], key=lambda it: it["drop"])
+    }
+    rows = [("clean", "", percent(robustness["clean_mean_ua"]), "")]
+    rows += [
+        (group, item["name"], percent(item["mean_ua"]), percent(item["drop"]))
+        for group, item in worst.items()
+    ]
+    return [
+        "### Conditions",
+        f"The worst of each kind, mean UA over corpora of {robustness['clips']} clips.",
+        table(("condition", "", "UA", "loss"), rows, right="llrr"),
+    ]

@@ -1,0 +1,48 @@
+"""What the sections of a report of trust are made of."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from affekt.evaluation.files import Table
+from affekt.evaluation.layout import ends
+from affekt.metrics import Interval
+
+
+@dataclass(frozen=True, slots=True)
+class Bullets:
+    """Sentences, each with what it is about."""
+
+    items: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Plot:
+    """An SVG file, and what it shows; its figures stand in a table beside it."""
+
+    caption: str
+    svg: str
+
+
+@dataclass(frozen=True, slots=True)
+class Folded:
+    """What is shown when asked for."""
+
+    summary: str
+    blocks: tuple[Block, ...]
+
+
+Block = str | Bullets | Plot | Table | Folded
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A section: its heading, and paragraphs, tables and plots in their order."""
+
+    title: str
+    blocks: tuple[Block, ...]
+
+
+def interval_of(interval: Interval | None) -> str:
+    """Return both ends in percent, in few words."""
+    return ends(interval) if interval is not None else "1 speaker"

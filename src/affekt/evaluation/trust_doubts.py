@@ -1,0 +1,130 @@
+"""The section on doubt of a report of trust."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from affekt.evaluation.domain import Domain
+from affekt.evaluation.doubt import Believed
+from affekt.evaluation.doubt_plots import reliability_plot, risk_plot, roc_plot
+from affekt.evaluation.files import Table
+from affekt.evaluation.layout import percent
+from affekt.evaluation.plots import to_svg
+from affekt.evaluation.trust import Doubts, Trust
+from affekt.evaluation.trust_blocks import Block, Plot, interval_of
+
+
+def confidence(trust: Trust) -> Iterator[Block]:
+    """Yield calibration, risk, sets of labels, and what is no speech."""
+    doubts = trust.doubts
+    if doubts is None:
+        yield "Not measured: see below."
+        return
+    yield (
+        "Of the answers of which a model is 70 % sure, 70 % should be right: in the plot, on the "
+        "dashed line. Below it, the model is surer than right. The expected calibration error "
+        "(ECE) is the mean distance from that line, over 15 bins of equally many clips, among all "
+        "labels; 'by chance' is what it would be if every probability were exactly right."
+    )
+    diagrams = {"as it answers": doubts.given.given.diagram}
+    if doubts.before is not None:
+        diagrams["network alone"] = doubts.before.given.diagram
+    if doubts.telephone is not None:
+        diagrams["over a telephone"] = doubts.telephone.given.diagram
+    yield Plot(
+        "How often answers are right by how sure the model is", to_svg(reliability_plot(diagrams))
+    )
+    yield _believed(doubts)
+    risk = doubts.given.risk
+    yield (
+        f"Answering only the surer half of the clips, {percent(risk.risk_at(0.5))} % are wrong; "
+        f"answering all, {percent(risk.risk_at(1.0))} %."
+    )
+    yield Plot("Wrong answers by how much is answered, the surest first", to_svg(risk_plot(risk)))
+    yield from _sets(doubts)
+    if doubts.domain is not None:
+        yield from _domain(doubts.domain)
+
+
+def _believed(doubts: Doubts) -> Table:
+    given = doubts.given.given
+    rows = [_believed_row(name, of) for name, of in given.corpora.items()]
+    rows.append(
+        (
+            *("mean over corpora", "", "", "", percent(given.mean_ece)),
+            *(percent(given.mean_ece_floor), "", "", ""),
+        )
+    )
+    rows.append(_believed_row("all clips", given.pooled))
+    for name, doubt in (
+        ("all clips, network alone", doubts.before),
+        ("all clips, over a telephone", doubts.telephone),
+    ):
+        if doubt is not None:
+            rows.append(_believed_row(name, doubt.given.pooled))
+    return Table(
+        caption="Confidence and what it is worth: percent; Brier score; NLL in nats",
+        header=(
+            *("corpus", "clips", "sure", "right", "ECE", "by chance", "classwise ECE"),
+            *("Brier", "NLL"),
+        ),
+        rows=tuple(rows),
+    )
+
+
+def _believed_row(name: str, of: Believed) -> tuple[str, ...]:
+    shares = (of.confidence, of.accuracy, of.ece, of.ece_floor, of.classwise_ece)
+    return (name, str(of.clips), *map(percent, shares), f"{of.brier:.3f}", f"{of.nll:.3f}")
+
+
+def _sets(doubts: Doubts) -> Iterator[Block]:
+    rows = []
+    for name, doubt in (
+        ("as they come", doubts.given),
+        ("over a telephone", doubts.telephone),
+    ):
+        if doubt is not None and doubt.sets is not None and doubt.rule is not None:
+            held = doubt.sets
+            rows.append(
+                (
+                    name,
+                    percent(doubt.rule.coverage),
+                    percent(held.share),
+                    interval_of(held.interval),
+                    f"{held.mean_size:.2f}",
+                    percent(held.single),
+                )
+            )
+    if rows:
+        yield (
+            "Instead of one answer, the model can name a set of labels that holds the right one as "
+            "often as promised, to voices like those it was fitted on."
+        )
+        yield Table(
+            caption="Sets of labels (conformal prediction), in percent",
+            header=(
+                *("clips", "promised", "hold the right label", "95 % interval"),
+                *("labels a set", "sets of one label"),
+            ),
+            rows=tuple(rows),
+        )
+
+
+def _domain(domain: Domain) -> Iterator[Block]:
+    yield (
+        "Sounds that are no speech, all of them synthetic (music: "
+        f"{domain.music}), and whether the model notices: {percent(domain.flagged)} % of the clips "
+        "of speech are called out of its domain."
+    )
+    yield Plot("Sounds found by how much speech is taken for one", to_svg(roc_plot(domain.curve)))
+    yield Table(
+        caption="Synthetic sounds called out of the domain, in percent; area under the ROC",
+        header=("sound", "noticed", "area"),
+        rows=(
+            *(
+                (kind, percent(of), f"{domain.areas[kind]:.3f}")
+                for kind, of in domain.found.items()
+            ),
+            ("all", "", f"{domain.curve.area:.3f}"),
+        ),
+    )
