@@ -105,7 +105,7 @@ def read_split(table: Path, *, root: Path | None = None) -> list[Clip]:
 
 
 def merge(clips: Iterable[Clip]) -> list[Clip]:
-    """Return every recording once, with all of its places."""
+    """Return every recording once, with all of its places, sorted by name."""
     merged: dict[str, Clip] = {}
     for clip in clips:
         key = str(clip.path.absolute())
@@ -117,7 +117,7 @@ def merge(clips: Iterable[Clip]) -> list[Clip]:
                 name=before.name, utterance=before.utterance, places=(*before.places, *clip.places)
             )
         )
-    return list(merged.values())
+    return sorted(merged.values(), key=lambda clip: clip.name)
 
 
 class _Known:

@@ -45,7 +45,7 @@ CHANGES: tuple[Change, ...] = (
 )
 # Values of a window's vector: enough to tell a likeness of 0.85 from one of 0.75.
 _DIMENSIONS = 64
-_ALIKE = 0.82
+_ALIKE = 0.85
 _ALIKE_OVERALL = 0.75
 # Of a changed copy the loudest windows are compared, with those of recordings as long as theirs.
 _CHANGED_WINDOWS = 2
@@ -56,6 +56,8 @@ _LENGTH_TOLERANCE = 1.12
 MIN_SHARED_S = 0.5
 _TILE = 4096
 _PATCHES = 512
+# How much better the best alignment may be than the first look.
+_GLANCE = 0.15
 _MOVES = (-0.5, 0.0, 0.5)
 _PACES = (0.99, 1.0, 1.01)
 
@@ -126,7 +128,7 @@ def find_likenesses(
 class _Lines:
     """Partials of all recordings one below the other, a row of zeros first."""
 
-    values: npt.NDArray[np.float16]  # [1 + frames, bands]
+    values: npt.NDArray[np.int8]  # [1 + frames, bands], 100 is the whole range of levels
     starts: npt.NDArray[np.int64]  # row of each recording's first frame
     lengths: npt.NDArray[np.int64]
 
@@ -134,11 +136,12 @@ class _Lines:
     def of(cls, prints: Sequence[Fingerprint]) -> _Lines:
         lengths = np.array([len(item.levels) for item in prints], np.int64)
         bands = max((item.levels.shape[1] for item in prints), default=0)
-        values = np.zeros((1 + int(lengths.sum()), bands), np.float16)
+        values = np.zeros((1 + int(lengths.sum()), bands), np.int8)
         starts = 1 + np.cumsum(lengths) - lengths
         for item, start in zip(prints, starts, strict=True):
             if len(item.levels):
-                values[start : start + len(item.levels)] = partials(item.levels)
+                standing_out = np.rint(100.0 * partials(item.levels))
+                values[start : start + len(item.levels)] = standing_out.astype(np.int8)
         return cls(values, starts, lengths)
 
     def read(
@@ -164,11 +167,21 @@ class _Lines:
         inside = (frames >= 0) & (frames <= lengths - 1)
         row = np.where(inside, starts + whole, 0)
         below = np.where(inside, starts + np.minimum(whole + 1, lengths - 1), 0)
-        bands = slice(
-            MAX_SHIFT_BINS + shift_bins, self.values.shape[1] - MAX_SHIFT_BINS + shift_bins
-        )
-        held = self.values[:, bands]
-        return np.asarray(held[row] * (1.0 - share) + held[below] * share, np.float32)
+        bands = self._bands(shift_bins)
+        here = self.values[row][..., bands].astype(np.float32)
+        here += (self.values[below][..., bands] - here) * share
+        return here
+
+    def nearest(
+        self, owner: int, frames: npt.NDArray[np.floating], shift_bins: int = 0
+    ) -> FloatArray:
+        """Read the frames of one recording that lie nearest, all of them inside of it."""
+        rows = self.starts[owner] + np.rint(frames).astype(np.int64)
+        return self.values[rows][:, self._bands(shift_bins)].astype(np.float32)
+
+    def _bands(self, shift_bins: int) -> slice:
+        bands = self.values.shape[1]
+        return slice(MAX_SHIFT_BINS + shift_bins, bands - MAX_SHIFT_BINS + shift_bins)
 
 
 def _vectors(lines: _Lines, places: Sequence[FloatArray], change: Change) -> _Windows:
@@ -251,30 +264,38 @@ def _compare(
             if key in tried or (change == SAME and pair in found):
                 continue
             tried.add(key)
-            alike = _overall(lines, first, second, change, origin)
-            if alike.likeness < least or alike.shared_s < MIN_SHARED_S:
-                continue
-            if pair not in found or found[pair].likeness < alike.likeness:
+            alike = _overall(lines, first, second, change, origin, least)
+            if alike and (pair not in found or found[pair].likeness < alike.likeness):
                 found[pair] = alike
     return found
 
 
-def _overall(lines: _Lines, first: int, second: int, change: Change, origin: float) -> Likeness:
-    """Correlate all that two recordings share, at the best of nearby alignments and paces."""
-    long, other_long = int(lines.lengths[first]), int(lines.lengths[second])
-    paces = [change.pace * fine for fine in _PACES] if change != SAME else [1.0]
-    best = Likeness(first, second, change, origin * HOP_S, -1.0, 0.0)
-    for pace in paces:
-        begin = max(0, int(np.ceil(origin)))
-        end = min(long, int(np.floor(origin + (other_long - 1) / pace)) + 1)
-        if end - begin < 2:
-            continue
+def _overall(
+    lines: _Lines, first: int, second: int, change: Change, origin: float, least: float
+) -> Likeness | None:
+    """Correlate all that two recordings share, at the best of nearby alignments and paces.
+
+    None where they are not alike, which most are not, and which a glance tells.
+    """
+    begin, end = _shared(lines, first, second, change.pace, origin)
+    if (end - begin) * HOP_S < MIN_SHARED_S:
+        return None
+    glance = np.arange(begin, end, 2, dtype=np.float64)
+    seen = _correlation(
+        lines.nearest(first, glance),
+        lines.nearest(second, (glance - origin) * change.pace, change.shift_bins),
+    )
+    if seen < least - _GLANCE:
+        return None
+    best: Likeness | None = None
+    for pace in [change.pace * fine for fine in _PACES] if change != SAME else [1.0]:
+        begin, end = _shared(lines, first, second, pace, origin)
         frames = np.arange(begin, end, dtype=np.float64)[np.newaxis]
         mine = lines.read(first, frames)
         for move in _MOVES:
             yours = lines.read(second, (frames - origin + move) * pace, change.shift_bins)
             likeness = _correlation(mine, yours)
-            if likeness > best.likeness:
+            if likeness >= (best.likeness if best else least):
                 best = Likeness(
                     first,
                     second,
@@ -286,6 +307,14 @@ def _overall(lines: _Lines, first: int, second: int, change: Change, origin: flo
     return best
 
 
+def _shared(lines: _Lines, first: int, second: int, pace: float, origin: float) -> tuple[int, int]:
+    """Return the frames of the first, from and to, at which the second sounds as well."""
+    last = int(np.floor(origin + (int(lines.lengths[second]) - 1) / pace))
+    return max(0, int(np.ceil(origin))), min(int(lines.lengths[first]), last + 1)
+
+
 def _correlation(one: FloatArray, other: FloatArray) -> float:
-    a, b = one.ravel() - one.mean(), other.ravel() - other.mean()
+    a, b = one.ravel(), other.ravel()
+    a = a - a.sum() / a.size
+    b = b - b.sum() / b.size
     return float(a @ b / max(float(np.sqrt((a @ a) * (b @ b))), 1e-9))

@@ -61,6 +61,10 @@ def find_copies(
         for done, item in enumerate(likenesses, start=1):
             progress("Confirming", done, len(likenesses))
             alike = item._replace(first=chosen[item.first], second=chosen[item.second])
+            if item.change == SAME and alike.first > alike.second:
+                alike = alike._replace(
+                    first=alike.second, second=alike.first, offset_s=-alike.offset_s
+                )
             if item.change != SAME:
                 copies.append(Copy(alike.first, alike.second, alike, None))
                 continue
@@ -101,9 +105,8 @@ def copy_findings(
 ) -> Iterator[Finding]:
     """Say what each pair is, whether a split tears it apart, and whether its labels differ."""
     for copy in copies:
-        order = sorted((copy.first, copy.second), key=lambda place: clips[place].name)
-        pair = [clips[place] for place in order]
-        kind, message, figures = _described(copy, heard)
+        pair = [clips[place] for place in sorted((copy.first, copy.second))]
+        kind, message, figures = _described(copy, clips, heard)
         apart = _parts_apart(*pair)
         severity: Severity = "error" if apart else "warning"
         if apart:
@@ -145,25 +148,29 @@ def _parts_apart(one: Clip, other: Clip) -> tuple[str, str] | None:
     return None
 
 
-def _described(copy: Copy, heard: Sequence[Heard]) -> tuple[str, str, dict[str, float]]:
+def _described(
+    copy: Copy, clips: Sequence[Clip], heard: Sequence[Heard]
+) -> tuple[str, str, dict[str, float]]:
     first, second = heard[copy.first], heard[copy.second]
     if copy.alike is None:
         same = first.file_digest == second.file_digest
         how = "byte for byte one file" if same else "the same samples in two files"
         return "identical-audio", how, {"correlation": 1.0}
     if copy.correlation is None:
-        return _changed(copy.alike)
+        return _changed(copy.alike, clips[copy.second].name)
     found = copy.correlation
     share = min(found.value**2, 0.999999)
     snr_db = float(10.0 * np.log10(share / (1.0 - share)))
     noisy = snr_db < _NOISE_SNR_DB
     facts = [f"waveforms correlate at {found.value:.3f} over {found.shared_s:.2f} s"]
     if abs(found.offset_s) >= 0.001:
-        facts.append(f"moved by {found.offset_s:+.3f} s")
+        when = "earlier" if found.offset_s > 0 else "later"
+        facts.append(f"{abs(found.offset_s):.3f} s {when} in the second")
     if abs(first.duration_s - second.duration_s) > _SAME_LENGTH_S:
         facts.append(f"lasting {first.duration_s:.2f} s and {second.duration_s:.2f} s")
     if abs(found.gain_db) >= 0.5:
-        facts.append(f"{abs(found.gain_db):.1f} dB {'louder' if found.gain_db > 0 else 'softer'}")
+        level = "louder" if found.gain_db > 0 else "softer"
+        facts.append(f"the second {abs(found.gain_db):.1f} dB {level}")
     if first.rate_hz != second.rate_hz:
         facts.append(f"at {first.rate_hz} Hz and {second.rate_hz} Hz")
     if first.channels != second.channels:
@@ -180,13 +187,13 @@ def _described(copy: Copy, heard: Sequence[Heard]) -> tuple[str, str, dict[str, 
     return "augmented-copy" if noisy else "near-duplicate", ", ".join(facts), figures
 
 
-def _changed(alike: Likeness) -> tuple[str, str, dict[str, float]]:
+def _changed(alike: Likeness, copy: str) -> tuple[str, str, dict[str, float]]:
     semitones = alike.change.shift_bins * 12.0 / BINS_AN_OCTAVE
     facts = [f"partials correlate at {alike.likeness:.3f} over {alike.shared_s:.2f} s"]
     if semitones:
-        facts.append(f"one is {semitones:g} semitones higher")
+        facts.append(f"{copy} is {semitones:g} semitones higher")
     if abs(alike.change.pace - 1.0) > 0.02:
-        facts.append(f"one is {1.0 / alike.change.pace:.2f} times as fast")
+        facts.append(f"{copy} is {1.0 / alike.change.pace:.2f} times as fast")
     figures = {
         "likeness": round(alike.likeness, 4),
         "semitones": semitones,

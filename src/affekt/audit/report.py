@@ -1,0 +1,97 @@
+"""What an audit found, as text, JSON and Markdown."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+
+from affekt.audit.finding import KINDS, Finding
+from affekt.audit.html import to_html
+from affekt.audit.run import Audit
+from affekt.audit.words import by_kind, counts, subject
+
+_SHOWN = 6
+_FINDINGS_A_KIND = 12
+
+
+def to_text(audit: Audit) -> str:
+    """Return the report for a terminal."""
+    lines = [subject(audit), counts(audit)]
+    for severity, kind, found in by_kind(audit.findings):
+        lines += ["", f"{severity.upper()}  {kind} ({len(found)}): {KINDS[kind]}"]
+        for item in found[:_FINDINGS_A_KIND]:
+            lines.append(f"  {', '.join(filter(None, (item.corpus, told_clips(item))))}")
+            lines.append(f"    {item.message}{_known(item)}")
+        if len(found) > _FINDINGS_A_KIND:
+            lines.append(f"  and {len(found) - _FINDINGS_A_KIND} more (--format json lists all)")
+        lines += [f"    mend: {command}" for command in _commands(found)]
+    return "\n".join(lines) + "\n"
+
+
+def to_markdown(audit: Audit) -> str:
+    """Return the report as Markdown."""
+    lines = ["# Audit", "", f"{subject(audit)}.", "", f"{counts(audit)}."]
+    for severity, kind, found in by_kind(audit.findings):
+        lines += ["", f"## {severity.capitalize()}: {kind} ({len(found)})", "", KINDS[kind], ""]
+        for item in found[:_FINDINGS_A_KIND]:
+            names = told_clips(item, mark="`")
+            lines.append(f"- {': '.join(filter(None, (names, item.message + _known(item))))}")
+        if len(found) > _FINDINGS_A_KIND:
+            lines.append(f"- and {len(found) - _FINDINGS_A_KIND} more")
+        commands = _commands(found)
+        if commands:
+            lines += ["", "```console", *(f"$ {command}" for command in commands), "```"]
+    return "\n".join(lines) + "\n"
+
+
+def to_json(audit: Audit) -> str:
+    """Return everything as JSON."""
+    document = {
+        "corpora": audit.corpora,
+        "split": str(audit.split) if audit.split else None,
+        "clips": audit.clips,
+        "hours": round(audit.hours, 4),
+        "newly_heard": audit.newly_heard,
+        "seconds": round(audit.seconds, 2),
+        "findings": [
+            {
+                "kind": item.kind,
+                "severity": item.severity,
+                "known": item.known,
+                "corpus": item.corpus,
+                "message": item.message,
+                "figures": dict(item.figures),
+                "clips": [place._asdict() for place in item.clips],
+                "mend": item.mend,
+            }
+            for item in audit.findings
+        ],
+    }
+    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+
+
+def told_clips(item: Finding, *, mark: str = "") -> str:
+    """Name the recordings of a finding with their parts, the first few of many."""
+    shown = [
+        f"{mark}{clip.name}{mark}{f' ({clip.part})' * bool(clip.part)}"
+        for clip in item.clips[:_SHOWN]
+    ]
+    more = len(item.clips) - len(shown)
+    return (" = " if len(item.clips) == 2 else ", ").join(shown) + f" and {more} more" * (more > 0)
+
+
+def _commands(found: Sequence[Finding]) -> list[str]:
+    commands = list(dict.fromkeys(item.mend for item in found if item.mend))
+    return commands[:3]
+
+
+def _known(item: Finding) -> str:
+    return " (a known fault of the corpus)" if item.known else ""
+
+
+WRITERS: dict[str, Callable[[Audit], str]] = {
+    "text": to_text,
+    "json": to_json,
+    "md": to_markdown,
+    "html": to_html,
+}

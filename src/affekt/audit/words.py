@@ -1,0 +1,37 @@
+"""What reports of all kinds say alike."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
+from affekt.audit.finding import SEVERITIES, Finding, Severity
+from affekt.audit.run import Audit
+
+NOTHING = "Nothing was found"
+
+
+def subject(audit: Audit) -> str:
+    """Say in one line what was audited."""
+    parts = [*audit.corpora, *([str(audit.split)] if audit.split else [])]
+    return f"{', '.join(parts)}: {audit.clips} recordings, {audit.hours:.2f} h"
+
+
+def counts(audit: Audit) -> str:
+    """Say in one line how many findings there are, the severe ones first."""
+    found = Counter(item.severity for item in audit.findings)
+    said = [_count(found[name], name) for name in reversed(SEVERITIES) if found[name]]
+    return ", ".join(said) if said else NOTHING
+
+
+def by_kind(findings: Sequence[Finding]) -> Iterator[tuple[Severity, str, list[Finding]]]:
+    """Yield severity, kind and findings, in the order of the audit."""
+    groups: dict[tuple[Severity, str], list[Finding]] = {}
+    for item in findings:
+        groups.setdefault((item.severity, item.kind), []).append(item)
+    for (severity, kind), found in groups.items():
+        yield severity, kind, found
+
+
+def _count(number: int, name: str) -> str:
+    return f"{number} {name}{'s' * (number != 1)}"

@@ -1,0 +1,119 @@
+"""`affekt audit`: copies, leaks and faults in corpora and splits."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import click
+
+from affekt.audit.finding import SEVERITIES, Severity, at_least
+from affekt.corpora import CORPORA, corpora_root
+from affekt.errors import ConfigError, CorpusError
+
+FORMATS = ("text", "json", "md", "html")
+
+
+@click.command()
+@click.option(
+    "--corpus",
+    "names",
+    multiple=True,
+    metavar="NAME",
+    help="Audit this corpus as a whole; may be repeated. Without it and without --split, all that "
+    "are here.",
+)
+@click.option(
+    "--corpora",
+    "root",
+    type=click.Path(path_type=Path),
+    metavar="ROOT",
+    envvar="AFFEKT_CORPORA",
+    help="The folder that holds one folder a corpus.  [default: AFFEKT_CORPORA]",
+)
+@click.option(
+    "--split",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="A split, anybody's: a CSV with a column for the path (path, file, filename) and one for "
+    "the part (part, split, subset, set); speaker, emotion, sentence and round where known.",
+)
+@click.option(
+    "--format",
+    "format_name",
+    type=click.Choice(FORMATS),
+    default="text",
+    show_default=True,
+    help="How the report is written.",
+)
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Write the report there instead of printing it.",
+)
+@click.option(
+    "--fail-on",
+    type=click.Choice(SEVERITIES),
+    help="End with exit code 3 when something of this severity or a higher one is found.",
+)
+@click.option("--workers", type=click.IntRange(min=1), help="Processes.  [default: one a core]")
+def audit(
+    names: tuple[str, ...],
+    root: Path | None,
+    split: Path | None,
+    format_name: str,
+    out: Path | None,
+    fail_on: Severity | None,
+    workers: int | None,
+) -> None:
+    """Look for copies, leaks and faults in corpora, in a split, or in both.
+
+    Recordings are compared by their sound: copies are found that were re-encoded, resampled, cut,
+    moved, made louder, changed in pitch or pace, or mixed with noise. What was heard is kept, and
+    heard again only when a file has changed; broken off, the same command goes on where it was.
+    """
+    from affekt.audit import audit as look
+    from affekt.audit.report import WRITERS
+
+    if root is not None or not split or names:
+        root = corpora_root(root)
+    if not names and split is None and root is not None:
+        names = tuple(name for name in CORPORA if (root / name).is_dir())
+        if not names:
+            raise CorpusError(
+                f"{root}: no corpus lies here; name a split with --split, or another folder"
+            )
+    with _progress() as progress:
+        found = look(names, root=root, split=split, workers=workers, progress=progress)
+    report = WRITERS[format_name](found)
+    if out is None:
+        click.echo(report, nl=False)
+    else:
+        try:
+            out.write_text(report, encoding="utf-8")
+        except OSError as error:
+            raise ConfigError(f"{out}: cannot be written: {error.strerror}") from error
+        click.echo(f"{out}: {len(found.findings)} findings", err=True)
+    if fail_on is not None and at_least(found.findings, fail_on):
+        sys.exit(3)
+
+
+@contextmanager
+def _progress() -> Iterator[Callable[[str, int, int], None]]:
+    """Give a function that shows progress on a terminal, and does nothing in a pipe."""
+    from rich.console import Console
+    from rich.progress import Progress, TaskID
+
+    console = Console(stderr=True)
+    with Progress(console=console, disable=not console.is_terminal, transient=True) as bar:
+        tasks: dict[str, TaskID] = {}
+
+        def advance(what: str, done: int, total: int) -> None:
+            if what not in tasks:
+                tasks[what] = bar.add_task(what, total=total)
+            bar.update(tasks[what], completed=done, total=total)
+
+        yield advance

@@ -1,0 +1,104 @@
+"""`affekt protocols`: the protocols by name, and the splits they make."""
+
+from __future__ import annotations
+
+import csv
+import warnings
+from pathlib import Path
+
+import click
+
+from affekt.corpora import CORPORA, corpora_root, load_corpus
+from affekt.corpora.tables import TableCorpus
+from affekt.errors import ConfigError
+from affekt.protocols import PROTOCOLS, protocol
+from affekt.records import Utterance
+
+# What `--table` and `affekt audit --split` read; a collection tells that corpora share speakers.
+COLUMNS = (
+    *("path", "corpus", "collection", "speaker", "emotion", "native_label", "sentence"),
+    *("split", "round"),
+)
+PARTS = ("train", "validation", "test")
+
+
+@click.group()
+def protocols() -> None:
+    """List the protocols, and write the splits they make."""
+
+
+@protocols.command("list")
+def list_() -> None:
+    """List the protocols, and what each one tests."""
+    width = max(map(len, PROTOCOLS))
+    for item in PROTOCOLS.values():
+        click.echo(f"{item.name:<{width}}  v{item.version}  {item.description}")
+
+
+@protocols.command()
+@click.argument("name")
+@click.option(
+    "--corpus", "names", multiple=True, metavar="CORPUS", help="A corpus; may be repeated."
+)
+@click.option(
+    "--corpora",
+    "root",
+    type=click.Path(path_type=Path),
+    metavar="ROOT",
+    envvar="AFFEKT_CORPORA",
+    help="The folder that holds one folder a corpus.  [default: AFFEKT_CORPORA]",
+)
+@click.option(
+    "--table",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Your own data: CSV or Parquet with path, emotion and speaker.",
+)
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, dir_okay=False),
+    required=True,
+    metavar="FILE",
+    help="The split: a CSV, a row a recording of every round.",
+)
+def split(
+    name: str, names: tuple[str, ...], root: Path | None, table: Path | None, out: Path
+) -> None:
+    """Write the splits of a protocol; without --corpus and --table, of all corpora that are here.
+
+    The file is read by `affekt audit --split`, and, where it has one round, by `--table`.
+    """
+    rule = protocol(name)
+    made = rule.splits(_utterances(names, root, table))
+    rows = [
+        _row(item) | {"split": part, "round": one.name}
+        for one in made
+        for part in PARTS
+        for item in getattr(one, part)
+    ]
+    try:
+        with out.open("w", encoding="utf-8", newline="") as file:
+            writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
+            writer.writeheader()
+            writer.writerows(rows)
+    except OSError as error:
+        raise ConfigError(f"{out}: cannot be written: {error.strerror}") from error
+    click.echo(f"{out}: {rule.title}, {len(made)} rounds, {len(rows)} rows")
+
+
+def _row(item: Utterance) -> dict[str, str | None]:
+    row = {name: getattr(item, name) for name in COLUMNS if name not in ("split", "round")}
+    return row | {"path": str(item.path.absolute())}
+
+
+def _utterances(names: tuple[str, ...], root: Path | None, table: Path | None) -> list[Utterance]:
+    found = TableCorpus(table).load() if table else []
+    if names or not table:
+        root = corpora_root(root)
+        chosen = names or tuple(name for name in CORPORA if (root / name).is_dir())
+        with warnings.catch_warnings(record=True) as remarks:
+            warnings.simplefilter("always")
+            found += [item for name in dict.fromkeys(chosen) for item in load_corpus(name, root)]
+        for remark in remarks:
+            click.echo(f"affekt: {remark.message}", err=True)
+    return found
