@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -120,7 +121,7 @@ def _append(
         for name, values in constants.items()
     )
 
-    def add(kind: str, inputs: str, output: str, **attributes: int) -> None:
+    def add(kind: str, inputs: str, output: str, **attributes: Any) -> None:
         own = {*constants, *(node.name.removeprefix(PREFIX) for node in graph.node)}
         names = [PREFIX + name if name in own else name for name in inputs.split()]
         last = output in (OUTPUT_NAMES[0], UNCALIBRATED_NAME, NOVELTY_NAME)

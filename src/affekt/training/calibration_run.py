@@ -149,4 +149,5 @@ def _heard(bundle: Bundle, utterances: Sequence[Utterance], count: Callable[[], 
 def _embedding(bundle: Bundle, signal: Signal) -> Floats:
     embedding = bundle.run(signal[np.newaxis]).embedding
     assert embedding is not None  # noqa: S101 - a front end in the graph gives one
-    return embedding[0].astype(np.float64)
+    row: Floats = embedding[0].astype(np.float64)
+    return row
