@@ -20,6 +20,7 @@ import cli_reference
 import doc_tables
 import model_cards
 import readme_clip
+import report_card
 import reproductions
 from affekt.recognition import shipped_bundles
 
@@ -49,6 +50,7 @@ PARTS: dict[str, dict[str, Generator]] = {
         "floors": doc_tables.floors,
         "readings": doc_tables.readings,
     },
+    "docs/report.md": {"worries": report_card.limits},
     "docs/reproductions.md": dict(reproductions.PARTS),
     "docs/reference/architecture.md": {"rooms": doc_tables.rooms},
 }

@@ -7,7 +7,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from affekt.evaluation import trust_worries as rules
 from affekt.evaluation.layout import percent
+from affekt.evaluation.people import MIN_SPEAKERS
+from affekt.evaluation.trust_worries import share
 from md import table
 
 REPORTS = Path(__file__).resolve().parent.parent / "docs" / "reports"
@@ -52,6 +55,34 @@ def sections(report: Mapping[str, Any]) -> list[str]:
         *_doubts(report["doubts"]),
         *_conditions(report["robustness"]),
     ]
+
+
+def limits() -> str:
+    """Return the lines that the rules behind the worries draw."""
+    rows = (
+        ("speakers heard in training", "the model's own word does not rule it out"),
+        ("less than was asked for", "a floor of the model's is missed"),
+        ("no better than guessing", "the interval of a corpus reaches down to guessing"),
+        ("worst corpora", f"less than {share(rules.LITTLE)} is recognised"),
+        ("no single figure", f"corpora lie {points(rules.SPREAD)} or more apart"),
+        ("emotions it misses", f"less than {share(rules.MISSED)} of an emotion is recognised"),
+        ("people are not served alike", "a difference between groups fails"),
+        ("answers move", "a change that should not matter fails"),
+        ("worst conditions", f"a condition costs more than {points(rules.DROP)}"),
+        ("not recognised at all", f"more than {share(rules.REFUSED)} of the clips are refused"),
+        ("surer than right", f"confidence is {points(rules.OVERCONFIDENT)} above right answers"),
+        ("sets that promise too much", "the interval of the coverage lies below the promise"),
+        ("sounds taken for speech", f"less than {share(rules.FOUND)} of a kind is noticed"),
+        ("speech taken for something else", f"more than {share(rules.FLAGGED)} of it is flagged"),
+        ("one speaker, few speakers", f"fewer than {MIN_SPEAKERS} speakers of a corpus"),
+        ("clips not recognised, not the whole protocol", "anything is missing"),
+    )
+    return table(("worry", "when"), rows)
+
+
+def points(value: float) -> str:
+    """Return a difference of shares."""
+    return f"{100.0 * value:.0f} points"
 
 
 def _corpora(figures: Mapping[str, Any]) -> str:

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 from affekt.evaluation import trust_plots as plots
 from affekt.evaluation.files import Table
 from affekt.evaluation.layout import percent
 from affekt.evaluation.listeners import AGREED, ListenerFigures
-from affekt.evaluation.people import DIFFERENCE, MIN_SPEAKERS
+from affekt.evaluation.people import DIFFERENCE, MIN_SPEAKERS, GroupDifference
 from affekt.evaluation.plots import confusion_plot, to_svg
 from affekt.evaluation.scoring import CorpusFigures
 from affekt.evaluation.trust import Trust
 from affekt.evaluation.trust_blocks import Block, Bullets, Folded, Plot, Section, interval_of
 from affekt.evaluation.trust_doubts import confidence
 from affekt.evaluation.trust_worries import share, worries
-from affekt.evaluation.writers import group_sections, protocol_facts
+from affekt.evaluation.writers import group_sections, protocol_facts, scoring_section
 
 _NOTHING = (
     "Nothing crossed a line that this report draws. That is not the same as nothing to worry about."
@@ -64,7 +64,7 @@ def _own(trust: Trust) -> Table:
         own = item.scoring("own")
         head = (item.corpus, str(own.clips if own else 0), str(len(item.speakers)))
         if own is None:
-            rows.append((*head, *["-"] * 7))
+            rows.append((*head, *["-"] * 6))
             continue
         rows.append(
             (
@@ -73,7 +73,6 @@ def _own(trust: Trust) -> Table:
                 percent(own.ua),
                 interval_of(own.ua_interval),
                 percent(own.wa),
-                interval_of(own.wa_interval),
                 percent(own.macro_f1),
                 percent(own.weighted_f1),
             )
@@ -83,12 +82,12 @@ def _own(trust: Trust) -> Table:
         ("mean of five", trust.report.mean_of_five),
     ):
         if value is not None:
-            rows.append((name, "", "", "", percent(value), *[""] * 5))
+            rows.append((name, "", "", "", percent(value), *[""] * 4))
     return Table(
         caption="Answered among the corpus' own emotions, in percent",
         header=(
             *("corpus", "clips", "speakers", "guessing", "recognised (UA)", "95 % interval"),
-            *("accuracy (WA)", "95 % interval", "macro F1", "weighted F1"),
+            *("accuracy (WA)", "macro F1", "weighted F1"),
         ),
         rows=tuple(rows),
     )
@@ -98,8 +97,8 @@ def _all(trust: Trust) -> Table:
     return Table(
         caption=f"Answered among all {len(trust.report.labels)} labels, in percent",
         header=(
-            *("corpus", "recognised (UA)", "95 % interval", "accuracy (WA)", "95 % interval"),
-            *("macro F1", "weighted F1"),
+            *("corpus", "recognised (UA)", "95 % interval", "accuracy (WA)", "macro F1"),
+            "weighted F1",
         ),
         rows=tuple(
             (
@@ -107,7 +106,6 @@ def _all(trust: Trust) -> Table:
                 percent(of.ua),
                 interval_of(of.ua_interval),
                 percent(of.wa),
-                interval_of(of.wa_interval),
                 percent(of.macro_f1),
                 percent(of.weighted_f1),
             )
@@ -131,6 +129,7 @@ def _corpus(figures: CorpusFigures) -> tuple[Block, ...]:
             )
             for of in item.classes
         )
+        blocks += [f"{line}." for line in scoring_section(item).lines]
         blocks.append(
             Table(
                 caption=f"Scoring '{item.name}': percent, and clips by what was answered",
@@ -152,7 +151,31 @@ def _people(trust: Trust) -> Iterator[Block]:
         "has one, and a way of recording of its own, so that language is confounded with corpus "
         "here."
     )
-    yield Table(
+    judged = [item for item in trust.differences if item.verdict != "not testable"]
+    others = [item for item in trust.differences if item.verdict == "not testable"]
+    if judged:
+        yield _differences(judged)
+    if others:
+        summary = f"{len(others)} of {len(trust.differences)} differences are not testable"
+        yield Folded(summary, (_differences(others),))
+    if trust.steadiness is not None:
+        yield (
+            "Do answers stay where they should? A level says nothing of a feeling; a semitone lies "
+            f"within the voices of two people. Measured on {_sample(trust)}."
+        )
+        yield Table(
+            caption="Answers that stay, in percent",
+            header=("change", "stay", "passes from", "verdict"),
+            rows=tuple(
+                (item.change, percent(item.unchanged), percent(item.limit), item.verdict)
+                for item in trust.steadiness
+            ),
+            words=frozenset({0, 3}),
+        )
+
+
+def _differences(found: Sequence[GroupDifference]) -> Table:
+    return Table(
         caption="Differences between groups of speakers, in percent",
         header=("corpus", "by", "recognised (speakers)", "difference", "passes up to", "verdict"),
         rows=tuple(
@@ -168,24 +191,10 @@ def _people(trust: Trust) -> Iterator[Block]:
                 percent(item.limit),
                 item.verdict,
             )
-            for item in trust.differences
+            for item in found
         ),
         words=frozenset({0, 1, 2, 5}),
     )
-    if trust.steadiness is not None:
-        yield (
-            "Do answers stay where they should? A level says nothing of a feeling; a semitone lies "
-            f"within the voices of two people. Measured on {_sample(trust)}."
-        )
-        yield Table(
-            caption="Answers that stay, in percent",
-            header=("change", "stay", "passes from", "verdict"),
-            rows=tuple(
-                (item.change, percent(item.unchanged), percent(item.limit), item.verdict)
-                for item in trust.steadiness
-            ),
-            words=frozenset({0, 3}),
-        )
 
 
 def _groups(trust: Trust) -> Iterator[Block]:

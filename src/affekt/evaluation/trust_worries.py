@@ -158,13 +158,13 @@ def _groups(trust: Trust) -> Iterator[Worry]:
 
 
 def _steadiness(trust: Trust) -> Iterator[Worry]:
-    for item in trust.steadiness or ():
-        if item.verdict == "fail":
-            yield Worry(
-                about="answers move",
-                text=f"With {item.change}, {share(1.0 - item.unchanged)} of the answers "
-                f"change, where {share(1.0 - item.limit)} may.",
-            )
+    moved = [
+        f"{share(1.0 - item.unchanged)} with {item.change} (at most {share(1.0 - item.limit)} may)"
+        for item in trust.steadiness or ()
+        if item.verdict == "fail"
+    ]
+    if moved:
+        yield Worry(about="answers move", text=f"Of the answers change {'; '.join(moved)}.")
 
 
 def _conditions(trust: Trust) -> Iterator[Worry]:

@@ -1,0 +1,125 @@
+"""What a reader is told to worry about first, and when."""
+
+from dataclasses import replace
+
+import pytest
+
+from affekt.evaluation import open_source
+from affekt.evaluation.people import GroupDifference, Steadiness
+from affekt.evaluation.report import own_classes, report_of
+from affekt.evaluation.robustness import ConditionFigures
+from affekt.evaluation.trust import hear_tested, measure_trust
+from affekt.evaluation.trust_worries import worries
+from affekt.protocols import protocol
+
+
+@pytest.fixture
+def trust(tone_bundle, clip):
+    """All of a model that answers everything rightly, to two emotions of one corpus' six people."""
+    emotions = ("angry", "sad")
+    clips = [clip("one", who, emotion, emotion) for who in "abcdef" for emotion in emotions]
+    source = open_source(str(tone_bundle))
+    hearing = hear_tested(source, clips)
+    classes = own_classes(clips, None)
+    report = report_of(source, hearing.answers, protocol("external"), classes=classes)
+    made = measure_trust(
+        source, hearing, report, classes=classes, votes={}, command="x", per_corpus=1
+    )
+    calm = replace(made.robustness, conditions=())
+    return replace(made, robustness=calm)
+
+
+def about(trust):
+    return {item.about: item.text for item in worries(trust)}
+
+
+def test_a_model_without_a_fault_gives_no_worry(trust):
+    assert about(trust) == {}
+
+
+def test_speakers_that_training_may_have_heard_come_first(trust):
+    report = replace(trust.report, heard=(("one", "a"),), missing=(("one", "z"),))
+    first, second = worries(replace(trust, report=report))
+    assert first.about == "speakers heard in training"
+    assert "one a" in first.text
+    assert second.text == "No clip is at hand of one z."
+
+
+def test_a_protocol_that_tests_known_people_is_named(trust):
+    report = replace(trust.report, protocol="random", new_speakers=False)
+    assert (
+        "No figure here says anything of new voices"
+        in about(replace(trust, report=report))["protocol"]
+    )
+
+
+def test_a_corpus_of_one_speaker_is_named(trust):
+    (corpus,) = trust.report.corpora
+    report = replace(trust.report, corpora=(replace(corpus, speakers=("a",)),))
+    assert about(replace(trust, report=report))["one speaker"].startswith("one: ")
+
+
+def test_a_corpus_and_an_emotion_that_are_hardly_recognised_are_named(trust):
+    (corpus,) = trust.report.corpora
+    own = corpus.scoring("own")
+    angry = replace(own.classes[0], recall=0.1, support=40)
+    poor = replace(
+        own,
+        ua=0.45,
+        ua_interval=replace(own.ua_interval, low=0.4),
+        classes=(angry, *own.classes[1:]),
+    )
+    report = replace(trust.report, corpora=(replace(corpus, scorings=(poor,)),))
+    said = about(replace(trust, report=report))
+    assert (
+        said["no better than guessing"] == "In one the model cannot be told from one that guesses."
+    )
+    assert said["worst corpora"] == "Less than 50 % is recognised in: one 45 % (guessing 50 %)."
+    assert f"{angry.label} in one (10 % of 40 clips)" in said["emotions it misses"]
+
+
+def test_groups_that_fail_are_named_with_their_figures(trust):
+    failed = GroupDifference(
+        corpus="one",
+        attribute="gender",
+        speakers={"female": 5, "male": 5},
+        ua={"female": 0.4, "male": 0.6},
+        difference=0.2,
+        limit=0.1,
+        verdict="fail",
+    )
+    said = about(replace(trust, differences=(failed,)))["people are not served alike"]
+    assert "female 40 %, male 60 %" in said
+    assert "20 points is more than the 10" in said
+
+
+def test_answers_that_move_are_named(trust):
+    moved = Steadiness(change="level, +6 dB", unchanged=0.8, limit=0.95, verdict="fail")
+    said = about(replace(trust, steadiness=(moved,)))["answers move"]
+    assert said == "Of the answers change 20 % with level, +6 dB (at most 5 % may)."
+
+
+def test_the_worst_of_each_kind_of_condition_is_named(trust):
+    def condition(name, ua, refused=0.0):
+        return ConditionFigures(
+            group="noise",
+            name=name,
+            ua={"one": ua},
+            mean_ua=ua,
+            drop=1.0 - ua,
+            unchanged=ua,
+            refused=refused,
+        )
+
+    noisy = (condition("5 dB", 0.8), condition("0 dB", 0.5, refused=0.3))
+    said = about(replace(trust, robustness=replace(trust.robustness, conditions=noisy)))
+    assert said["worst conditions"].endswith("That falls to 50 % under noise, 0 dB.")
+    assert said["not recognised at all"] == "Clips refused under noise, 0 dB 30 %."
+
+
+def test_confidence_beyond_what_is_right_is_named(trust):
+    doubt = trust.doubts.given
+    sure = replace(doubt.given.pooled, confidence=0.9, accuracy=0.6)
+    doubts = replace(trust.doubts, given=replace(doubt, given=replace(doubt.given, pooled=sure)))
+    said = about(replace(trust, doubts=doubts))["surer than right"]
+    assert said == "On average, all clips: 90 % sure, 60 % right."
