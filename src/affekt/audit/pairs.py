@@ -24,8 +24,9 @@ Progress = Callable[[str, int, int], None]
 # Product of the likeness of the fingerprints and the correlation of the waves. On the nine corpora
 # at hand, copies lie above, other readings of a sentence by the same speaker below.
 CERTAIN = 0.45
-# Less is explained by other codecs no more, and called noise.
-_NOISE_SNR_DB = 15.0
+# What differs is called noise where it is loud enough, and as loud when the sound is quiet.
+_NOISE_SNR_DB = 25.0
+_STEADY = 0.3
 _SAME_LENGTH_S = 0.03
 
 
@@ -161,7 +162,7 @@ def _described(
     found = copy.correlation
     share = min(found.value**2, 0.999999)
     snr_db = float(10.0 * np.log10(share / (1.0 - share)))
-    noisy = snr_db < _NOISE_SNR_DB
+    noisy = snr_db < _NOISE_SNR_DB and found.steadiness > _STEADY
     facts = [f"waveforms correlate at {found.value:.3f} over {found.shared_s:.2f} s"]
     if abs(found.offset_s) >= 0.001:
         when = "earlier" if found.offset_s > 0 else "later"
@@ -176,7 +177,7 @@ def _described(
     if first.channels != second.channels:
         facts.append(f"with {first.channels} and {second.channels} channels")
     if noisy:
-        facts.append(f"with noise, or a coarse codec, {snr_db:.0f} dB below the sound")
+        facts.append(f"with noise {snr_db:.0f} dB below the sound")
     figures = {
         "correlation": round(found.value, 4),
         "likeness": round(copy.alike.likeness, 4),

@@ -15,6 +15,7 @@ import numpy as np
 
 from affekt.audit.fingerprint import Fingerprint
 from affekt.audit.listen import VERSION, Heard
+from affekt.audit.waveform import VERSION as COMPARED_VERSION
 from affekt.audit.waveform import Correlation
 from affekt.errors import ConfigError
 
@@ -84,7 +85,7 @@ class Store:
         with self._told():
             row = self._file.execute(
                 "SELECT correlation FROM compared WHERE first = ? AND second = ? AND version = ?",
-                (first, second, VERSION),
+                (first, second, COMPARED_VERSION),
             ).fetchone()
         return None if row is None else Correlation(*json.loads(row[0]))
 
@@ -93,7 +94,10 @@ class Store:
         with self._told(), self._file:
             self._file.executemany(
                 "INSERT OR REPLACE INTO compared VALUES (?, ?, ?, ?)",
-                [(first, second, VERSION, json.dumps(found)) for first, second, found in items],
+                [
+                    (first, second, COMPARED_VERSION, json.dumps(found))
+                    for first, second, found in items
+                ],
             )
 
     @contextlib.contextmanager

@@ -18,6 +18,10 @@ _LOWEST_HZ, _HIGHEST_HZ = 300.0, 3400.0
 _SEARCH_S = 0.06
 # Between samples: at 3400 Hz half a sample turns the phase by 38 degrees.
 _UPSAMPLING = 4
+# Samples of the frames in which what differs is measured.
+_FRAME = 400
+# Raised when correlations change: part of what the cache is asked for.
+VERSION = 1
 
 
 class Correlation(NamedTuple):
@@ -28,12 +32,15 @@ class Correlation(NamedTuple):
         offset_s: time in the first minus time in the second.
         gain_db: level of the second above that of the first.
         shared_s: seconds both share.
+        steadiness: power of what differs in the quieter half of the frames over that in the
+            louder half; about 1 for added noise, far less for codecs.
     """
 
     value: float
     offset_s: float
     gain_db: float
     shared_s: float
+    steadiness: float
 
 
 def correlate(first: Signal, second: Signal, *, offset_s: float) -> Correlation:
@@ -50,17 +57,24 @@ def correlate(first: Signal, second: Signal, *, offset_s: float) -> Correlation:
     best = int(lags[np.abs(product[lags % product.size]).argmax()])
     lag = round(best / _UPSAMPLING)
     begin, end = max(0, lag), min(first.size, second.size + lag)
+    nothing = Correlation(0.0, offset_s, 0.0, 0.0, 0.0)
     if end <= begin:
-        return Correlation(0.0, offset_s, 0.0, 0.0)
-    mine = _energy(np.fft.irfft(one, size)[begin:end])
-    yours = _energy(np.fft.irfft(other, size)[begin - lag : end - lag])
-    if mine <= 0.0 or yours <= 0.0:
-        return Correlation(0.0, offset_s, 0.0, 0.0)
+        return nothing
+    # The second is moved to the first, in fractions of a sample.
+    turns = np.arange(other.size) * (best / _UPSAMPLING / size)
+    moved = other * np.exp(-2j * np.pi * turns)
+    mine = np.fft.irfft(one, size)[begin:end]
+    yours = np.fft.irfft(moved, size)[begin:end]
+    energy, other_energy = _energy(mine), _energy(yours)
+    if energy <= 0.0 or other_energy <= 0.0:
+        return nothing
+    value = float(mine @ yours / np.sqrt(energy * other_energy))
     return Correlation(
-        value=float(np.clip(product[best % product.size] / np.sqrt(mine * yours), -1.0, 1.0)),
+        value=value,
         offset_s=best / (SAMPLING_RATE_HZ * _UPSAMPLING),
-        gain_db=float(10.0 * np.log10(yours / mine)),
+        gain_db=float(10.0 * np.log10(other_energy / energy)),
         shared_s=(end - begin) / SAMPLING_RATE_HZ,
+        steadiness=_steadiness(mine, yours, value * np.sqrt(other_energy / energy)),
     )
 
 
@@ -71,6 +85,21 @@ def _spectrum(signal: Signal, size: int) -> npt.NDArray[np.complex64]:
         (frequency_hz >= _LOWEST_HZ) & (frequency_hz <= _HIGHEST_HZ), frequency_hz, 0.0
     )
     return np.asarray(spectrum * (slope / _HIGHEST_HZ), np.complex64)
+
+
+def _steadiness(
+    mine: npt.NDArray[np.floating], yours: npt.NDArray[np.floating], gain: float
+) -> float:
+    frames = mine.size // _FRAME
+    if frames < 2:
+        return 0.0
+    size = frames * _FRAME
+    level = np.square(mine[:size].reshape(frames, -1)).sum(axis=1)
+    level = np.minimum(level * gain**2, np.square(yours[:size].reshape(frames, -1)).sum(axis=1))
+    differing = np.square((yours - gain * mine)[:size].reshape(frames, -1)).sum(axis=1)
+    differing = differing[np.argsort(level)]
+    quiet, loud = differing[: frames // 2].mean(), differing[frames // 2 :].mean()
+    return float(quiet / loud) if loud > 0.0 else 0.0
 
 
 def _energy(values: npt.NDArray[np.floating]) -> float:

@@ -31,6 +31,8 @@ COMMANDS: dict[str, _Entry] = {
     "corpora": _Entry("affekt.cli.corpora:corpora", "Find, check, inspect and get corpora."),
     "inspect": _Entry("affekt.cli.inspect:inspect", "Draw a recording, and say what it is like."),
     "features": _Entry("affekt.cli.features:features", "List, extract and show feature sets."),
+    "audit": _Entry("affekt.cli.audit:audit", "Find copies, leaks and faults in recordings."),
+    "protocols": _Entry("affekt.cli.protocols:protocols", "List protocols, write their splits."),
     "evaluate": _Entry("affekt.cli.evaluate:evaluate", "Measure a model under a protocol."),
     "report": _Entry("affekt.cli.report:report", "Say what a model can be trusted with."),
     "compare": _Entry("affekt.cli.compare:compare", "Put models and published figures together."),

@@ -1,0 +1,154 @@
+"""`affekt audit`, as a person types it."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+import soundfile
+from click.testing import CliRunner
+
+from affekt.cli.audit import audit
+from affekt.errors import AffektError
+
+
+def noise(seed):
+    """Bursts of filtered noise: no two seeds sound alike, and none is silent."""
+    rng = np.random.default_rng(seed)
+    level = np.repeat(rng.uniform(0.05, 1.0, 12), 2_000)
+    return (0.2 * level * np.convolve(rng.standard_normal(24_000), np.ones(8), "same") / 3).clip(
+        -0.99, 0.99
+    )
+
+
+@pytest.fixture
+def split(tmp_path, monkeypatch):
+    """Three recordings; one is another, softer, and in another part."""
+    monkeypatch.setenv("AFFEKT_CACHE", str(tmp_path / "cache"))
+    monkeypatch.delenv("AFFEKT_CORPORA", raising=False)
+    soundfile.write(tmp_path / "a.wav", noise(1), 16_000)
+    soundfile.write(tmp_path / "b.flac", 0.5 * noise(1), 16_000)
+    soundfile.write(tmp_path / "c.wav", noise(2), 16_000)
+    table = tmp_path / "split.csv"
+    table.write_text("file,set\na.wav,train\nb.flac,test\nc.wav,train\n")
+    return table
+
+
+def run(*arguments):
+    return CliRunner().invoke(audit, [*map(str, arguments), "--workers", "1"])
+
+
+def test_the_worst_comes_first_and_the_command_that_mends_it_works(split):
+    result = run("--split", split)
+    assert result.exit_code == 0
+    lines = result.stdout.splitlines()
+    assert lines[0] == f"{split}: 3 recordings, 0.00 h"
+    assert lines[1].startswith("1 error, ")
+    assert lines[3].startswith("ERROR  near-duplicate (1): ")
+    assert lines[4].strip() == "split, a.wav (train) = b.flac (test)"
+    mend = next(line for line in lines if "mend: " in line).partition("mend: ")[2]
+    subprocess.run(mend, shell=True, check=True)  # noqa: S602 - as a person would
+    mended = split.with_name("split-mended.csv")
+    assert mended.read_text() == "file,set\na.wav,train\nc.wav,train\n"
+    assert "near-duplicate" not in run("--split", mended).stdout
+
+
+@pytest.mark.parametrize(("severity", "code"), [("error", 3), ("warning", 3), ("note", 3)])
+def test_exit_code_3_tells_findings_of_a_severity(split, severity, code):
+    assert run("--split", split, "--fail-on", severity).exit_code == code
+
+
+def test_exit_code_0_where_nothing_is_that_severe(split):
+    split.write_text("path,part,speaker\na.wav,train,anna\nc.wav,test,ben\n")
+    assert run("--split", split, "--fail-on", "error").exit_code == 0
+
+
+def test_json_holds_every_figure(split):
+    found = json.loads(run("--split", split, "--format", "json").stdout)
+    (copy,) = [item for item in found["findings"] if item["kind"] == "near-duplicate"]
+    assert copy["clips"] == [
+        {"name": "a.wav", "part": "train", "label": ""},
+        {"name": "b.flac", "part": "test", "label": ""},
+    ]
+    assert copy["figures"]["correlation"] > 0.9
+    assert copy["mend"]
+
+
+def test_markdown_is_a_document(split):
+    text = run("--split", split, "--format", "md").stdout
+    assert text.startswith("# Audit\n")
+    assert "\n## Error: near-duplicate (1)\n" in text
+    assert "\n```console\n$ grep " in text
+
+
+def test_the_page_needs_nothing_else_and_says_what_to_worry_about_first(split, tmp_path):
+    out = tmp_path / "audit.html"
+    result = run("--split", split, "--format", "html", "--out", out)
+    assert result.stderr.startswith(f"{out}: ")
+    page = out.read_text()
+    assert "Look at <em>near-duplicate</em> first (1)" in page
+    assert "http" not in page
+    assert "<script" not in page
+
+
+def test_names_cannot_break_the_page(split, tmp_path):
+    (tmp_path / "a.wav").rename(tmp_path / "<b>&.wav")
+    split.write_text("file,set\n<b>&.wav,train\nb.flac,test\n")
+    page = run("--split", split, "--format", "html").stdout
+    assert "&lt;b&gt;&amp;.wav" in page
+    assert "<b>&" not in page
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ((), "where are the corpora"),
+        (("--corpora", "ROOT"), "no corpus lies here"),
+        (("--corpus", "emodbb", "--corpora", "ROOT"), "did you mean 'emodb'"),
+        (("--split", "ROOT/none.csv"), "cannot be read"),
+    ],
+)
+def test_mistakes_are_told_with_the_remedy(split, arguments, message):
+    result = run(*(item.replace("ROOT", str(split.parent)) for item in arguments))
+    assert isinstance(result.exception, AffektError)
+    assert message in str(result.exception)
+
+
+def test_an_audit_broken_off_goes_on_where_it_was(tmp_path):
+    rows = ["path,part"]
+    for number in range(400):
+        soundfile.write(tmp_path / f"{number}.wav", np.tile(noise(number), 4), 16_000)
+        rows.append(f"{number}.wav,train")
+    (tmp_path / "split.csv").write_text("\n".join(rows) + "\n")
+    call = [
+        *(sys.executable, "-m", "affekt", "audit", "--workers", "1", "--format", "json"),
+        *("--split", str(tmp_path / "split.csv")),
+    ]
+    environment = os.environ | {"AFFEKT_CACHE": str(tmp_path / "cache")}
+    first = subprocess.Popen(call, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    while first.poll() is None and heard_so_far(tmp_path / "cache") == 0:
+        time.sleep(0.02)
+    first.send_signal(signal.SIGINT)
+    _, errors = first.communicate()
+    assert first.returncode == 130
+    assert b"Traceback" not in errors
+    done = subprocess.run(call, env=environment, capture_output=True, text=True, check=True)
+    assert 0 < json.loads(done.stdout)["newly_heard"] < 400
+
+
+def heard_so_far(cache):
+    import sqlite3
+
+    if not (cache / "audit.sqlite").exists():
+        return 0
+    try:
+        with sqlite3.connect(cache / "audit.sqlite") as file:
+            return file.execute("SELECT count(*) FROM heard").fetchone()[0]
+    except sqlite3.OperationalError:
+        return 0

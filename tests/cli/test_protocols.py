@@ -1,0 +1,83 @@
+"""`affekt protocols`, as a person types it."""
+
+from __future__ import annotations
+
+import csv
+from collections import Counter
+
+import pytest
+from click.testing import CliRunner
+
+from affekt.audit import read_split
+from affekt.cli.protocols import protocols
+from affekt.corpora.tables import TableCorpus
+from affekt.errors import AffektError
+from affekt.protocols import PROTOCOLS
+
+
+@pytest.fixture
+def run(monkeypatch):
+    monkeypatch.delenv("AFFEKT_CORPORA", raising=False)
+
+    def call(*arguments):
+        return CliRunner().invoke(protocols, [str(item) for item in arguments])
+
+    return call
+
+
+def test_list_names_every_protocol_with_its_version(run):
+    lines = run("list").stdout.splitlines()
+    assert [line.split()[:2] for line in lines] == [
+        [item.name, f"v{item.version}"] for item in PROTOCOLS.values()
+    ]
+
+
+def test_a_split_has_a_row_for_every_clip_of_every_round(run, toy_corpora, tmp_path):
+    out = tmp_path / "split.csv"
+    call = ("split", "speaker-disjoint:4", "--corpus", "emodb", "--corpora", toy_corpora)
+    result = run(*call, "--out", out)
+    assert result.stdout == f"{out}: speaker-disjoint:4 v1, 4 rounds, 300 rows\n"
+    with out.open() as file:
+        rows = list(csv.DictReader(file))
+    tested = Counter(row["path"] for row in rows if row["split"] == "test")
+    assert set(tested.values()) == {1}
+    assert len(tested) == 75
+    speakers = {(row["round"], row["speaker"], row["split"]) for row in rows}
+    assert len(speakers) == 4 * 5
+
+
+def test_a_split_of_one_round_is_read_as_a_table_and_as_a_split(run, toy_corpora, tmp_path):
+    out = tmp_path / "split.csv"
+    run("split", "lockbox", "--corpora", toy_corpora, "--out", out)
+    utterances = TableCorpus(out).load()
+    assert {item.speaker for item in utterances if item.split == "test"} == {"15", "KL"}
+    assert {item.emotion for item in utterances if item.native_label == "boredom"} == {None}
+    clips = read_split(out)
+    assert len(clips) == len(utterances)
+    assert {clip.parts for clip in clips} == {"train", "validation", "test"}
+
+
+def test_a_split_of_a_table(run, toy_corpora, tmp_path):
+    table = tmp_path / "mine.csv"
+    rows = [
+        f"{path},sad,{number % 5}"
+        for number, path in enumerate(sorted((toy_corpora / "savee").iterdir()))
+    ]
+    table.write_text("\n".join(["path,emotion,speaker", *rows]) + "\n")
+    out = tmp_path / "split.csv"
+    result = run("split", "leave-one-speaker-out", "--table", table, "--out", out)
+    assert f"5 rounds, {5 * len(rows)} rows" in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("speaker-disjont", "--corpora", "ROOT", "--out", "x.csv"), "did you mean"),
+        (("lockbox", "--out", "x.csv"), "where are the corpora"),
+        (("lockbox", "--corpora", "ROOT", "--out", "ROOT/no/x.csv"), "cannot be written"),
+    ],
+)
+def test_mistakes_are_told_with_the_remedy(run, toy_corpora, arguments, message):
+    result = run("split", *(item.replace("ROOT", str(toy_corpora)) for item in arguments))
+    assert isinstance(result.exception, AffektError)
+    assert message in str(result.exception)
