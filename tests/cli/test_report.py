@@ -6,11 +6,13 @@ import re
 from html.parser import HTMLParser
 
 import numpy as np
+import onnx
 import pytest
 import soundfile
 from click.testing import CliRunner
 
 from affekt.cli import main
+from affekt.recognition.metadata import SetRule
 
 EMODB_CODES = {"W": "angry", "F": "happy", "T": "sad", "N": "neutral"}
 VOID = {"meta", "img", "link", "br"}
@@ -162,6 +164,26 @@ def test_the_same_seed_gives_the_same_figures(folder, document, tone_bundle, roo
     same = json.loads((folder / "same" / "tones.json").read_text(encoding="utf-8"))
     del same["figures"]["date"], document["figures"]["date"]
     assert same == document
+
+
+def test_a_calibrated_bundle_tells_of_sets_and_of_what_is_no_speech(tones, root, tmp_path):
+    rule = SetRule(coverage=0.9, quantile=0.5, rule="lac")
+    path = tones.write_bundle(tmp_path / "tones.onnx", novelty=True, prediction_set=rule)
+    model = onnx.load(path)  # what its network says by itself: here the same
+    model.graph.node.append(onnx.helper.make_node("Identity", ["probabilities"], ["uncalibrated"]))
+    model.graph.output.append(
+        onnx.helper.make_tensor_value_info("uncalibrated", onnx.TensorProto.FLOAT, ["batch", 8])
+    )
+    onnx.save(model, path)
+    report(path, root, tmp_path, protocol="select")
+    doubts = json.loads((tmp_path / "tones.json").read_text(encoding="utf-8"))["doubts"]
+    assert doubts["given"]["rule"]["coverage"] == 0.9
+    assert doubts["before"]["given"] == doubts["given"]["given"]
+    assert set(doubts["domain"]["found"]) == {"music", "noise", "hum", "silence", "tones"}
+    words = " ".join(Page((tmp_path / "tones.html").read_text(encoding="utf-8")).words)
+    assert "Sets of labels (conformal prediction)" in words
+    assert "all clips, network alone" in words
+    assert "Synthetic sounds called out of the domain" in words
 
 
 def test_mere_predictions_are_reported_without_what_needs_a_model(tmp_path, root):
