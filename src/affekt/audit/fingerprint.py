@@ -84,7 +84,8 @@ def partials(levels: Levels) -> FloatArray:
     half = _AROUND_BINS // 2
     padded = np.pad(values, ((0, 0), (half + 1, half)), mode="edge")
     total = np.cumsum(padded, axis=1, dtype=np.float32)
-    return values - (total[:, _AROUND_BINS:] - total[:, :-_AROUND_BINS]) / _AROUND_BINS
+    around = (total[:, _AROUND_BINS:] - total[:, :-_AROUND_BINS]) / _AROUND_BINS
+    return np.asarray(values - around, np.float32)
 
 
 def window_places(levels: Levels) -> FloatArray:

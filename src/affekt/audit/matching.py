@@ -170,14 +170,14 @@ class _Lines:
         bands = self._bands(shift_bins)
         here = self.values[row][..., bands].astype(np.float32)
         here += (self.values[below][..., bands] - here) * share
-        return here
+        return np.asarray(here, np.float32)
 
     def nearest(
         self, owner: int, frames: npt.NDArray[np.floating], shift_bins: int = 0
     ) -> FloatArray:
         """Read the frames of one recording that lie nearest, all of them inside of it."""
         rows = self.starts[owner] + np.rint(frames).astype(np.int64)
-        return self.values[rows][:, self._bands(shift_bins)].astype(np.float32)
+        return np.asarray(self.values[rows][:, self._bands(shift_bins)], np.float32)
 
     def _bands(self, shift_bins: int) -> slice:
         bands = self.values.shape[1]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -14,16 +15,21 @@ from affekt.audit.finding import Finding, Severity, places
 from affekt.audit.fingerprint import BINS_AN_OCTAVE
 from affekt.audit.listen import Heard
 from affekt.audit.matching import SAME, Likeness, find_likenesses
-from affekt.audit.store import Store
+from affekt.audit.store import Pair, Store
+from affekt.audit.texture import texture_correlation
 from affekt.audit.waveform import Correlation, correlate
 from affekt.corpora import CORPORA
 from affekt.corpora.verify import is_known
+from affekt.features.processes import run_in_processes
 
 Progress = Callable[[str, int, int], None]
 
 # Product of the likeness of the fingerprints and the correlation of the waves. On the nine corpora
 # at hand, copies lie above, other readings of a sentence by the same speaker below.
 CERTAIN = 0.45
+# Likewise, of the textures of copies at another pitch or pace.
+CERTAIN_TEXTURE = 0.58
+_PAIRS_A_GROUP = 64
 # What differs is called noise where it is loud enough, and as loud when the sound is quiet.
 _NOISE_SNR_DB = 25.0
 _STEADY = 0.3
@@ -31,71 +37,104 @@ _SAME_LENGTH_S = 0.03
 
 
 class Copy(NamedTuple):
-    """Two recordings that hold one sound; `correlation` is None where pitch or pace differ."""
+    """Two recordings that hold one sound; without likeness and correlation, sample by sample."""
 
     first: int
     second: int
-    alike: Likeness | None
-    correlation: Correlation | None
+    alike: Likeness | None = None
+    correlation: Correlation | None = None
+
+
+class _Task(NamedTuple):
+    """A pair that is to be confirmed."""
+
+    pair: Pair
+    first: Path
+    second: Path
+    alike: Likeness
 
 
 def find_copies(
-    clips: Sequence[Clip], heard: Sequence[Heard], store: Store, progress: Progress
+    clips: Sequence[Clip],
+    heard: Sequence[Heard],
+    store: Store,
+    *,
+    workers: int,
+    progress: Progress,
 ) -> list[Copy]:
     """Return all pairs of copies; of several with the same samples, each with the first."""
     groups: dict[str, list[int]] = defaultdict(list)
     for place, item in enumerate(heard):
         if item.sound_digest:
             groups[item.sound_digest].append(place)
-    copies = [
-        Copy(first, other, None, None) for first, *others in groups.values() for other in others
-    ]
+    copies = [Copy(first, other) for first, *others in groups.values() for other in others]
     chosen = [group[0] for group in groups.values()]
-    likenesses = find_likenesses(
+    alike = find_likenesses(
         [heard[place].print for place in chosen],
         progress=lambda done, total: progress("Comparing", done, total),
     )
-    likenesses.sort(key=lambda item: item[:2])
-    kept: list[tuple[str, str, Correlation]] = []
-    signals = _Signals(clips)
-    try:
-        for done, item in enumerate(likenesses, start=1):
-            progress("Confirming", done, len(likenesses))
-            alike = item._replace(first=chosen[item.first], second=chosen[item.second])
-            if item.change == SAME and alike.first > alike.second:
-                alike = alike._replace(
-                    first=alike.second, second=alike.first, offset_s=-alike.offset_s
-                )
-            if item.change != SAME:
-                copies.append(Copy(alike.first, alike.second, alike, None))
-                continue
-            digests = (heard[alike.first].sound_digest, heard[alike.second].sound_digest)
-            found = store.compared(*digests)
-            if found is None:
-                found = correlate(
-                    signals.of(alike.first), signals.of(alike.second), offset_s=alike.offset_s
-                )
-                kept.append((*digests, found))
-            if abs(found.value) * alike.likeness >= CERTAIN:
-                copies.append(Copy(alike.first, alike.second, alike, found))
-    finally:
-        store.keep_compared(kept)
+    tasks = []
+    for found in alike:
+        likeness = _in_order(found._replace(first=chosen[found.first], second=chosen[found.second]))
+        first, second, change = likeness[:3]
+        digests = heard[first].sound_digest, heard[second].sound_digest
+        written = "" if change == SAME else f"{change.pace:.4f} {change.shift_bins}"
+        tasks.append(_Task((*digests, written), clips[first].path, clips[second].path, likeness))
+    tasks.sort(key=lambda task: task.alike[:2])
+    confirmed = _confirmed(tasks, store, workers, progress)
+    copies += [
+        Copy(*task.alike[:2], task.alike, confirmed[task.pair])
+        for task in tasks
+        if _certain(task.alike, confirmed[task.pair])
+    ]
     return copies
 
 
-class _Signals:
-    """Recordings decoded again; the last few are held, for pairs come sorted."""
+def _in_order(alike: Likeness) -> Likeness:
+    """Let the first come first, where neither is a changed copy of the other."""
+    if alike.change != SAME or alike.first < alike.second:
+        return alike
+    return alike._replace(first=alike.second, second=alike.first, offset_s=-alike.offset_s)
 
-    def __init__(self, clips: Sequence[Clip]) -> None:
-        self._clips = clips
-        self._held: dict[int, Signal] = {}
 
-    def of(self, place: int) -> Signal:
-        if place not in self._held:
-            if len(self._held) >= 64:
-                self._held.pop(next(iter(self._held)))
-            self._held[place] = decode(self._clips[place].path).signal
-        return self._held[place]
+def _certain(alike: Likeness, found: Correlation) -> bool:
+    if alike.change == SAME:
+        return abs(found.value) * alike.likeness >= CERTAIN
+    return found.value >= CERTAIN_TEXTURE
+
+
+def _confirmed(
+    tasks: Sequence[_Task], store: Store, workers: int, progress: Progress
+) -> dict[Pair, Correlation]:
+    known = {task.pair: store.confirmed(task.pair) for task in tasks}
+    found = {pair: value for pair, value in known.items() if value is not None}
+    open_ = [task for task in tasks if task.pair not in found]
+    groups = [open_[at : at + _PAIRS_A_GROUP] for at in range(0, len(open_), _PAIRS_A_GROUP)]
+    for group in run_in_processes(_confirm_group, groups, workers=min(workers, len(groups))):
+        store.keep_confirmed(group)
+        found |= dict(group)
+        progress("Confirming", len(found), len(tasks))
+    return found
+
+
+def _confirm_group(tasks: Sequence[_Task]) -> list[tuple[Pair, Correlation]]:
+    signals: dict[Path, Signal] = {}
+
+    def signal(path: Path) -> Signal:
+        if path not in signals:
+            signals[path] = decode(path).signal
+        return signals[path]
+
+    return [
+        (task.pair, _confirm(signal(task.first), signal(task.second), task.alike)) for task in tasks
+    ]
+
+
+def _confirm(first: Signal, second: Signal, alike: Likeness) -> Correlation:
+    if alike.change == SAME:
+        return correlate(first, second, offset_s=alike.offset_s)
+    texture = texture_correlation(first, second, alike)
+    return Correlation(texture, alike.offset_s, 0.0, alike.shared_s, 0.0)
 
 
 def copy_findings(
@@ -153,12 +192,12 @@ def _described(
     copy: Copy, clips: Sequence[Clip], heard: Sequence[Heard]
 ) -> tuple[str, str, dict[str, float]]:
     first, second = heard[copy.first], heard[copy.second]
-    if copy.alike is None:
+    if copy.alike is None or copy.correlation is None:
         same = first.file_digest == second.file_digest
         how = "byte for byte one file" if same else "the same samples in two files"
         return "identical-audio", how, {"correlation": 1.0}
-    if copy.correlation is None:
-        return _changed(copy.alike, clips[copy.second].name)
+    if copy.alike.change != SAME:
+        return _changed(copy.alike, copy.correlation.value, clips[copy.second].name)
     found = copy.correlation
     share = min(found.value**2, 0.999999)
     snr_db = float(10.0 * np.log10(share / (1.0 - share)))
@@ -188,15 +227,19 @@ def _described(
     return "augmented-copy" if noisy else "near-duplicate", ", ".join(facts), figures
 
 
-def _changed(alike: Likeness, copy: str) -> tuple[str, str, dict[str, float]]:
+def _changed(alike: Likeness, texture: float, copy: str) -> tuple[str, str, dict[str, float]]:
     semitones = alike.change.shift_bins * 12.0 / BINS_AN_OCTAVE
-    facts = [f"partials correlate at {alike.likeness:.3f} over {alike.shared_s:.2f} s"]
+    facts = [
+        f"partials correlate at {alike.likeness:.3f} and textures at {texture:.3f} over "
+        f"{alike.shared_s:.2f} s"
+    ]
     if semitones:
         facts.append(f"{copy} is {semitones:g} semitones higher")
     if abs(alike.change.pace - 1.0) > 0.02:
         facts.append(f"{copy} is {1.0 / alike.change.pace:.2f} times as fast")
     figures = {
         "likeness": round(alike.likeness, 4),
+        "texture": round(texture, 4),
         "semitones": semitones,
         "pace": round(1.0 / alike.change.pace, 3),
         "shared_s": round(alike.shared_s, 3),

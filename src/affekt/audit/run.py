@@ -83,10 +83,11 @@ def audit(
             *clips_of(scans, scans[0].folder.parent if scans else Path()),
         ]
     )
+    workers = workers or os.cpu_count() or 1
     kept = Store(store or default_store())
     try:
-        heard, new = _listen(clips, kept, workers or os.cpu_count() or 1, tell)
-        copies = find_copies(clips, heard, kept, tell)
+        heard, new = _listen(clips, kept, workers, tell)
+        copies = find_copies(clips, heard, kept, workers=workers, progress=tell)
     finally:
         kept.close()
     mend = _mender(split)

@@ -8,14 +8,14 @@ import json
 import os
 import sqlite3
 import zlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import numpy as np
 
 from affekt.audit.fingerprint import Fingerprint
 from affekt.audit.listen import VERSION, Heard
-from affekt.audit.waveform import VERSION as COMPARED_VERSION
+from affekt.audit.waveform import VERSION as CONFIRMED_VERSION
 from affekt.audit.waveform import Correlation
 from affekt.errors import ConfigError
 
@@ -24,11 +24,14 @@ CREATE TABLE IF NOT EXISTS heard (
     path TEXT PRIMARY KEY, size INTEGER, changed_ns INTEGER, version INTEGER,
     facts TEXT, shape TEXT, levels BLOB
 );
-CREATE TABLE IF NOT EXISTS compared (
-    first TEXT, second TEXT, version INTEGER, correlation TEXT, PRIMARY KEY (first, second)
+CREATE TABLE IF NOT EXISTS confirmed (
+    first TEXT, second TEXT, change TEXT, version INTEGER, correlation TEXT,
+    PRIMARY KEY (first, second, change)
 );
 """
 State = tuple[int, int]
+# Digests of the two sounds, and the change between them.
+Pair = tuple[str, str, str]
 
 
 def default_store() -> Path:
@@ -80,24 +83,22 @@ class Store:
                 [(str(path.absolute()), *at, VERSION, *_pack(item)) for path, at, item in items],
             )
 
-    def compared(self, first: str, second: str) -> Correlation | None:
-        """Return the correlation of two sounds, named by digest, if it was computed before."""
+    def confirmed(self, pair: Pair) -> Correlation | None:
+        """Return the correlation of two sounds if it was computed before."""
         with self._told():
             row = self._file.execute(
-                "SELECT correlation FROM compared WHERE first = ? AND second = ? AND version = ?",
-                (first, second, COMPARED_VERSION),
+                "SELECT correlation FROM confirmed "
+                "WHERE first = ? AND second = ? AND change = ? AND version = ?",
+                (*pair, CONFIRMED_VERSION),
             ).fetchone()
         return None if row is None else Correlation(*json.loads(row[0]))
 
-    def keep_compared(self, items: Sequence[tuple[str, str, Correlation]]) -> None:
+    def keep_confirmed(self, items: Iterable[tuple[Pair, Correlation]]) -> None:
         """Keep the correlation of pairs."""
         with self._told(), self._file:
             self._file.executemany(
-                "INSERT OR REPLACE INTO compared VALUES (?, ?, ?, ?)",
-                [
-                    (first, second, COMPARED_VERSION, json.dumps(found))
-                    for first, second, found in items
-                ],
+                "INSERT OR REPLACE INTO confirmed VALUES (?, ?, ?, ?, ?)",
+                [(*pair, CONFIRMED_VERSION, json.dumps(found)) for pair, found in items],
             )
 
     @contextlib.contextmanager
