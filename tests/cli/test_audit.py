@@ -51,7 +51,7 @@ def test_the_worst_comes_first_and_the_command_that_mends_it_works(split):
     assert lines[0] == f"{split}: 3 recordings, 0.00 h"
     assert lines[1].startswith("1 error, ")
     assert lines[3].startswith("ERROR  near-duplicate (1): ")
-    assert lines[4].strip() == "split, a.wav (train) = b.flac (test)"
+    assert lines[4].strip() == "split: a.wav [train] = b.flac [test]"
     mend = next(line for line in lines if "mend: " in line).partition("mend: ")[2]
     subprocess.run(mend, shell=True, check=True)  # noqa: S602 - as a person would
     mended = split.with_name("split-mended.csv")

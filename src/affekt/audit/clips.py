@@ -91,7 +91,7 @@ def read_split(table: Path, *, root: Path | None = None) -> list[Clip]:
         key = str(path.absolute())
         before = clips.get(key)
         clips[key] = Clip(
-            name=said["path"],
+            name=_below(Path(said["path"]), root) if root else said["path"],
             utterance=before.utterance if before else known.of(path) or _own(path, said, table),
             places=(*before.places, place) if before else (place,),
         )
@@ -188,4 +188,4 @@ def _found(written: str, table: Path, root: Path | None) -> Path:
 
 
 def _below(path: Path, root: Path) -> str:
-    return path.relative_to(root).as_posix() if path.is_relative_to(root) else str(path)
+    return path.relative_to(root).as_posix() if path.is_relative_to(root) else path.as_posix()

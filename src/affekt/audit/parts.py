@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
@@ -55,7 +56,7 @@ def _shared(
     key: Callable[[Clip], tuple[str, str] | None],
     mend: Callable[[Sequence[Clip]], str],
 ) -> Iterator[Finding]:
-    """Yield one finding for every two parts of a round and every collection."""
+    """Yield one finding for every two parts and every collection, over all rounds."""
     homes: dict[tuple[str, tuple[str, str]], dict[str, list[Clip]]] = defaultdict(
         lambda: defaultdict(list)
     )
@@ -67,34 +68,43 @@ def _shared(
         names[named[0]].add(named[1])
         for number, part in clip.places:
             homes[number, named][part].append(clip)
-    found: dict[tuple[str, str, str, str], dict[str, list[Clip]]] = defaultdict(dict)
-    for (number, named), parts in homes.items():
-        ordered = sorted(parts)
-        for place, one in enumerate(ordered):
-            for other in ordered[place + 1 :]:
-                found[number, one, other, named[0]][named[1]] = [*parts[one], *parts[other]]
-    what = kind.split("-")[0]
-    for (number, one, other, collection), shared in sorted(found.items()):
+    found: dict[tuple[str, str, str], dict[str, list[Clip]]] = defaultdict(dict)
+    rounds: dict[tuple[str, str, str], set[str]] = defaultdict(set)
+    for (number, (collection, name)), parts in homes.items():
+        for one, other in itertools.combinations(sorted(parts, key=_in_order), 2):
+            found[one, other, collection][name] = [*parts[one], *parts[other]]
+            rounds[one, other, collection].add(number)
+    what = kind.partition("-")[0]
+    for (one, other, collection), shared in sorted(found.items()):
+        many = len(rounds[one, other, collection])
         whose = f"{len(shared)} of {len(names[collection])} {what}s of {collection}"
         shown = ", ".join(sorted(shared)[:_SHOWN]) + ", …" * (len(shared) > _SHOWN)
         torn = [clip for items in shared.values() for clip in items]
+        corpora = {clip.utterance.corpus for clip in torn}
         yield Finding(
             kind=kind,
-            severity=_severity(kind, (one, other)),
-            message=f"{whose} stand in {one} and in {other}{_of(number)}: {shown}",
+            severity=_severity(kind, other),
+            message=f"{whose} stand in {one} and in {other}{_times(many)}: {shown}",
             clips=places(torn),
-            corpus=torn[0].utterance.corpus
-            if len({clip.utterance.corpus for clip in torn}) == 1
-            else "",
-            figures={"shared": len(shared), "of": len(names[collection])},
+            corpus=corpora.pop() if len(corpora) == 1 else "",
+            figures={"shared": len(shared), "of": len(names[collection]), "rounds": many},
             mend=mend(torn) if kind == "speaker-across-parts" else "",
         )
 
 
-def _severity(kind: str, parts: tuple[str, str]) -> Severity:
+def _times(rounds: int) -> str:
+    return f", in {rounds} rounds" if rounds > 1 else ""
+
+
+def _in_order(part: str) -> tuple[bool, bool, str]:
+    """What is learnt from comes first, what is measured last."""
+    return part.casefold() in _TEST, not part.casefold().startswith("train"), part
+
+
+def _severity(kind: str, last: str) -> Severity:
     if kind == "sentence-across-parts":
         return "note"
-    return "error" if any(part.casefold() in _TEST for part in parts) else "warning"
+    return "error" if last.casefold() in _TEST else "warning"
 
 
 def _rounds(clip: Clip) -> Mapping[str, list[str]]:

@@ -10,7 +10,8 @@ from affekt.audit.html import to_html
 from affekt.audit.run import Audit
 from affekt.audit.words import by_kind, counts, subject
 
-_SHOWN = 6
+_SHOWN = 4
+_FEW = 2
 _FINDINGS_A_KIND = 12
 
 
@@ -20,8 +21,11 @@ def to_text(audit: Audit) -> str:
     for severity, kind, found in by_kind(audit.findings):
         lines += ["", f"{severity.upper()}  {kind} ({len(found)}): {KINDS[kind]}"]
         for item in found[:_FINDINGS_A_KIND]:
-            lines.append(f"  {', '.join(filter(None, (item.corpus, told_clips(item))))}")
-            lines.append(f"    {item.message}{_known(item)}")
+            said, clips = f"{item.message}{_known(item)}", told_clips(item)
+            # A few recordings come before what is said of them, many after it.
+            head, more = (clips, said) if 1 <= len(item.clips) <= _FEW else (said, clips)
+            lines.append(f"  {f'{item.corpus}: ' * bool(item.corpus)}{head}")
+            lines += [f"    {more}"] if more else []
         if len(found) > _FINDINGS_A_KIND:
             lines.append(f"  and {len(found) - _FINDINGS_A_KIND} more (--format json lists all)")
         lines += [f"    mend: {command}" for command in _commands(found)]
@@ -34,8 +38,9 @@ def to_markdown(audit: Audit) -> str:
     for severity, kind, found in by_kind(audit.findings):
         lines += ["", f"## {severity.capitalize()}: {kind} ({len(found)})", "", KINDS[kind], ""]
         for item in found[:_FINDINGS_A_KIND]:
-            names = told_clips(item, mark="`")
-            lines.append(f"- {': '.join(filter(None, (names, item.message + _known(item))))}")
+            corpus = f"{item.corpus}: " * bool(item.corpus)
+            clips = f" ({told_clips(item, mark='`')})" * bool(item.clips)
+            lines.append(f"- {corpus}{item.message}{_known(item)}{clips}")
         if len(found) > _FINDINGS_A_KIND:
             lines.append(f"- and {len(found) - _FINDINGS_A_KIND} more")
         commands = _commands(found)
@@ -72,8 +77,9 @@ def to_json(audit: Audit) -> str:
 
 def told_clips(item: Finding, *, mark: str = "") -> str:
     """Name the recordings of a finding with their parts, the first few of many."""
+    few = len(item.clips) <= _FEW
     shown = [
-        f"{mark}{clip.name}{mark}{f' ({clip.part})' * bool(clip.part)}"
+        f"{mark}{clip.name}{mark}{f' [{clip.part}]' * bool(few and clip.part)}"
         for clip in item.clips[:_SHOWN]
     ]
     more = len(item.clips) - len(shown)
