@@ -25,6 +25,9 @@ EXPECTED = {
             ("identical-audio", "1006_TIE_HAP_XX", "1006_TIE_NEU_XX"),
             ("identical-audio", "1013_WSI_DIS_XX", "1013_WSI_SAD_XX"),
             ("identical-audio", "1017_IWW_ANG_XX", "1017_IWW_FEA_XX"),
+            # Moved by 0.13 s, and correlating at 0.97 over 1.87 s.
+            ("near-duplicate", "1017_IWL_ANG_XX", "1017_IWL_FEA_XX"),
+            ("two-labels", "1017_IWL_ANG_XX", "1017_IWL_FEA_XX"),
             ("silent", "1076_MTI_SAD_XX"),
             ("two-labels", "1006_TIE_HAP_XX", "1006_TIE_NEU_XX"),
             ("two-labels", "1013_WSI_DIS_XX", "1013_WSI_SAD_XX"),
