@@ -287,6 +287,28 @@ def relevance() -> str:
     )
 
 
+def leaks() -> str:
+    """What each leak adds to the figure of one and the same network."""
+    found = json.loads((ROOT / "docs" / "leaks.json").read_text(encoding="utf-8"))
+    rows, before = [], None
+    for row in found["rows"]:
+        ua = 100 * row["ua"]
+        worth = "" if before is None else f"{ua - before:+.1f}"
+        rows.append([row["leak"], f"{ua:.1f} ± {100 * row['deviation']:.1f}", worth])
+        before = ua
+    title = CORPORA[found["corpus"]].title
+    return "\n".join(
+        [
+            table(("leak, on top of those above", "UA %", "points"), rows, right="lrr"),
+            "",
+            f"{title}, {found['clips']} clips of {found['speakers']} speakers, "
+            f"`{found['features']}`, {found['folds']} folds, mean and standard deviation over "
+            f"{len(found['seeds'])} seeds; {found['date']}, "
+            "`python benchmarks/leaks.py --corpora FOLDER`.",
+        ]
+    )
+
+
 def _ends(row: Mapping[str, Any]) -> str:
     if row["speakers"] < 5:  # too few to draw from
         return "1 speaker" if row["speakers"] == 1 else f"{row['speakers']} speakers"

@@ -46,6 +46,7 @@ PARTS: dict[str, dict[str, Generator]] = {
         "other augmentations": doc_tables.other_augmentations,
     },
     "docs/evaluation.md": {
+        "leaks": doc_tables.leaks,
         "protocols": doc_tables.protocols,
         "floors": doc_tables.floors,
         "readings": doc_tables.readings,

@@ -336,7 +336,7 @@ def test_azure_starts_the_commands_of_the_images(without_ports: pytest.MonkeyPat
         command = shlex.split(site["command"].replace("${answerWithinS}", within_s[1]))
         assert command[: len(words(target, "CMD"))] == words(target, "CMD")
         if target == "service":
-            assert options(command)["time_out"] < 230  # then the platform hangs up
+            assert options(command)["timeout_s"] < 230  # then the platform hangs up
 
 
 def test_every_parameter_of_azure_is_used_and_secrets_are_marked() -> None:

@@ -269,3 +269,4 @@ def test_weights_that_decay_below_what_a_float_holds_in_full_become_zero(tmp_pat
     run = make_run(tmp_path, fit, silent, validation=part(rows, 0, 0))
     fit_classifier(run, settings={})
     assert not run.network[0].weight.any()
+    assert torch.tensor([torch.finfo().tiny]).div(2).item() > 0.0, "and nothing else is changed"

@@ -182,9 +182,6 @@ def fit_classifier(
             "the split a validation_share"
         )
     keep_freed_memory()
-    # Decay drives dead weights below what a float holds in full, and arithmetic on such numbers
-    # is many times slower.
-    torch.set_flush_denormal(True)
     settings = {**settings, "fit": to_mapping(fit)}
     checkpoint = _newest(run.folder)
     if checkpoint is not None:
@@ -216,11 +213,16 @@ def fit_classifier(
         else None
     )
     handler = signal.getsignal(signal.SIGINT)
+    # Decay drives dead weights below what a float holds in full, and arithmetic on such numbers
+    # is many times slower.
+    torch.set_flush_denormal(True)
     try:
         trainer.fit(module, loader, validation, ckpt_path=checkpoint, weights_only=True)
     except SystemExit:  # what Lightning makes of Ctrl-C, which it then turns off
         signal.signal(signal.SIGINT, handler)
         raise KeyboardInterrupt from None
+    finally:
+        torch.set_flush_denormal(False)  # it holds for everything in this process
     best = run.folder / "best.ckpt"
     if fit.best_weights:
         module.load_state_dict(read_checkpoint(best)["state_dict"])
