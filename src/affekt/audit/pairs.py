@@ -26,7 +26,7 @@ Progress = Callable[[str, int, int], None]
 
 # Product of the likeness of the fingerprints and the correlation of the waves. On the nine corpora
 # at hand, copies lie above, other readings of a sentence by the same speaker below.
-CERTAIN = 0.45
+CERTAIN = 0.5
 # Likewise, of the textures of copies at another pitch or pace.
 CERTAIN_TEXTURE = 0.58
 _PAIRS_A_GROUP = 64
@@ -69,17 +69,21 @@ def find_copies(
             groups[item.sound_digest].append(place)
     copies = [Copy(first, other) for first, *others in groups.values() for other in others]
     chosen = [group[0] for group in groups.values()]
-    alike = find_likenesses(
-        [heard[place].print for place in chosen],
-        progress=lambda done, total: progress("Comparing", done, total),
-    )
+    digests = [heard[place].sound_digest for place in chosen]
+    alike = store.alike(digests)
+    if alike is None:
+        alike = find_likenesses(
+            [heard[place].print for place in chosen],
+            progress=lambda done, total: progress("Comparing", done, total),
+        )
+        store.keep_alike(digests, alike)
     tasks = []
     for found in alike:
         likeness = _in_order(found._replace(first=chosen[found.first], second=chosen[found.second]))
         first, second, change = likeness[:3]
-        digests = heard[first].sound_digest, heard[second].sound_digest
+        sounds = heard[first].sound_digest, heard[second].sound_digest
         written = "" if change == SAME else f"{change.pace:.4f} {change.shift_bins}"
-        tasks.append(_Task((*digests, written), clips[first].path, clips[second].path, likeness))
+        tasks.append(_Task((*sounds, written), clips[first].path, clips[second].path, likeness))
     tasks.sort(key=lambda task: task.alike[:2])
     confirmed = _confirmed(tasks, store, workers, progress)
     copies += [

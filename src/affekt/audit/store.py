@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import hashlib
 import json
 import os
 import sqlite3
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
 
 from affekt.audit.fingerprint import Fingerprint
 from affekt.audit.listen import VERSION, Heard
+from affekt.audit.matching import VERSION as MATCHING_VERSION
+from affekt.audit.matching import Change, Likeness
 from affekt.audit.waveform import VERSION as CONFIRMED_VERSION
 from affekt.audit.waveform import Correlation
 from affekt.errors import ConfigError
@@ -24,11 +27,13 @@ CREATE TABLE IF NOT EXISTS heard (
     path TEXT PRIMARY KEY, size INTEGER, changed_ns INTEGER, version INTEGER,
     facts TEXT, shape TEXT, levels BLOB
 );
+CREATE TABLE IF NOT EXISTS alike (key TEXT PRIMARY KEY, likenesses TEXT);
 CREATE TABLE IF NOT EXISTS confirmed (
     first TEXT, second TEXT, change TEXT, version INTEGER, correlation TEXT,
     PRIMARY KEY (first, second, change)
 );
 """
+_COMPARISONS_HELD = 20
 State = tuple[int, int]
 # Digests of the two sounds, and the change between them.
 Pair = tuple[str, str, str]
@@ -83,6 +88,31 @@ class Store:
                 [(str(path.absolute()), *at, VERSION, *_pack(item)) for path, at, item in items],
             )
 
+    def alike(self, digests: Sequence[str]) -> list[Likeness] | None:
+        """Return which of those sounds are alike if they were compared before."""
+        with self._told():
+            row = self._file.execute(
+                "SELECT likenesses FROM alike WHERE key = ?", (_key(digests),)
+            ).fetchone()
+        if row is None:
+            return None
+        return [
+            Likeness(first, second, Change(*change), *rest)
+            for first, second, change, *rest in json.loads(row[0])
+        ]
+
+    def keep_alike(self, digests: Sequence[str], found: Sequence[Likeness]) -> None:
+        """Keep which of those sounds are alike; the last few comparisons are held."""
+        with self._told(), self._file:
+            self._file.execute(
+                "INSERT OR REPLACE INTO alike VALUES (?, ?)", (_key(digests), json.dumps(found))
+            )
+            self._file.execute(
+                "DELETE FROM alike WHERE rowid NOT IN "
+                "(SELECT rowid FROM alike ORDER BY rowid DESC LIMIT ?)",
+                (_COMPARISONS_HELD,),
+            )
+
     def confirmed(self, pair: Pair) -> Correlation | None:
         """Return the correlation of two sounds if it was computed before."""
         with self._told():
@@ -110,6 +140,10 @@ class Store:
                 f"{self.path}: what was heard cannot be kept there: {error}; remove the file, or "
                 "set AFFEKT_CACHE to a folder with room"
             ) from error
+
+
+def _key(digests: Sequence[str]) -> str:
+    return hashlib.sha256(json.dumps([MATCHING_VERSION, VERSION, *digests]).encode()).hexdigest()
 
 
 def state(path: Path) -> State:
