@@ -13,6 +13,7 @@ from affekt.audit.words import by_kind, counts, subject
 
 # Beyond that, a list is for programs: --format json has all of it.
 _FINDINGS_SHOWN = 200
+_FINDINGS_OPEN = 8
 _CLIPS_SHOWN = 24
 _MEANING = {
     "error": "Figures made with these recordings, or with this split, say little until this is "
@@ -62,9 +63,12 @@ def _verdict(audit: Audit) -> str:
 
 def _group(kind: str, found: Sequence[Finding], *, opened: bool) -> str:
     severity = found[0].severity
-    items = "\n".join(f"<li>{_finding(item)}</li>" for item in found[:_FINDINGS_SHOWN])
-    more = len(found) - _FINDINGS_SHOWN
-    rest = f"<p>And {more} more; <code>--format json</code> lists all.</p>" if more > 0 else ""
+    first, rest = found[:_FINDINGS_OPEN], found[_FINDINGS_OPEN:_FINDINGS_SHOWN]
+    listed = _list(first)
+    if rest:
+        listed += f"<details><summary>and {len(rest)} more</summary>{_list(rest)}</details>"
+    if len(found) > _FINDINGS_SHOWN:
+        listed += f"<p>The first {_FINDINGS_SHOWN}; <code>--format json</code> lists all.</p>"
     commands = list(dict.fromkeys(item.mend for item in found if item.mend))
     mend = ""
     if commands:
@@ -73,8 +77,12 @@ def _group(kind: str, found: Sequence[Finding], *, opened: bool) -> str:
     return (
         f'<details id="{severity}-{kind}"{" open" * opened}><summary><strong>{escape(kind)}'
         f"</strong> ({len(found)}): {escape(KINDS[kind])}</summary>{mend}"
-        f"<ul>\n{items}\n</ul>{rest}</details>"
+        f"{listed}</details>"
     )
+
+
+def _list(found: Sequence[Finding]) -> str:
+    return "<ul>\n" + "\n".join(f"<li>{_finding(item)}</li>" for item in found) + "\n</ul>"
 
 
 def _finding(item: Finding) -> str:
