@@ -30,13 +30,7 @@ from affekt.evaluation.compare_writers import WRITERS
     metavar="FILE",
     help="Write it there instead of printing it.",
 )
-@click.option(
-    "--log",
-    type=click.Path(path_type=Path, dir_okay=False),
-    metavar="FILE",
-    help=f"Log of lockbox readings. Inside a checkout of Affekt, {measuring.LOG} in it.",
-)
-@click.option("--quiet", is_flag=True, help="No progress bar and no warnings.")
+@measuring.reading_options
 def compare(
     models: tuple[str, ...],
     protocol_name: str | None,

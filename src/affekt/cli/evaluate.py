@@ -32,17 +32,11 @@ from affekt.recognition import Bundle
     help="Write the report there instead of printing it.",
 )
 @click.option(
-    "--log",
-    type=click.Path(path_type=Path, dir_okay=False),
-    metavar="FILE",
-    help=f"Log of lockbox readings. Inside a checkout of Affekt, {measuring.LOG} in it.",
-)
-@click.option(
     "--record",
     is_flag=True,
     help="Write the figures into the bundle's own metadata, for its card; its graph stays.",
 )
-@click.option("--quiet", is_flag=True, help="No progress bar and no warnings.")
+@measuring.reading_options
 def evaluate(
     model: str,
     protocol_name: str | None,

@@ -76,6 +76,15 @@ _SOURCES = (
         help="What a class of somebody else's model means; nothing after '=' keeps it apart.",
     ),
 )
+_READING = (
+    click.option(
+        "--log",
+        type=click.Path(path_type=Path, dir_okay=False),
+        metavar="FILE",
+        help=f"Log of lockbox readings. Inside a checkout of Affekt, {LOG} in it.",
+    ),
+    click.option("--quiet", is_flag=True, help="No progress bar and no warnings."),
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,6 +108,11 @@ def clip_options(command: Command) -> Command:
 def source_options(command: Command) -> Command:
     """Add the options that somebody else's model may need."""
     return _decorated(command, _SOURCES)
+
+
+def reading_options(command: Command) -> Command:
+    """Add the options of every command that may read the lockbox."""
+    return _decorated(command, _READING)
 
 
 def load_clips(

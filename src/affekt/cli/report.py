@@ -35,13 +35,7 @@ from affekt.evaluation.trust import hear_tested, measure_trust
     help="Clips of each corpus to measure robustness and steadiness on.",
 )
 @click.option("--seed", type=int, default=0, show_default=True, help="Of that sample.")
-@click.option(
-    "--log",
-    type=click.Path(path_type=Path, dir_okay=False),
-    metavar="FILE",
-    help=f"Log of lockbox readings. Inside a checkout of Affekt, {measuring.LOG} in it.",
-)
-@click.option("--quiet", is_flag=True, help="No progress bar and no warnings.")
+@measuring.reading_options
 def report(
     model: str,
     protocol_name: str | None,

@@ -2,7 +2,7 @@
 
 from affekt.metrics.calibration import brier_score, expected_calibration_error, log_loss
 from affekt.metrics.choice import argmax_among
-from affekt.metrics.intervals import Interval, confusion_intervals, ua_interval
+from affekt.metrics.intervals import Interval, confusion_intervals
 from affekt.metrics.recalls import (
     accuracy,
     confusion_matrix,
@@ -27,7 +27,6 @@ __all__ = [
     "macro_f1",
     "precisions",
     "recalls",
-    "ua_interval",
     "unweighted_average_recall",
     "weighted_f1",
 ]
