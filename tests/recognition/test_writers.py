@@ -127,7 +127,7 @@ def test_csv_shows_the_set_and_whether_the_recording_is_of_the_domain() -> None:
 def test_the_table_shows_the_set_and_says_what_is_out_of_the_domain() -> None:
     doubted = prediction(prediction_set=("happy", "angry"), out_of_domain=True)
     text = written("table", doubted)
-    assert "one of these is right: happy, angry" in text
+    assert "likely one of: happy, angry" in text
     assert "out of domain: unlike the recordings" in text
     assert "out of domain" not in written("table", prediction(out_of_domain=False))
     lines = written("table", prediction(), prediction(uncertain=True, out_of_domain=True))

@@ -7,7 +7,10 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+import soundfile
 
+from affekt.recognition import Bundle
+from affekt.recognition.metadata import SetRule
 from affekt.recognition.notices import NOTICE_RECOGNISER, NOTICE_WORKPLACE
 from affekt.web import launch
 
@@ -47,8 +50,8 @@ def test_people_are_told_before_anything_else(page: AppTest) -> None:
 def test_the_operators_model_comes_first_and_the_shipped_ones_can_be_chosen(page: AppTest) -> None:
     assert page.selectbox[0].options == [
         "tones 1.2 (tones.onnx): 8 emotions",
-        "default 1.0: 8 emotions",
-        "open 1.0: 7 emotions",
+        f"{Bundle.load('default').metadata.title}: 8 emotions",
+        f"{Bundle.load('open').metadata.title}: 7 emotions",
     ]
     page.selectbox[0].set_value("open").run()
     assert not page.exception
@@ -93,6 +96,22 @@ def test_an_unsure_answer_is_called_uncertain(
     page = AppTest.from_file(PAGE, default_timeout=60).run()
     upload(page, sound("sad.wav", ["sad"]))
     assert page.warning[0].value.startswith("Uncertain")
+
+
+def test_a_calibrated_model_says_what_else_it_may_be_and_what_it_does_not_know(
+    tones: SimpleNamespace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rule = SetRule(coverage=0.9, quantile=1.0, rule="lac")
+    model = tones.write_bundle(tmp_path / "calibrated.onnx", novelty=True, prediction_set=rule)
+    monkeypatch.setenv(launch.MODEL_VARIABLE, str(model))
+    page = AppTest.from_file(PAGE, default_timeout=60).run()
+    for name, amplitude in (("quiet.wav", 0.2), ("loud.wav", 0.9)):
+        soundfile.write(tmp_path / name, tones.tone("sad", amplitude=amplitude), 16_000)
+    upload(page, tmp_path / "quiet.wav")
+    assert "Likely one of: sad" in text(page)
+    assert not page.warning
+    upload(page, tmp_path / "loud.wav")
+    assert page.warning[0].value.startswith("Out of domain")
 
 
 def test_several_files_stand_in_one_table_and_a_bad_one_does_not_hide_the_others(

@@ -45,7 +45,8 @@ def farthest(one: dict[str, Any], other: dict[str, Any]) -> float:
 
 
 def without_scores(answer: dict[str, Any]) -> dict[str, Any]:
-    return {key: answer[key] for key in answer if key not in ("confidence", "predictions", "path")}
+    scores = ("confidence", "predictions", "novelty", "path")
+    return {key: answer[key] for key in answer if key not in scores}
 
 
 def test_identical_samples_get_identical_answers_at_any_length(browser, python, write_voice):
@@ -66,6 +67,7 @@ def test_identical_samples_get_identical_answers_at_any_length(browser, python, 
         assert without_scores(found) == without_scores(expected)
         assert found["emotion"] == expected["emotion"]
         assert found["confidence"] == found["predictions"][0]["score"]
+        assert found["novelty"] == pytest.approx(expected["novelty"], abs=2e-3)
         assert farthest(found, expected) < 1e-4
 
 

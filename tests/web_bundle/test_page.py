@@ -14,7 +14,8 @@ import pytest
 import soundfile
 from playwright.sync_api import Playwright, expect
 
-from affekt.recognition import notices
+from affekt.recognition import Recognizer, notices
+from affekt.recognition.metadata import SetRule
 from affekt.web_bundle import write_web_bundle
 
 
@@ -68,6 +69,38 @@ def test_below_the_threshold_of_the_model_the_answer_is_uncertain(
     expect(card).to_contain_text("most like happy")
     expect(card).to_contain_text("Below 100.0 %")
     assert opened.results()[0]["uncertain"] is True
+
+
+@pytest.mark.parametrize(("rule", "quantile"), [("lac", 0.9), ("aps", 0.999)])
+def test_a_calibrated_model_says_what_else_it_may_be_and_what_it_does_not_know(
+    open_page, serve, tones, library, tmp_path, rule, quantile
+):
+    model = tones.write_bundle(
+        tmp_path / "calibrated.onnx",
+        novelty=True,
+        prediction_set=SetRule(coverage=0.9, quantile=quantile, rule=rule),
+    )
+    site = serve(write_web_bundle(tmp_path / "page", model=model, library=library).folder)
+    quiet, loud = tmp_path / "quiet.wav", tmp_path / "loud.wav"
+    between = 0.5 * (tones.tone_hz(2) + tones.tone_hz(3))
+    sine = np.sin(2 * np.pi * between * np.arange(16_000) / 16_000)
+    soundfile.write(quiet, 0.2 * sine, 16_000)
+    soundfile.write(loud, 0.9 * sine, 16_000)
+    opened = open_page(site.url, service_workers="block")
+    opened.choose(quiet, loud)
+
+    answers = {answer["path"]: answer for answer in opened.results()}
+    recognizer = Recognizer.load(model)
+    for path in (quiet, loud):
+        expected = recognizer.predict(path)
+        assert len(expected.prediction_set) == 2
+        assert answers[path.name]["prediction_set"] == list(expected.prediction_set)
+        assert answers[path.name]["out_of_domain"] is expected.out_of_domain
+        assert answers[path.name]["novelty"] == pytest.approx(expected.novelty, abs=2e-3)
+        likely = f"Likely one of: {', '.join(expected.prediction_set)}."
+        expect(opened.card(path.name).get_by_text(likely)).to_be_visible()
+    expect(opened.card("loud.wav")).to_contain_text("Out of domain")
+    expect(opened.card("quiet.wav")).not_to_contain_text("Out of domain")
 
 
 def test_the_page_names_the_law_and_shows_the_model_card(tone_page):

@@ -179,8 +179,8 @@ def _draw_one(console: Console, prediction: Prediction) -> None:
         console.print(
             Text(f"uncertain: {prediction.confidence:.1%} is below the threshold", style="yellow")
         )
-    if prediction.prediction_set is not None:
-        console.print(Text(f"one of these is right: {', '.join(prediction.prediction_set)}"))
+    if prediction.prediction_set is not None and len(prediction.prediction_set) > 1:
+        console.print(Text(f"likely one of: {', '.join(prediction.prediction_set)}"))
     if prediction.out_of_domain:
         console.print(
             Text("out of domain: unlike the recordings that the model learnt from", style="yellow")

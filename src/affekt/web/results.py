@@ -59,6 +59,13 @@ def _emotion(voice: Voice, labels: tuple[str, ...]) -> None:
             f"{prediction.emotion} is merely the most probable.",
             icon=":material/question_mark:",
         )
+    if prediction.out_of_domain:
+        st.warning(
+            "Out of domain: unlike the recordings that the model learnt from. Is this speech?",
+            icon=":material/hearing_disabled:",
+        )
+    if prediction.prediction_set is not None and len(prediction.prediction_set) > 1:
+        st.markdown(f"Likely one of: {', '.join(prediction.prediction_set)}")
     for warning in prediction.warnings:
         st.caption(plain(warning))
     st.altair_chart(

@@ -23,7 +23,7 @@ from affekt.web_bundle.library import FILES, cache_root, cached_library, find_li
 # What the page shows of the model; the recipe and the lists of speakers stay behind.
 _CARD = (
     *("name", "version", "labels", "threshold", "licence", "licence_text", "training_data"),
-    *("figures", "created", "description", "not_for"),
+    *("figures", "created", "description", "not_for", "prediction_set"),
 )
 _LISTING = "files.js"
 _LICENCE = "LICENSE-onnxruntime-web.txt"
@@ -155,7 +155,7 @@ def _card(bundle: Bundle) -> dict[str, Any]:
         "affekt": affekt.__version__,
         "title": bundle.metadata.title,
         "sha256": bundle.sha256,
-    } | {key: values[key] for key in _CARD}
+    } | {key: values.get(key) for key in _CARD}
 
 
 def _fingerprint(contents: dict[str, bytes]) -> str:

@@ -134,7 +134,7 @@ def facts(timeline: Timeline) -> dict[str, str]:
 
 
 def stamp(timeline: Timeline) -> str:
-    """Return the facts in a line: "emotions by affekt; model: default 1.0; purpose: research"."""
+    """Return the facts in a line: "emotions by affekt; model: default 1.1; purpose: research"."""
     words = [f"{name}: {value}" for name, value in facts(timeline).items()]
     return "; ".join(["emotions by affekt", *words])
 

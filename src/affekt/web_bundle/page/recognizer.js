@@ -42,22 +42,22 @@ export class Recognizer {
   async recognise(recording, progress) {
     const warnings = [...recording.warnings];
     const { signal } = recording;
-    let probabilities;
+    let heard;
     if (signal.length <= WHOLE_S * SAMPLING_RATE_HZ) {
-      probabilities = await this.#run(signal);
+      heard = await this.#run(signal);
     } else {
       const windows = soundingWindows(signal, SAMPLING_RATE_HZ, {
         windowS: WINDOW_S,
         minS: MIN_WINDOW_S,
       });
-      probabilities = await this.#average(signal, windows, progress);
+      heard = await this.#average(signal, windows, progress);
       const count = windows.length === 1 ? "1 window" : `the mean of ${windows.length} windows`;
       warnings.push(
         `Longer than ${WHOLE_S} s: the answer is ${count} of up to ${WINDOW_S} s over the parts ` +
           "with sound.",
       );
     }
-    return this.#answer(recording, probabilities, warnings);
+    return this.#answer(recording, heard, warnings);
   }
 
   async #average(signal, windows, progress) {
@@ -66,12 +66,13 @@ export class Recognizer {
         "holds clicks only, no part with sound: check the recording",
       );
     }
-    const total = new Float64Array(this.card.labels.length);
+    let total = null;
     let heard = 0;
     let rested = performance.now();
     for (const [index, [start, end]] of windows.entries()) {
-      const probabilities = await this.#run(signal.slice(start, end));
-      probabilities.forEach((value, k) => (total[k] += value * (end - start)));
+      const outputs = await this.#run(signal.slice(start, end));
+      total ??= new Float64Array(outputs.length);
+      outputs.forEach((value, k) => (total[k] += value * (end - start)));
       heard += end - start;
       progress?.((index + 1) / windows.length);
       if (performance.now() - rested > 50) {
@@ -82,14 +83,19 @@ export class Recognizer {
     return total.map((value) => value / heard);
   }
 
+  /** Return the probabilities and, last, the novelty where the model tells it. */
   async #run(signal) {
     const waveform = new ort.Tensor("float32", signal, [1, signal.length]);
-    const { probabilities } = await this.#session.run({ waveform }, ["probabilities"]);
-    return Float64Array.from(probabilities.data);
+    const names = ["probabilities", "novelty"].filter((name) =>
+      this.#session.outputNames.includes(name),
+    );
+    const outputs = await this.#session.run({ waveform }, names);
+    return Float64Array.from(names.flatMap((name) => [...outputs[name].data]));
   }
 
-  #answer(recording, probabilities, warnings) {
+  #answer(recording, heard, warnings) {
     const { labels, threshold, title } = this.card;
+    const probabilities = heard.subarray(0, labels.length);
     const order = [...labels.keys()].sort((a, b) => probabilities[b] - probabilities[a]);
     const best = probabilities[order[0]];
     return {
@@ -103,8 +109,31 @@ export class Recognizer {
       confidence: rounded(best, 6),
       uncertain: best < threshold,
       predictions: order.map((k) => ({ label: labels[k], score: rounded(probabilities[k], 6) })),
+      ...this.#doubt(probabilities, order, heard[labels.length]),
       warnings,
     };
+  }
+
+  /** Return the prediction set and the novelty, where the model has them. */
+  #doubt(probabilities, order, novelty) {
+    const { labels, prediction_set: rule } = this.card;
+    const doubt = {};
+    if (rule !== null) {
+      // A label's score: its own missing probability ("lac"), or the mass up to it ("aps").
+      let mass = 0;
+      const scores = order.map((k) => {
+        mass += probabilities[k];
+        return rule.rule === "lac" ? 1 - probabilities[k] : mass;
+      });
+      doubt.prediction_set = order
+        .filter((_, place) => place === 0 || scores[place] <= rule.quantile + 1e-9)
+        .map((k) => labels[k]);
+    }
+    if (novelty !== undefined) {
+      doubt.out_of_domain = novelty > 1;
+      doubt.novelty = rounded(novelty, 3);
+    }
+    return doubt;
   }
 }
 

@@ -60,6 +60,7 @@ export class ResultCard {
     const rate = prediction.sampling_rate_hz;
     this.#body.replaceChildren(
       answer(prediction, threshold),
+      ...doubts(prediction),
       bars(prediction),
       element("audio", { controls: "", preload: "metadata", src: this.url, "aria-label": `Play ${name}` }),
       facts([
@@ -111,6 +112,20 @@ function answer(prediction, threshold) {
       `Below ${percent(threshold)} this model is wrong too often to be taken at its word.`,
     ),
   );
+}
+
+/** What the answer may be besides, and whether the recording is of a kind the model knows. */
+function doubts({ prediction_set: labels, out_of_domain: strange }) {
+  return [
+    strange &&
+      element(
+        "p",
+        { class: "problem" },
+        element("strong", {}, "Out of domain: "),
+        "unlike the recordings that the model learnt from. Is this speech?",
+      ),
+    labels?.length > 1 && element("p", { class: "quiet" }, `Likely one of: ${labels.join(", ")}.`),
+  ].filter(Boolean);
 }
 
 function bars({ predictions, path }) {
