@@ -1,8 +1,9 @@
 """Measure the shipped models on the lockbox, and put the figures where they are shown.
 
 For each model: one reading, logged under the checksum of the file that then holds the figures in
-its metadata. Then the picture and the generated documents are made anew. Running it again reads
-the same files, finds the same figures, and changes nothing.
+its metadata, and the report of trust on the same clips. Then the picture and the generated documents
+are made anew. Running it again reads the same files, finds the same figures, and changes nothing but
+the reports' dates.
 
 Needs the recordings: AFFEKT_CORPORA.
 """
@@ -17,6 +18,7 @@ import generate_docs
 from affekt.cli import main as affekt
 from affekt.recognition import shipped_bundles
 from plot_lockbox import draw
+from report_card import REPORTS as TRUST
 
 REPORTS = Path("build")
 
@@ -27,6 +29,8 @@ def main() -> None:
         report = _read(name)
         if name == "default":
             draw(report)
+        words = ["report", name, "--protocol", "lockbox", "--out", str(TRUST)]
+        affekt(words, standalone_mode=False)
     generate_docs.main()
 
 

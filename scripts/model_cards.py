@@ -8,7 +8,9 @@ from collections.abc import Mapping
 from typing import Any
 
 import report_card
+from affekt.evaluation.layout import percent
 from affekt.recognition import Bundle, shipped_bundles
+from affekt.recognition.metadata import BundleMetadata
 from md import table
 
 
@@ -45,7 +47,7 @@ def card(name: str) -> str:
         ("made", metadata.created),
         ("licence of the weights", metadata.licence),
         ("uncertain below", f"{metadata.threshold:.3f}"),
-        ("temperature", f"{metadata.temperature:.3f}"),
+        *_calibration(metadata),
     ]
     sections = [
         f"# Model `{name}` {metadata.version}",
@@ -68,6 +70,22 @@ def card(name: str) -> str:
         f"```json\n{json.dumps(metadata.recipe, indent=2, ensure_ascii=False)}\n```",
     ]
     return "\n\n".join(sections) + "\n"
+
+
+def _calibration(metadata: BundleMetadata) -> list[tuple[str, str]]:
+    if metadata.calibration is None or metadata.prediction_set is None:
+        return [("temperature", f"{metadata.temperature:.3f}")]
+    fit, sets = metadata.calibration, metadata.prediction_set
+    least, most = min(fit["temperatures"].values()), max(fit["temperatures"].values())
+    temperature = f"{least:.3f}"
+    if least < most:
+        temperature += f" to {most:.3f}, by how many speakers were heard of what a clip resembles"
+    return [
+        ("calibrated on", f"{fit['clips']} clips of {fit['speakers']} speakers set apart"),
+        ("temperature", temperature),
+        (f"sets that promise {percent(sets.coverage)} %", percent(1.0 - sets.quantile) + " % or more"),
+        ("out of domain", f"novelty above 1, {percent(fit['false_alarms'])} % of those clips"),
+    ]
 
 
 def _own_figures(figures: Mapping[str, Any]) -> list[str]:
