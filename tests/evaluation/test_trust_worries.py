@@ -96,7 +96,7 @@ def test_groups_that_fail_are_named_with_their_figures(trust):
 def test_answers_that_move_are_named(trust):
     moved = Steadiness(change="level, +6 dB", unchanged=0.8, limit=0.95, verdict="fail")
     said = about(replace(trust, steadiness=(moved,)))["answers move"]
-    assert said == "Of the answers change 20 % with level, +6 dB (at most 5 % may)."
+    assert said == "20 % of the answers change with level, +6 dB (at most 5 % may)."
 
 
 def test_the_worst_of_each_kind_of_condition_is_named(trust):

@@ -159,12 +159,13 @@ def _groups(trust: Trust) -> Iterator[Worry]:
 
 def _steadiness(trust: Trust) -> Iterator[Worry]:
     moved = [
-        f"{share(1.0 - item.unchanged)} with {item.change} (at most {share(1.0 - item.limit)} may)"
+        f"{share(1.0 - item.unchanged)} of the answers change with {item.change} "
+        f"(at most {share(1.0 - item.limit)} may)"
         for item in trust.steadiness or ()
         if item.verdict == "fail"
     ]
     if moved:
-        yield Worry(about="answers move", text=f"Of the answers change {'; '.join(moved)}.")
+        yield Worry(about="answers move", text=f"{'; '.join(moved)}.")
 
 
 def _conditions(trust: Trust) -> Iterator[Worry]:
