@@ -109,7 +109,8 @@ class Fault:
     """Something known to be wrong with the published files.
 
     Attributes:
-        kind: "silent", "identical-audio", "missing", "misspelt-name", "undecodable", or "note".
+        kind: "silent", "identical-audio", "near-duplicate", "missing", "misspelt-name",
+            "undecodable", or "note".
         name: the file's name without extension; empty for a remark on the whole corpus.
         other: the second file, or the right spelling.
         note: in words.

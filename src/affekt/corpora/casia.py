@@ -64,6 +64,12 @@ CORPUS = Corpus(
     faults=(
         Fault(
             kind="note",
+            note=(
+                "all 50 recordings of liuchanhg in fear are those in sadness, cut a little shorter"
+            ),
+        ),
+        Fault(
+            kind="note",
             note="the same 50 sentences in every emotion, so that a sentence can be held out too",
         ),
     ),

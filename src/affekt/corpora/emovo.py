@@ -60,6 +60,14 @@ CORPUS = Corpus(
     grid=Grid(
         template="{code}-{speaker}-{sentence}", axes=(("code",), ("speaker",), ("sentence",))
     ),
-    faults=(Fault(kind="note", note="the originals are stereo at 48 kHz"),),
+    faults=(
+        Fault(
+            kind="near-duplicate",
+            name="tri-f3-n1",
+            other="tri-f3-n2",
+            note="named as two sentences; one is cut shorter",
+        ),
+        Fault(kind="note", note="the originals are stereo at 48 kHz"),
+    ),
     duration_range_s=(0.8, 20.0),
 )
