@@ -137,9 +137,9 @@ def test_an_hour_takes_seconds_and_flat_memory():
             yield minute[:half]
             yield minute[half:]
 
-    began = time.perf_counter()
+    began = time.process_time()
     count = sum(1 for _ in sounding_windows(hour(), RATE, window_s=3, hop_s=3))
-    took_s = time.perf_counter() - began
+    took_s = time.process_time() - began
     assert 900 < count < 1100
     assert took_s < 3  # 0.1 s on an idle core
 

