@@ -38,6 +38,7 @@ PARTS: dict[str, dict[str, Generator]] = {
     "docs/index.md": {"figures": doc_tables.figures},
     "docs/recognise.md": {"vocabularies": doc_tables.vocabularies},
     "docs/app.md": {"relevance": doc_tables.relevance},
+    "docs/calibration.md": {"reached": report_card.calibration},
     "docs/corpora.md": {"corpora": doc_tables.corpora, "faults": doc_tables.faults},
     "docs/features.md": {"sets": doc_tables.feature_sets},
     "docs/models/index.md": {"models": model_cards.overview},

@@ -83,7 +83,10 @@ def _calibration(metadata: BundleMetadata) -> list[tuple[str, str]]:
     return [
         ("calibrated on", f"{fit['clips']} clips of {fit['speakers']} speakers set apart"),
         ("temperature", temperature),
-        (f"sets that promise {percent(sets.coverage)} %", percent(1.0 - sets.quantile) + " % or more"),
+        (
+            f"sets that promise {percent(sets.coverage)} %",
+            percent(1.0 - sets.quantile) + " % or more",
+        ),
         ("out of domain", f"novelty above 1, {percent(fit['false_alarms'])} % of those clips"),
     ]
 

@@ -11,9 +11,13 @@ from affekt.evaluation import trust_worries as rules
 from affekt.evaluation.layout import percent
 from affekt.evaluation.people import MIN_SPEAKERS
 from affekt.evaluation.trust_worries import share
+from affekt.recognition import Bundle
 from md import table
 
 REPORTS = Path(__file__).resolve().parent.parent / "docs" / "reports"
+
+# What is asked of the shipped model's expected calibration error on the lockbox.
+MEAN_ECE, POOLED_ECE = 0.08, 0.05
 
 
 def read_report(name: str, sha256: str, folder: Path = REPORTS) -> dict[str, Any] | None:
@@ -78,6 +82,48 @@ def limits() -> str:
         ("clips not recognised, not the whole protocol", "anything is missing"),
     )
     return table(("worry", "when"), rows)
+
+
+def calibration(name: str = "default") -> str:
+    """Return what was asked of the shipped model's confidence, and what its report measured."""
+    report = read_report(name, Bundle.load(name).sha256)
+    if report is None or report["doubts"] is None:
+        raise SystemExit(f"docs/reports: no report on the doubts of '{name}'")
+    given = report["doubts"]["given"]["given"]
+    sets, rule = report["doubts"]["given"]["sets"], report["doubts"]["given"]["rule"]
+    eces = [
+        ("all clips", given["pooled"]["ece"], given["pooled"]["ece_floor"], POOLED_ECE),
+        ("mean over corpora", given["mean_ece"], given["mean_ece_floor"], MEAN_ECE),
+    ]
+    rows = [
+        (f"ECE, {what}", f"below {percent(least)}", percent(ece), percent(floor), _yes(ece < least))
+        for what, ece, floor, least in eces
+    ]
+    ends, promised = sets["interval"], rule["coverage"]
+    inside = ends["low"] <= promised <= ends["high"]
+    between = f"{percent(sets['share'])} ({percent(ends['low'])} to {percent(ends['high'])})"
+    rows.append(("sets hold the right label", percent(promised), between, "", _yes(inside)))
+    corpora = [
+        (
+            corpus,
+            item["clips"],
+            *(percent(item[key]) for key in ("confidence", "accuracy", "ece", "ece_floor")),
+        )
+        for corpus, item in given["corpora"].items()
+    ]
+    head = ("figure", "asked", "measured", "if every probability were right", "reached")
+    heads = ("corpus", "clips", "confidence", "right", "ECE", "if every probability were right")
+    return "\n\n".join(
+        (
+            f"`{report['figures']['bundle']}` under `{report['figures']['protocol']}`, percent:",
+            table(head, rows, right="lrrrl"),
+            table(heads, corpora, right="lrrrrr"),
+        )
+    )
+
+
+def _yes(reached: bool) -> str:
+    return "yes" if reached else "no"
 
 
 def points(value: float) -> str:
