@@ -73,6 +73,20 @@ def test_the_predictions_of_a_report_are_one_of_them(table):
     np.testing.assert_allclose(source.answer(CLIPS).probabilities, [[0.7, 0.3]])
 
 
+@pytest.mark.parametrize(
+    "name", ["pred", "Pred", "y_pred", "prediction", "predicted", "hypothesis"]
+)
+def test_a_label_beside_a_prediction_is_the_truth(table, name):
+    assert said(table(f"path,label,{name}\nx,sad,happy\n")) == {"x.wav": "happy"}
+    assert said(table(f"path,{name},emotion,label\nx,happy,sad,sad\n")) == {"x.wav": "happy"}
+
+
+def test_of_two_columns_that_may_hold_the_answer_none_is_guessed(table):
+    message = r"emotion and label may each hold the answer: keep one of them, or call .*'predicted'"
+    with pytest.raises(ConfigError, match=message):
+        table("path,emotion,label\nx,sad,happy\n")
+
+
 def test_a_clip_without_a_prediction_has_failed(table):
     answers = table("path,label\nx,sad\n").answer(CLIPS)
     assert [item.utterance for item in answers.failures] == CLIPS[1:]

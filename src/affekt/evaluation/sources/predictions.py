@@ -17,7 +17,8 @@ from affekt.evaluation.sources.base import LabelMap, Renaming, Source, file_sha2
 from affekt.records import Utterance
 
 PATHS = ("path", "file", "filename", "file_name", "filepath", "audio", "clip", "wav", "name")
-LABELS = ("predicted", "prediction", "predicted_label", "emotion", "label", "answer", "class")
+PREDICTED = ("predicted", "prediction", "pred", "y_pred", "predicted_label", "hypothesis")
+LABELS = ("emotion", "label", "answer", "class")  # the truth may be called so, too
 PREFIXES = ("", "score_", "p_", "prob_", "probability_")
 _TOLERANCE = 0.02
 
@@ -69,14 +70,16 @@ def open_predictions(path: Path, *, labels: LabelMap | None = None) -> Predictio
     """Read a CSV of predictions.
 
     A column named like one of `PATHS` tells the clip. Columns named like emotions, with one of
-    `PREFIXES`, hold probabilities; without them, a column named like one of `LABELS` the answer.
+    `PREFIXES`, hold probabilities; without them, a column named like one of `PREDICTED` holds the
+    answer, or the only one that is named like one of `LABELS`.
 
     Args:
         path: of the file.
         labels: what the table's words mean.
 
     Raises:
-        ConfigError: it cannot be read, a column is missing, or a row is wrong.
+        ConfigError: it cannot be read, a column is missing, several columns may hold the answer, or
+            a row is wrong.
         BundleError: a label is no emotion known here.
     """
     header, rows = _read(path)
@@ -86,7 +89,7 @@ def open_predictions(path: Path, *, labels: LabelMap | None = None) -> Predictio
         renaming = rename(list(columns.values()), labels, where=str(path))
         probabilities = _numbers(path, rows, list(columns)) @ renaming.matrix
     else:
-        column = _column(path, header, LABELS, what="the answer")
+        column = _answer_column(path, header)
         renaming, probabilities = _certain([row[column] for row in rows], labels, where=str(path))
     return PredictionTable(
         kind="predictions",
@@ -173,6 +176,17 @@ def _column(path: Path, header: Sequence[str], choices: Sequence[str], *, what: 
             f"{', '.join(header)})"
         )
     return chosen
+
+
+def _answer_column(path: Path, header: Sequence[str]) -> str:
+    """Return the column of answers; of two that may hold them, one is likely the truth."""
+    unclear = [name.strip() for name in header if name.strip().casefold() in LABELS]
+    if len(unclear) > 1 and not any(name.strip().casefold() in PREDICTED for name in header):
+        raise ConfigError(
+            f"{path}: {' and '.join(unclear)} may each hold the answer: keep one of them, or call "
+            f"the one that does '{PREDICTED[0]}'"
+        )
+    return _column(path, header, (*PREDICTED, *LABELS), what="the answer")
 
 
 def _probability_columns(header: Sequence[str], labels: LabelMap | None) -> dict[str, str]:
