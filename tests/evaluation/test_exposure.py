@@ -1,6 +1,8 @@
+from pathlib import Path
+
 import pytest
 
-from affekt.evaluation.exposure import heard_in_training
+from affekt.evaluation.exposure import heard_in_training, of_unknown_origin
 
 COLLECTIONS = {"ravdess_speech": "ravdess", "ravdess_song": "ravdess"}
 
@@ -39,3 +41,40 @@ def test_whoever_is_held_out_of_speech_was_not_heard_singing(heard):
     # Actor 18 recorded no song, so only speech can name them.
     trained = ["ravdess_speech", "ravdess_song"]
     assert not heard("ravdess_speech", "18", trained=trained, held_out={"ravdess_speech": ["18"]})
+
+
+@pytest.fixture
+def own_table(tones, answers):
+    """Return whom training heard and which origins are unknown, of one clip in a user's table."""
+
+    def ask(path, trained=("emodb", "ravdess_song"), held_out=None):
+        metadata = tones.metadata(
+            training_data=tuple({"corpus": name} for name in trained), held_out=held_out or {}
+        )
+        row = (("mine", "unknown", 1, "sad"), [1.0], {"path": Path(path)})
+        clips = answers(("sad",), [row]).utterances
+        return (
+            heard_in_training(metadata, clips, COLLECTIONS),
+            of_unknown_origin(metadata, clips, COLLECTIONS),
+        )
+
+    return ask
+
+
+@pytest.mark.parametrize(
+    "path", ["/data/emodb/03a01Fa.opus", "/data/EmoDB/wav/03a01Fa.wav", "/emodb/emo-db/03a01Fa.wav"]
+)
+def test_a_clip_of_a_known_corpus_is_recognised_in_a_table_of_ones_own(own_table, path):
+    assert own_table(path) == ((("emodb", "03"),), ())
+    assert own_table(path, held_out={"emodb": ["03"]}) == ((), ())
+    assert own_table(path, trained=["savee"]) == ((), ())
+
+
+def test_a_folder_that_is_called_by_the_collection_tells_too(own_table):
+    path = "/data/RAVDESS/Actor_01/03-01-05-01-01-01-01.wav"
+    assert own_table(path) == ((("ravdess_speech", "01"),), ())
+
+
+def test_of_recordings_from_elsewhere_nobody_knows(own_table):
+    assert own_table("/data/calls/03a01Fa.wav") == ((), ("mine",))
+    assert own_table("/data/emodb/my_call.wav") == ((), ("mine",))

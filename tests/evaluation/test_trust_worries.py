@@ -26,7 +26,7 @@ def trust(tone_bundle, clip):
         source, hearing, report, classes=classes, votes={}, command="x", per_corpus=1
     )
     calm = replace(made.robustness, conditions=())
-    return replace(made, robustness=calm)
+    return replace(made, robustness=calm, report=replace(report, unknown_origin=()))
 
 
 def about(trust):
@@ -35,6 +35,14 @@ def about(trust):
 
 def test_a_model_without_a_fault_gives_no_worry(trust):
     assert about(trust) == {}
+
+
+def test_of_ones_own_recordings_it_is_said_that_nobody_knows_whom_training_heard(trust):
+    report = replace(trust.report, unknown_origin=("one",))
+    assert about(replace(trust, report=report)) == {
+        "training": "Whether training heard the speakers of one is not known: only those who "
+        "recorded them can say."
+    }
 
 
 def test_speakers_that_training_may_have_heard_come_first(trust):

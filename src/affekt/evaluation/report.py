@@ -13,7 +13,7 @@ from typing import Any
 from affekt import __version__
 from affekt.emotions import CANONICAL
 from affekt.errors import ConfigError
-from affekt.evaluation.exposure import heard_in_training
+from affekt.evaluation.exposure import heard_in_training, of_unknown_origin
 from affekt.evaluation.groups import GroupFigures, group_figures
 from affekt.evaluation.runs import Answers, Progress
 from affekt.evaluation.scoring import (
@@ -77,6 +77,8 @@ class Report:
         heard: test speakers that training may have heard, `(corpus, speaker)`: their figures
             are no measure of new voices.
         training_told: the source says whom it learnt from; otherwise `heard` knows nothing.
+        unknown_origin: corpora under test, people's own, of which the source's word cannot tell
+            whether training heard their speakers.
         failures: clips that were not recognised.
         groups: the figures (own classes) of people and clips that share something.
         floors: what was asked of this bundle.
@@ -106,6 +108,7 @@ class Report:
     groups: tuple[GroupFigures, ...]
     failures: tuple[FailedClip, ...]
     floors: tuple[Floor, ...]
+    unknown_origin: tuple[str, ...] = ()
     log: str | None = None
 
     def card_figures(self) -> dict[str, dict[str, float]]:
@@ -206,7 +209,7 @@ def report_of(
     """
     tested = [*answers.utterances, *(item.utterance for item in answers.failures)]
     figures = {corpus: score_corpus(corpus, answers, own) for corpus, own in classes.items()}
-    learnt = source.learnt
+    learnt, together = source.learnt, collections or {}
     return Report(
         protocol=rule.name,
         protocol_version=rule.version,
@@ -226,11 +229,12 @@ def report_of(
         mean_of_five=mean_ua(figures, FIVE),
         calibration=pooled_calibration(answers),
         missing=tuple(sorted(rule.tested() - {(item.corpus, item.speaker) for item in tested})),
-        heard=heard_in_training(learnt, tested, collections or {}) if learnt else (),
+        heard=heard_in_training(learnt, tested, together) if learnt else (),
         training_told=learnt is not None,
         groups=group_figures(answers, classes),
         failures=_failed_clips(answers),
         floors=_floors(source, figures) if rule.name == "lockbox" else (),
+        unknown_origin=of_unknown_origin(learnt, tested, together) if learnt else (),
     )
 
 

@@ -83,6 +83,12 @@ def _training(trust: Trust) -> Iterator[Worry]:
             text="The model does not say what it learnt from. Whether it heard the speakers under "
             "test is unknown.",
         )
+    if report.unknown_origin:
+        yield Worry(
+            about="training",
+            text=f"Whether training heard the speakers of {_listed(list(report.unknown_origin))} "
+            "is not known: only those who recorded them can say.",
+        )
 
 
 def _floors(trust: Trust) -> Iterator[Worry]:

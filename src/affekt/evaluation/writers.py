@@ -135,6 +135,11 @@ def source_facts(report: Report) -> list[tuple[str, str]]:
         facts.append(("WARNING", f"training may have heard these: {voices(report.heard)}"))
     if not report.training_told:
         facts.append(("training", "not told; whether it heard the speakers under test is unknown"))
+    if report.unknown_origin:
+        named = ", ".join(report.unknown_origin)
+        facts.append(
+            ("training", f"whether it heard the speakers of {named} in training is not known")
+        )
     return facts
 
 

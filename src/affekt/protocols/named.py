@@ -138,8 +138,7 @@ PROTOCOLS: dict[str, Protocol] = {
         Protocol(
             name="external",
             version=1,
-            description="data that the model did not learn from: what its table marks as test, "
-            "or every clip",
+            description="data of your own: what its table marks as test, or every clip",
             rule=_alone(shipped.external),
         ),
         Protocol(
