@@ -1,5 +1,6 @@
 """A model beside people: figures worked out by hand."""
 
+import dataclasses
 from pathlib import Path
 
 import numpy as np
@@ -98,3 +99,24 @@ def test_a_model_without_the_emotions_cannot_be_compared():
     )
     with pytest.raises(ConfigError, match="angry, disgust, fearful, neutral"):
         beside_listeners(few, {})
+
+
+def test_a_clip_that_the_model_answers_with_something_else_is_left_out():
+    found = beside_listeners(
+        answers((clip("a", "happy"), {"happy": 1.0}), (clip("b", "sad"), {"calm": 1.0})),
+        {"a": votes(happy=8, neutral=2), "b": votes(sad=5, fearful=5)},
+    )
+    assert (found.everything.clips, found.left_out) == (1, 1)
+    assert found.disputed is None
+    with pytest.raises(ConfigError, match="with what listeners could choose"):
+        beside_listeners(answers((clip("b", "sad"), {"calm": 1.0})), {"b": votes(sad=5)})
+
+
+def test_mere_labels_are_not_taken_for_probabilities():
+    labels = dataclasses.replace(
+        answers((clip("a", "happy"), {"happy": 1.0}), (clip("b", "sad"), {"fearful": 1.0})),
+        graded=False,
+    )
+    found = beside_listeners(labels, {"a": votes(happy=9), "b": votes(sad=9)}).everything
+    assert found.model_right == 0.5
+    assert (found.cross_entropy, found.correlation) == (None, None)

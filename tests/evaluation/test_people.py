@@ -1,5 +1,6 @@
 """Groups of speakers beside each other, and changes that should not matter."""
 
+import numpy as np
 import pytest
 
 from affekt.evaluation import open_source
@@ -44,6 +45,31 @@ def test_a_model_that_fails_one_gender_fails(told):
     assert found.limit is not None
     assert found.difference > found.limit
     assert found.verdict == "fail"
+
+
+def test_groups_without_a_common_emotion_are_not_testable(answers):
+    rows = [
+        (("one", f"{gender}{who}", 1, emotion), (0.5, 0.5), {"gender": gender})
+        for gender, emotion in (("female", "angry"), ("male", "sad"))
+        for who in range(MIN_SPEAKERS)
+    ]
+    found = gender_of(group_differences(answers(LABELS, rows), CLASSES))
+    assert (found.verdict, found.difference, found.limit) == ("not testable", None, None)
+    assert found.ua == {}
+
+
+@pytest.mark.filterwarnings("error")
+def test_dealt_groups_without_a_common_emotion_do_not_set_the_limit(answers):
+    # Anger comes from five, sadness from five; a deal of one to each group shares nothing.
+    rows = [
+        (("one", f"{gender}{who}", 1, "angry" if who % 2 else "sad"), chances, {"gender": gender})
+        for gender, chances in (("female", (0.9, 0.1)), ("male", (0.1, 0.9)))
+        for who in range(MIN_SPEAKERS)
+    ]
+    found = gender_of(group_differences(answers(LABELS, rows), CLASSES))
+    assert found.difference == 0.0
+    assert found.limit is not None
+    assert np.isfinite(found.limit)
 
 
 def test_a_model_that_serves_both_alike_passes(told):

@@ -33,10 +33,10 @@ class ListenerFigures:
         crowd_right: most listeners heard what the actor meant; ties count by halves and so on.
         listener_right: a single listener heard it, on average.
         model_with_crowd: the model's answer is what most listeners heard.
-        cross_entropy: of the model under the votes, in nats.
+        cross_entropy: of the model under the votes, in nats; None of mere labels.
         cross_entropy_of_votes: the votes' own entropy, below which no model can come.
         correlation: Pearson's, of probabilities with shares of votes over all clips and emotions;
-            None where one of them does not vary.
+            None where one of them does not vary, and of mere labels.
     """
 
     clips: int
@@ -44,7 +44,7 @@ class ListenerFigures:
     crowd_right: float
     listener_right: float
     model_with_crowd: float
-    cross_entropy: float
+    cross_entropy: float | None
     cross_entropy_of_votes: float
     correlation: float | None
 
@@ -55,11 +55,13 @@ class Listeners:
 
     Attributes:
         everything: all clips with votes.
+        left_out: clips with votes for which the model gives none of the six emotions a chance.
         agreed: those where at least `AGREED` of the votes are for one emotion; None without any.
         disputed: the others; None without any.
     """
 
     everything: ListenerFigures
+    left_out: int
     agreed: ListenerFigures | None
     disputed: ListenerFigures | None
 
@@ -72,7 +74,8 @@ def beside_listeners(answers: Answers, votes: Mapping[str, tuple[int, ...]]) -> 
         votes: stem to votes in the order of `VOTED`.
 
     Raises:
-        ConfigError: no clip has votes, or the model does not know all six emotions.
+        ConfigError: no clip has votes, or the model does not know all six emotions, or gives them
+            no chance.
     """
     emotions = tuple(VOTED.values())
     unknown = [emotion for emotion in emotions if emotion not in answers.labels]
@@ -87,34 +90,46 @@ def beside_listeners(answers: Answers, votes: Mapping[str, tuple[int, ...]]) -> 
         raise ConfigError("no clip of CREMA-D with votes is among those under test")
     columns = [answers.labels.index(emotion) for emotion in emotions]
     known = answers.probabilities[np.ix_(chosen, columns)]
-    model = known / known.sum(axis=1, keepdims=True)
-    clips = [answers.utterances[index] for index in chosen]
+    among = known.sum(axis=1) > 0.0
+    if not among.any():
+        raise ConfigError("the model answers no clip with what listeners could choose")
+    model = known[among] / known[among].sum(axis=1, keepdims=True)
+    clips = [answers.utterances[index] for index in np.array(chosen)[among]]
     counts = np.array([votes[item.path.stem] for item in clips], dtype=np.float64)
     heard = counts / counts.sum(axis=1, keepdims=True)
     meant = np.array([emotions.index(str(item.emotion)) for item in clips])
     clear = heard.max(axis=1) >= AGREED
+    parts = {"everything": np.ones_like(clear), "agreed": clear, "disputed": ~clear}
+    figures = {
+        name: _figures(model[part], heard[part], meant[part], graded=answers.graded)
+        for name, part in parts.items()
+        if part.any()
+    }
     return Listeners(
-        everything=_figures(model, heard, meant),
-        agreed=_figures(model[clear], heard[clear], meant[clear]) if clear.any() else None,
-        disputed=_figures(model[~clear], heard[~clear], meant[~clear]) if not clear.all() else None,
+        everything=figures["everything"],
+        left_out=len(chosen) - len(clips),
+        agreed=figures.get("agreed"),
+        disputed=figures.get("disputed"),
     )
 
 
-def _figures(model: Shares, heard: Shares, meant: npt.NDArray[np.intp]) -> ListenerFigures:
+def _figures(
+    model: Shares, heard: Shares, meant: npt.NDArray[np.intp], *, graded: bool
+) -> ListenerFigures:
     rows = np.arange(len(meant))
     answered = model.argmax(axis=1)
     # Where two emotions have most votes, each is what the crowd says by half.
     crowd = (heard == heard.max(axis=1, keepdims=True)).astype(np.float64)
     crowd /= crowd.sum(axis=1, keepdims=True)
     flat = (model.ravel(), heard.ravel())
-    vary = all(np.ptp(values) > 0.0 for values in flat)
+    vary = graded and all(np.ptp(values) > 0.0 for values in flat)
     return ListenerFigures(
         clips=len(meant),
         model_right=float(np.mean(answered == meant)),
         crowd_right=float(crowd[rows, meant].mean()),
         listener_right=float(heard[rows, meant].mean()),
         model_with_crowd=float(crowd[rows, answered].mean()),
-        cross_entropy=_cross_entropy(model, heard),
+        cross_entropy=_cross_entropy(model, heard) if graded else None,
         cross_entropy_of_votes=_cross_entropy(heard, heard),
         correlation=float(np.corrcoef(*flat)[0, 1]) if vary else None,
     )

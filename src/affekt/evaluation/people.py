@@ -42,11 +42,12 @@ class GroupDifference:
         corpus: that they belong to: over several, language and recording would go along.
         attribute: what makes the groups.
         speakers: group to its number of speakers, all groups.
-        ua: group to its UA, of the groups with at least `MIN_SPEAKERS`; none where fewer than two
-            groups have as many.
+        ua: group to its UA, of the groups with at least `MIN_SPEAKERS`; none where it is not
+            testable.
         difference: between the best and the worst of them; None where not testable.
         limit: at most so much passes.
-        verdict: "not testable" with fewer than two groups of `MIN_SPEAKERS`.
+        verdict: "not testable" with fewer than two groups of `MIN_SPEAKERS`, or without an
+            emotion that all of these have.
     """
 
     corpus: str
@@ -139,7 +140,11 @@ def _difference(scored: OwnAnswers, corpus: str, attribute: str) -> GroupDiffere
     }
     judged = {group: names for group, names in members.items() if len(names) >= MIN_SPEAKERS}
     sizes = {group: len(names) for group, names in members.items()}
-    if len(judged) < 2:
+    names = [name for group in judged.values() for name in group]
+    counts = _counts(scored, chosen, names)
+    deal = np.repeat(np.arange(len(judged)), [len(group) for group in judged.values()])
+    uas = _group_uas(counts, deal, len(judged)) if len(judged) > 1 else None
+    if uas is None:
         return GroupDifference(
             corpus=corpus,
             attribute=attribute,
@@ -149,16 +154,11 @@ def _difference(scored: OwnAnswers, corpus: str, attribute: str) -> GroupDiffere
             limit=None,
             verdict="not testable",
         )
-    names = [name for group in judged.values() for name in group]
-    counts = _counts(scored, chosen, names)
-    deal = np.repeat(np.arange(len(judged)), [len(group) for group in judged.values()])
-    uas = _group_uas(counts, deal, len(judged))
     difference = float(np.ptp(uas))
     rng = np.random.default_rng(_SEED)
-    chance = [
-        np.ptp(_group_uas(counts, rng.permutation(deal), len(judged))) for _ in range(_SHUFFLES)
-    ]
-    limit = max(DIFFERENCE, float(np.quantile(chance, 0.95)))
+    deals = (_group_uas(counts, rng.permutation(deal), len(judged)) for _ in range(_SHUFFLES))
+    chance = [np.ptp(dealt) for dealt in deals if dealt is not None]
+    limit = max(DIFFERENCE, float(np.quantile(chance, 0.95)) if chance else 0.0)
     return GroupDifference(
         corpus=corpus,
         attribute=attribute,
@@ -182,11 +182,13 @@ def _counts(scored: OwnAnswers, chosen: Sequence[int], speakers: Sequence[str]) 
     return counts
 
 
-def _group_uas(counts: Counts, deal: npt.NDArray[np.int64], groups: int) -> Counts:
-    """Return the UA of each group `[groups]`, over the classes that all of them have."""
+def _group_uas(counts: Counts, deal: npt.NDArray[np.int64], groups: int) -> Counts | None:
+    """Return the UA of each group `[groups]`, over the classes that all have; None without any."""
     member = np.eye(groups)[deal]  # [speakers, groups]
     right, clips = member.T @ counts[0], member.T @ counts[1]
     common = (clips > 0).all(axis=0)
+    if not common.any():
+        return None
     uas: Counts = (right[:, common] / clips[:, common]).mean(axis=1)
     return uas
 

@@ -251,6 +251,11 @@ def _listeners(trust: Trust) -> Iterator[Block]:
         "is no fact that a recording gives away: where people do not hear what the actor meant, a "
         "model that does goes by something else than they."
     )
+    if beside.left_out:
+        yield (
+            f"{beside.left_out} clips are left out, for the model gives none of the six emotions a "
+            "chance there."
+        )
     parts = (
         ("all clips", beside.everything),
         ("people agreed", beside.agreed),
@@ -275,7 +280,7 @@ def _listener_row(name: str, of: ListenerFigures) -> tuple[str, ...]:
         percent(of.crowd_right),
         percent(of.listener_right),
         percent(of.model_with_crowd),
-        f"{of.cross_entropy:.3f}",
+        "-" if of.cross_entropy is None else f"{of.cross_entropy:.3f}",
         f"{of.cross_entropy_of_votes:.3f}",
         "-" if of.correlation is None else f"{of.correlation:.2f}",
     )
