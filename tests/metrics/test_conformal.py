@@ -64,7 +64,7 @@ def test_coverage_comes_with_an_interval_over_speakers_and_the_size_of_the_sets(
     found = measure_coverage(sets, truth, ["a", "a", "b", "b"], rng=np.random.default_rng(0))
     assert (found.share, found.mean_size, found.single) == (0.75, 2.0, 0.25)
     assert found.interval is not None
-    assert (found.interval.low, found.interval.high, found.interval.speakers) == (0.5, 1.0, 2)
+    assert (found.interval.low, found.interval.high, found.interval.speakers) == (0.0, 1.0, 2)
     alone = measure_coverage(sets, truth, ["a"] * 4, rng=np.random.default_rng(0))
     assert alone.interval is None
 

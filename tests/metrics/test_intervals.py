@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy import stats
 
 from affekt.metrics import (
     accuracy,
@@ -11,6 +12,7 @@ from affekt.metrics import (
     unweighted_average_recall,
     weighted_f1,
 )
+from affekt.metrics.intervals import student_quantile
 
 
 def clips(seed, speakers, per_speaker=20, classes=3, right=0.6):
@@ -88,9 +90,32 @@ def test_four_figures_from_the_same_draws_agree_with_resampling_the_clips_themse
         confusion = confusion_matrix(truth[each], predicted[each], 3)
         for name, figure in figures.items():
             drawn[name].append(figure(confusion))
+    whole = confusion_matrix(truth, predicted, 3)
+    stretch = stats.t.ppf(0.975, 6) / stats.norm.ppf(0.975) * np.sqrt(7 / 6)
     for name, values in drawn.items():
         low, high = np.quantile(values, [0.025, 0.975])
-        assert (found[name].low, found[name].high) == pytest.approx((low, high))
+        figure = figures[name](whole)
+        ends = (figure + stretch * (low - figure), figure + stretch * (high - figure))
+        assert (found[name].low, found[name].high) == pytest.approx(ends, rel=1e-5)
+
+
+@pytest.mark.parametrize("speakers", [2, 3, 5, 12])
+def test_it_holds_the_truth_nineteen_times_in_twenty_however_few_speak(speakers):
+    rng = np.random.default_rng(speakers)
+    held = 0
+    for _ in range(300):
+        right = np.clip(rng.normal(0.6, 0.1, speakers), 0.0, 1.0)
+        predicted = (rng.random((speakers, 100)) > right[:, np.newaxis]).astype(int).ravel()
+        names = np.repeat(np.arange(speakers), 100)
+        found = confusion_intervals(np.zeros_like(predicted), predicted, names, 2, rng=rng)
+        held += found["accuracy"].low <= 0.6 <= found["accuracy"].high
+    assert 0.90 <= held / 300 <= 0.99
+
+
+@pytest.mark.parametrize("degrees", [1, 2, 3, 4, 5, 9, 30, 200])
+@pytest.mark.parametrize("level", [0.55, 0.75, 0.95, 0.975, 0.9995])
+def test_the_quantile_of_students_t_is_that_of_scipy(degrees, level):
+    assert student_quantile(level, degrees) == pytest.approx(stats.t.ppf(level, degrees), rel=1e-4)
 
 
 def test_speakers_may_be_pairs_and_one_of_them_has_no_interval():
