@@ -12,6 +12,7 @@ import soundfile
 from click.testing import CliRunner
 
 from affekt.cli import main
+from affekt.cli.report import _called
 from affekt.recognition.metadata import SetRule
 
 EMODB_CODES = {"W": "angry", "F": "happy", "T": "sad", "N": "neutral"}
@@ -214,6 +215,40 @@ def test_a_clip_that_cannot_be_heard_goes_by_its_name(tmp_path, tone_bundle, ton
     assert failure["path"] == "quiet.wav"
     assert str(tmp_path) not in text
     assert {"what": "babble", "why": "there is no second speaker"} in found["not_measured"]
+
+
+def test_the_command_that_measured_own_data_holds_every_option_and_no_place(tmp_path, root):
+    table, theirs = tmp_path / "my own.csv", tmp_path / "theirs.csv"
+    clips = [(f"emodb/15a01{code}a.wav", emotion) for code, emotion in EMODB_CODES.items()]
+    rows = "".join(f"{root / path},{emotion},15\n" for path, emotion in clips)
+    table.write_text(f"path,emotion,speaker\n{rows}")
+    theirs.write_text("path,label\n15a01Wa,excited\n15a01Fa,happy\n")
+    arguments = ["report", str(theirs), "--table", str(table), "--label", "excited=happy"]
+    result = CliRunner().invoke(main, [*arguments, "--out", str(tmp_path / "out")])
+    assert result.exit_code == 0, result.output
+    text = (tmp_path / "out" / "theirs.json").read_text(encoding="utf-8")
+    assert json.loads(text)["command"] == (
+        "affekt report theirs.csv --protocol external --table 'my own.csv' --label excited=happy "
+        "--per-corpus 60 --seed 0 --out DIR"
+    )
+    reasons = {item["reason"] for item in json.loads(text)["figures"]["failures"]}
+    assert "15a01Ta.wav: no prediction in theirs.csv" in reasons
+    assert str(tmp_path) not in text
+    assert str(root.parent) not in text
+
+
+@pytest.mark.parametrize(
+    ("model", "called"),
+    [("default", "default"), ("hf:org/name", "hf:org/name"), ("hf:{}/mine", "hf:mine")],
+)
+def test_a_model_is_called_so_that_others_find_it(tmp_path, model, called):
+    (tmp_path / "mine").mkdir()
+    assert _called(model.format(tmp_path)) == called
+
+
+def test_a_seed_below_zero_is_refused(tmp_path, tone_bundle, root):
+    said = report(tone_bundle, root, tmp_path, "--seed", "-1", protocol="select", code=2)
+    assert "-1 is not in the range x>=0" in said.output
 
 
 def test_only_the_lockbox_is_logged(tmp_path, tone_bundle, root):

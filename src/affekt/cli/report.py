@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 
 import click
@@ -12,6 +13,7 @@ from affekt.corpora.votes import read_votes
 from affekt.errors import CorpusError
 from affekt.evaluation.listeners import CORPUS
 from affekt.evaluation.report import own_classes, report_of, tested_clips
+from affekt.evaluation.sources import HUGGING_FACE
 from affekt.evaluation.trust import hear_tested, measure_trust
 
 
@@ -34,7 +36,9 @@ from affekt.evaluation.trust import hear_tested, measure_trust
     metavar="N",
     help="Clips of each corpus to measure robustness and steadiness on.",
 )
-@click.option("--seed", type=int, default=0, show_default=True, help="Of that sample.")
+@click.option(
+    "--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Of that sample."
+)
 @measuring.reading_options
 def report(
     model: str,
@@ -87,7 +91,18 @@ def report(
             figures,
             classes=classes,
             votes=_votes(root) if CORPUS in classes else {},
-            command=_command(model, clips.rule.name, names, per_corpus, seed),
+            command=_command(
+                model,
+                clips.rule.name,
+                root=root,
+                names=names,
+                table=table,
+                folder=folder,
+                features=features,
+                label_words=label_words,
+                per_corpus=per_corpus,
+                seed=seed,
+            ),
             per_corpus=per_corpus,
             seed=seed,
             progress=bar,
@@ -104,10 +119,38 @@ def _votes(root: Path | None) -> dict[str, tuple[int, ...]]:
         return {}
 
 
-def _command(model: str, protocol: str, names: tuple[str, ...], per_corpus: int, seed: int) -> str:
-    """The command again, without places that are nobody else's."""
-    chosen = "".join(f" --corpus {name}" for name in names)
-    return (
-        f"affekt report {Path(model).name} --protocol {protocol} --corpora ROOT{chosen} "
-        f"--per-corpus {per_corpus} --seed {seed} --out DIR"
-    )
+def _command(
+    model: str,
+    protocol: str,
+    *,
+    root: Path | None,
+    names: tuple[str, ...],
+    table: Path | None,
+    folder: Path | None,
+    features: str | None,
+    label_words: tuple[str, ...],
+    per_corpus: int,
+    seed: int,
+) -> str:
+    """The command again, without places that are nobody else's: files and folders by name."""
+    own_data = table or folder
+    options: list[tuple[str, object]] = [("--protocol", protocol)]
+    if root or not own_data:
+        options.append(("--corpora", "ROOT"))
+    options += [("--corpus", name) for name in names]
+    for option, place in (("--table", table), ("--folder", folder)):
+        if place:
+            options.append((option, place.resolve().name))
+    if features:
+        options.append(("--features", features))
+    options += [("--label", word) for word in label_words]
+    options += [("--per-corpus", per_corpus), ("--seed", seed), ("--out", "DIR")]
+    words = ("affekt", "report", _called(model), *(word for pair in options for word in pair))
+    return shlex.join(map(str, words))
+
+
+def _called(model: str) -> str:
+    """Return what to call a model: a file or a folder goes by its name."""
+    prefix = HUGGING_FACE if model.startswith(HUGGING_FACE) else ""
+    place = Path(model.removeprefix(prefix))
+    return prefix + place.resolve().name if place.exists() else model

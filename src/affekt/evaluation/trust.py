@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import platform
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -125,9 +125,14 @@ class Trust:
         Clips go by their names: where they lie is nobody's business.
         """
         figures = self.report.to_dict()
-        del figures["bundle_path"], figures["log"]
+        source = figures.pop("bundle_path")
+        del figures["log"]
         figures["failures"] = [
-            item | {"path": Path(item["path"]).name, "reason": _placeless(item)}
+            item
+            | {
+                "path": Path(item["path"]).name,
+                "reason": _placeless(item["reason"], (item["path"], source)),
+            }
             for item in figures["failures"]
         ]
         values = {
@@ -279,8 +284,13 @@ def _nobody(_done: int, _total: int) -> None:
     pass
 
 
-def _placeless(failure: Mapping[str, str]) -> str:
-    return failure["reason"].replace(failure["path"], Path(failure["path"]).name)
+def _placeless(text: str, places: Iterable[str]) -> str:
+    """Call files and folders by their names."""
+    for place in places:
+        path = Path(place)
+        for written in (str(path.absolute()), place):
+            text = text.replace(written, path.name)
+    return text
 
 
 def _plain(value: Any) -> Any:

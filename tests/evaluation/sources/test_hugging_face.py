@@ -66,6 +66,12 @@ def test_clips_are_answered_and_failures_kept(folder, clip):
     assert [item.utterance for item in answers.failures] == [clips[1]]
 
 
+def test_a_folder_goes_by_its_name(folder):
+    _, place = folder()
+    source = open_source(f"hf:{place}")
+    assert (source.name, source.title, source.location) == ("model", "hf:model", f"hf:{place}")
+
+
 def test_the_checksum_is_of_the_weights(folder):
     _, place = folder()
     before = open_source(f"hf:{place}").sha256

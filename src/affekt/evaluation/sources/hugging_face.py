@@ -43,10 +43,11 @@ def open_hugging_face(name: str, *, labels: LabelMap | None = None) -> Listener:
     def listen(signal: Signal) -> Probabilities:
         return _probabilities(model, extractor, signal) @ renaming.matrix
 
+    folder = Path(name)
     return Listener(
         kind="Hugging Face",
-        name=Path(name).name,
-        title=f"hf:{name}",
+        name=folder.resolve().name,
+        title=f"hf:{folder.resolve().name if folder.is_dir() else name}",
         location=f"hf:{name}",
         sha256=_sha256(model),
         labels=renaming.labels,
