@@ -252,3 +252,22 @@ def test_groups_stand_in_the_report(affekt, model, root):
     rows = affekt(model, "--protocol", "lockbox", "--corpora", root, "--format", "csv").stdout
     groups = [row for row in csv.DictReader(rows.splitlines()) if row["attribute"] == "gender"]
     assert {row["group"] for row in groups} >= {"male"}
+
+
+def test_names_that_are_no_utf8_are_measured_and_written(tmp_path, tones):
+    folder = tmp_path / os.fsdecode(b"caf\xe9")
+    folder.mkdir()
+    soundfile.write(tmp_path / "tone.wav", tones.tone("happy"), 16000)
+    (tmp_path / "tone.wav").rename(folder / "a.wav")
+    table, theirs = folder / "own.csv", folder / "theirs.csv"
+    table.write_text("path,emotion,speaker\na.wav,happy,a\n")
+    theirs.write_text("path,label\na.wav,happy\n")
+    arguments = ["evaluate", str(theirs), "--table", str(table), "--format", "json"]
+    printed = CliRunner().invoke(main, arguments)
+    assert printed.exit_code == 0, printed.output
+    out = tmp_path / "out.json"
+    assert CliRunner().invoke(main, [*arguments, "--out", str(out)]).exit_code == 0
+    found = json.loads(out.read_text(encoding="utf-8"))
+    assert found["bundle_path"] == str(theirs)
+    (length,) = (item for item in found["groups"] if item["attribute"] == "duration")
+    assert length["group"].endswith(" s")

@@ -20,6 +20,7 @@ from affekt.corpora.tables import TableCorpus
 from affekt.emotions import CANONICAL
 from affekt.errors import ConfigError, CorpusError
 from affekt.evaluation import Report, append_reading, checkout_of, commit_of
+from affekt.evaluation.files import utf8
 from affekt.evaluation.sources import Network, Source, open_source
 from affekt.protocols import PROTOCOLS, Protocol, protocol
 from affekt.records import Utterance
@@ -181,10 +182,10 @@ def log_reading(report: Report, log: Path | None) -> str:
 def write_out(text: str, out: Path | None) -> None:
     """Print a report, or write it to a file."""
     if out is None:
-        click.echo(text, nl=False)
+        click.echo(utf8(text).decode("utf-8"), nl=False)
         return
     try:
-        out.write_text(text, encoding="utf-8")
+        out.write_bytes(utf8(text))
     except OSError as error:
         raise ConfigError(f"{out}: cannot be written: {error.strerror or error}") from None
     click.echo(f"affekt: report written to {out}", err=True)

@@ -49,7 +49,7 @@ def write_files(folder: Path, files: Mapping[str, str | bytes]) -> None:
 
     Args:
         folder: made if it does not exist.
-        files: name to content; text is written as UTF-8.
+        files: name to content; text is written as UTF-8, see `utf8`.
 
     Raises:
         ConfigError: the folder cannot be written.
@@ -58,7 +58,7 @@ def write_files(folder: Path, files: Mapping[str, str | bytes]) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=folder, prefix=".new-") as place:
             for name, content in files.items():
-                data = content.encode("utf-8") if isinstance(content, str) else content
+                data = utf8(content) if isinstance(content, str) else content
                 (Path(place) / name).write_bytes(data)
             for name in files:
                 (Path(place) / name).replace(folder / name)
@@ -66,6 +66,11 @@ def write_files(folder: Path, files: Mapping[str, str | bytes]) -> None:
         raise ConfigError(
             f"{folder}: a report cannot be written: {error.strerror}; choose another folder"
         ) from error
+
+
+def utf8(text: str) -> bytes:
+    """Return text in UTF-8; what no UTF-8 can write, as bytes in names of files, as JSON would."""
+    return text.encode("utf-8", "backslashreplace")
 
 
 def _cell(text: str) -> str:

@@ -96,7 +96,8 @@ def duration_of(utterance: Utterance) -> float | None:
     if utterance.end_s is not None:
         return utterance.end_s - start_s
     try:
-        return float(soundfile.info(str(utterance.path)).duration) - start_s
+        with utterance.path.open("rb") as file:  # by itself it takes names in UTF-8 alone
+            return float(soundfile.info(file).duration) - start_s
     except (soundfile.SoundFileError, OSError):
         return None
 
