@@ -192,6 +192,7 @@ def test_a_calibrated_bundle_says_what_it_may_be(tones, tone_bundle, tmp_path, m
             {"corpus": name, "licence": "x", "utterances": 9, "speakers": count}
             for name, count in (("emodb", 7), ("cremad", 68))
         ),
+        held_out={"emodb": ["13", "15"], "cremad": ["1047", "1001"]},
     )
     out = tmp_path / "out" / "tones.onnx"
     noise = [np.random.default_rng(k).standard_normal(16000).astype(np.float32) for k in range(8)]
@@ -206,3 +207,11 @@ def test_a_calibrated_bundle_says_what_it_may_be(tones, tone_bundle, tmp_path, m
     assert "sad" in found.prediction_set
     assert found.out_of_domain is False
     assert Recognizer.load(out)(noise[0], 16000).out_of_domain is True
+
+    careless = tones.write_bundle(
+        tmp_path / "careless.onnx",
+        training_data=Bundle.load(source).metadata.training_data,
+        held_out={"emodb": ["13"]},
+    )
+    with pytest.raises(CorpusError, match="whom the model never heard"):
+        calibrate_bundle(careless, utterances, noise, out=out)

@@ -7,9 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 import torch
-from scipy.optimize import minimize_scalar
-from scipy.special import log_softmax, softmax
 
+from affekt.metrics.calibration import fit_temperature, soften
 from affekt.training.data import ClipSet
 from affekt.training.module import TrainingModule, ua_per_corpus
 
@@ -48,17 +47,10 @@ def calibrate(module: TrainingModule, clips: ClipSet, *, uncertain_share: float)
         uncertain_share: share of these clips that shall fall below the threshold.
     """
     logits = clip_logits(module, clips)
-    rows = np.arange(len(clips))
-
-    def loss(log_temperature: float) -> float:
-        scaled = log_softmax(logits / np.exp(log_temperature), axis=1)
-        return -float(scaled[rows, clips.targets].mean())
-
-    found = minimize_scalar(loss, bounds=(np.log(0.1), np.log(10.0)), method="bounded")
-    temperature = float(np.exp(found.x))
-    confidence = softmax(logits / temperature, axis=1).max(axis=1)
+    temperature = fit_temperature(logits, clips.targets)
+    confidence = soften(logits, temperature).max(axis=1)
     return Calibration(
         temperature=temperature,
         threshold=round(float(np.quantile(confidence, uncertain_share)), 3),
-        ua=ua_per_corpus(clips, rows, logits),
+        ua=ua_per_corpus(clips, np.arange(len(clips)), logits),
     )

@@ -13,6 +13,7 @@ import numpy.typing as npt
 import onnx
 
 from affekt.audio import Signal, decode
+from affekt.corpora import CORPORA
 from affekt.errors import AudioError, BundleError, CorpusError
 from affekt.protocols import partition
 from affekt.recognition import Bundle
@@ -60,19 +61,29 @@ def calibrate_bundle(
 
     Raises:
         BundleError: the bundle cannot be calibrated: it is none, or gives no embedding.
-        CorpusError: there are no clips of two calibrate speakers, or none that it learnt from.
+        CorpusError: there are no clips of two calibrate speakers whom the bundle says that it did
+            not hear, or none that it learnt from.
     """
     metadata = metadata_of(path)
     if metadata.feature_set is not None:
         raise BundleError(f"{path}: only a bundle that gives an embedding can be calibrated")
     speakers = {str(item["corpus"]): int(item["speakers"]) for item in metadata.training_data}
     parts = partition(item for item in utterances if item.corpus in speakers)
-    known = [item for item in parts.calibrate if target_label(item, metadata.labels)]
+    kept = {
+        (CORPORA[corpus].collection if corpus in CORPORA else corpus, str(speaker))
+        for corpus, names in metadata.held_out.items()
+        for speaker in names
+    }
+    known = [
+        item
+        for item in parts.calibrate
+        if item.speaker_key in kept and target_label(item, metadata.labels)
+    ]
     learnt = _some([item for item in parts.train if target_label(item, metadata.labels)])
     if len({item.speaker_key for item in known}) < 2 or not learnt:
         raise CorpusError(
-            "calibration needs clips of two calibrate speakers or more, and some that the model "
-            f"learnt from, of {', '.join(speakers)}"
+            "calibration needs clips of two calibrate speakers or more whom the model never heard, "
+            f"and some that it learnt from, of {', '.join(speakers)}"
         )
     with tempfile.TemporaryDirectory() as folder:
         plain = Path(folder) / path.name
