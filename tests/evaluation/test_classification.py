@@ -108,6 +108,8 @@ def test_one_speaker_gives_no_interval_and_the_reason():
     figures = measured(actual, probabilities, speakers=["01"] * 20)
     assert not figures.intervals
     assert figures.no_interval_reason == "all clips are of one speaker"
+    untold = measured(actual, probabilities, speakers=["unknown"] * 20)
+    assert untold.no_interval_reason == "nobody told who speaks"
 
 
 def test_the_dictionary_survives_json_and_leaves_out_single_clips():

@@ -67,6 +67,24 @@ def test_a_corpus_of_one_speaker_is_named(trust):
     assert about(replace(trust, report=report))["one speaker"].startswith("one: ")
 
 
+def test_a_corpus_whose_speakers_nobody_told_is_named(trust):
+    (corpus,) = trust.report.corpora
+    report = replace(trust.report, corpora=(replace(corpus, speakers=("unknown",)),))
+    found = about(replace(trust, report=report))
+    assert found["speakers not told"].startswith("one: nobody told who speaks.")
+    assert "one speaker" not in found
+
+
+def test_a_corpus_without_an_interval_is_no_better_than_guessing_by_its_figure(trust):
+    (corpus,) = trust.report.corpora
+    own = replace(corpus.scoring("own"), ua=0.5, ua_interval=None)
+    report = replace(trust.report, corpora=(replace(corpus, speakers=("a",), scorings=(own,)),))
+    assert "In one the model" in about(replace(trust, report=report))["no better than guessing"]
+    better = replace(corpus, speakers=("a",), scorings=(replace(own, ua=0.6),))
+    report = replace(trust.report, corpora=(better,))
+    assert "no better than guessing" not in about(replace(trust, report=report))
+
+
 def test_a_corpus_and_an_emotion_that_are_hardly_recognised_are_named(trust):
     (corpus,) = trust.report.corpora
     own = corpus.scoring("own")

@@ -56,6 +56,16 @@ def test_the_text_says_when_one_speaker_allows_no_interval(report):
     assert "1 speaker, no interval" in savee
 
 
+def test_speakers_that_nobody_told_are_not_counted(bundle, clip):
+    clips = [clip("mine", "unknown", take, "sad") for take in range(2)]
+    measured = evaluate(open_source(str(bundle())), clips, protocol("external"))
+    text = WRITERS["text"](measured)
+    assert "tested on  2 clips, speakers not told" in text
+    assert "== mine (speakers: not told)" in text
+    assert "speakers not told, no interval" in text
+    assert "1 speaker" not in text
+
+
 def test_the_text_says_which_floors_were_missed(report):
     text = WRITERS["text"](report)
     assert any(line.split() == ["emodb", "68.0", "66.7", "missed"] for line in text.splitlines())

@@ -11,10 +11,14 @@ import numpy as np
 import numpy.typing as npt
 
 from affekt import metrics
+from affekt.corpora.folders import UNKNOWN_SPEAKER
 from affekt.errors import ConfigError
 from affekt.evaluation.scoring import ClassFigures, class_figures
 from affekt.metrics import Interval
 from affekt.records import Utterance
+
+_ONE_SPEAKER = "all clips are of one speaker"
+_NOT_TOLD = "nobody told who speaks"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,6 +147,7 @@ def classify(
     truth = np.array([place[label] for label in actual])
     predicted = probabilities.argmax(axis=1)
     speakers = [item.speaker_key for item in utterances]
+    told = any(item.speaker != UNKNOWN_SPEAKER for item in utterances)
     intervals = metrics.confusion_intervals(truth, predicted, speakers, len(labels), rng=rng)
     confusion = metrics.confusion_matrix(truth, predicted, len(labels))
     precision = np.nan_to_num(metrics.precisions(confusion))
@@ -159,7 +164,7 @@ def classify(
         weighted_precision=float(np.average(precision, weights=support)),
         weighted_f1=metrics.weighted_f1(confusion),
         intervals=intervals,
-        no_interval_reason=None if intervals else "all clips are of one speaker",
+        no_interval_reason=None if intervals else _ONE_SPEAKER if told else _NOT_TOLD,
         confusion=tuple(tuple(int(cell) for cell in row) for row in confusion),
         predictions=_predictions(utterances, truth, predicted, probabilities, labels, clip_ids),
     )

@@ -8,7 +8,16 @@ import json
 from collections.abc import Callable, Iterator
 
 from affekt.evaluation.compare import Comparison, Difference, SharedFigures
-from affekt.evaluation.layout import Section, as_markdown, as_text, ends, percent, table
+from affekt.evaluation.layout import (
+    Section,
+    as_markdown,
+    as_text,
+    ends,
+    percent,
+    speaker_count,
+    spoken,
+    table,
+)
 from affekt.evaluation.references import FIGURES, ReferenceRow
 from affekt.evaluation.writers import SHARES, protocol_facts, source_facts
 
@@ -73,7 +82,7 @@ def _sections(comparison: Comparison) -> Iterator[Section]:
         facts=(
             *protocol_facts(first),
             ("date", f"{first.date}, Affekt {first.affekt_version}"),
-            ("tested on", f"{first.clips} clips of {first.speakers} speakers"),
+            ("tested on", spoken(first.clips, first.speakers, told=first.speakers_told)),
         )
     )
     for place, report in enumerate(comparison.reports):
@@ -105,25 +114,26 @@ def _side_by_side(comparison: Comparison) -> Section:
     items = sorted(
         comparison.shared, key=lambda item: (order.index((item.corpus, item.scoring)), item.model)
     )
-    rows = [_shared_row(item) for item in items]
+    not_told = comparison.reports[0].not_told
+    rows = [_shared_row(item, told=item.corpus not in not_told) for item in items]
     return Section(
         title="Side by side", lines=tuple(lines), table=table([header, *rows], words=(0, 1, 2))
     )
 
 
-def _shared_row(item: SharedFigures) -> list[str]:
+def _shared_row(item: SharedFigures, *, told: bool) -> list[str]:
     alone = item.speakers > 1 and item.ua_interval is None  # a mean of corpora has no interval
     return [
         item.corpus,
         item.scoring,
         letter(item.model),
         str(item.clips),
-        str(item.speakers),
+        speaker_count(item.speakers, told=told),
         str(item.classes),
         percent(item.ua),
-        "" if alone else ends(item.ua_interval),
+        "" if alone else ends(item.ua_interval, told=told),
         percent(item.wa),
-        "" if alone else ends(item.wa_interval),
+        "" if alone else ends(item.wa_interval, told=told),
         percent(item.macro_f1),
         percent(item.weighted_f1),
     ]
@@ -137,14 +147,18 @@ def _differences(comparison: Comparison) -> Section:
         "for their number. least: no p of so few speakers is smaller.",
     )
     header = ["corpus", "scoring", "figure", "models", "difference", "p", "least", "speakers", ""]
-    rows = [_difference_row(item) for item in comparison.differences]
+    not_told = comparison.reports[0].not_told
+    rows = [
+        _difference_row(item, told=item.corpus not in not_told) for item in comparison.differences
+    ]
     return Section(
         title="Differences", lines=lines, table=table([header, *rows], words=(0, 1, 2, 3, 8))
     )
 
 
-def _difference_row(item: Difference) -> list[str]:
+def _difference_row(item: Difference, *, told: bool) -> list[str]:
     test = item.test
+    none = "1 speaker, no test" if told else "speakers not told, no test"
     how = "all swaps" if test.exact else f"{test.permutations} swaps drawn"
     return [
         item.corpus,
@@ -154,8 +168,8 @@ def _difference_row(item: Difference) -> list[str]:
         f"{100.0 * test.difference:+.1f}",
         _p(test.p_value),
         _p(test.least_p),
-        str(test.speakers),
-        "1 speaker, no test" if test.p_value is None else how,
+        speaker_count(test.speakers, told=told),
+        none if test.p_value is None else how,
     ]
 
 

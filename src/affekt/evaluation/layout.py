@@ -77,11 +77,28 @@ def figure(value: float | None) -> str:
     return "-" if value is None or math.isnan(value) else f"{value:.1f}"
 
 
-def ends(interval: Interval | None) -> str:
-    """Return both ends of an interval in percent."""
+def ends(interval: Interval | None, *, told: bool = True) -> str:
+    """Return both ends of an interval in percent, or why there is none.
+
+    Args:
+        interval: over speakers.
+        told: somebody said who speaks.
+    """
     if interval is None:
-        return "1 speaker, no interval"
+        return "1 speaker, no interval" if told else "speakers not told, no interval"
     return f"{percent(interval.low)} to {percent(interval.high)}"
+
+
+def spoken(clips: int, speakers: int, *, told: bool = True) -> str:
+    """Say how many clips there are, and of how many people if that is told."""
+    if not told:
+        return f"{clips} clips, speakers not told"
+    return f"{clips} clips of {speakers} speaker{'' if speakers == 1 else 's'}"
+
+
+def speaker_count(speakers: int, *, told: bool = True) -> str:
+    """Return a number of speakers."""
+    return str(speakers) if told else "not told"
 
 
 def voices(pairs: Iterable[tuple[str, str]], *, most: int = 20) -> str:

@@ -14,7 +14,7 @@ from affekt import __version__
 from affekt.emotions import CANONICAL
 from affekt.errors import ConfigError
 from affekt.evaluation.exposure import heard_in_training, of_unknown_origin
-from affekt.evaluation.groups import GroupFigures, group_figures
+from affekt.evaluation.groups import ALL_CORPORA, GroupFigures, group_figures
 from affekt.evaluation.runs import Answers, Progress
 from affekt.evaluation.scoring import (
     CalibrationFigures,
@@ -110,6 +110,18 @@ class Report:
     floors: tuple[Floor, ...]
     unknown_origin: tuple[str, ...] = ()
     log: str | None = None
+
+    @property
+    def not_told(self) -> frozenset[str]:
+        """Corpora of which nobody said who speaks; "all" stands for all of them together."""
+        silent = {item.corpus for item in self.corpora if not item.speakers_told}
+        together = {ALL_CORPORA} if len(silent) == len(self.corpora) else set()
+        return frozenset(silent | together)
+
+    @property
+    def speakers_told(self) -> bool:
+        """Somebody said who speaks, of one corpus at least."""
+        return ALL_CORPORA not in self.not_told
 
     def card_figures(self) -> dict[str, dict[str, float]]:
         """Return what a model's card shows: UA and WA a corpus, own classes and all labels."""

@@ -20,6 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 from affekt import metrics
+from affekt.corpora.folders import UNKNOWN_SPEAKER
 from affekt.evaluation.runs import Answers
 from affekt.metrics import Interval
 from affekt.records import Utterance
@@ -110,6 +111,11 @@ class CorpusFigures:
     not_scored: dict[str, int]
     scorings: tuple[Scoring, ...]
     calibration: CalibrationFigures | None
+
+    @property
+    def speakers_told(self) -> bool:
+        """Somebody said who speaks."""
+        return self.speakers != (UNKNOWN_SPEAKER,)
 
     def scoring(self, name: str) -> Scoring | None:
         """Return the scoring of that name, if there is one."""

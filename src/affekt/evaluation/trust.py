@@ -198,7 +198,8 @@ def measure_trust(
         happening = conditions()
         if len({item.speaker_key for item in drawn}) == 1:
             happening = tuple(item for item in happening if item.group != "babble")
-            missing.append(NotMeasured(what="babble", why="there is no second speaker"))
+            why = "there is no second speaker" if report.speakers_told else "nobody told who speaks"
+            missing.append(NotMeasured(what="babble", why=why))
         robust = measure_robustness(
             source, drawn, classes, happening, seed=seed, progress=tell("robustness")
         )

@@ -43,6 +43,8 @@ class Section:
     blocks: tuple[Block, ...]
 
 
-def interval_of(interval: Interval | None) -> str:
-    """Return both ends in percent, in few words."""
-    return ends(interval) if interval is not None else "1 speaker"
+def interval_of(interval: Interval | None, *, told: bool) -> str:
+    """Return both ends in percent, in few words; `told`: who speaks."""
+    if interval is None:
+        return "1 speaker" if told else "speakers not told"
+    return ends(interval)

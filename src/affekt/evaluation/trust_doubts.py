@@ -41,7 +41,7 @@ def confidence(trust: Trust) -> Iterator[Block]:
         f"answering all, {percent(risk.risk_at(1.0))} %."
     )
     yield Plot("Wrong answers by how much is answered, the surest first", to_svg(risk_plot(risk)))
-    yield from _sets(doubts)
+    yield from _sets(doubts, told=trust.report.speakers_told)
     if doubts.domain is not None:
         yield from _domain(doubts.domain)
 
@@ -77,7 +77,7 @@ def _believed_row(name: str, of: Believed) -> tuple[str, ...]:
     return (name, str(of.clips), *map(percent, shares), f"{of.brier:.3f}", f"{of.nll:.3f}")
 
 
-def _sets(doubts: Doubts) -> Iterator[Block]:
+def _sets(doubts: Doubts, *, told: bool) -> Iterator[Block]:
     rows = []
     for name, doubt in (
         ("as they come", doubts.given),
@@ -90,7 +90,7 @@ def _sets(doubts: Doubts) -> Iterator[Block]:
                     name,
                     percent(doubt.rule.coverage),
                     percent(held.share),
-                    interval_of(held.interval),
+                    interval_of(held.interval, told=told),
                     f"{held.mean_size:.2f}",
                     percent(held.single),
                 )

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from affekt.evaluation import trust_plots as plots
 from affekt.evaluation.files import Table
-from affekt.evaluation.layout import percent
+from affekt.evaluation.layout import percent, speaker_count, spoken
 from affekt.evaluation.listeners import AGREED, ListenerFigures
 from affekt.evaluation.people import DIFFERENCE, MIN_SPEAKERS, GroupDifference
 from affekt.evaluation.plots import confusion_plot, to_svg
@@ -37,8 +37,9 @@ def _worries(trust: Trust) -> Iterator[Block]:
 def _figures(trust: Trust) -> Iterator[Block]:
     report = trust.report
     told = ". ".join(f"{name.capitalize()}: {value}" for name, value in protocol_facts(report))
+    heard = spoken(report.clips, report.speakers, told=report.speakers_told)
     yield (
-        f"{told}. {report.clips} clips of {report.speakers} speakers. 'Recognised' is the share of "
+        f"{told}. {heard}. 'Recognised' is the share of "
         "right answers to the clips of each emotion, averaged over the emotions (unweighted "
         "average recall, UA), so that frequent emotions count no more than rare ones; 'accuracy' "
         "(WA) is the share of right answers to all clips."
@@ -62,7 +63,8 @@ def _own(trust: Trust) -> Table:
     rows = []
     for item in trust.report.corpora:
         own = item.scoring("own")
-        head = (item.corpus, str(own.clips if own else 0), str(len(item.speakers)))
+        speakers = speaker_count(len(item.speakers), told=item.speakers_told)
+        head = (item.corpus, str(own.clips if own else 0), speakers)
         if own is None:
             rows.append((*head, *["-"] * 6))
             continue
@@ -71,7 +73,7 @@ def _own(trust: Trust) -> Table:
                 *head,
                 percent(1.0 / len(own.classes)),
                 percent(own.ua),
-                interval_of(own.ua_interval),
+                interval_of(own.ua_interval, told=item.speakers_told),
                 percent(own.wa),
                 percent(own.macro_f1),
                 percent(own.weighted_f1),
@@ -104,7 +106,7 @@ def _all(trust: Trust) -> Table:
             (
                 item.corpus,
                 percent(of.ua),
-                interval_of(of.ua_interval),
+                interval_of(of.ua_interval, told=item.speakers_told),
                 percent(of.wa),
                 percent(of.macro_f1),
                 percent(of.weighted_f1),
@@ -129,7 +131,8 @@ def _corpus(figures: CorpusFigures) -> tuple[Block, ...]:
             )
             for of in item.classes
         )
-        blocks += [f"{line}." for line in scoring_section(item).lines]
+        figured = scoring_section(item, told=figures.speakers_told)
+        blocks += [f"{line}." for line in figured.lines]
         blocks.append(
             Table(
                 caption=f"Scoring '{item.name}': percent, and clips by what was answered",

@@ -107,7 +107,7 @@ def _corpora(trust: Trust) -> Iterator[Worry]:
     guesses = [
         item.corpus
         for item, own in scored
-        if own.ua_interval is not None and own.ua_interval.low <= guessing(own)
+        if (own.ua if own.ua_interval is None else own.ua_interval.low) <= guessing(own)
     ]
     if guesses:
         yield Worry(
@@ -246,8 +246,19 @@ def _domain(trust: Trust) -> Iterator[Worry]:
 
 
 def _speakers(trust: Trust) -> Iterator[Worry]:
-    one = [item.corpus for item in trust.report.corpora if len(item.speakers) == 1]
+    silent = [item.corpus for item in trust.report.corpora if not item.speakers_told]
+    one = [
+        item.corpus
+        for item in trust.report.corpora
+        if item.speakers_told and len(item.speakers) == 1
+    ]
     few = [item.corpus for item in trust.report.corpora if 1 < len(item.speakers) < MIN_SPEAKERS]
+    if silent:
+        yield Worry(
+            about="speakers not told",
+            text=f"{_listed(silent)}: nobody told who speaks. No figure has an interval, and "
+            "groups of people cannot be judged.",
+        )
     if one:
         yield Worry(
             about="one speaker",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 
 from affekt.evaluation.groups import GroupFigures
 from affekt.evaluation.layout import (
@@ -15,6 +15,8 @@ from affekt.evaluation.layout import (
     ends,
     figure,
     percent,
+    speaker_count,
+    spoken,
     table,
     voices,
 )
@@ -158,7 +160,7 @@ def _stamp(report: Report) -> Section:
         *protocol_facts(report),
         *source_facts(report),
         ("date", f"{report.date}, Affekt {report.affekt_version}"),
-        ("tested on", f"{report.clips} clips of {report.speakers} speakers"),
+        ("tested on", spoken(report.clips, report.speakers, told=report.speakers_told)),
     ]
     if report.missing:
         facts.append(("missing", voices(report.missing)))
@@ -197,15 +199,16 @@ def _summary_row(figures: CorpusFigures) -> list[str]:
         figures.scoring("all"),
         figures.calibration,
     )
+    speakers = speaker_count(len(figures.speakers), told=figures.speakers_told)
     if own is None or everything is None:
-        return [figures.corpus, "0", str(len(figures.speakers)), *["-"] * 9]
+        return [figures.corpus, "0", speakers, *["-"] * 9]
     return [
         figures.corpus,
         str(own.clips),
-        str(len(figures.speakers)),
+        speakers,
         str(len(own.classes)),
         percent(own.ua),
-        ends(own.ua_interval),
+        ends(own.ua_interval, told=figures.speakers_told),
         percent(own.wa),
         percent(own.macro_f1),
         percent(everything.ua),
@@ -238,7 +241,7 @@ def group_sections(report: Report) -> Iterator[Section]:
         if told:
             header = [name, "corpus", "clips", "speakers", "classes", "UA", "95 % interval", "WA",
                       "macro F1", "weighted F1"]  # fmt: skip
-            shown = table([header, *_group_rows(told)], words=(0, 1))
+            shown = table([header, *_group_rows(told, report.not_told)], words=(0, 1))
         yield Section(title=title, lines=tuple(lines), table=shown)
         title = ""
 
@@ -247,27 +250,28 @@ def _is_told(item: GroupFigures, items: Sequence[GroupFigures]) -> bool:
     return sum(other.corpus == item.corpus for other in items) > 1
 
 
-def _group_rows(items: Sequence[GroupFigures]) -> Iterator[list[str]]:
+def _group_rows(items: Sequence[GroupFigures], not_told: Collection[str]) -> Iterator[list[str]]:
     for corpus in dict.fromkeys(item.corpus for item in items):
         within = [item for item in items if item.corpus == corpus]
         if len(within) <= _MOST_GROUPS:
-            yield from map(_group_row, within)
+            yield from (_group_row(item, not_told) for item in within)
             continue
         ranked = sorted(within, key=lambda item: item.ua)
-        yield from map(_group_row, ranked[:_SHOWN_ENDS])
+        yield from (_group_row(item, not_told) for item in ranked[:_SHOWN_ENDS])
         yield [f"({len(ranked) - 2 * _SHOWN_ENDS} between)", corpus, *[""] * 8]
-        yield from map(_group_row, ranked[-_SHOWN_ENDS:])
+        yield from (_group_row(item, not_told) for item in ranked[-_SHOWN_ENDS:])
 
 
-def _group_row(item: GroupFigures) -> list[str]:
+def _group_row(item: GroupFigures, not_told: Collection[str]) -> list[str]:
+    told = item.corpus not in not_told
     return [
         item.group,
         item.corpus,
         str(item.clips),
-        str(item.speakers),
+        speaker_count(item.speakers, told=told),
         str(item.classes),
         percent(item.ua),
-        ends(item.ua_interval),
+        ends(item.ua_interval, told=told),
         percent(item.wa),
         percent(item.macro_f1),
         percent(item.weighted_f1),
@@ -281,18 +285,18 @@ def _corpus(figures: CorpusFigures) -> Iterator[Section]:
     if figures.not_scored:
         named = ", ".join(f"{label} {count}" for label, count in figures.not_scored.items())
         lines.append(f"outside the model's canonical labels and not scored: {named}")
-    yield Section(
-        title=f"{figures.corpus} (speakers: {', '.join(figures.speakers)})", lines=tuple(lines)
-    )
-    yield from map(scoring_section, figures.scorings)
+    told = figures.speakers_told
+    named = ", ".join(figures.speakers) if told else "not told"
+    yield Section(title=f"{figures.corpus} (speakers: {named})", lines=tuple(lines))
+    yield from (scoring_section(item, told=told) for item in figures.scorings)
 
 
-def scoring_section(scoring: Scoring) -> Section:
-    """Return the figures of one scoring, and its confusion matrix."""
+def scoring_section(scoring: Scoring, *, told: bool) -> Section:
+    """Return the figures of one scoring, and its confusion matrix; `told`: who speaks."""
     named = (("UA", "ua"), ("WA", "wa"), ("macro F1", "macro_f1"), ("weighted F1", "weighted_f1"))
     figures = [f"{shown} {_with_interval(scoring, name)}" for shown, name in named]
     if scoring.ua_interval is None:
-        figures[0] += f" ({ends(None)})"
+        figures[0] += f" ({ends(None, told=told)})"
     title = f"{scoring.name}: {', '.join(figures)}, {scoring.clips} clips"
     rows = [["true \\ answered", "clips", "recall", "precision", "F1", *scoring.labels]]
     for item in scoring.classes:
