@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -44,6 +45,12 @@ def run(*arguments):
     return CliRunner().invoke(audit, [*map(str, arguments), "--workers", "1"])
 
 
+def type_in(command):
+    """Run a command as a person would, with the affekt that is tested."""
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+    subprocess.run(command, shell=True, check=True, env=os.environ | {"PATH": path})  # noqa: S602
+
+
 def test_the_worst_comes_first_and_the_command_that_mends_it_works(split):
     result = run("--split", split)
     assert result.exit_code == 0
@@ -53,10 +60,38 @@ def test_the_worst_comes_first_and_the_command_that_mends_it_works(split):
     assert lines[3].startswith("ERROR  near-duplicate (1): ")
     assert lines[4].strip() == "split: a.wav [train] = b.flac [test]"
     mend = next(line for line in lines if "mend: " in line).partition("mend: ")[2]
-    subprocess.run(mend, shell=True, check=True)  # noqa: S602 - as a person would
+    type_in(mend)
     mended = split.with_name("split-mended.csv")
-    assert mended.read_text() == "file,set\na.wav,train\nc.wav,train\n"
+    assert mended.read_text() == "file,set\nb.flac,test\nc.wav,train\n"
     assert "near-duplicate" not in run("--split", mended).stdout
+
+
+def test_what_was_dropped_is_told_by_reason(split, tmp_path):
+    result = run("--split", split, "--mend", tmp_path / "new.csv", "--format", "json")
+    assert result.exit_code == 0
+    assert json.loads(result.stdout)["split"] == str(split)
+    assert result.stderr.splitlines() == [
+        f"{tmp_path / 'new.csv'}: 2 of 3 rows",
+        "  1 row of train dropped: near-duplicate",
+    ]
+
+
+def test_the_command_names_the_corpora_and_quotes_what_a_shell_would_split(split, tmp_path):
+    folder = tmp_path / "my splits"
+    folder.mkdir()
+    table = folder / "the split.csv"
+    table.write_text(split.read_text())
+    (tmp_path / "emodb" / "wav").mkdir(parents=True)
+    soundfile.write(tmp_path / "emodb" / "wav" / "03a01Fa.wav", noise(5), 16_000)
+    root = ("--corpora", tmp_path, "--corpus", "emodb")
+    found = json.loads(run("--split", table, *root, "--format", "json").stdout)
+    (mend,) = {item["mend"] for item in found["findings"]} - {""}
+    assert mend == (
+        f"affekt audit --split '{table}' --mend '{folder}/the split-mended.csv' "
+        f"--corpora {tmp_path} --corpus emodb"
+    )
+    type_in(mend)
+    assert (folder / "the split-mended.csv").read_text() == "file,set\nb.flac,test\nc.wav,train\n"
 
 
 @pytest.mark.parametrize(("severity", "code"), [("error", 3), ("warning", 3), ("note", 3)])
@@ -84,7 +119,7 @@ def test_markdown_is_a_document(split):
     text = run("--split", split, "--format", "md").stdout
     assert text.startswith("# Audit\n")
     assert "\n## Error: near-duplicate (1)\n" in text
-    assert "\n```console\n$ grep " in text
+    assert "\n```console\n$ affekt audit " in text
 
 
 def test_the_page_needs_nothing_else_and_says_what_to_worry_about_first(split, tmp_path):
@@ -112,10 +147,18 @@ def test_names_cannot_break_the_page(split, tmp_path):
         (("--corpora", "ROOT"), "no corpus lies here"),
         (("--corpus", "emodbb", "--corpora", "ROOT"), "did you mean 'emodb'"),
         (("--split", "ROOT/none.csv"), "cannot be read"),
+        (("--mend", "ROOT/new.csv"), "name the split with --split"),
+        (("--split", "ROOT/split.csv", "--mend", "ROOT/../ROOTNAME/split.csv"), "split itself"),
+        (("--split", "ROOT/split.csv", "--mend", "ROOT/cache/new.csv"), "such as a.wav are read"),
+        (("--split", "ROOT/split.csv", "--mend", "ROOT/none/new.csv"), "there is no folder"),
     ],
 )
 def test_mistakes_are_told_with_the_remedy(split, arguments, message):
-    result = run(*(item.replace("ROOT", str(split.parent)) for item in arguments))
+    (split.parent / "cache").mkdir()
+    names = {"ROOTNAME": split.parent.name, "ROOT": str(split.parent)}
+    for name, value in names.items():
+        arguments = tuple(item.replace(name, value) for item in arguments)
+    result = run(*arguments)
     assert isinstance(result.exception, AffektError)
     assert message in str(result.exception)
 

@@ -2,27 +2,17 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from affekt.audit.table import Table, is_there
 from affekt.corpora import CORPORA
 from affekt.corpora.folders import UNKNOWN_SPEAKER
+from affekt.corpora.labels import canonical_label
 from affekt.corpora.scan import Scan, scan_folder
-from affekt.errors import ConfigError
+from affekt.errors import ConfigError, CorpusError
 from affekt.records import Utterance
-
-# What people call the columns; the first that is there counts.
-_COLUMNS: Mapping[str, tuple[str, ...]] = {
-    "path": ("path", "file", "filename", "file_path", "filepath", "wav"),
-    "part": ("part", "split", "subset", "set", "partition", "fold"),
-    "round": ("round",),
-    "speaker": ("speaker", "speaker_id", "actor"),
-    "label": ("native_label", "emotion", "label"),
-    "sentence": ("sentence", "text", "utterance"),
-    "collection": ("collection", "corpus", "dataset"),
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,11 +23,15 @@ class Clip:
         name: what reports call it: its path below the root, or as the split's table writes it.
         utterance: what is known of it.
         places: `(round, part)` pairs; the round is "" where the split has one alone.
+        rows: the split's rows that these places stand in, from 0.
+        labels: all that the split calls it, in the order of the rows; usually one.
     """
 
     name: str
     utterance: Utterance
     places: tuple[tuple[str, str], ...] = ()
+    rows: tuple[int, ...] = ()
+    labels: tuple[str, ...] = ()
 
     @property
     def path(self) -> Path:
@@ -79,26 +73,37 @@ def read_split(table: Path, *, root: Path | None = None) -> list[Clip]:
     Raises:
         ConfigError: it cannot be read, lacks a column, or none of its recordings is there.
     """
-    columns, rows = _read(table)
+    return clips_of_table(Table.read(table), root=root)
+
+
+def clips_of_table(table: Table, *, root: Path | None = None) -> list[Clip]:
+    """Return the recordings that a split names, as `read_split` does."""
     known = _Known()
     clips: dict[str, Clip] = {}
+    starts: dict[str, str] = {}
     absent = 0
-    for row in rows:
-        said = {name: (row.get(column) or "").strip() for name, column in columns.items()}
-        path = _found(said["path"], table, root)
-        absent += not path.is_file()
-        place = (said.get("round", ""), said["part"])
+    for number, (said, _) in enumerate(table.rows):
+        path = table.find(said["path"], root)
+        absent += not is_there(path)
         key = str(path.absolute())
-        before = clips.get(key)
-        clips[key] = Clip(
+        before = clips.get(key) or Clip(
             name=_below(Path(said["path"]), root) if root else said["path"],
-            utterance=before.utterance if before else known.of(path) or _own(path, said, table),
-            places=(*before.places, place) if before else (place,),
+            utterance=known.of(path) or _own(path, said, table.path),
         )
-    if absent == len(rows):
+        label, start = said.get("label", ""), said.get("start", "")
+        # Stretches of one file may well have labels of their own.
+        other = label and label not in before.labels and start == starts.setdefault(key, start)
+        clips[key] = replace(
+            before,
+            places=(*before.places, (said.get("round", ""), said["part"])),
+            rows=(*before.rows, number),
+            labels=(*before.labels, label) if other else before.labels,
+        )
+    if absent == len(table.rows):
         raise ConfigError(
-            f"{table}: none of its {len(rows)} recordings is there, {rows[0][columns['path']]} for "
-            f"one; paths are read from {table.resolve().parent}"
+            f"{table.path}: none of its {absent} recordings is there, "
+            f"{table.rows[0].said['path']} for one; paths are read from "
+            f"{table.path.resolve().parent}"
             + (f" and from {root}" if root else ", or from the folder given by --corpora")
         )
     return list(clips.values())
@@ -113,11 +118,40 @@ def merge(clips: Iterable[Clip]) -> list[Clip]:
         merged[key] = (
             clip
             if before is None
-            else Clip(
-                name=before.name, utterance=before.utterance, places=(*before.places, *clip.places)
+            else replace(
+                before,
+                places=(*before.places, *clip.places),
+                rows=(*before.rows, *clip.rows),
+                labels=(*before.labels, *clip.labels),
             )
         )
     return sorted(merged.values(), key=lambda clip: clip.name)
+
+
+def two_labels(clip: Clip) -> bool:
+    """Whether a split calls one file by different names, in different rows."""
+    meant = {_emotion(label) or label.casefold() for label in clip.labels}
+    return len(meant) > 1
+
+
+def differ(one: Clip, other: Clip) -> bool:
+    """Whether two recordings are called differently: in two corpora, by their canonical labels."""
+    labels = one.utterance.native_label, other.utterance.native_label
+    if not all(labels):
+        return False
+    if one.utterance.corpus == other.utterance.corpus:
+        return labels[0] != labels[1]
+    emotions = [
+        clip.utterance.emotion or _emotion(clip.utterance.native_label) for clip in (one, other)
+    ]
+    return None not in emotions and emotions[0] != emotions[1]
+
+
+def _emotion(label: str) -> str | None:
+    try:
+        return canonical_label(label, where="")
+    except CorpusError:
+        return None
 
 
 class _Known:
@@ -147,44 +181,6 @@ def _own(path: Path, said: Mapping[str, str], table: Path) -> Utterance:
         emotion=None,
         sentence=said.get("sentence") or None,
     )
-
-
-def _read(table: Path) -> tuple[dict[str, str], list[dict[str, str]]]:
-    try:
-        with table.open(encoding="utf-8-sig", newline="") as file:
-            reader = csv.DictReader(file, strict=True)
-            there = [name.strip() for name in reader.fieldnames or ()]
-            reader.fieldnames = there
-            rows = [row for row in reader if any(row.values())]
-    except OSError as error:
-        raise ConfigError(f"{table}: cannot be read: {error.strerror}") from error
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise ConfigError(f"{table}: not a CSV file in UTF-8: {error}") from error
-    lower = {name.lower(): name for name in reversed(there)}
-    columns = {
-        wanted: next(lower[name] for name in names if name in lower)
-        for wanted, names in _COLUMNS.items()
-        if any(name in lower for name in names)
-    }
-    for wanted in ("path", "part"):
-        if wanted not in columns:
-            raise ConfigError(
-                f"{table}: no column for the {wanted} ({', '.join(_COLUMNS[wanted])}); it has: "
-                f"{', '.join(there) or 'none'}"
-            )
-    for number, row in enumerate(rows, start=1):
-        for wanted in ("path", "part"):
-            if not (row.get(columns[wanted]) or "").strip():
-                raise ConfigError(f"{table}, row {number}: '{columns[wanted]}' is empty")
-    if not rows:
-        raise ConfigError(f"{table}: the table has no rows")
-    return columns, rows
-
-
-def _found(written: str, table: Path, root: Path | None) -> Path:
-    beside = table.absolute().parent / written
-    below = (root.absolute() if root else table.absolute().parent) / written
-    return below if not beside.is_file() and below.is_file() else beside
 
 
 def _below(path: Path, root: Path) -> str:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from affekt.audit.clips import Clip
-from affekt.audit.finding import Finding, Place, Severity, places
+from affekt.audit.finding import Finding, Mend, Place, Severity, places
 from affekt.audit.listen import Heard
 from affekt.corpora import CORPORA
 from affekt.corpora.scan import Scan
@@ -18,6 +19,8 @@ from affekt.corpora.verify import check_names, implausible_length, is_known
 _MANY_TIMES = 6.0
 # A few samples at full scale are heard by nobody.
 _CLIPPED_SHARE = 1e-3
+# What the decoders say of a missing end; they warn of other things too.
+_NO_END = ("end is missing", "end may be missing", "what follows was not read")
 _COUNTS = ("count", "speakers")
 _OF_NAMES: dict[str, Severity] = {"misspelt-name": "note", "count": "note", "speakers": "note"}
 
@@ -39,17 +42,20 @@ def name_findings(scans: Iterable[Scan]) -> Iterator[Finding]:
             )
 
 
-def sound_findings(clips: Sequence[Clip], heard: Sequence[Heard]) -> Iterator[Finding]:
+def sound_findings(clips: Sequence[Clip], heard: Sequence[Heard], mend: Mend) -> Iterator[Finding]:
     """Say which recordings cannot be heard, end early, last too long or touch full scale."""
     usual_s = _usual_lengths(clips, heard)
     clipped: dict[tuple[str, Severity], list[tuple[float, Clip]]] = defaultdict(list)
     for clip, item in zip(clips, heard, strict=True):
         corpus = clip.utterance.corpus
         if item.trouble:
-            yield _single(clip, item.trouble, "error", item.message)
+            yield replace(
+                _single(clip, item.trouble, "error", item.message),
+                mend="" if item.passing else mend(item.trouble, [clip]),
+            )
             continue
-        if item.warnings:
-            yield _single(clip, "truncated", "warning", " ".join(item.warnings))
+        if ends := [said for said in item.warnings if any(words in said for words in _NO_END)]:
+            yield _single(clip, "truncated", "warning", " ".join(ends))
         if length := _length(corpus, item.duration_s, usual_s[corpus]):
             yield _single(clip, "duration", "warning", length)
         if item.clipped_share > 0.0:

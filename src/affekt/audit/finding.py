@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple, get_args
 
-from affekt.audit.clips import Clip
+from affekt.audit.clips import Clip, two_labels
 
 Severity = Literal["note", "warning", "error"]
+# Gives the command that mends a finding of a kind in recordings, or "".
+Mend = Callable[[str, Sequence[Clip]], str]
 SEVERITIES: tuple[Severity, ...] = get_args(Severity)
 
 # What kinds there are, and why they matter, worst first.
 KINDS: dict[str, str] = {
-    "same-file": "One recording stands in two parts: it is measured on what was learnt.",
+    "same-file": "One file is listed twice; in two parts, it is measured on what was learnt.",
     "identical-audio": "The same samples under two names, perhaps in another container.",
     "near-duplicate": "One recording re-encoded, resampled, cut, moved or made louder or softer.",
     "augmented-copy": "One recording at another pitch or pace, or with noise added.",
@@ -75,7 +77,11 @@ class Finding:
 
 def places(clips: Iterable[Clip]) -> tuple[Place, ...]:
     """Describe recordings for a finding."""
-    return tuple(Place(clip.name, clip.parts, clip.utterance.native_label) for clip in clips)
+    return tuple(Place(clip.name, clip.parts, _label(clip)) for clip in clips)
+
+
+def _label(clip: Clip) -> str:
+    return ", ".join(clip.labels) if two_labels(clip) else clip.utterance.native_label
 
 
 def at_least(findings: Iterable[Finding], severity: Severity) -> list[Finding]:

@@ -11,7 +11,7 @@ import numpy as np
 from affekt.audio import SAMPLING_RATE_HZ, Signal, decode_blocks
 from affekt.audit.fingerprint import HOP_S, Fingerprint, fingerprint
 from affekt.corpora.verify import trouble_with
-from affekt.errors import AffektError
+from affekt.errors import AffektError, MissingExtraError
 
 # Raised when what is heard changes: part of what the cache is asked for.
 VERSION = 1
@@ -34,7 +34,8 @@ class Heard:
         print: the fingerprint; without frames where nothing sounds.
         trouble: "silent", "undecodable", "lfs-pointer", "missing", or "".
         message: the trouble in words.
-        warnings: what the decoder says of its end, in words.
+        warnings: what the decoder says of it, in words.
+        passing: the trouble may lie here and not in the file: a decoder or a permission is missing.
     """
 
     file_digest: str = ""
@@ -48,6 +49,7 @@ class Heard:
     trouble: str = ""
     message: str = ""
     warnings: tuple[str, ...] = ()
+    passing: bool = False
 
     @property
     def silent_share(self) -> float:
@@ -72,14 +74,14 @@ class _Levels:
 
 def hear(path: Path) -> Heard:
     """Listen to a recording; what is wrong with it is told and not raised."""
-    if not path.is_file():
-        return Heard(trouble="missing", message=f"{path}: no such file")
     pieces: list[Signal] = []
     levels = _Levels()
     rate_hz = channels = 0
     trouble = message = ""
     warnings: tuple[str, ...] = ()
     try:
+        if not path.is_file():
+            return Heard(trouble="missing", message=f"{path}: no such file")
         with path.open("rb") as file:
             file_digest = hashlib.file_digest(file, "blake2b").hexdigest()[:32]
         with decode_blocks(path) as reader:
@@ -90,7 +92,13 @@ def hear(path: Path) -> Heard:
             finally:
                 warnings = tuple(reader.warnings)
     except OSError as error:
-        return Heard(trouble="undecodable", message=f"{path}: cannot be read: {error.strerror}")
+        return Heard(
+            trouble="undecodable",
+            message=f"{path}: cannot be read: {error.strerror or error}",
+            passing=True,
+        )
+    except MissingExtraError as error:
+        return Heard(trouble="undecodable", message=str(error), passing=True)
     except AffektError as error:
         trouble, message = trouble_with(
             path, error, samples=sum(piece.size for piece in pieces), peak=levels.peak

@@ -10,11 +10,12 @@ from typing import NamedTuple
 import numpy as np
 
 from affekt.audio import Signal, decode
-from affekt.audit.clips import Clip
-from affekt.audit.finding import Finding, Severity, places
+from affekt.audit.clips import Clip, differ
+from affekt.audit.finding import Finding, Mend, Severity, places
 from affekt.audit.fingerprint import BINS_AN_OCTAVE
 from affekt.audit.listen import Heard
 from affekt.audit.matching import SAME, Likeness, find_likenesses
+from affekt.audit.rounds import Rounds
 from affekt.audit.store import Pair, Store
 from affekt.audit.texture import texture_correlation
 from affekt.audit.waveform import Correlation, correlate
@@ -145,14 +146,15 @@ def copy_findings(
     copies: Iterable[Copy],
     clips: Sequence[Clip],
     heard: Sequence[Heard],
-    mend: Callable[[Sequence[Clip]], str],
+    mend: Mend,
 ) -> Iterator[Finding]:
     """Say what each pair is, whether a split tears it apart, and whether its labels differ."""
+    rounds = Rounds(clips)
     for copy in copies:
         pair = [clips[place] for place in sorted((copy.first, copy.second))]
-        kind, message, figures = _described(copy, clips, heard)
-        apart = _parts_apart(*pair)
-        severity: Severity = "error" if apart else "warning"
+        kind, message, figures = describe(copy, clips, heard)
+        apart, leak = rounds.apart(*pair)
+        severity: Severity = "error" if leak else "warning"
         if apart:
             message += f"; in {' and '.join(apart)}"
         corpora = {clip.utterance.corpus for clip in pair}
@@ -166,11 +168,11 @@ def copy_findings(
             clips=places(pair),
             corpus=corpus,
             figures=figures,
-            mend=mend(pair) if apart else "",
+            mend=mend(kind, pair) if leak else "",
             known=known,
         )
         labels = [clip.utterance.native_label for clip in pair]
-        if all(labels) and labels[0] != labels[1] and len({c.utterance.corpus for c in pair}) == 1:
+        if differ(*pair):
             yield Finding(
                 kind="two-labels",
                 severity="error",
@@ -178,23 +180,15 @@ def copy_findings(
                 "listen and keep one",
                 clips=places(pair),
                 corpus=corpus,
-                mend=mend(pair),
+                mend=mend("two-labels", pair),
                 known=known,
             )
 
 
-def _parts_apart(one: Clip, other: Clip) -> tuple[str, str] | None:
-    """Return two parts of one round that the recordings stand in, if they are not the same."""
-    for number, part in one.places:
-        for other_number, other_part in other.places:
-            if number == other_number and part != other_part:
-                return part, other_part
-    return None
-
-
-def _described(
+def describe(
     copy: Copy, clips: Sequence[Clip], heard: Sequence[Heard]
 ) -> tuple[str, str, dict[str, float]]:
+    """Return the kind of a copy, the evidence in words, and its figures."""
     first, second = heard[copy.first], heard[copy.second]
     if copy.alike is None or copy.correlation is None:
         same = first.file_digest == second.file_digest

@@ -6,31 +6,31 @@ import itertools
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
-from affekt.audit.clips import Clip
-from affekt.audit.finding import Finding, Severity, places
+from affekt.audit.clips import Clip, two_labels
+from affekt.audit.finding import Finding, Mend, Severity, places
+from affekt.audit.rounds import Rounds, role
 
 _SHOWN = 5
-# How people call the part that is measured.
-_TEST = ("test", "eval", "evaluation", "testing", "holdout", "lockbox")
+_ANEW = "; dropping rows does not mend that: make a new split by speaker"
 
 
-def part_findings(
-    clips: Sequence[Clip], mend: Callable[[Sequence[Clip]], str]
-) -> Iterator[Finding]:
+def part_findings(clips: Sequence[Clip], mend: Mend) -> Iterator[Finding]:
     """Say which recordings, voices and sentences two parts of one round share."""
+    rounds = Rounds(clips)
     for clip in clips:
-        for number, parts in _rounds(clip).items():
-            if len(parts) > 1:
-                yield Finding(
-                    kind="same-file",
-                    severity="error",
-                    message=f"one file stands in {' and '.join(parts)}{_of(number)}",
-                    clips=places([clip]),
-                    corpus=clip.utterance.corpus,
-                    mend=mend([clip]),
-                )
-    yield from _shared(clips, "speaker-across-parts", _speaker, mend)
-    yield from _shared(clips, "sentence-across-parts", _sentence, mend)
+        yield from _same_file(clip, rounds, mend)
+        if two_labels(clip):
+            yield Finding(
+                kind="two-labels",
+                severity="error",
+                message=f"one file is called {' and '.join(clip.labels)}: leave it out, or listen "
+                "and keep one",
+                clips=places([clip]),
+                corpus=clip.utterance.corpus,
+                mend=mend("two-labels", [clip]),
+            )
+    yield from _shared(clips, "speaker-across-parts", _speaker, rounds, mend)
+    yield from _shared(clips, "sentence-across-parts", _sentence, rounds, mend)
     unnamed = [clip for clip in clips if clip.places and clip.speaker is None]
     if unnamed:
         yield Finding(
@@ -39,6 +39,20 @@ def part_findings(
             message=f"{len(unnamed)} recordings name no speaker: add a column 'speaker'",
             clips=places(unnamed),
         )
+
+
+def _same_file(clip: Clip, rounds: Rounds, mend: Mend) -> Iterator[Finding]:
+    for number, parts in _by_round(clip).items():
+        if len(parts) > 1:
+            leak = any(rounds.leak(number, *pair) for pair in itertools.combinations(parts, 2))
+            yield Finding(
+                kind="same-file",
+                severity="error" if leak else "warning",
+                message=f"one file stands in {' and '.join(parts)}{_of(number)}",
+                clips=places([clip]),
+                corpus=clip.utterance.corpus,
+                mend=mend("same-file", [clip]) if leak else "",
+            )
 
 
 def _speaker(clip: Clip) -> tuple[str, str] | None:
@@ -54,7 +68,8 @@ def _shared(
     clips: Sequence[Clip],
     kind: str,
     key: Callable[[Clip], tuple[str, str] | None],
-    mend: Callable[[Sequence[Clip]], str],
+    rounds: Rounds,
+    mend: Mend,
 ) -> Iterator[Finding]:
     """Yield one finding for every two parts and every collection, over all rounds."""
     homes: dict[tuple[str, tuple[str, str]], dict[str, list[Clip]]] = defaultdict(
@@ -69,26 +84,36 @@ def _shared(
         for number, part in clip.places:
             homes[number, named][part].append(clip)
     found: dict[tuple[str, str, str], dict[str, list[Clip]]] = defaultdict(dict)
-    rounds: dict[tuple[str, str, str], set[str]] = defaultdict(set)
+    numbers: dict[tuple[str, str, str], set[str]] = defaultdict(set)
     for (number, (collection, name)), parts in homes.items():
-        for one, other in itertools.combinations(sorted(parts, key=_in_order), 2):
+        for one, other in itertools.combinations(
+            sorted(parts, key=lambda part: (role(part), part)), 2
+        ):
             found[one, other, collection][name] = [*parts[one], *parts[other]]
-            rounds[one, other, collection].add(number)
+            numbers[one, other, collection].add(number)
     what = kind.partition("-")[0]
     for (one, other, collection), shared in sorted(found.items()):
-        many = len(rounds[one, other, collection])
+        shared_in = numbers[one, other, collection]
+        many = len(shared_in)
         whose = f"{len(shared)} of {len(names[collection])} {what}s of {collection}"
         shown = ", ".join(sorted(shared)[:_SHOWN]) + ", …" * (len(shared) > _SHOWN)
         torn = [clip for items in shared.values() for clip in items]
         corpora = {clip.utterance.corpus for clip in torn}
+        severity: Severity = "note"
+        command = ""
+        if kind == "speaker-across-parts":
+            tested = any(rounds.tested(number, one, other) for number in shared_in)
+            severity = "error" if tested else "warning"
+            command = mend(kind, torn) if tested else ""
+            shown += _ANEW if tested and not command else ""
         yield Finding(
             kind=kind,
-            severity=_severity(kind, other),
+            severity=severity,
             message=f"{whose} stand in {one} and in {other}{_times(many)}: {shown}",
             clips=places(torn),
             corpus=corpora.pop() if len(corpora) == 1 else "",
             figures={"shared": len(shared), "of": len(names[collection]), "rounds": many},
-            mend=mend(torn) if kind == "speaker-across-parts" else "",
+            mend=command,
         )
 
 
@@ -96,22 +121,11 @@ def _times(rounds: int) -> str:
     return f", in {rounds} rounds" if rounds > 1 else ""
 
 
-def _in_order(part: str) -> tuple[bool, bool, str]:
-    """What is learnt from comes first, what is measured last."""
-    return part.casefold() in _TEST, not part.casefold().startswith("train"), part
-
-
-def _severity(kind: str, last: str) -> Severity:
-    if kind == "sentence-across-parts":
-        return "note"
-    return "error" if last.casefold() in _TEST else "warning"
-
-
-def _rounds(clip: Clip) -> Mapping[str, list[str]]:
-    rounds: dict[str, list[str]] = defaultdict(list)
+def _by_round(clip: Clip) -> Mapping[str, list[str]]:
+    parts: dict[str, list[str]] = defaultdict(list)
     for number, part in dict.fromkeys(clip.places):
-        rounds[number].append(part)
-    return rounds
+        parts[number].append(part)
+    return parts
 
 
 def _of(number: str) -> str:

@@ -9,20 +9,24 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from affekt.audit.clips import Clip, clips_of, merge, read_split
+from affekt.audit.clips import Clip, clips_of, clips_of_table, merge
 from affekt.audit.faults import format_findings, label_findings, name_findings, sound_findings
 from affekt.audit.finding import KINDS, SEVERITIES, Finding
 from affekt.audit.listen import Heard, hear
-from affekt.audit.pairs import copy_findings, find_copies
+from affekt.audit.mend import Mending, Same, plan_mending
+from affekt.audit.pairs import copy_findings, describe, find_copies
 from affekt.audit.parts import part_findings
 from affekt.audit.store import State, Store, default_store, state
-from affekt.corpora import CORPORA, scan_corpus
+from affekt.audit.table import Table
+from affekt.corpora import scan_corpus
 from affekt.features.processes import run_in_processes
 
 Progress = Callable[[str, int, int], None]
 
 # What an interruption loses at most in each process: about a second of work.
 _CLIPS_A_GROUP = 48
+# What is remembered; other trouble may pass, once a decoder is installed or a file may be read.
+_KEPT = ("", "silent")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +41,7 @@ class Audit:
         newly_heard: recordings that the store did not know.
         seconds: that the audit took.
         findings: sorted by severity and kind.
+        mending: what mends the split, if one was audited.
     """
 
     corpora: tuple[str, ...]
@@ -46,6 +51,7 @@ class Audit:
     newly_heard: int
     seconds: float
     findings: tuple[Finding, ...]
+    mending: Mending | None = None
 
 
 def audit(
@@ -77,9 +83,10 @@ def audit(
     started = time.monotonic()
     tell = progress or (lambda what, done, total: None)  # noqa: ARG005
     scans = [scan_corpus(name, root) for name in dict.fromkeys(corpora)]
+    table = Table.read(split) if split else None
     clips = merge(
         [
-            *(read_split(split, root=root) if split else ()),
+            *(clips_of_table(table, root=root) if table else ()),
             *clips_of(scans, scans[0].folder.parent if scans else Path()),
         ]
     )
@@ -90,23 +97,34 @@ def audit(
         copies = find_copies(clips, heard, kept, workers=workers, progress=tell)
     finally:
         kept.close()
-    mend = _mender(split)
+    mending = None
+    if table is not None:
+        same = [Same(*pair[:2], describe(pair, clips, heard)[0]) for pair in copies]
+        mending = plan_mending(table, clips, heard, same)
+    names = [scan.corpus for scan in scans]
+
+    def mend(kind: str, clips: Sequence[Clip]) -> str:
+        if split is None or mending is None or not mending.mends(kind, clips):
+            return ""
+        return _command(split, root, names)
+
     findings = [
         *copy_findings(copies, clips, heard, mend),
         *part_findings(clips, mend),
         *name_findings(scans),
-        *sound_findings(clips, heard),
+        *sound_findings(clips, heard, mend),
         *format_findings(clips, heard),
         *label_findings(clips),
     ]
     return Audit(
-        corpora=tuple(scan.corpus for scan in scans),
+        corpora=tuple(names),
         split=split,
         clips=len(clips),
         hours=sum(item.duration_s for item in heard) / 3600.0,
         newly_heard=new,
         seconds=time.monotonic() - started,
         findings=tuple(sorted(findings, key=_order)),
+        mending=mending,
     )
 
 
@@ -119,13 +137,13 @@ def _listen(
     clips: Sequence[Clip], store: Store, workers: int, progress: Progress
 ) -> tuple[list[Heard], int]:
     paths = [clip.path for clip in clips]
-    known = store.heard(paths)
+    known = {path: heard for path, heard in store.heard(paths).items() if heard.trouble in _KEPT}
     unknown = [path for path in paths if path not in known]
     new = len(unknown)
     progress("Listening", len(known), len(paths))
     groups = [unknown[at : at + _CLIPS_A_GROUP] for at in range(0, new, _CLIPS_A_GROUP)]
     for group in run_in_processes(_hear_group, groups, workers=min(workers, len(groups))):
-        store.keep_heard(item for item in group if item[2].trouble != "missing")
+        store.keep_heard(item for item in group if item[2].trouble in _KEPT)
         known |= {path: heard for path, _, heard in group}
         progress("Listening", len(known), len(paths))
     return [known[path] for path in paths], new
@@ -135,23 +153,11 @@ def _hear_group(paths: Sequence[Path]) -> list[tuple[Path, State, Heard]]:
     return [(path, state(path), hear(path)) for path in paths]
 
 
-def _mender(split: Path | None) -> Callable[[Sequence[Clip]], str]:
-    """Return what gives the command that mends a split."""
-
-    def mend(clips: Sequence[Clip]) -> str:
-        if split is None:
-            return ""
-        new = shlex.quote(str(split.with_name(f"{split.stem}-mended.csv")))
-        corpora = dict.fromkeys(clip.utterance.corpus for clip in clips)
-        speakers = {clip.speaker for clip in clips}
-        if None not in speakers and (len(speakers) == 1 or len(clips) > 2):
-            source = (
-                "".join(f" --corpus {name}" for name in corpora)
-                if all(name in CORPORA for name in corpora)
-                else f" --table {shlex.quote(str(split))}"
-            )
-            return f"affekt protocols split speaker-disjoint{source} --out {new}"
-        # The copy with the later name goes.
-        return f"grep -v -F {shlex.quote(clips[-1].name)} {shlex.quote(str(split))} > {new}"
-
-    return mend
+def _command(split: Path, root: Path | None, corpora: Sequence[str]) -> str:
+    """Return the command that mends a split."""
+    new = split.with_name(f"{split.stem}-mended{split.suffix}")
+    words = ["affekt", "audit", "--split", str(split), "--mend", str(new)]
+    words += ["--corpora", str(root)] if root else []
+    for name in corpora:
+        words += ["--corpus", name]
+    return shlex.join(words)

@@ -74,7 +74,7 @@ class Store:
                 row = self._file.execute(
                     "SELECT facts, shape, levels FROM heard "
                     "WHERE path = ? AND size = ? AND changed_ns = ? AND version = ?",
-                    (str(path.absolute()), *state(path), VERSION),
+                    (_name(path), *state(path), VERSION),
                 ).fetchone()
                 if row is not None:
                     known[path] = _unpack(*row)
@@ -85,7 +85,7 @@ class Store:
         with self._told(), self._file:
             self._file.executemany(
                 "INSERT OR REPLACE INTO heard VALUES (?, ?, ?, ?, ?, ?, ?)",
-                [(str(path.absolute()), *at, VERSION, *_pack(item)) for path, at, item in items],
+                [(_name(path), *at, VERSION, *_pack(item)) for path, at, item in items],
             )
 
     def alike(self, digests: Sequence[str]) -> list[Likeness] | None:
@@ -142,6 +142,16 @@ class Store:
             ) from error
 
 
+def _name(path: Path) -> str | bytes:
+    """Return what a path is kept under: its bytes, where they are no text."""
+    written = str(path.absolute())
+    try:
+        written.encode()
+    except UnicodeEncodeError:
+        return os.fsencode(written)
+    return written
+
+
 def _key(digests: Sequence[str]) -> str:
     return hashlib.sha256(json.dumps([MATCHING_VERSION, VERSION, *digests]).encode()).hexdigest()
 
@@ -150,7 +160,7 @@ def state(path: Path) -> State:
     """Return what changes when a file is replaced: its size and time."""
     try:
         found = path.stat()
-    except OSError:
+    except (OSError, ValueError):  # ValueError: a NUL in the path
         return (-1, 0)
     return (found.st_size, found.st_mtime_ns)
 

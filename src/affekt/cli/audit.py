@@ -55,6 +55,13 @@ FORMATS = ("text", "json", "md", "html")
     help="Write the report there instead of printing it.",
 )
 @click.option(
+    "--mend",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Write the split there without the rows that leak or cannot be heard; rows of a tested "
+    "part go only where the recording itself is at fault.",
+)
+@click.option(
     "--fail-on",
     type=click.Choice(SEVERITIES),
     help="End with exit code 3 when something of this severity or a higher one is found.",
@@ -66,6 +73,7 @@ def audit(
     split: Path | None,
     format_name: str,
     out: Path | None,
+    mend: Path | None,
     fail_on: Severity | None,
     workers: int | None,
 ) -> None:
@@ -76,8 +84,14 @@ def audit(
     heard again only when a file has changed; broken off, the same command goes on where it was.
     """
     from affekt.audit import audit as look
+    from affekt.audit.mend import check_target
     from affekt.audit.report import WRITERS
+    from affekt.audit.table import Table
 
+    if mend is not None:
+        if split is None:
+            raise ConfigError("--mend writes a mended split: name the split with --split")
+        check_target(Table.read(split), mend)
     if root is not None or not split or names:
         root = corpora_root(root)
     if not names and split is None and root is not None:
@@ -88,7 +102,8 @@ def audit(
             )
     with _progress() as progress:
         found = look(names, root=root, split=split, workers=workers, progress=progress)
-    report = WRITERS[format_name](found)
+    # Names of files need not be text.
+    report = WRITERS[format_name](found).encode("utf-8", "backslashreplace").decode()
     if out is None:
         click.echo(report, nl=False)
     else:
@@ -97,6 +112,12 @@ def audit(
         except OSError as error:
             raise ConfigError(f"{out}: cannot be written: {error.strerror}") from error
         click.echo(f"{out}: {len(found.findings)} findings", err=True)
+    if mend is not None and found.mending is not None:
+        found.mending.write(mend)
+        rows, gone = len(found.mending.table.rows), len(found.mending.dropped)
+        click.echo(f"{mend}: {rows - gone} of {rows} rows", err=True)
+        for line in found.mending.told():
+            click.echo(f"  {line}", err=True)
     if fail_on is not None and at_least(found.findings, fail_on):
         sys.exit(3)
 
