@@ -140,6 +140,22 @@ def test_names_cannot_break_the_page(split, tmp_path):
     assert "<b>&" not in page
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="names are text there")
+@pytest.mark.parametrize("format_name", ["text", "json", "md", "html"])
+def test_a_name_that_is_no_text_is_written_with_its_byte(split, tmp_path, format_name):
+    folder = tmp_path / os.fsdecode(b"caf\xe9")
+    folder.mkdir()
+    (tmp_path / "a.wav").rename(folder / "a.wav")
+    (folder / "split.csv").write_text("path,part\na.wav,train\n")
+    call = ("--split", folder / "split.csv", "--format", format_name)
+    out = tmp_path / "report"
+    assert run(*call, "--out", out).exit_code == 0
+    assert run(*call).exit_code == 0
+    assert "caf\\udce9" in out.read_text(encoding="utf-8")
+    if format_name == "json":
+        assert json.loads(out.read_text())["split"] == str(folder / "split.csv")
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
