@@ -24,6 +24,7 @@ from affekt.evaluation.writers import SHARES, protocol_facts, source_facts
 CSV_COLUMNS = (
     "row", "protocol", "corpus", "scoring", "figure", "model", "other", "value", "low", "high",
     "p_value", "clips", "speakers", "match", "comparable", "reason", "source", "new_speakers",
+    "model_letter", "other_letter",
 )  # fmt: skip
 
 
@@ -35,7 +36,8 @@ def to_json(comparison: Comparison) -> str:
 def to_csv(comparison: Comparison) -> str:
     """Return one row a figure, a difference, and a published figure and model.
 
-    Shares lie between 0 and 1. `row` says which of the three a row is.
+    Shares lie between 0 and 1. `row` says which of the three a row is; the letters tell models of
+    one title apart, A the first.
     """
     text = io.StringIO()
     rows = csv.DictWriter(text, CSV_COLUMNS, restval="", lineterminator="\n")
@@ -217,6 +219,7 @@ def _csv_figures(comparison: Comparison, titles: list[str]) -> Iterator[dict[str
                 "scoring": item.scoring,
                 "figure": name,
                 "model": titles[item.model],
+                "model_letter": letter(item.model),
                 "value": f"{getattr(item, name):.6f}",
                 "low": f"{interval.low:.6f}" if interval else "",
                 "high": f"{interval.high:.6f}" if interval else "",
@@ -235,6 +238,8 @@ def _csv_differences(comparison: Comparison, titles: list[str]) -> Iterator[dict
             "figure": item.figure,
             "model": titles[item.first],
             "other": titles[item.second],
+            "model_letter": letter(item.first),
+            "other_letter": letter(item.second),
             "value": f"{item.test.difference:.6f}",
             "p_value": "" if p_value is None else f"{p_value:.6f}",
             "speakers": item.test.speakers,
@@ -243,7 +248,7 @@ def _csv_differences(comparison: Comparison, titles: list[str]) -> Iterator[dict
 
 def _csv_references(comparison: Comparison, titles: list[str]) -> Iterator[dict[str, object]]:
     for row in comparison.references:
-        for title, verdict in zip(titles, row.models, strict=True):
+        for place, (title, verdict) in enumerate(zip(titles, row.models, strict=True)):
             for name, share in row.reference.figures.items():
                 yield {
                     "row": "reference",
@@ -251,6 +256,7 @@ def _csv_references(comparison: Comparison, titles: list[str]) -> Iterator[dict[
                     "scoring": "own",
                     "figure": name,
                     "model": title,
+                    "model_letter": letter(place),
                     "other": row.reference.system,
                     "value": f"{share:.6f}",
                     "match": row.match,
