@@ -181,6 +181,7 @@ def test_a_calibrated_bundle_tells_of_sets_and_of_what_is_no_speech(tones, root,
     assert doubts["given"]["rule"]["coverage"] == 0.9
     assert doubts["before"]["given"] == doubts["given"]["given"]
     assert set(doubts["domain"]["found"]) == {"music", "noise", "hum", "silence", "tones"}
+    assert doubts["domain"]["curve"]["found"][-1] == 1.0
     words = " ".join(Page((tmp_path / "tones.html").read_text(encoding="utf-8")).words)
     assert "Sets of labels (conformal prediction)" in words
     assert "all clips, network alone" in words

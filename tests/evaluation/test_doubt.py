@@ -85,6 +85,8 @@ def test_the_figures_are_plain_json():
     values = measure_doubt(answers(0), fitted_on=answers(1)).to_dict()
     assert json.loads(json.dumps(values)) == values
     assert values["risk"]["least_area"] < values["risk"]["area"] < 1.0
+    assert values["risk"]["curve"]["coverage"][-1] == 1.0
+    assert 2 <= len(values["risk"]["curve"]["risk"]) <= 100
     assert "diagram" not in values["given"]
 
 

@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from affekt.errors import ConfigError
+from affekt.evaluation.curves import thinned
 from affekt.evaluation.runs import Answers
 from affekt.metrics import brier_score, log_loss
 from affekt.metrics.calibration import (
@@ -100,7 +101,7 @@ class Doubt:
     rule: SetRule | None
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the figures as plain JSON types; curves are left to the plots."""
+        """Return the figures as plain JSON types, and the curve of risk thinned out."""
         left_out = {"diagram", "risk"}
         values = {
             key: _plain(value)
@@ -111,6 +112,7 @@ class Doubt:
             "area": self.risk.area,
             "least_area": self.risk.least_area,
             "at_half_coverage": self.risk.risk_at(0.5),
+            "curve": thinned(coverage=self.risk.coverage, risk=self.risk.risk),
         }
         return values
 
