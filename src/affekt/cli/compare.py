@@ -51,9 +51,7 @@ def compare(
     swapping their answers speaker by speaker. Of every published figure on the corpora under test
     it is said whether its protocol matches and whether it may be compared.
     """
-    lockbox = protocol_name == "lockbox"
-    if log is not None and not lockbox:
-        raise click.UsageError("--log is for the protocol lockbox")
+    lockbox = measuring.is_lockbox(protocol_name, log)
     sources = [measuring.load_source(model, features, label_words) for model in models]
     clips = measuring.load_clips(protocol_name, root, names, table, folder, quiet=quiet)
     with measuring.progress_bars(quiet) as bar:

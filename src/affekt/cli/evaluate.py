@@ -65,9 +65,7 @@ def evaluate(
 
     Every reading of the lockbox is logged: the more often it is looked at, the less it says.
     """
-    lockbox = protocol_name == "lockbox"
-    if log is not None and not lockbox:
-        raise click.UsageError("--log is for the protocol lockbox")
+    lockbox = measuring.is_lockbox(protocol_name, log)
     source = measuring.load_source(model, features, label_words)
     clips = measuring.load_clips(protocol_name, root, names, table, folder, quiet=quiet)
     if record and source.kind != "bundle":

@@ -168,6 +168,14 @@ def progress_bars(quiet: bool) -> Iterator[Callable[[str], Callable[[int, int], 
         yield bar
 
 
+def is_lockbox(protocol_name: str | None, log: Path | None) -> bool:
+    """Say whether this is a reading of the lockbox; of nothing else is there a log."""
+    lockbox = protocol_name == "lockbox"
+    if log is not None and not lockbox:
+        raise click.UsageError("--log is for the protocol lockbox")
+    return lockbox
+
+
 def log_reading(report: Report, log: Path | None) -> str:
     """Log a reading of the lockbox, and say what became of it."""
     checkout = checkout_of(Path.cwd())

@@ -65,9 +65,7 @@ def report(
     """
     from affekt.evaluation.trust_html import write_trust  # plots: a long way before they are drawn
 
-    lockbox = protocol_name == "lockbox"
-    if log is not None and not lockbox:
-        raise click.UsageError("--log is for the protocol lockbox")
+    lockbox = measuring.is_lockbox(protocol_name, log)
     out.mkdir(parents=True, exist_ok=True)  # or fail now, not after a quarter of an hour
     source = measuring.load_source(model, features, label_words)
     clips = measuring.load_clips(protocol_name, root, names, table, folder, quiet=quiet)
