@@ -42,6 +42,7 @@ def test_a_split_has_a_row_for_every_clip_of_every_round(run, toy_corpora, tmp_p
     tested = Counter(row["path"] for row in rows if row["split"] == "test")
     assert set(tested.values()) == {1}
     assert len(tested) == 75
+    assert {(row["protocol"], row["version"]) for row in rows} == {("speaker-disjoint:4", "1")}
     speakers = {(row["round"], row["speaker"], row["split"]) for row in rows}
     assert len(speakers) == 4 * 5
 

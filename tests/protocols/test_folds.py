@@ -168,8 +168,29 @@ def test_crema_d_has_parts_of_its_own_instead_of_folds(utterance):
     assert [len(part) for part in (split.train, split.validation, split.test)] == [63, 9, 19]
 
 
+def test_of_a_part_of_a_corpus_no_round_lacks_a_part(utterance):
+    actors = [utterance("ravdess_speech", f"{number:02}") for number in range(1, 25)]
+    folds = protocol("official").splits(actors)
+    part = [item for split in (folds[0], folds[2], folds[5]) for item in split.test]
+    splits = protocol("official").splits(part)
+    assert [split.name for split in splits] == [folds[k].name for k in (0, 2, 5)]
+    assert all(split.train and split.validation and split.test for split in splits)
+    assert [split.test for split in splits] == [folds[k].test for k in (0, 2, 5)]
+
+
+def test_official_parts_without_clips_are_refused(utterance):
+    actors = [utterance("cremad", str(number)) for number in range(1001, 1092)]
+    (split,) = protocol("official").splits(actors)
+    with pytest.raises(ConfigError, match="no clip of a speaker that it tests"):
+        protocol("official").splits(split.train + split.validation)
+    with pytest.raises(ConfigError, match="cremad: no clip of a speaker that decides"):
+        protocol("official").splits(split.train + split.test)
+    with pytest.raises(ConfigError, match="nobody is left to learn from"):
+        protocol("official").splits(split.validation + split.test)
+
+
 def test_two_speakers_are_too_few_for_official_folds(utterance):
-    with pytest.raises(ConfigError, match="tess has 2 folds, too few"):
+    with pytest.raises(ConfigError, match="tess has clips of 2 folds here, too few"):
         protocol("official").splits([utterance("tess", name) for name in ("OAF", "YAF")])
 
 
@@ -189,7 +210,7 @@ def test_a_round_of_the_pool_holds_out_speakers_of_every_corpus(utterance):
 def test_every_protocol_describes_itself(name):
     rule = protocol(name) if name != "cross-corpus" else protocol("cross-corpus:one:two")
     assert rule.description
-    assert rule.title == f"{rule.name} v1"
+    assert rule.title == f"{rule.name} v{rule.version}"
     assert rule.new_speakers == (name not in ("random", "sentence-disjoint"))
 
 

@@ -57,7 +57,7 @@ def evaluate(
     MODEL is a name of `affekt models`, a bundle file, a checkpoint of `affekt train` or `affekt
     reproduce` (.ckpt), a scikit-learn model in ONNX form with --features, an audio-classification
     model of Hugging Face (hf:NAME or hf:FOLDER), or a CSV of predictions by any tool: a column
-    path, and a column label or one probability column a label.
+    path, and a column predicted or one probability column a label.
 
     Recalls, F1 and the confusion matrix are given per corpus, answered among the corpus' own
     classes and among all labels of the model, with intervals over speakers; and by gender, age,

@@ -17,7 +17,7 @@ from affekt.records import Utterance
 # What `--table` and `affekt audit --split` read; a collection tells that corpora share speakers.
 COLUMNS = (
     *("path", "corpus", "collection", "speaker", "emotion", "native_label", "sentence"),
-    *("split", "round"),
+    *("split", "round", "protocol", "version"),
 )
 PARTS = ("train", "validation", "test")
 
@@ -66,12 +66,14 @@ def split(
 ) -> None:
     """Write the splits of a protocol; without --corpus and --table, of all corpora that are here.
 
-    The file is read by `affekt audit --split`, and, where it has one round, by `--table`.
+    Each row tells the protocol and its version. The file is read by `affekt audit --split`, and,
+    where it has one round, by `--table`.
     """
     rule = protocol(name)
     made = rule.splits(_utterances(names, root, table))
     rows = [
-        _row(item) | {"split": part, "round": one.name}
+        _row(item)
+        | {"split": part, "round": one.name, "protocol": rule.name, "version": rule.version}
         for one in made
         for part in PARTS
         for item in getattr(one, part)
@@ -83,11 +85,15 @@ def split(
             writer.writerows(rows)
     except OSError as error:
         raise ConfigError(f"{out}: cannot be written: {error.strerror}") from error
+    except UnicodeEncodeError as error:
+        raise ConfigError(
+            f"{out}: cannot be written: {error.object!r} is no text in UTF-8; rename that folder"
+        ) from None
     click.echo(f"{out}: {rule.title}, {len(made)} rounds, {len(rows)} rows")
 
 
-def _row(item: Utterance) -> dict[str, str | None]:
-    row = {name: getattr(item, name) for name in COLUMNS if name not in ("split", "round")}
+def _row(item: Utterance) -> dict[str, str | int | None]:
+    row = {name: getattr(item, name) for name in COLUMNS if hasattr(item, name)}
     return row | {"path": str(item.path.absolute())}
 
 

@@ -21,6 +21,7 @@ from affekt.records import Utterance
 FOLDS = 5
 Item = TypeVar("Item")
 Key = TypeVar("Key", bound=Hashable)
+Speaker = tuple[str, str]
 
 
 def random_folds(items: Utterances, folds: int = FOLDS, *, seed: int = 0) -> tuple[Split, ...]:
@@ -147,8 +148,11 @@ def cross_corpus(items: Utterances, learnt: str, tested: str, *, seed: int = 0) 
 def official(items: Utterances) -> tuple[Split, ...]:
     """Make the speaker folds of the literature, corpus by corpus; a corpus without is left out.
 
+    Of a part of a corpus, the folds that have clips are the groups.
+
     Raises:
-        ConfigError: no corpus at hand has folds, or one has fewer than three parts.
+        ConfigError: no corpus at hand has folds or clips to test, one has clips of fewer than three
+            folds, or nobody is left to learn from or to decide.
     """
     tables = _grouped(read_table("speaker_folds"), lambda row: row["corpus"])
     here = {
@@ -168,30 +172,48 @@ def official(items: Utterances) -> tuple[Split, ...]:
             for key, rows in named.items()
         }
         if ("train", "1") in parts:  # parts of their own instead of folds
-            splits.append(
-                _split(
-                    clips,
-                    _speaker,
-                    test=parts["test", "1"],
-                    validation=parts["valid", "1"],
-                    protocol="official",
-                    name=corpus,
-                )
+            splits += _official_parts(corpus, clips, parts["test", "1"], parts["valid", "1"])
+        else:
+            splits += _official_folds(
+                corpus, clips, {fold: group for (_, fold), group in parts.items() if group}
             )
-            continue
-        if len(parts) < 3:
-            raise ConfigError(
-                f"protocol 'official': {corpus} has {len(parts)} folds, too few to learn, to "
-                "decide and to test; name other corpora with --corpus"
-            )
-        splits += _rounds(
-            clips,
-            _speaker,
-            list(parts.values()),
-            protocol="official",
-            names=[f"{corpus} {fold}" for _, fold in parts],
+    if not splits:
+        raise ConfigError(
+            f"protocol 'official': no clip of a speaker that it tests is here ({', '.join(here)})"
         )
     return tuple(splits)
+
+
+def _official_parts(
+    corpus: str, clips: Utterances, test: set[Speaker], validation: set[Speaker]
+) -> tuple[Split, ...]:
+    if not test:
+        return ()
+    if not validation:
+        raise ConfigError(
+            f"protocol 'official', {corpus}: no clip of a speaker that decides is here; give more "
+            "of its recordings"
+        )
+    return (
+        _split(clips, _speaker, test=test, validation=validation, protocol="official", name=corpus),
+    )
+
+
+def _official_folds(
+    corpus: str, clips: Utterances, folds: dict[str, set[Speaker]]
+) -> tuple[Split, ...]:
+    if len(folds) < 3:
+        raise ConfigError(
+            f"protocol 'official': {corpus} has clips of {len(folds)} folds here, too few to "
+            "learn, to decide and to test; name other corpora with --corpus"
+        )
+    return _rounds(
+        clips,
+        _speaker,
+        list(folds.values()),
+        protocol="official",
+        names=[f"{corpus} {fold}" for fold in folds],
+    )
 
 
 def pooled(items: Utterances) -> tuple[Split, ...]:
