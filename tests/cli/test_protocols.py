@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import csv
+import os
+import shutil
 from collections import Counter
 
 import pytest
@@ -68,6 +70,15 @@ def test_a_split_of_a_table(run, toy_corpora, tmp_path):
     out = tmp_path / "split.csv"
     result = run("split", "leave-one-speaker-out", "--table", table, "--out", out)
     assert f"5 rounds, {5 * len(rows)} rows" in result.stdout
+
+
+def test_a_folder_that_is_no_utf8_cannot_stand_in_a_split(run, toy_corpora, tmp_path):
+    folder = tmp_path / os.fsdecode(b"caf\xe9")
+    shutil.copytree(toy_corpora / "savee", folder / "savee")
+    call = ("split", "random", "--corpus", "savee", "--corpora", folder)
+    error = run(*call, "--out", tmp_path / "x.csv").exception
+    assert isinstance(error, AffektError)
+    assert "is no text in UTF-8; rename that folder" in str(error)
 
 
 @pytest.mark.parametrize(
