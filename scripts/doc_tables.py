@@ -252,7 +252,8 @@ def _commit(name: str) -> str:
 
 
 def _figure(value: str) -> str:
-    return f"{float(value):.1f}" if value else "-"
+    """Return a figure as the log has it: rounded once more it might differ from the report's."""
+    return value or "-"
 
 
 def relevance() -> str:
