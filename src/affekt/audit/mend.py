@@ -15,6 +15,7 @@ from affekt.audit.rounds import BETWEEN, TESTED, Rounds, role
 from affekt.audit.table import Table, is_there
 from affekt.errors import ConfigError
 
+_SHOWN = 3
 _SPEAKER = "speaker-across-parts"
 _ANEW = "make a new split, say with affekt protocols split speaker-disjoint"
 _WHY = {
@@ -262,6 +263,6 @@ def _disagree(clips: Sequence[Clip]) -> bool:
 
 
 def _named(parts: Iterable[tuple[str, str]]) -> str:
-    return ", ".join(
-        f"{part} of round {number}" if number else part for number, part in sorted(parts)
-    )
+    named = [f"{part} of round {number}" if number else part for number, part in sorted(parts)]
+    more = len(named) - _SHOWN
+    return ", ".join(named[:_SHOWN]) + f" and {more} more" * (more > 0)
