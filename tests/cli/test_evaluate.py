@@ -110,7 +110,7 @@ def test_an_own_folder_is_external_and_has_one_unnamed_speaker(affekt, model, to
         write(tmp_path / f"own/{label}/a.wav", tones.tone(label))
     said = affekt(model, "--folder", tmp_path / "own").stdout
     assert "protocol   external" in said
-    assert "1 speaker, no interval" in said
+    assert "speakers not told, no interval" in said
 
 
 def test_an_own_table_is_measured_on_the_part_it_marks(affekt, model, tones, tmp_path):

@@ -215,7 +215,7 @@ def test_a_clip_that_cannot_be_heard_goes_by_its_name(tmp_path, tone_bundle, ton
     (failure,) = found["figures"]["failures"]
     assert failure["path"] == "quiet.wav"
     assert str(tmp_path) not in text
-    assert {"what": "babble", "why": "there is no second speaker"} in found["not_measured"]
+    assert {"what": "babble", "why": "nobody told who speaks"} in found["not_measured"]
 
 
 def test_the_command_that_measured_own_data_holds_every_option_and_no_place(tmp_path, root):
