@@ -64,9 +64,14 @@ def sections(report: Mapping[str, Any]) -> list[str]:
 def limits() -> str:
     """Return the lines that the rules behind the worries draw."""
     rows = (
+        ("protocol", "speakers under test may be heard in training, or choices were made on them"),
+        ("training", "nobody says whom the model learnt from, or whether it heard these speakers"),
         ("speakers heard in training", "the model's own word does not rule it out"),
         ("less than was asked for", "a floor of the model's is missed"),
-        ("no better than guessing", "the interval of a corpus reaches down to guessing"),
+        (
+            "no better than guessing",
+            "the interval of a corpus reaches down to guessing, or its figure where it has none",
+        ),
         ("worst corpora", f"less than {share(rules.LITTLE)} is recognised"),
         ("no single figure", f"corpora lie {points(rules.SPREAD)} or more apart"),
         ("emotions it misses", f"less than {share(rules.MISSED)} of an emotion is recognised"),
@@ -79,6 +84,7 @@ def limits() -> str:
         ("sounds taken for speech", f"less than {share(rules.FOUND)} of a kind is noticed"),
         ("speech taken for something else", f"more than {share(rules.FLAGGED)} of it is flagged"),
         ("one speaker, few speakers", f"fewer than {MIN_SPEAKERS} speakers of a corpus"),
+        ("speakers not told", "nobody says who speaks"),
         ("clips not recognised, not the whole protocol", "anything is missing"),
     )
     return table(("worry", "when"), rows)
