@@ -2,6 +2,7 @@ import dataclasses
 
 import numpy as np
 import pytest
+from scipy import stats
 
 from affekt import metrics
 from affekt.evaluation import score_corpus
@@ -116,7 +117,7 @@ def test_the_mean_over_corpora_exists_only_when_all_were_measured(measured):
     assert mean_ua(figures, ("c", "d")) is None
 
 
-def test_all_four_figures_have_an_interval_and_that_of_ua_is_the_plain_bootstraps(answers):
+def test_all_four_figures_have_an_interval_and_that_of_ua_is_the_stretched_bootstraps(answers):
     rng = np.random.default_rng(0)
     rows = [
         (("c", f"s{rng.integers(7)}", k, LABELS[rng.integers(3)]), rng.dirichlet(np.ones(4)))
@@ -135,8 +136,10 @@ def test_all_four_figures_have_an_interval_and_that_of_ua_is_the_plain_bootstrap
         each = np.repeat(np.arange(len(rows)), row[[people.index(name) for name in speakers]])
         confusion = metrics.confusion_matrix(truth[each], answered[each], 3)
         drawn.append(metrics.unweighted_average_recall(confusion))
-    ends = np.quantile(drawn, [0.025, 0.975])
-    assert (own.ua_interval.low, own.ua_interval.high) == pytest.approx(tuple(ends), abs=1e-12)
+    count = len(people)
+    stretch = stats.t.ppf(0.975, count - 1) / stats.norm.ppf(0.975) * (count / (count - 1)) ** 0.5
+    ends = own.ua + stretch * (np.quantile(drawn, [0.025, 0.975]) - own.ua)
+    assert (own.ua_interval.low, own.ua_interval.high) == pytest.approx(tuple(ends), rel=1e-5)
     for name in ("wa", "macro_f1", "weighted_f1"):
         interval = getattr(own, f"{name}_interval")
         assert interval.low < getattr(own, name) < interval.high

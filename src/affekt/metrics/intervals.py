@@ -128,7 +128,7 @@ def _figures(confusions: Floats) -> dict[str, Floats]:
 
 def _interval(figure: float, values: Floats, *, level: float, speakers: int) -> Interval:
     tail = (1.0 - level) / 2.0
-    low, high = np.quantile(values, [tail, 1.0 - tail])
+    low, high = (float(end) for end in np.quantile(values, [tail, 1.0 - tail]))
     stretch = student_quantile(1.0 - tail, speakers - 1) / NormalDist().inv_cdf(1.0 - tail)
     stretch *= math.sqrt(speakers / (speakers - 1))
     return Interval(
