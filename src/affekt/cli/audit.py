@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 
 from affekt.audit.finding import SEVERITIES, Severity, at_least
+from affekt.cli.options import corpora_option
 from affekt.corpora import CORPORA, corpora_root
 from affekt.errors import ConfigError, CorpusError
 
@@ -25,14 +26,7 @@ FORMATS = ("text", "json", "md", "html")
     help="Audit this corpus as a whole; may be repeated. Without it and without --split, all that "
     "are here.",
 )
-@click.option(
-    "--corpora",
-    "root",
-    type=click.Path(path_type=Path),
-    metavar="ROOT",
-    envvar="AFFEKT_CORPORA",
-    help="The folder that holds one folder a corpus.  [default: AFFEKT_CORPORA]",
-)
+@corpora_option
 @click.option(
     "--split",
     type=click.Path(path_type=Path, dir_okay=False),

@@ -7,16 +7,15 @@ import functools
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
 
 import click
 
+from affekt.cli.options import corpora_option
 from affekt.corpora import CORPORA, corpora_root, find_corpus, scan_corpus
 from affekt.corpora.base import Archive, Corpus
 from affekt.corpora.scan import Scan
 from affekt.errors import CorpusError
 
-Command = TypeVar("Command", bound=Callable[..., Any])
 _SHOWN = 10
 
 
@@ -25,19 +24,8 @@ def corpora() -> None:
     """List, describe, scan, verify, inspect and get corpora of emotional speech."""
 
 
-def _root_option(command: Command) -> Command:
-    return click.option(
-        "--corpora",
-        "root",
-        type=click.Path(path_type=Path),
-        metavar="ROOT",
-        envvar="AFFEKT_CORPORA",
-        help="The folder that holds one folder a corpus.  [default: AFFEKT_CORPORA]",
-    )(command)
-
-
 @corpora.command("list")
-@_root_option
+@corpora_option
 def list_(root: Path | None) -> None:
     """List the corpora Affekt knows, and which of them are here."""
     root = corpora_root(root) if root is not None else None
@@ -60,7 +48,7 @@ def list_(root: Path | None) -> None:
 
 @corpora.command()
 @click.argument("name")
-@_root_option
+@corpora_option
 def describe(name: str, root: Path | None) -> None:
     """Say where a corpus comes from, under which terms, and what is known of it."""
     corpus = find_corpus(name)
@@ -122,7 +110,7 @@ def _download_facts(corpus: Corpus) -> list[tuple[str, str]]:
 
 @corpora.command()
 @click.argument("names", metavar="[NAME]...", nargs=-1)
-@_root_option
+@corpora_option
 @click.option(
     "--out",
     type=click.Path(path_type=Path, dir_okay=False),
@@ -191,7 +179,7 @@ def _echo_details(found: Scan, shown: int | None) -> None:
 
 @corpora.command()
 @click.argument("names", metavar="NAME...", nargs=-1, required=True)
-@_root_option
+@corpora_option
 def verify(names: tuple[str, ...], root: Path | None) -> None:
     """Check names, counts, durations and the decoded sound.
 
@@ -215,7 +203,7 @@ def verify(names: tuple[str, ...], root: Path | None) -> None:
 
 @corpora.command()
 @click.argument("names", metavar="[NAME]...", nargs=-1)
-@_root_option
+@corpora_option
 @click.option(
     "--out",
     type=click.Path(path_type=Path, file_okay=False),
@@ -261,7 +249,7 @@ def inspect(names: tuple[str, ...], root: Path | None, out: Path | None, format_
 
 @corpora.command()
 @click.argument("name")
-@_root_option
+@corpora_option
 def get(name: str, root: Path | None) -> None:
     """Download a corpus from its official place, or say how to obtain it.
 

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import click
 
+from affekt.cli.options import corpora_option
 from affekt.features.sets import FEATURE_SETS, FeatureSet, find_feature_set
 from affekt.records import Utterance
 
@@ -51,14 +52,7 @@ def list_() -> None:
     metavar="TABLE",
     help="The table; the name ends in .parquet, or in .csv for vectors.",
 )
-@click.option(
-    "--corpora",
-    "root",
-    type=click.Path(path_type=Path),
-    metavar="ROOT",
-    envvar="AFFEKT_CORPORA",
-    help="The folder that holds one folder a corpus.  [default: AFFEKT_CORPORA]",
-)
+@corpora_option
 @click.option("--min-duration-s", type=click.FloatRange(min=0.0), help="Leave shorter clips out.")
 @click.option("--workers", type=click.IntRange(min=1), help="Processes.  [default: one a core]")
 @click.option("--force", is_flag=True, help="Replace a table that is there.")

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from affekt.cli.options import corpora_option
 from affekt.corpora import CORPORA, corpora_root, load_corpus
 from affekt.corpora.tables import TableCorpus
 from affekt.errors import ConfigError
@@ -40,14 +41,7 @@ def list_() -> None:
 @click.option(
     "--corpus", "names", multiple=True, metavar="CORPUS", help="A corpus; may be repeated."
 )
-@click.option(
-    "--corpora",
-    "root",
-    type=click.Path(path_type=Path),
-    metavar="ROOT",
-    envvar="AFFEKT_CORPORA",
-    help="The folder that holds one folder a corpus.  [default: AFFEKT_CORPORA]",
-)
+@corpora_option
 @click.option(
     "--table",
     type=click.Path(path_type=Path, dir_okay=False),
