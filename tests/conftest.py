@@ -76,8 +76,9 @@ def chromium_path() -> str:
 @pytest.fixture(scope="session")
 def playwright() -> Iterator[Playwright]:
     """Playwright's one connection; a second one in the same process is refused."""
-    from playwright.sync_api import sync_playwright
+    from playwright.sync_api import expect, sync_playwright
 
+    expect.set_options(timeout=30_000)  # as long as an action waits, whatever else the machine does
     with sync_playwright() as connection:
         yield connection
 

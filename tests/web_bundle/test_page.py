@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import time
 from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
@@ -150,7 +151,7 @@ def test_a_name_is_shown_as_text_whatever_it_says(tone_page, tone_file):
     name = "<img src=x onerror=alert(1)>.wav"
     tone_page.choose(tone_file("sad", name))
     expect(tone_page.card(name).get_by_role("heading")).to_have_text(name)
-    assert tone_page.page.locator("article img").count() == 0
+    expect(tone_page.page.locator("article img")).to_have_count(0)
 
 
 def test_results_are_downloaded_one_by_one_or_together(tone_page, tone_file):
@@ -182,15 +183,16 @@ def test_a_recording_from_the_microphone_is_recognised(
         context = browser.new_context(permissions=["microphone"], service_workers="block")
         page = context.new_page()
         page.goto(serve(tone_folder).url)
+        began_s = time.monotonic()
         page.get_by_role("button", name="Record", exact=True).click()
         stop = page.get_by_role("button", name="Stop recording")
         expect(page.get_by_role("status")).to_have_text("Recording.")
-        expect(stop).to_have_text("Stop 0:02", timeout=10_000)
+        expect(stop).to_have_text("Stop 0:02", timeout=60_000)
         stop.click()
-        expect(page.locator(".answer strong")).to_have_text("surprised", timeout=10_000)
+        expect(page.locator(".answer strong")).to_have_text("surprised")
         expect(page.get_by_role("button", name="Record", exact=True)).to_be_visible()
         length_s = page.locator("audio").evaluate("(audio) => audio.duration")
-        assert 1.0 < length_s < 6.0
+        assert 1.0 < length_s < time.monotonic() - began_s
     finally:
         browser.close()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import pytest
 import soundfile
 from playwright.sync_api import expect
 
@@ -120,10 +121,12 @@ def test_a_new_version_replaces_the_old_one(
     opened.page.reload()
     expect(opened.page.get_by_role("status")).to_contain_text("Ready: tones 1.2")
     waiting = "navigator.serviceWorker.getRegistration().then((found) => found.waiting !== null)"
-    for _ in range(100):
+    for _ in range(600):
         if opened.page.evaluate(waiting):
             break
         opened.page.wait_for_timeout(50)
+    else:
+        pytest.fail("the new version never came")
     opened.page.close()
     page = context.new_page()
     page.goto(opened.page.url)
