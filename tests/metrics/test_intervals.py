@@ -6,6 +6,7 @@ from scipy import stats
 
 from affekt.metrics import (
     accuracy,
+    class_intervals,
     confusion_intervals,
     confusion_matrix,
     macro_f1,
@@ -126,3 +127,42 @@ def test_speakers_may_be_pairs_and_one_of_them_has_no_interval():
     assert (
         confusion_intervals(truth, predicted, pairs[:1] * 40, 3, rng=np.random.default_rng(0)) == {}
     )
+
+
+def test_the_interval_of_a_class_is_the_percentiles_of_its_figure_stretched():
+    truth, predicted, names = clips(7, speakers=8)
+    found = class_intervals(truth, predicted, names, 3, rng=np.random.default_rng(2))
+    speakers = list(dict.fromkeys(names))
+    matrices = np.array(
+        [
+            confusion_matrix(truth[chosen], predicted[chosen], 3)
+            for chosen in (np.array(names) == speaker for speaker in speakers)
+        ]
+    )
+    times = np.random.default_rng(2).multinomial(8, np.full(8, 1 / 8), size=1000)
+    drawn = np.einsum("ds,sij->dij", times, matrices)
+    recall = np.diagonal(drawn, axis1=1, axis2=2) / drawn.sum(axis=2)
+    measured = np.diagonal(matrices.sum(axis=0)) / matrices.sum(axis=(0, 2))
+    stretch = stats.t.ppf(0.975, 7) / stats.norm.ppf(0.975) * (8 / 7) ** 0.5
+    for k, interval in enumerate(found["recall"]):
+        ends = np.quantile(recall[:, k], [0.025, 0.975])
+        stretched = measured[k] + stretch * (ends - measured[k])
+        assert [interval.low, interval.high] == pytest.approx(stretched, rel=1e-4)
+        assert interval.speakers == 8
+
+
+def test_a_class_that_one_speaker_alone_has_or_gets_is_without_an_interval():
+    truth, predicted = np.array([0, 1, 0, 0, 0]), np.array([0, 1, 0, 2, 0])
+    names = ["a", "a", "b", "b", "c"]
+    found = class_intervals(truth, predicted, names, 4, rng=np.random.default_rng(0))
+    assert [item is not None for item in found["recall"]] == [True, False, False, False]
+    assert [item is not None for item in found["precision"]] == [True, False, False, False]
+    assert found["recall"][0].speakers == 3
+    assert found["f1"][3] is None
+
+
+@pytest.mark.parametrize("names", [[], ["a", "a"]])
+def test_without_two_speakers_no_class_has_an_interval(names):
+    same = np.zeros(len(names), dtype=int)
+    found = class_intervals(same, same, names, 2, rng=np.random.default_rng(0))
+    assert found == dict.fromkeys(("recall", "precision", "f1"), (None, None))

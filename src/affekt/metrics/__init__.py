@@ -2,7 +2,7 @@
 
 from affekt.metrics.calibration import brier_score, expected_calibration_error, log_loss
 from affekt.metrics.choice import argmax_among
-from affekt.metrics.intervals import Interval, confusion_intervals
+from affekt.metrics.intervals import Interval, class_intervals, confusion_intervals
 from affekt.metrics.recalls import (
     accuracy,
     confusion_matrix,
@@ -19,6 +19,7 @@ __all__ = [
     "accuracy",
     "argmax_among",
     "brier_score",
+    "class_intervals",
     "confusion_intervals",
     "confusion_matrix",
     "expected_calibration_error",

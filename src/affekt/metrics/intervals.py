@@ -10,7 +10,7 @@ from statistics import NormalDist
 import numpy as np
 import numpy.typing as npt
 
-from affekt.metrics.recalls import f1_scores, recalls
+from affekt.metrics.recalls import f1_scores, precisions, recalls
 
 Floats = npt.NDArray[np.float64]
 
@@ -59,19 +59,71 @@ def confusion_intervals(
         Intervals under "accuracy", "ua", "macro_f1" and "weighted_f1"; empty where there are
         fewer than two speakers.
     """
-    place = {name: index for index, name in enumerate(dict.fromkeys(speakers))}
-    if len(place) < 2:
+    counts = _counts(truth, predicted, speakers, classes)
+    if len(counts) < 2:
         return {}
-    speaker = np.array([place[name] for name in speakers])
-    cell = (speaker * classes + np.asarray(truth)) * classes + np.asarray(predicted)
-    counts = np.bincount(cell, minlength=len(place) * classes**2).reshape(len(place), -1)
-    drawn = _draws(len(place), resamples, rng) @ counts.astype(np.float64)
-    figures = _figures(drawn.reshape(resamples, classes, classes))
-    measured = _figures(counts.sum(axis=0, dtype=np.float64).reshape(1, classes, classes))
+    figures = _figures(_drawn(counts, rng, resamples))
+    measured = _figures(counts.sum(axis=0, keepdims=True))
     return {
-        name: _interval(float(measured[name][0]), values, level=level, speakers=len(place))
+        name: _interval(float(measured[name][0]), values, level=level, speakers=len(counts))
         for name, values in figures.items()
     }
+
+
+def class_intervals(
+    truth: npt.NDArray[np.integer],
+    predicted: npt.NDArray[np.integer],
+    speakers: Sequence[Hashable],
+    classes: int,
+    *,
+    rng: np.random.Generator,
+    level: float = 0.95,
+    resamples: int = 1000,
+) -> dict[str, tuple[Interval | None, ...]]:
+    """Return the intervals of each class' recall, precision and F1, as `confusion_intervals` does.
+
+    The same generator state draws the same speakers. Only draws in which the figure is defined
+    count, and only speakers who have a say in it: of a recall, those with a clip of the class; of
+    a precision, those with a clip so answered; of F1, both.
+
+    Args:
+        truth: `[clips]`, class indices from 0 to `classes - 1`.
+        predicted: `[clips]`, likewise.
+        speakers: `[clips]`, who spoke.
+        classes: size of the label set.
+        rng: draws the speakers.
+        level: how often such intervals shall hold the truth, between 0 and 1.
+        resamples: number of draws.
+
+    Returns:
+        `[classes]` under "recall", "precision" and "f1"; None where fewer than two speakers have
+        a say.
+    """
+    counts = _counts(truth, predicted, speakers, classes)
+    if len(counts) < 2:
+        return dict.fromkeys(("recall", "precision", "f1"), (None,) * classes)
+    total = counts.sum(axis=0, keepdims=True)
+    drawn = _drawn(counts, rng, resamples)
+    asked, answered = counts.any(axis=2), counts.any(axis=1)  # [speakers, classes]
+    found: dict[str, tuple[Interval | None, ...]] = {}
+    for name, measure, heard in (
+        ("recall", recalls, asked),
+        ("precision", precisions, answered),
+        ("f1", f1_scores, asked | answered),
+    ):
+        figures, values, voices = measure(total)[0], measure(drawn), heard.sum(axis=0)
+        found[name] = tuple(
+            None
+            if voices[k] < 2 or np.isnan(figures[k])
+            else _interval(
+                float(figures[k]),
+                values[~np.isnan(values[:, k]), k],
+                level=level,
+                speakers=int(voices[k]),
+            )
+            for k in range(classes)
+        )
+    return found
 
 
 def student_quantile(level: float, degrees: int) -> float:
@@ -108,10 +160,26 @@ def student_quantile(level: float, degrees: int) -> float:
     return math.sqrt(degrees * y)
 
 
-def _draws(speakers: int, resamples: int, rng: np.random.Generator) -> Floats:
-    """How often each speaker comes up in each resample, `[resamples, speakers]`."""
+def _counts(
+    truth: npt.NDArray[np.integer],
+    predicted: npt.NDArray[np.integer],
+    speakers: Sequence[Hashable],
+    classes: int,
+) -> Floats:
+    """Return the confusion matrix of each speaker, `[speakers, classes, classes]`."""
+    place = {name: index for index, name in enumerate(dict.fromkeys(speakers))}
+    speaker = np.array([place[name] for name in speakers], dtype=np.int64)
+    cell = (speaker * classes + np.asarray(truth)) * classes + np.asarray(predicted)
+    counts = np.bincount(cell, minlength=len(place) * classes**2)
+    return counts.reshape(len(place), classes, classes).astype(np.float64)
+
+
+def _drawn(counts: Floats, rng: np.random.Generator, resamples: int) -> Floats:
+    """Return the confusion matrix of each draw of speakers, `[resamples, classes, classes]`."""
+    speakers = len(counts)
     times = rng.multinomial(speakers, np.full(speakers, 1.0 / speakers), size=resamples)
-    return times.astype(np.float64)
+    drawn = times.astype(np.float64) @ counts.reshape(speakers, -1)
+    return drawn.reshape(resamples, *counts.shape[1:])
 
 
 def _figures(confusions: Floats) -> dict[str, Floats]:
