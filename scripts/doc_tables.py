@@ -40,10 +40,11 @@ _LANGUAGES = {
 
 
 def read_log() -> list[dict[str, str]]:
-    """Return the readings of the lockbox, oldest first."""
+    """Return the readings under the protocol `lockbox`, oldest first."""
     if not LOG.exists():
         return []
-    return list(csv.DictReader(LOG.read_text(encoding="utf-8").splitlines()))
+    rows = csv.DictReader(LOG.read_text(encoding="utf-8").splitlines())
+    return [row for row in rows if row["protocol"] == "lockbox"]
 
 
 def latest_readings() -> dict[str, dict[str, str]]:

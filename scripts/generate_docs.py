@@ -49,6 +49,7 @@ PARTS: dict[str, dict[str, Generator]] = {
     "docs/evaluation.md": {
         "leaks": doc_tables.leaks,
         "protocols": doc_tables.protocols,
+        "stamp": report_card.stamp,
         "floors": doc_tables.floors,
         "readings": doc_tables.readings,
     },

@@ -183,7 +183,11 @@ def test_a_shipped_model_has_a_card_and_a_licence_file(shipped):
 
 def test_the_latest_reading_of_the_lockbox_is_of_the_file_that_ships(shipped):
     rows = list(csv.DictReader(read("docs/lockbox-log.csv").splitlines()))
-    own = [row for row in rows if row["bundle"] == shipped.metadata.title]
+    own = [
+        row
+        for row in rows
+        if (row["protocol"], row["bundle"]) == ("lockbox", shipped.metadata.title)
+    ]
     assert own[-1]["bundle_sha256"] == shipped.sha256
 
 

@@ -8,10 +8,11 @@ import numpy as np
 import pytest
 import soxr
 
-from affekt.audit import audit
+from affekt.audit import audit, copies_among
 from affekt.augment.vocoder import stretch
 from affekt.augment.waveform import add_noise
 from affekt.errors import ConfigError
+from affekt.records import Utterance
 
 RATE_HZ = 16_000
 
@@ -277,3 +278,25 @@ def test_a_store_that_is_something_else_is_refused(write, original, tmp_path):
     (tmp_path / "store").write_text("no database, and long enough to be told from an empty one")
     with pytest.raises(ConfigError, match="AFFEKT_CACHE"):
         audit(split=split, store=tmp_path / "store", workers=1)
+
+
+def test_the_copies_among_utterances_are_named_by_their_files(write, original, speak):
+    first, second = write("a.wav", original), write("b.mp3", original)
+    third = write("c.wav", pitched(original, 2.0))
+    fourth = write("d.wav", speak(reading=1))
+    clips = [
+        Utterance(
+            path=path, corpus="c", collection="c", speaker="a", native_label="sad", emotion="sad"
+        )
+        for path in (fourth, third, second, first, first)
+    ]
+    found = {(*map(str, sorted(pair[:2])), pair.kind) for pair in copies_among(clips)}
+    assert found >= {
+        (str(first), str(second), "near-duplicate"),
+        (str(first), str(third), "augmented-copy"),
+    }
+    assert not any(str(fourth) in pair for pair in found)
+
+
+def test_of_nothing_there_are_no_copies():
+    assert copies_among([]) == ()

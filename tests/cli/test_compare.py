@@ -33,6 +33,7 @@ def models(tones, tmp_path, root):
 @pytest.fixture
 def compare(tmp_path, monkeypatch, root):
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("AFFEKT_CACHE", str(tmp_path / ".cache"))
 
     def call(*arguments, code=0):
         words = ["compare", *map(str, arguments), "--corpora", str(root)]
@@ -78,7 +79,9 @@ def test_each_model_that_reads_the_lockbox_is_logged(compare, models, tmp_path):
 
 def test_only_lockbox_readings_are_logged(compare, models, tmp_path):
     arguments = ("--protocol", "select", "--log", tmp_path / "log.csv")
-    assert "--log is for the protocol lockbox" in compare(*models, *arguments, code=2).output
+    assert (
+        "--log is for readings of lockbox speakers" in compare(*models, *arguments, code=2).output
+    )
 
 
 def test_a_comparison_needs_a_protocol(compare, models):

@@ -40,6 +40,14 @@ class Page(HTMLParser):
         self.words.append(data)
 
 
+@pytest.fixture(scope="module", autouse=True)
+def cache(tmp_path_factory):
+    """What the audit heard is kept for this file's tests alone."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("AFFEKT_CACHE", str(tmp_path_factory.mktemp("cache")))
+        yield
+
+
 @pytest.fixture(scope="module")
 def root(tones, tmp_path_factory):
     """EmoDB with two lockbox speakers, SAVEE with one, who says "sad" and sounds angry."""
@@ -256,7 +264,7 @@ def test_only_the_lockbox_is_logged(tmp_path, tone_bundle, root):
     said = report(
         tone_bundle, root, tmp_path, "--log", tmp_path / "log.csv", protocol="select", code=2
     )
-    assert "--log is for the protocol lockbox" in said.output
+    assert "--log is for readings of lockbox speakers" in said.output
 
 
 def test_a_folder_that_cannot_be_written_is_an_error(tmp_path, tone_bundle, root):

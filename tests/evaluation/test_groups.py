@@ -26,11 +26,11 @@ def said(answers):
 def figures(said):
     found = group_figures(said, CLASSES)
 
-    def of(attribute, corpus="c"):
+    def of(attribute, corpus="c", scoring="own"):
         return {
             item.group: item
             for item in found
-            if (item.attribute, item.corpus) == (attribute, corpus)
+            if (item.attribute, item.corpus, item.scoring) == (attribute, corpus, scoring)
         }
 
     return of
@@ -71,13 +71,15 @@ def test_sentences_and_intensities_are_never_pooled_over_corpora(figures):
 def test_a_clip_competes_among_the_classes_of_its_corpus(answers):
     # "calm" is most probable, but corpus c has none.
     said = answers(LABELS, [(("c", "a", 1, "happy"), [0.3, 0.1, 0.6])])
-    (gender,) = (item for item in group_figures(said, CLASSES) if item.attribute == "gender")
-    assert gender.ua == 1.0
+    own, everything = (x for x in group_figures(said, CLASSES) if x.attribute == "gender")
+    assert (own.scoring, own.ua) == ("own", 1.0)
+    assert (everything.scoring, everything.ua) == ("all", 0.0)
 
 
-def test_a_group_of_everybody_has_the_figures_of_the_corpus(said, figures):
-    own = score_corpus("c", said, CLASSES["c"]).scoring("own")
-    everybody = figures("language")["not told"]
+@pytest.mark.parametrize("scoring", ["own", "all"])
+def test_a_group_of_everybody_has_the_figures_of_the_corpus(said, figures, scoring):
+    own = score_corpus("c", said, CLASSES["c"]).scoring(scoring)
+    everybody = figures("language", scoring=scoring)["not told"]
     for name in ("ua", "wa", "macro_f1", "weighted_f1", "ua_interval", "weighted_f1_interval"):
         assert getattr(everybody, name) == getattr(own, name)
 
@@ -124,5 +126,6 @@ def test_every_clip_is_in_one_group_of_each_attribute(answers):
     found = group_figures(answers(LABELS, rows), CLASSES)
     for corpus, count in ((ALL_CORPORA, 60), ("c", sum(row[0][0] == "c" for row in rows))):
         for attribute in ("gender", "age", "duration"):
-            clips = [x.clips for x in found if (x.attribute, x.corpus) == (attribute, corpus)]
-            assert sum(clips) == count
+            groups = [x for x in found if (x.attribute, x.corpus) == (attribute, corpus)]
+            for scoring in ("own", "all"):
+                assert sum(x.clips for x in groups if x.scoring == scoring) == count

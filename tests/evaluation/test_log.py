@@ -25,7 +25,7 @@ def test_a_reading_appends_a_row_with_file_commit_and_figures(reading, tmp_path)
     log = tmp_path / "docs" / "log.csv"
     assert append_reading(reading, log, commit="abc")
     (row,) = rows_of(log)
-    assert row["commit"] == "abc"
+    assert (row["commit"], row["protocol"]) == ("abc", "lockbox")
     assert row["bundle_sha256"] == reading.bundle_sha256
     assert (row["ua_savee"], row["ua_tess"], row["mean_of_eight"]) == ("50.00", "", "")
 
@@ -38,7 +38,9 @@ def test_the_same_file_with_the_same_figures_adds_no_second_row(reading, tmp_pat
     assert len(rows_of(log)) == 1
 
 
-@pytest.mark.parametrize("change", [{"bundle_sha256": "0" * 64}, {"clips": 3}])
+@pytest.mark.parametrize(
+    "change", [{"bundle_sha256": "0" * 64}, {"clips": 3}, {"protocol": "official"}]
+)
 def test_another_file_or_other_clips_add_a_row(reading, tmp_path, change):
     log = tmp_path / "log.csv"
     append_reading(reading, log, commit="abc")

@@ -34,8 +34,8 @@ def people(gender, right, count=MIN_SPEAKERS):
     return [(f"{gender}{number}", gender, right) for number in range(count)]
 
 
-def gender_of(found):
-    return next(item for item in found if item.attribute == "gender")
+def gender_of(found, scoring="own"):
+    return next(item for item in found if (item.attribute, item.scoring) == ("gender", scoring))
 
 
 def test_a_model_that_fails_one_gender_fails(told):
@@ -109,4 +109,41 @@ def test_level_and_a_semitone_do_not_move_a_model_that_hears_wide_steps(tone_bun
         "pitch, -1 semitones",
         "pitch, +1 semitones",
     ]
-    assert {(item.unchanged, item.verdict) for item in found} == {(1.0, "pass")}
+    assert {(item.unchanged, item.unchanged_own, item.verdict) for item in found} == {
+        (1.0, 1.0, "pass")
+    }
+    assert all(0.0 < item.moved < item.moved_limit for item in found)
+
+
+def test_a_model_that_jumps_with_the_level_fails(tone_bundle, clip):
+    class LoudIsAngry:
+        """Nobody's model: it takes what is loud for anger, half sure of it."""
+
+        labels = LABELS
+
+        def listen(self, signal):
+            return np.array([0.6, 0.4] if np.abs(signal).max() > 0.25 else [0.4, 0.6])
+
+    clips = [clip("one", "a", "1", "angry"), clip("one", "b", "1", "sad")]
+    softer, *_ = steadiness(LoudIsAngry(), clips, CLASSES)
+    assert (softer.unchanged, softer.verdict) == (0.0, "fail")
+    assert softer.moved == pytest.approx(0.2)
+
+
+def test_groups_are_compared_among_all_labels_too(answers):
+    """Men are answered with a label that the corpus lacks: it shows among all labels alone."""
+    labels = (*LABELS, "calm")
+    rows = [
+        (("one", f"{gender}{who}", emotion, emotion), chances[emotion], {"gender": gender})
+        for gender, chances in (
+            ("female", {"angry": (0.9, 0.1, 0.0), "sad": (0.1, 0.9, 0.0)}),
+            ("male", {"angry": (0.3, 0.1, 0.6), "sad": (0.1, 0.9, 0.0)}),
+        )
+        for who in range(MIN_SPEAKERS)
+        for emotion in LABELS
+    ]
+    found = group_differences(answers(labels, rows), CLASSES)
+    assert gender_of(found, "own").difference == 0.0
+    everything = gender_of(found, "all")
+    assert everything.ua == {"female": 1.0, "male": 0.5}
+    assert everything.verdict == "fail"

@@ -30,7 +30,7 @@ def test_a_card_tells_worries_figures_doubt_and_conditions(report, tmp_path):
     ua = report["figures"]["corpora"][0]["scorings"][0]["ua"]
     assert f"| emodb | 12 | 1 | {100 * ua:.1f} | 1 speaker |" in card
     assert "| expected calibration error, over a telephone |" in card
-    worst = max(report["robustness"]["conditions"], key=lambda item: item["drop"])
+    worst = max(report["robustness"]["conditions"], key=lambda item: item["own"]["drop"])
     assert f"| {worst['group']} | " in card
     assert "(../reports/tones.html)" in card
 

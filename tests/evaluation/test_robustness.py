@@ -43,23 +43,28 @@ def test_each_condition_has_its_figures_beside_the_clean_ones(model, clips, tone
         [made("as it was", lambda signal: signal), made("all angry", lambda _: angry)],
     )
     assert found.clips == 8
-    assert found.clean_ua == {"one": 1.0, "two": 1.0}
+    assert found.clean.own.ua == found.clean.all.ua == {"one": 1.0, "two": 1.0}
     same, angered = found.conditions
-    assert (same.drop, same.unchanged, same.refused) == (0.0, 1.0, 0.0)
-    assert angered.ua == {"one": 0.5, "two": 0.5}
-    assert (angered.mean_ua, angered.drop, angered.unchanged) == (0.5, 0.5, 0.5)
+    assert (same.own, same.all) == (found.clean.own, found.clean.all)
+    assert (same.own.drop, same.own.unchanged) == (0.0, 1.0)
+    assert (same.moved, same.refused) == (0.0, 0.0)
+    assert angered.own.ua == {"one": 0.5, "two": 0.5}
+    assert (angered.own.mean_ua, angered.own.drop, angered.own.unchanged) == (0.5, 0.5, 0.5)
+    assert 0.4 < angered.moved <= 0.5  # half of the clips have gone from one emotion to another
 
 
 def test_what_cannot_be_recognised_any_more_is_answered_wrongly(model, clips):
     silent = made("silence", lambda signal: 0.0 * signal)
     (found,) = measure_robustness(model, clips, CLASSES, [silent]).conditions
-    assert (found.mean_ua, found.unchanged, found.refused) == (0.0, 0.0, 1.0)
+    assert (found.own.mean_ua, found.own.unchanged, found.refused) == (0.0, 0.0, 1.0)
+    assert found.all.unchanged == 0.0
+    assert found.moved is None
 
 
 def test_noise_costs_more_the_louder_it_is(model, clips):
     noises = [item for item in conditions() if item.group == "white noise"]
     found = measure_robustness(model, clips, CLASSES, noises).conditions
-    kept = [item.unchanged for item in found]
+    kept = [item.own.unchanged for item in found]
     assert kept == sorted(kept, reverse=True)
     assert kept[-1] < 1.0
 
@@ -140,3 +145,13 @@ def test_somebody_who_says_little_is_a_voice_too(clip, model):
     spy = Condition(group="spy", name="x", apply=listen)
     measure_robustness(model, [*talker, clip("one", "b", "0", "angry")], CLASSES, [spy])
     assert sorted(set(heard)) == [1, 47]
+
+
+def test_what_goes_to_a_label_that_the_corpus_lacks_shows_among_all_labels(model, clips, tones):
+    calm = tones.tone("calm")
+    (found,) = measure_robustness(
+        model, clips, CLASSES, [made("all calm", lambda _: calm)]
+    ).conditions
+    assert found.all.ua == {"one": 0.0, "two": 0.0}
+    assert found.all.unchanged == 0.0
+    assert found.own.mean_ua == 0.5

@@ -5,10 +5,11 @@ from dataclasses import replace
 import pytest
 
 from affekt.evaluation import open_source
+from affekt.evaluation.doubt_run import hear_tested
 from affekt.evaluation.people import GroupDifference, Steadiness
 from affekt.evaluation.report import own_classes, report_of
-from affekt.evaluation.robustness import ConditionFigures
-from affekt.evaluation.trust import hear_tested, measure_trust
+from affekt.evaluation.robustness import ConditionFigures, Kept
+from affekt.evaluation.trust import measure_trust
 from affekt.evaluation.trust_worries import worries
 from affekt.protocols import protocol
 
@@ -106,6 +107,7 @@ def test_a_corpus_and_an_emotion_that_are_hardly_recognised_are_named(trust):
 
 def test_groups_that_fail_are_named_with_their_figures(trust):
     failed = GroupDifference(
+        scoring="own",
         corpus="one",
         attribute="gender",
         speakers={"female": 5, "male": 5},
@@ -120,9 +122,20 @@ def test_groups_that_fail_are_named_with_their_figures(trust):
 
 
 def test_answers_that_move_are_named(trust):
-    moved = Steadiness(change="level, +6 dB", unchanged=0.8, limit=0.95, verdict="fail")
+    moved = Steadiness(
+        change="level, +6 dB",
+        unchanged=0.8,
+        limit=0.95,
+        unchanged_own=1.0,
+        moved=0.1,
+        moved_limit=0.05,
+        verdict="fail",
+    )
     said = about(replace(trust, steadiness=(moved,)))["answers move"]
-    assert said == "20 % of the answers change with level, +6 dB (at most 5 % may)."
+    assert said == (
+        "20 % of the answers change with level, +6 dB (at most 5 % may); "
+        "10 % of the probability moves with level, +6 dB (at most 5 % may)."
+    )
 
 
 def test_the_worst_of_each_kind_of_condition_is_named(trust):
@@ -130,10 +143,9 @@ def test_the_worst_of_each_kind_of_condition_is_named(trust):
         return ConditionFigures(
             group="noise",
             name=name,
-            ua={"one": ua},
-            mean_ua=ua,
-            drop=1.0 - ua,
-            unchanged=ua,
+            own=Kept(ua={"one": ua}, mean_ua=ua, drop=1.0 - ua, unchanged=ua),
+            all=Kept(ua={"one": ua}, mean_ua=ua, drop=1.0 - ua, unchanged=ua),
+            moved=1.0 - ua,
             refused=refused,
         )
 
@@ -141,6 +153,17 @@ def test_the_worst_of_each_kind_of_condition_is_named(trust):
     said = about(replace(trust, robustness=replace(trust.robustness, conditions=noisy)))
     assert said["worst conditions"].endswith("That falls to 50 % under noise, 0 dB.")
     assert said["not recognised at all"] == "Clips refused under noise, 0 dB 30 %."
+
+
+def test_a_calibration_error_beyond_what_is_wanted_is_named_beside_chance(trust):
+    doubt = trust.doubts.given
+    off = replace(doubt.given.pooled, ece=0.079, ece_floor=0.02)
+    given = replace(doubt.given, pooled=off, mean_ece=0.07)
+    said = about(replace(trust, doubts=replace(trust.doubts, given=replace(doubt, given=given))))
+    assert said["confidence is off"] == (
+        "The expected calibration error is 7.9 % over all clips (below 5 % is wanted; if every "
+        "probability were right, chance would leave 2.0 %)."
+    )
 
 
 def test_confidence_beyond_what_is_right_is_named(trust):

@@ -2,17 +2,19 @@
 
 from affekt.audit.clips import Clip, read_split
 from affekt.audit.finding import KINDS, SEVERITIES, Finding, Place, Severity, at_least
-from affekt.audit.run import Audit, audit
+from affekt.audit.run import Audit, Copied, audit, copies_among
 
 __all__ = [
     "KINDS",
     "SEVERITIES",
     "Audit",
     "Clip",
+    "Copied",
     "Finding",
     "Place",
     "Severity",
     "at_least",
     "audit",
+    "copies_among",
     "read_split",
 ]

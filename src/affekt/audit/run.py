@@ -5,21 +5,23 @@ from __future__ import annotations
 import os
 import shlex
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from affekt.audit.clips import Clip, clips_of, clips_of_table, merge
 from affekt.audit.faults import format_findings, label_findings, name_findings, sound_findings
 from affekt.audit.finding import KINDS, SEVERITIES, Finding
 from affekt.audit.listen import Heard, hear
 from affekt.audit.mend import Mending, Same, plan_mending
-from affekt.audit.pairs import copy_findings, describe, find_copies
+from affekt.audit.pairs import Copy, copy_findings, describe, find_copies
 from affekt.audit.parts import part_findings
 from affekt.audit.store import State, Store, default_store, state
 from affekt.audit.table import Table
 from affekt.corpora import scan_corpus
 from affekt.features.processes import run_in_processes
+from affekt.records import Utterance
 
 Progress = Callable[[str, int, int], None]
 
@@ -54,6 +56,44 @@ class Audit:
     mending: Mending | None = None
 
 
+class Copied(NamedTuple):
+    """Two recordings that hold one sound, and how: a key of `KINDS`."""
+
+    first: Path
+    second: Path
+    kind: str
+
+
+def copies_among(
+    utterances: Iterable[Utterance],
+    *,
+    store: Path | None = None,
+    workers: int | None = None,
+    progress: Progress | None = None,
+) -> tuple[Copied, ...]:
+    """Return the recordings that are copies of one another, as an audit finds them.
+
+    Args:
+        utterances: whose files to compare.
+        store: where to keep what was heard; the user's cache by default.
+        workers: processes; one a core by default.
+        progress: called with what is being done, steps done and steps in all.
+
+    Raises:
+        ConfigError: the store cannot be written.
+    """
+    clips = merge(Clip(name=str(item.path), utterance=item) for item in utterances)
+    compared = _compare(clips, store, workers, progress)
+    return tuple(
+        Copied(
+            clips[pair.first].path,
+            clips[pair.second].path,
+            describe(pair, clips, compared.heard)[0],
+        )
+        for pair in compared.copies
+    )
+
+
 def audit(
     corpora: Sequence[str] = (),
     *,
@@ -81,7 +121,6 @@ def audit(
         CorpusError: a corpus is unknown or not there.
     """
     started = time.monotonic()
-    tell = progress or (lambda what, done, total: None)  # noqa: ARG005
     scans = [scan_corpus(name, root) for name in dict.fromkeys(corpora)]
     table = Table.read(split) if split else None
     clips = merge(
@@ -90,13 +129,7 @@ def audit(
             *clips_of(scans, scans[0].folder.parent if scans else Path()),
         ]
     )
-    workers = workers or os.cpu_count() or 1
-    kept = Store(store or default_store())
-    try:
-        heard, new = _listen(clips, kept, workers, tell)
-        copies = find_copies(clips, heard, kept, workers=workers, progress=tell)
-    finally:
-        kept.close()
+    heard, new, copies = _compare(clips, store, workers, progress)
     mending = None
     if table is not None:
         same = [Same(*pair[:2], describe(pair, clips, heard)[0]) for pair in copies]
@@ -126,6 +159,29 @@ def audit(
         findings=tuple(sorted(findings, key=_order)),
         mending=mending,
     )
+
+
+class _Compared(NamedTuple):
+    """What was heard of each recording, how many were new, and the copies among them."""
+
+    heard: list[Heard]
+    new: int
+    copies: list[Copy]
+
+
+def _compare(
+    clips: Sequence[Clip], store: Path | None, workers: int | None, progress: Progress | None
+) -> _Compared:
+    tell = progress or (lambda what, done, total: None)  # noqa: ARG005
+    workers = workers or os.cpu_count() or 1
+    kept = Store(store or default_store())
+    try:
+        heard, new = _listen(clips, kept, workers, tell)
+        return _Compared(
+            heard, new, find_copies(clips, heard, kept, workers=workers, progress=tell)
+        )
+    finally:
+        kept.close()
 
 
 def _order(item: Finding) -> tuple[int, int, str, tuple[object, ...]]:

@@ -10,6 +10,7 @@ import click
 from affekt.cli import measuring
 from affekt.evaluation.compare import compare as measure
 from affekt.evaluation.compare_writers import WRITERS
+from affekt.evaluation.report import tested_clips
 
 
 @click.command()
@@ -30,6 +31,7 @@ from affekt.evaluation.compare_writers import WRITERS
     metavar="FILE",
     help="Write it there instead of printing it.",
 )
+@measuring.audit_options
 @measuring.reading_options
 def compare(
     models: tuple[str, ...],
@@ -42,6 +44,7 @@ def compare(
     label_words: tuple[str, ...],
     format_name: str,
     out: Path | None,
+    audit: bool,
     log: Path | None,
     quiet: bool,
 ) -> None:
@@ -51,9 +54,10 @@ def compare(
     swapping their answers speaker by speaker. Of every published figure on the corpora under test
     it is said whether its protocol matches and whether it may be compared.
     """
-    lockbox = measuring.is_lockbox(protocol_name, log)
     sources = [measuring.load_source(model, features, label_words) for model in models]
     clips = measuring.load_clips(protocol_name, root, names, table, folder, quiet=quiet)
+    measuring.check_log(tested_clips(clips.rule, clips.utterances), log)
+    copies = measuring.find_copies(clips, sources, audit=audit, quiet=quiet)
     with measuring.progress_bars(quiet) as bar:
         comparison = measure(
             sources,
@@ -61,12 +65,9 @@ def compare(
             clips.rule,
             classes=measuring.declared_classes(),
             collections=measuring.collections(),
+            copies=copies,
             progress=lambda source: bar(source.title),
         )
-    if lockbox:
-        reports = tuple(
-            dataclasses.replace(report, log=measuring.log_reading(report, log))
-            for report in comparison.reports
-        )
-        comparison = dataclasses.replace(comparison, reports=reports)
+    reports = tuple(measuring.logged(report, log) for report in comparison.reports)
+    comparison = dataclasses.replace(comparison, reports=reports)
     measuring.write_out(WRITERS[format_name](comparison), out)

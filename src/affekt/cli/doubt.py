@@ -1,4 +1,4 @@
-"""`affekt doubt`: measure what a bundle's doubts are worth."""
+"""`affekt doubt`: measure what a model's doubts are worth."""
 
 from __future__ import annotations
 
@@ -13,13 +13,14 @@ from affekt.cli import measuring
 @click.command()
 @click.argument("model", metavar="MODEL")
 @measuring.clip_options
+@measuring.source_options
 @click.option(
     "--out",
     type=click.Path(path_type=Path, file_okay=False),
     metavar="DIR",
     help="Write doubt.json and the plots there; without it, the JSON is printed.",
 )
-@click.option("--quiet", is_flag=True, help="No progress bar and no warnings.")
+@measuring.reading_options
 def doubt(
     model: str,
     protocol_name: str | None,
@@ -27,35 +28,43 @@ def doubt(
     names: tuple[str, ...],
     table: Path | None,
     folder: Path | None,
+    features: str | None,
+    label_words: tuple[str, ...],
     out: Path | None,
+    log: Path | None,
     quiet: bool,
 ) -> None:
     """Measure calibration, risk, prediction sets and novelty of MODEL under a protocol.
 
-    Each clip is heard as it is and over a telephone (300 to 3400 Hz, 8 kHz, mu-law). Reading the
-    lockbox is logged, as `affekt evaluate` does it.
-    """
-    from affekt.evaluation.doubt_run import doubt_of, hear_doubt
-    from affekt.evaluation.report import own_classes, report_of, tested_clips
-    from affekt.recognition.bundle import Bundle
+    MODEL is whatever affekt evaluate takes. Each clip is heard as it is and over a telephone (300
+    to 3400 Hz, 8 kHz, mu-law). A model that brings no calibration is measured before and after one
+    temperature, fitted on the `calibrate` speakers who are not under test.
 
-    bundle = Bundle.load(model)
+    Every reading of lockbox speakers is logged.
+    """
+    from affekt.evaluation.doubt_run import clips_to_fit_on, doubts_of, hear_tested
+    from affekt.evaluation.report import own_classes, report_of, tested_clips
+
+    source = measuring.load_source(model, features, label_words)
     clips = measuring.load_clips(protocol_name, root, names, table, folder, quiet=quiet)
     tested = tested_clips(clips.rule, clips.utterances)
+    measuring.check_log(tested, log)
+    collections = measuring.collections()
+    fit_on = clips_to_fit_on(source, clips.utterances, tested, collections)
     with measuring.progress_bars(quiet) as bar:
-        heard = hear_doubt(bundle, tested, bar("clips"))
-    if clips.rule.name == "lockbox":
-        report = report_of(
-            measuring.load_source(model, None, ()),
-            heard.clean,
-            clips.rule,
-            classes=own_classes(tested, measuring.declared_classes()),
-            collections=measuring.collections(),
-        )
-        click.echo(f"affekt: {measuring.log_reading(report, None)}", err=True)
-    found = doubt_of(bundle, heard)
-    head = {"bundle": bundle.metadata.title, "bundle_sha256": bundle.sha256}
-    text = json.dumps(head | {"protocol": clips.rule.name} | found.to_dict(), indent=1) + "\n"
+        hearing = hear_tested(source, tested, fit_on, progress=bar("clips"))
+    report = report_of(
+        source,
+        hearing.answers,
+        clips.rule,
+        classes=own_classes(tested, measuring.declared_classes()),
+        collections=collections,
+    )
+    if said := measuring.logged(report, log).log:
+        click.echo(f"affekt: this reading of the lockbox is {said}", err=True)
+    found = doubts_of(hearing)
+    head = {"model": source.title, "sha256": source.sha256, "protocol": clips.rule.name}
+    text = json.dumps(head | found.to_dict(), indent=1) + "\n"
     if out is None:
         click.echo(text, nl=False)
         return

@@ -10,6 +10,7 @@ import click
 from affekt.cli import measuring
 from affekt.evaluation import WRITERS, Report
 from affekt.evaluation import evaluate as measure
+from affekt.evaluation.report import tested_clips
 from affekt.recognition import Bundle
 
 
@@ -36,6 +37,7 @@ from affekt.recognition import Bundle
     is_flag=True,
     help="Write the figures into the bundle's own metadata, for its card; its graph stays.",
 )
+@measuring.audit_options
 @measuring.reading_options
 def evaluate(
     model: str,
@@ -50,6 +52,7 @@ def evaluate(
     out: Path | None,
     log: Path | None,
     record: bool,
+    audit: bool,
     quiet: bool,
 ) -> None:
     """Measure a model, or what it answered, under a protocol.
@@ -63,13 +66,18 @@ def evaluate(
     classes and among all labels of the model, with intervals over speakers; and by gender, age,
     language, intensity, sentence and length.
 
-    Every reading of the lockbox is logged: the more often it is looked at, the less it says.
+    The report says what the clips under test share with those that were learnt from: voices,
+    sentences, recordings and copies of them.
+
+    Every reading of lockbox speakers is logged, under whatever protocol: the more often they are
+    looked at, the less they say.
     """
-    lockbox = measuring.is_lockbox(protocol_name, log)
     source = measuring.load_source(model, features, label_words)
     clips = measuring.load_clips(protocol_name, root, names, table, folder, quiet=quiet)
     if record and source.kind != "bundle":
         raise click.UsageError(f"--record: {source.title} is no bundle")
+    measuring.check_log(tested_clips(clips.rule, clips.utterances), log)
+    copies = measuring.find_copies(clips, [source], audit=audit, quiet=quiet)
     with measuring.progress_bars(quiet) as bar:
         report = measure(
             source,
@@ -77,12 +85,12 @@ def evaluate(
             clips.rule,
             classes=measuring.declared_classes(),
             collections=measuring.collections(),
+            copies=copies,
             progress=bar("clips"),
         )
     if record:
         report = _recorded(report)
-    if lockbox:
-        report = dataclasses.replace(report, log=measuring.log_reading(report, log))
+    report = measuring.logged(report, log)
     measuring.write_out(WRITERS[format_name](report), out)
 
 

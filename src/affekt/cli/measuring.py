@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,7 +21,9 @@ from affekt.corpora.tables import TableCorpus
 from affekt.emotions import CANONICAL
 from affekt.errors import ConfigError, CorpusError
 from affekt.evaluation import Report, append_reading, checkout_of, commit_of
+from affekt.evaluation.exposure import lockbox_tested
 from affekt.evaluation.files import utf8
+from affekt.evaluation.leaks import Copy, learns_at_hand
 from affekt.evaluation.sources import Network, Source, open_source
 from affekt.protocols import PROTOCOLS, Protocol, protocol
 from affekt.records import Utterance
@@ -77,12 +80,21 @@ _SOURCES = (
         help="What a class of somebody else's model means; nothing after '=' keeps it apart.",
     ),
 )
+_AUDIT = (
+    click.option(
+        "--audit/--no-audit",
+        default=True,
+        show_default=True,
+        help="Look for copies of the clips under test among those that were learnt from: minutes "
+        "for thousands of clips, the first time.",
+    ),
+)
 _READING = (
     click.option(
         "--log",
         type=click.Path(path_type=Path, dir_okay=False),
         metavar="FILE",
-        help=f"Log of lockbox readings. Inside a checkout of Affekt, {LOG} in it.",
+        help=f"Log of readings of lockbox speakers. Inside a checkout of Affekt, {LOG} in it.",
     ),
     click.option("--quiet", is_flag=True, help="No progress bar and no warnings."),
 )
@@ -109,6 +121,11 @@ def clip_options(command: Command) -> Command:
 def source_options(command: Command) -> Command:
     """Add the options that somebody else's model may need."""
     return _decorated(command, _SOURCES)
+
+
+def audit_options(command: Command) -> Command:
+    """Add the option of every command whose figures are stamped with what was found."""
+    return _decorated(command, _AUDIT)
 
 
 def reading_options(command: Command) -> Command:
@@ -168,16 +185,44 @@ def progress_bars(quiet: bool) -> Iterator[Callable[[str], Callable[[int, int], 
         yield bar
 
 
-def is_lockbox(protocol_name: str | None, log: Path | None) -> bool:
-    """Say whether this is a reading of the lockbox; of nothing else is there a log."""
-    lockbox = protocol_name == "lockbox"
-    if log is not None and not lockbox:
-        raise click.UsageError("--log is for the protocol lockbox")
-    return lockbox
+def find_copies(
+    clips: Clips, sources: Sequence[Source], *, audit: bool, quiet: bool
+) -> tuple[Copy, ...] | None:
+    """Return the copies among the clips at hand; None unless they are asked for, and can leak."""
+    learns = any(
+        learns_at_hand(clips.rule, clips.utterances, source.learnt, collections=collections())
+        for source in sources
+    )
+    if not audit or not learns:
+        return None
+    from affekt.audit import copies_among
+
+    with progress_bars(quiet) as bar:
+        bars: dict[str, Callable[[int, int], None]] = {}
+
+        def tell(what: str, done: int, total: int) -> None:
+            if what not in bars:
+                bars[what] = bar(what)
+            bars[what](done, total)
+
+        found = copies_among(clips.utterances, progress=tell)
+    return tuple(Copy(first=first, second=second, kind=kind) for first, second, kind in found)
 
 
-def log_reading(report: Report, log: Path | None) -> str:
-    """Log a reading of the lockbox, and say what became of it."""
+def check_log(tested: Iterable[Utterance], log: Path | None) -> None:
+    """Refuse `--log` where nobody of the lockbox is under test: of nothing else is there a log."""
+    if log is not None and not lockbox_tested(tested):
+        raise click.UsageError("--log is for readings of lockbox speakers, and none is under test")
+
+
+def logged(report: Report, log: Path | None) -> Report:
+    """Log what was read of the lockbox, if anything was; the report then says what became of it."""
+    if not report.lockbox:
+        return report
+    return dataclasses.replace(report, log=_log_reading(report, log))
+
+
+def _log_reading(report: Report, log: Path | None) -> str:
     checkout = checkout_of(Path.cwd())
     if log is None and checkout is None:
         return "not logged: this is no checkout of Affekt; --log FILE keeps a log of your own"

@@ -11,10 +11,12 @@ from affekt.cli import measuring
 from affekt.corpora import corpora_root
 from affekt.corpora.votes import read_votes
 from affekt.errors import CorpusError
+from affekt.evaluation.doubt_run import clips_to_fit_on, hear_tested
+from affekt.evaluation.leaks import find_leaks
 from affekt.evaluation.listeners import CORPUS
 from affekt.evaluation.report import own_classes, report_of, tested_clips
 from affekt.evaluation.sources import HUGGING_FACE
-from affekt.evaluation.trust import hear_tested, measure_trust
+from affekt.evaluation.trust import measure_trust
 
 
 @click.command()
@@ -39,6 +41,7 @@ from affekt.evaluation.trust import hear_tested, measure_trust
 @click.option(
     "--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Of that sample."
 )
+@measuring.audit_options
 @measuring.reading_options
 def report(
     model: str,
@@ -52,6 +55,7 @@ def report(
     out: Path,
     per_corpus: int,
     seed: int,
+    audit: bool,
     log: Path | None,
     quiet: bool,
 ) -> None:
@@ -61,27 +65,36 @@ def report(
     about first; then figures under the protocol, differences between people, confidence,
     robustness, the model beside people who listened, and what was not measured.
 
-    Every reading of the lockbox is logged.
+    Every reading of lockbox speakers is logged.
     """
     from affekt.evaluation.trust_html import write_trust  # plots: a long way before they are drawn
 
-    lockbox = measuring.is_lockbox(protocol_name, log)
     out.mkdir(parents=True, exist_ok=True)  # or fail now, not after a quarter of an hour
     source = measuring.load_source(model, features, label_words)
     clips = measuring.load_clips(protocol_name, root, names, table, folder, quiet=quiet)
     tested = tested_clips(clips.rule, clips.utterances)
+    measuring.check_log(tested, log)
     classes = own_classes(tested, measuring.declared_classes())
+    collections = measuring.collections()
+    fit_on = clips_to_fit_on(source, clips.utterances, tested, collections)
+    leaks = find_leaks(
+        clips.rule,
+        clips.utterances,
+        source.learnt,
+        collections=collections,
+        copies=measuring.find_copies(clips, [source], audit=audit, quiet=quiet),
+    )
     with measuring.progress_bars(quiet) as bar:
-        hearing = hear_tested(source, tested, bar("figures"))
+        hearing = hear_tested(source, tested, fit_on, progress=bar("figures"))
         figures = report_of(
             source,
             hearing.answers,
             clips.rule,
             classes=classes,
-            collections=measuring.collections(),
+            collections=collections,
+            leaks=leaks,
         )
-        if lockbox:
-            said = measuring.log_reading(figures, log)
+        if said := measuring.logged(figures, log).log:
             click.echo(f"affekt: this reading of the lockbox is {said}", err=True)
         trust = measure_trust(
             source,

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
-from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from affekt.emotions import CANONICAL
 from affekt.errors import ConfigError
-from affekt.evaluation.groups import own_answers
+from affekt.evaluation.groups import scored_answers
+from affekt.evaluation.leaks import Copy, find_leaks
 from affekt.evaluation.references import ReferenceRow, beside
 from affekt.evaluation.report import Report, own_classes, report_of, tested_clips
 from affekt.evaluation.runs import Answers, Progress
-from affekt.evaluation.scoring import OTHER, shares
+from affekt.evaluation.scoring import OTHER, SCORINGS, ScoringName, shares
 from affekt.evaluation.sources import Source
 from affekt.metrics import Interval
 from affekt.metrics.permutation import PermutationTest, shares_by_speaker, swap_test
@@ -25,7 +26,6 @@ from affekt.protocols import Protocol
 from affekt.records import Utterance
 
 MEAN = "mean of corpora"
-SCORINGS: tuple[Literal["own", "all"], ...] = ("own", "all")
 _SEED = 3
 
 
@@ -42,7 +42,7 @@ class SharedFigures:
 
     model: int
     corpus: str
-    scoring: str
+    scoring: ScoringName
     clips: int
     speakers: int
     classes: int
@@ -71,7 +71,7 @@ class Difference:
     first: int
     second: int
     corpus: str
-    scoring: str
+    scoring: ScoringName
     figure: str
     test: PermutationTest
 
@@ -116,6 +116,7 @@ def compare(
     *,
     classes: Mapping[str, Sequence[str]] | None = None,
     collections: Mapping[str, str] | None = None,
+    copies: Iterable[Copy] | None = None,
     progress: Callable[[Source], Progress] | None = None,
 ) -> Comparison:
     """Measure models on the test part of a protocol, and compare them.
@@ -126,6 +127,7 @@ def compare(
         rule: the protocol.
         classes: corpus to the canonical labels it declares.
         collections: corpus to collection.
+        copies: among the utterances; None where nobody looked.
         progress: gives what is called after each clip of a source.
 
     Raises:
@@ -136,7 +138,16 @@ def compare(
     own = own_classes(tested, classes)
     answers = [source.answer(tested, progress(source) if progress else None) for source in sources]
     reports = tuple(
-        report_of(source, said, rule, classes=own, collections=collections)
+        report_of(
+            source,
+            said,
+            rule,
+            classes=own,
+            collections=collections,
+            leaks=find_leaks(
+                rule, utterances, source.learnt, collections=collections or {}, copies=copies
+            ),
+        )
         for source, said in zip(sources, answers, strict=True)
     )
     known = [label for label in CANONICAL if all(label in said.labels for said in answers)]
@@ -159,7 +170,7 @@ def compare(
 class _Duel:
     """The same clips answered by all models under one scoring, as places in one label list."""
 
-    scoring: str
+    scoring: ScoringName
     clips: tuple[Utterance, ...]
     truth: npt.NDArray[np.int64]
     answered: tuple[npt.NDArray[np.int64], ...]
@@ -171,14 +182,13 @@ class _Duel:
         answers: Sequence[Answers],
         clips: tuple[Utterance, ...],
         common: Mapping[str, Sequence[str]],
-        scoring: str,
+        scoring: ScoringName,
     ) -> _Duel:
         beyond = dict.fromkeys(label for said in answers for label in said.labels)
         place = {label: k for k, label in enumerate(dict.fromkeys((*CANONICAL, *beyond, OTHER)))}
         answered = []
         for said in answers:
-            allowed = common if scoring == "own" else dict.fromkeys(common, said.labels)
-            chosen = own_answers(_restricted(said, clips), allowed)
+            chosen = scored_answers(_restricted(said, clips), common, scoring)
             places = np.array([place[label] for label in chosen.labels])
             answered.append(places[chosen.answered])
         truth = np.array([place[item.emotion or ""] for item in clips])

@@ -19,7 +19,7 @@ from affekt.evaluation.layout import (
     table,
 )
 from affekt.evaluation.references import FIGURES, ReferenceRow
-from affekt.evaluation.writers import SHARES, protocol_facts, source_facts
+from affekt.evaluation.writers import SHARES, leak_facts, protocol_facts, source_facts
 
 CSV_COLUMNS = (
     "row", "protocol", "corpus", "scoring", "figure", "model", "other", "value", "low", "high",
@@ -89,6 +89,7 @@ def _sections(comparison: Comparison) -> Iterator[Section]:
     )
     for place, report in enumerate(comparison.reports):
         facts = source_facts(report)
+        facts += leak_facts(report.leaks) if report.leaks else ()
         if report.failures:
             facts.append(("failed", f"{len(report.failures)} clips"))
         if report.log is not None:

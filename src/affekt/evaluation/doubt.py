@@ -101,7 +101,7 @@ class Doubt:
     rule: SetRule | None
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the figures as plain JSON types, and the curve of risk thinned out."""
+        """Return the figures, the points of the diagram, and the curve of risk thinned out."""
         left_out = {"diagram", "risk"}
         values = {
             key: _plain(value)
@@ -113,6 +113,10 @@ class Doubt:
             "least_area": self.risk.least_area,
             "at_half_coverage": self.risk.risk_at(0.5),
             "curve": thinned(coverage=self.risk.coverage, risk=self.risk.risk),
+        }
+        values["diagram"] = {
+            name: np.asarray(value).tolist()
+            for name, value in dataclasses.asdict(self.given.diagram).items()
         }
         return values
 

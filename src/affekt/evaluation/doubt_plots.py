@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from affekt.evaluation.doubt_run import BundleDoubt
+from affekt.evaluation.doubt_run import Doubts
 from affekt.evaluation.plots import BLUE, GREY, VERMILION
 from affekt.metrics.calibration import Reliability
 from affekt.metrics.risk import RiskCoverage, Roc
@@ -51,14 +51,25 @@ def roc_plot(curve: Roc) -> Figure:
     return figure
 
 
-def draw(doubt: BundleDoubt, folder: Path) -> None:
+def diagrams_of(doubts: Doubts) -> dict[str, Reliability]:
+    """Return the reliability diagrams by what they are of."""
+    diagrams = {"as it answers": doubts.given.given.diagram}
+    if doubts.before is not None:
+        diagrams["network alone"] = doubts.before.given.diagram
+    if doubts.given.rescaled is not None:
+        diagrams["with a temperature"] = doubts.given.rescaled.diagram
+    if doubts.telephone is not None:
+        diagrams["over a telephone"] = doubts.telephone.given.diagram
+    return diagrams
+
+
+def draw(doubts: Doubts, folder: Path) -> None:
     """Write the plots as PNG into a folder."""
-    diagrams = {"calibrated": doubt.clean.given.diagram}
-    if doubt.before is not None:
-        diagrams["network alone"] = doubt.before.given.diagram
-    diagrams["over a telephone"] = doubt.telephone.given.diagram
-    figures = {"reliability": reliability_plot(diagrams), "risk": risk_plot(doubt.clean.risk)}
-    if doubt.domain is not None:
-        figures["domain"] = roc_plot(doubt.domain.curve)
+    figures = {
+        "reliability": reliability_plot(diagrams_of(doubts)),
+        "risk": risk_plot(doubts.given.risk),
+    }
+    if doubts.domain is not None:
+        figures["domain"] = roc_plot(doubts.domain.curve)
     for name, figure in figures.items():
         figure.savefig(folder / f"{name}.png", dpi=110, metadata={"Software": "Affekt"})

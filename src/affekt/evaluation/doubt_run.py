@@ -1,8 +1,8 @@
-"""Hearing clips once for all that is said of a bundle's doubts: clean, over a telephone, at all."""
+"""Hearing clips once for all that is said of a model's doubts: clean, over a telephone, at all."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -13,7 +13,10 @@ from affekt.audio import Signal
 from affekt.evaluation.conditions import telephone
 from affekt.evaluation.domain import Domain, measure_domain
 from affekt.evaluation.doubt import Doubt, measure_doubt
-from affekt.evaluation.runs import Answers, Progress, run_listener
+from affekt.evaluation.exposure import heard_clips
+from affekt.evaluation.runs import Answers, Listen, Progress, run_listener
+from affekt.evaluation.sources import Listener, Source
+from affekt.protocols import partition
 from affekt.recognition import Bundle
 from affekt.records import Utterance
 
@@ -21,50 +24,144 @@ Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Heard:
-    """What a bundle says of clips.
+class Hearing:
+    """What a model said of all that a protocol tests.
 
     Attributes:
-        clean: to the clips as they are.
-        before: what the network says by itself; None where the bundle was never calibrated.
-        telephone: to the clips over a telephone.
+        answers: to the clips as they are.
+        telephone: to the clips over a telephone; None of what cannot hear.
+        before: what the network of a calibrated bundle says by itself; None of anything else.
         novelty: `[clips]`; None likewise.
+        fitted_on: answers to `calibrate` speakers, for a temperature; None of a calibrated bundle,
+            which has its own, and where there is nobody to fit on.
+        bundle: that gave them; None of anything else.
     """
 
-    clean: Answers
-    before: Answers | None
-    telephone: Answers
-    novelty: Floats | None
+    answers: Answers
+    telephone: Answers | None = None
+    before: Answers | None = None
+    novelty: Floats | None = None
+    fitted_on: Answers | None = None
+    bundle: Bundle | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class BundleDoubt:
-    """What a bundle's doubts are worth; fields as in `Heard`."""
+class Doubts:
+    """What a model's doubts are worth.
 
-    clean: Doubt
-    before: Doubt | None
-    telephone: Doubt
-    domain: Domain | None
+    Attributes:
+        given: of its answers.
+        before: of what its network says by itself; None where nothing calibrated it.
+        telephone: of its answers over a telephone; None if not measured.
+        domain: of noticing what is no speech; None likewise.
+    """
+
+    given: Doubt
+    before: Doubt | None = None
+    telephone: Doubt | None = None
+    domain: Domain | None = None
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the figures as plain JSON types."""
-        parts = {name: getattr(self, name) for name in ("clean", "before", "telephone", "domain")}
+        """Return the figures, and the points of the reliability diagrams, as plain JSON types."""
+        parts = {name: getattr(self, name) for name in ("given", "before", "telephone", "domain")}
         return {name: None if part is None else part.to_dict() for name, part in parts.items()}
 
 
-def hear_doubt(
-    bundle: Bundle, utterances: Sequence[Utterance], progress: Progress | None = None
-) -> Heard:
-    """Hear every clip twice, as it is and over a telephone.
+def clips_to_fit_on(
+    source: Source,
+    utterances: Sequence[Utterance],
+    tested: Sequence[Utterance],
+    collections: Mapping[str, str],
+) -> tuple[Utterance, ...]:
+    """Return the clips of `calibrate` speakers who are neither under test nor known from training.
 
     Args:
-        bundle: the model.
-        utterances: what to hear.
+        source: the model.
+        utterances: all that are at hand.
+        tested: what the protocol tests.
+        collections: corpus to collection.
+    """
+    under_test = {item.speaker_key for item in tested}
+    clips = [item for item in partition(utterances).calibrate if item.speaker_key not in under_test]
+    heard = set(heard_clips(source.learnt, clips, collections)) if source.learnt else set()
+    return tuple(item for item in clips if item not in heard)
+
+
+def hear_tested(
+    source: Source,
+    tested: Sequence[Utterance],
+    fit_on: Sequence[Utterance] = (),
+    *,
+    progress: Progress | None = None,
+) -> Hearing:
+    """Hear once all that a protocol tests, as it is and, with a model that hears, by telephone.
+
+    Args:
+        source: the model, or what it answered.
+        tested: the clips.
+        fit_on: clips of others, for a temperature; see `clips_to_fit_on`. They are not heard where
+            the model brings a calibration of its own.
         progress: called after each clip with how many are done, and how many there are.
     """
-    labels = bundle.metadata.labels
-    classes = len(labels)
+    if not isinstance(source, Listener):
+        answers = source.answer(tested, progress)
+        return Hearing(answers=answers, fitted_on=_answered(source, fit_on))
+    bundle = Bundle.load(source.location) if source.kind == "bundle" else None
+    listener = _twice(source) if bundle is None else _with_novelty(bundle)
+    found = run_listener(listener, source.labels, tested, progress=progress)
+    classes = len(source.labels)
+    width = found.probabilities.shape[1]
 
+    def part(place: int) -> Answers:
+        values = found.probabilities[:, place * classes : (place + 1) * classes]
+        return replace(found, probabilities=values)
+
+    if not found.utterances:  # nothing was heard: there is one width to take
+        return Hearing(answers=found, telephone=found, bundle=bundle)
+    calibrated = width > 2 * classes
+    return Hearing(
+        answers=part(0),
+        telephone=part(1),
+        before=part(2) if calibrated else None,
+        novelty=found.probabilities[:, -1] if calibrated else None,
+        fitted_on=None if calibrated else _answered(source, fit_on),
+        bundle=bundle,
+    )
+
+
+def doubts_of(hearing: Hearing) -> Doubts:
+    """Measure what was heard; synthetic sounds are made and heard for the domain.
+
+    Raises:
+        ConfigError: no clip's emotion is known to the model, or it gave no probabilities.
+    """
+    rule = hearing.bundle.metadata.prediction_set if hearing.bundle else None
+
+    def measured(answers: Answers) -> Doubt:
+        return measure_doubt(answers, rule=rule, fitted_on=hearing.fitted_on)
+
+    domain = None
+    if hearing.bundle is not None and hearing.novelty is not None:
+        domain = measure_domain(hearing.bundle, hearing.novelty)
+    return Doubts(
+        given=measured(hearing.answers),
+        before=None if hearing.before is None else measure_doubt(hearing.before),
+        telephone=None if hearing.telephone is None else measured(hearing.telephone),
+        domain=domain,
+    )
+
+
+def _answered(source: Source, clips: Sequence[Utterance]) -> Answers | None:
+    """Return the answers to clips, None where there is none."""
+    answers = source.answer(clips) if clips else None
+    return answers if answers is not None and answers.utterances else None
+
+
+def _twice(source: Listener) -> Listen:
+    return lambda signal: np.concatenate([source.listen(signal), source.listen(telephone(signal))])
+
+
+def _with_novelty(bundle: Bundle) -> Listen:
     def listen(signal: Signal) -> Floats:
         here = bundle.run(signal[np.newaxis])
         there = bundle.run(telephone(signal)[np.newaxis])
@@ -73,29 +170,4 @@ def hear_doubt(
             parts += [here.uncalibrated[0], here.novelty[0]]
         return np.concatenate(parts).astype(np.float64)
 
-    found = run_listener(listen, labels, utterances, progress=progress)
-    values = found.probabilities
-    if not found.utterances:  # nothing was heard: there is one width to take
-        values = np.zeros((0, 2 * classes))
-    calibrated = values.shape[1] > 2 * classes
-
-    def part(place: int) -> Answers:
-        return replace(found, probabilities=values[:, place * classes : (place + 1) * classes])
-
-    return Heard(
-        clean=part(0),
-        before=part(2) if calibrated else None,
-        telephone=part(1),
-        novelty=values[:, -1] if calibrated else None,
-    )
-
-
-def doubt_of(bundle: Bundle, heard: Heard) -> BundleDoubt:
-    """Measure what was heard; synthetic sounds are made and heard for the domain."""
-    rule = bundle.metadata.prediction_set
-    return BundleDoubt(
-        clean=measure_doubt(heard.clean, rule=rule),
-        before=None if heard.before is None else measure_doubt(heard.before),
-        telephone=measure_doubt(heard.telephone, rule=rule),
-        domain=None if heard.novelty is None else measure_domain(bundle, heard.novelty),
-    )
+    return listen

@@ -1,4 +1,4 @@
-"""Whom of the test speakers a model may have heard in training, by its own word."""
+"""Whom under test a model may have heard in training, and who belongs to the lockbox."""
 
 from __future__ import annotations
 
@@ -8,7 +8,26 @@ from pathlib import Path
 from affekt.corpora import CORPORA
 from affekt.corpora.base import Corpus
 from affekt.evaluation.sources.base import Learnt
+from affekt.protocols import lockbox_speakers
 from affekt.records import Utterance
+
+
+def heard_clips(
+    learnt: Learnt, utterances: Iterable[Utterance], collections: Mapping[str, str]
+) -> tuple[Utterance, ...]:
+    """Return the clips whose speaker training may have heard; as `heard_in_training` tells."""
+    trained = _trained(learnt, collections)
+    held_out = {
+        (collections.get(corpus, corpus), str(speaker))
+        for corpus, speakers in learnt.held_out.items()
+        for speaker in speakers
+    }
+
+    def heard(item: Utterance) -> bool:
+        _, speaker, collection = _identity(item)
+        return collection in trained and (collection, speaker) not in held_out
+
+    return tuple(filter(heard, utterances))
 
 
 def heard_in_training(
@@ -26,18 +45,8 @@ def heard_in_training(
         utterances: the clips under test.
         collections: corpus to collection; a corpus that is missing is a collection of its own.
     """
-    trained = _trained(learnt, collections)
-    held_out = {
-        (collections.get(corpus, corpus), str(speaker))
-        for corpus, speakers in learnt.held_out.items()
-        for speaker in speakers
-    }
-    heard = set()
-    for item in utterances:
-        corpus, speaker, collection = _identity(item)
-        if collection in trained and (collection, speaker) not in held_out:
-            heard.add((corpus, speaker))
-    return tuple(sorted(heard))
+    heard = heard_clips(learnt, utterances, collections)
+    return tuple(sorted({_identity(item)[:2] for item in heard}))
 
 
 def of_unknown_origin(
@@ -56,6 +65,16 @@ def of_unknown_origin(
     return tuple(
         sorted({item.corpus for item in utterances if _identity(item)[2] not in told}),
     )
+
+
+def lockbox_tested(utterances: Iterable[Utterance]) -> tuple[tuple[str, str], ...]:
+    """Return the `(corpus, speaker)` pairs under test who belong to the lockbox.
+
+    Args:
+        utterances: the clips under test, known by their places as in `heard_in_training`.
+    """
+    tested = {_identity(item)[:2] for item in utterances}
+    return tuple(sorted(tested & lockbox_speakers()))
 
 
 def _trained(learnt: Learnt, collections: Mapping[str, str]) -> set[str]:

@@ -1,8 +1,9 @@
 """Figures of people and clips that share something: gender, age, language, length and more.
 
-Every clip is answered among the classes of its own corpus. A group within a corpus is one of that
-corpus' people or clips; over all corpora, the groups are mixtures in which language, age and the
-way of recording go together with the corpus, so that a difference there may be one of corpora.
+Every clip is answered twice: among the classes of its own corpus, and among all labels. A group
+within a corpus is one of that corpus' people or clips; over all corpora, the groups are mixtures in
+which language, age and the way of recording go together with the corpus, so that a difference there
+may be one of corpora.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ import soundfile
 
 from affekt import metrics
 from affekt.evaluation.runs import Answers
-from affekt.evaluation.scoring import OTHER, shares
+from affekt.evaluation.scoring import OTHER, SCORINGS, ScoringName, shares
 from affekt.metrics import Interval
 from affekt.records import Utterance
 
@@ -32,6 +33,7 @@ class GroupFigures:
     """Figures of a group, as shares from 0 to 1; see `Scoring`.
 
     Attributes:
+        scoring: "own" or "all", as in `Scoring`.
         corpus: that the group lies in; "all" for all corpora under test together.
         attribute: what its members share, one of `ATTRIBUTES`.
         group: the value that they share; "not told" where the corpus is silent.
@@ -39,6 +41,7 @@ class GroupFigures:
         classes: how many occur among them; UA is the mean of so many recalls.
     """
 
+    scoring: ScoringName
     corpus: str
     attribute: str
     group: str
@@ -113,8 +116,8 @@ ATTRIBUTES: dict[str, Attribute] = {
 
 
 @dataclass(frozen=True, slots=True)
-class OwnAnswers:
-    """Clips answered among the classes of their own corpora.
+class Scored:
+    """Clips and their answers under one scoring.
 
     Attributes:
         utterances: those of a class that the model knows and the corpus has.
@@ -129,12 +132,15 @@ class OwnAnswers:
     labels: tuple[str, ...]
 
 
-def own_answers(answers: Answers, classes: Mapping[str, Sequence[str]]) -> OwnAnswers:
-    """Answer each clip among its corpus' own classes, as the scoring `own` does.
+def scored_answers(
+    answers: Answers, classes: Mapping[str, Sequence[str]], scoring: ScoringName = "own"
+) -> Scored:
+    """Answer each clip among its corpus' own classes, or among all labels of the model.
 
     Args:
         answers: of a run.
         classes: corpus to its canonical labels.
+        scoring: as in `Scoring`.
     """
     place = {label: index for index, label in enumerate(answers.labels)}
     kept = [
@@ -144,14 +150,14 @@ def own_answers(answers: Answers, classes: Mapping[str, Sequence[str]]) -> OwnAn
     ]
     clips = tuple(answers.utterances[index] for index in kept)
     masks = {
-        corpus: np.array([label in own for label in answers.labels])
+        corpus: np.array([scoring == "all" or label in own for label in answers.labels])
         for corpus, own in classes.items()
     }
     allowed = np.array([masks[item.corpus] for item in clips]).reshape(len(clips), len(place))
     chances = answers.probabilities[kept]
     answered = metrics.argmax_among(chances, allowed)
     answered[~np.where(allowed, chances, 0.0).any(axis=1)] = len(place)
-    return OwnAnswers(
+    return Scored(
         utterances=clips,
         truth=np.array([place[item.emotion or ""] for item in clips], np.int64),
         answered=answered,
@@ -162,20 +168,19 @@ def own_answers(answers: Answers, classes: Mapping[str, Sequence[str]]) -> OwnAn
 def group_figures(
     answers: Answers, classes: Mapping[str, Sequence[str]]
 ) -> tuple[GroupFigures, ...]:
-    """Return the figures of every group of every attribute.
+    """Return the figures of every group of every attribute, under both scorings.
 
     Args:
         answers: of a run.
-        classes: corpus to its canonical labels; a clip competes only among these.
+        classes: corpus to its canonical labels.
     """
-    scored = own_answers(answers, classes)
-    if not scored.utterances:
-        return ()
-    corpora = np.array([item.corpus for item in scored.utterances])
+    scored = {name: scored_answers(answers, classes, name) for name in SCORINGS}
+    clips = scored["own"].utterances  # the same under both
+    corpora = np.array([item.corpus for item in clips])
     names = list(dict.fromkeys(corpora.tolist()))
     figures: list[GroupFigures] = []
     for name, attribute in ATTRIBUTES.items():
-        values = np.array([attribute.value(item) or NOT_TOLD for item in scored.utterances])
+        values = np.array([attribute.value(item) or NOT_TOLD for item in clips])
         if attribute.across and len(names) > 1:
             figures += _groups(scored, values, ALL_CORPORA, name, np.ones(len(values), np.bool_))
         for corpus in names:
@@ -184,7 +189,7 @@ def group_figures(
 
 
 def _groups(
-    scored: OwnAnswers,
+    scored: Mapping[ScoringName, Scored],
     values: npt.NDArray[np.str_],
     corpus: str,
     attribute: str,
@@ -192,16 +197,18 @@ def _groups(
 ) -> Iterator[GroupFigures]:
     for value in sorted(set(values[inside].tolist()), key=_order):
         chosen = np.flatnonzero(inside & (values == value))
-        speakers = [scored.utterances[index].speaker_key for index in chosen]
-        yield GroupFigures(
-            corpus=corpus,
-            attribute=attribute,
-            group=value,
-            clips=len(chosen),
-            speakers=len(set(speakers)),
-            classes=len(np.unique(scored.truth[chosen])),
-            **shares(scored.truth[chosen], scored.answered[chosen], speakers, len(scored.labels)),
-        )
+        for name, of in scored.items():
+            speakers = [of.utterances[index].speaker_key for index in chosen]
+            yield GroupFigures(
+                scoring=name,
+                corpus=corpus,
+                attribute=attribute,
+                group=value,
+                clips=len(chosen),
+                speakers=len(set(speakers)),
+                classes=len(np.unique(of.truth[chosen])),
+                **shares(of.truth[chosen], of.answered[chosen], speakers, len(of.labels)),
+            )
 
 
 def _order(group: str) -> tuple[bool, bool, float, str]:

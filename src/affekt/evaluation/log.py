@@ -17,8 +17,8 @@ from affekt.evaluation.report import EIGHT, Report
 
 MEASURED = (*EIGHT, "ravdess_song")
 _FIGURES = (*(f"ua_{name}" for name in MEASURED), "mean_of_eight", "mean_of_five")
-COLUMNS = ("date", "commit", "bundle", "bundle_sha256", "clips", "failed", *_FIGURES)
-_SAME = ("bundle_sha256", "clips", "failed", *_FIGURES)
+COLUMNS = ("date", "commit", "protocol", "bundle", "bundle_sha256", "clips", "failed", *_FIGURES)
+_SAME = ("protocol", "bundle_sha256", "clips", "failed", *_FIGURES)
 
 
 def checkout_of(folder: Path) -> Path | None:
@@ -36,7 +36,7 @@ def append_reading(report: Report, log: Path, *, commit: str) -> bool:
     second row.
 
     Args:
-        report: of the protocol `lockbox`.
+        report: of clips among which some are of lockbox speakers, under whatever protocol.
         log: a CSV file.
         commit: of the checkout, as `commit_of` names it.
 
@@ -106,6 +106,7 @@ def _row(report: Report, commit: str) -> dict[str, str]:
     row = {
         "date": report.date,
         "commit": commit,
+        "protocol": report.protocol,
         "bundle": report.bundle,
         "bundle_sha256": report.bundle_sha256,
         "clips": str(report.clips),

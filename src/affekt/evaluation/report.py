@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib import resources
@@ -13,8 +13,9 @@ from typing import Any
 from affekt import __version__
 from affekt.emotions import CANONICAL
 from affekt.errors import ConfigError
-from affekt.evaluation.exposure import heard_in_training, of_unknown_origin
+from affekt.evaluation.exposure import heard_in_training, lockbox_tested, of_unknown_origin
 from affekt.evaluation.groups import ALL_CORPORA, GroupFigures, group_figures
+from affekt.evaluation.leaks import Copy, Leaks, find_leaks
 from affekt.evaluation.runs import Answers, Progress
 from affekt.evaluation.scoring import (
     CalibrationFigures,
@@ -77,12 +78,15 @@ class Report:
         heard: test speakers that training may have heard, `(corpus, speaker)`: their figures
             are no measure of new voices.
         training_told: the source says whom it learnt from; otherwise `heard` knows nothing.
+        lockbox: test speakers who belong to the lockbox, `(corpus, speaker)`: a row in the log of
+            readings is due.
         unknown_origin: corpora under test, people's own, of which the source's word cannot tell
             whether training heard their speakers.
         failures: clips that were not recognised.
         groups: the figures (own classes) of people and clips that share something.
         floors: what was asked of this bundle.
-        log: for the protocol `lockbox`, what became of the row in the log of readings.
+        log: what became of that row.
+        leaks: what the clips under test share with those that were learnt from.
     """
 
     protocol: str
@@ -108,8 +112,10 @@ class Report:
     groups: tuple[GroupFigures, ...]
     failures: tuple[FailedClip, ...]
     floors: tuple[Floor, ...]
+    lockbox: tuple[tuple[str, str], ...] = ()
     unknown_origin: tuple[str, ...] = ()
     log: str | None = None
+    leaks: Leaks | None = None
 
     @property
     def not_told(self) -> frozenset[str]:
@@ -153,6 +159,7 @@ def evaluate(
     *,
     classes: Mapping[str, Sequence[str]] | None = None,
     collections: Mapping[str, str] | None = None,
+    copies: Iterable[Copy] | None = None,
     progress: Progress | None = None,
 ) -> Report:
     """Measure a model on the test part of a protocol.
@@ -164,6 +171,7 @@ def evaluate(
         classes: corpus to the canonical labels it declares; a corpus that is not named has
             those that its clips show.
         collections: corpus to collection, for the corpora that the model may have learnt from.
+        copies: among the utterances, as `affekt.audit` finds them; None where nobody looked.
         progress: called after each clip with how many are done, and how many there are.
 
     Raises:
@@ -173,7 +181,14 @@ def evaluate(
     tested = tested_clips(rule, utterances)
     answers = source.answer(tested, progress)
     return report_of(
-        source, answers, rule, classes=own_classes(tested, classes), collections=collections
+        source,
+        answers,
+        rule,
+        classes=own_classes(tested, classes),
+        collections=collections,
+        leaks=find_leaks(
+            rule, utterances, source.learnt, collections=collections or {}, copies=copies
+        ),
     )
 
 
@@ -209,6 +224,7 @@ def report_of(
     *,
     classes: Mapping[str, Sequence[str]],
     collections: Mapping[str, str] | None = None,
+    leaks: Leaks | None = None,
 ) -> Report:
     """Make the report of answers that are at hand.
 
@@ -218,6 +234,7 @@ def report_of(
         rule: the protocol.
         classes: corpus under test to the canonical labels a clip of it competes among.
         collections: corpus to collection.
+        leaks: what these clips share with those that were learnt from.
     """
     tested = [*answers.utterances, *(item.utterance for item in answers.failures)]
     figures = {corpus: score_corpus(corpus, answers, own) for corpus, own in classes.items()}
@@ -246,7 +263,9 @@ def report_of(
         groups=group_figures(answers, classes),
         failures=_failed_clips(answers),
         floors=_floors(source, figures) if rule.name == "lockbox" else (),
+        lockbox=lockbox_tested(tested),
         unknown_origin=of_unknown_origin(learnt, tested, together) if learnt else (),
+        leaks=leaks,
     )
 
 

@@ -16,7 +16,7 @@ from affekt import metrics
 from affekt.audio import SAMPLING_RATE_HZ, Signal, decode, from_array
 from affekt.errors import AffektError, ConfigError
 from affekt.evaluation.conditions import Condition
-from affekt.evaluation.groups import OwnAnswers, own_answers
+from affekt.evaluation.groups import Scored, scored_answers
 from affekt.evaluation.runs import Answers, Probabilities
 from affekt.evaluation.sources import Listener
 from affekt.recognition.clips import hear as hear_clip
@@ -27,24 +27,40 @@ _VOICES = 48  # clips that babble is mixed from
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Kept:
+    """What is left of a model under a condition by one scoring, as shares from 0 to 1.
+
+    Attributes:
+        ua: corpus to UA.
+        mean_ua: over the corpora.
+        drop: of that mean against the clean one; negative where it is better.
+        unchanged: share of all clips whose answer is the clean one.
+    """
+
+    ua: dict[str, float]
+    mean_ua: float
+    drop: float
+    unchanged: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ConditionFigures:
     """A condition, as shares from 0 to 1.
 
     Attributes:
         group, name: of the condition.
-        ua: corpus to UA among its own classes.
-        mean_ua: over the corpora.
-        drop: of that mean against the clean one; negative where it is better.
-        unchanged: share of all clips whose answer is the clean one.
+        own: of answers among the corpus' own classes.
+        all: of answers among all labels.
+        moved: how much probability goes to other labels than with clean sound (total variation),
+            mean over the clips that were recognised; None where none was.
         refused: share of all clips that were not recognised at all.
     """
 
     group: str
     name: str
-    ua: dict[str, float]
-    mean_ua: float
-    drop: float
-    unchanged: float
+    own: Kept
+    all: Kept
+    moved: float | None
     refused: float
 
 
@@ -55,15 +71,13 @@ class Robustness:
     Attributes:
         clips: heard under every condition.
         seed: of the draws.
-        clean_ua: corpus to UA without any condition.
-        clean_mean_ua: over the corpora.
+        clean: without any condition.
         conditions: in the order given.
     """
 
     clips: int
     seed: int
-    clean_ua: dict[str, float]
-    clean_mean_ua: float
+    clean: ConditionFigures
     conditions: tuple[ConditionFigures, ...]
 
 
@@ -141,24 +155,17 @@ def measure_robustness(
                 progress(done, len(utterances))
     if not heard:
         raise ConfigError("none of the clips can be heard: nothing to measure robustness on")
-    scored = [
-        own_answers(_answers(model.labels, heard, column), classes)
-        for column in range(len(conditions) + 1)
-    ]
-    if not scored[0].utterances:
+    said = [_answers(model.labels, heard, column) for column in range(len(conditions) + 1)]
+    clips = len(scored_answers(said[0], classes).utterances)
+    if not clips:
         raise ConfigError("the model knows the emotion of none of the clips")
-    clean = _uas(scored[0])
-    clean_mean = float(np.mean(list(clean.values())))
-    return Robustness(
-        clips=len(scored[0].utterances),
-        seed=seed,
-        clean_ua=clean,
-        clean_mean_ua=clean_mean,
-        conditions=tuple(
-            _figures(condition, scored[0], scored[column], clean_mean)
-            for column, condition in enumerate(conditions, start=1)
-        ),
+    clean, *figures = (
+        _figures(group, name, said[0], answers, classes)
+        for (group, name), answers in zip(
+            [("clean", ""), *((item.group, item.name) for item in conditions)], said, strict=True
+        )
     )
+    return Robustness(clips=clips, seed=seed, clean=clean, conditions=tuple(figures))
 
 
 def _voices(utterances: Sequence[Utterance], seed: int) -> list[tuple[tuple[str, str], Signal]]:
@@ -204,22 +211,33 @@ def _answers(
 
 
 def _figures(
-    condition: Condition, clean: OwnAnswers, scored: OwnAnswers, clean_mean: float
+    group: str, name: str, clean: Answers, answers: Answers, classes: Mapping[str, Sequence[str]]
 ) -> ConditionFigures:
-    uas = _uas(scored)
-    mean = float(np.mean(list(uas.values())))
+    heard = answers.probabilities.any(axis=1)
+    moved = 0.5 * np.abs(answers.probabilities - clean.probabilities).sum(axis=1)[heard]
+    everything = scored_answers(answers, classes, "all")
     return ConditionFigures(
-        group=condition.group,
-        name=condition.name,
-        ua=uas,
-        mean_ua=mean,
-        drop=clean_mean - mean,
-        unchanged=float(np.mean(scored.answered == clean.answered)),
-        refused=float(np.mean(scored.answered == len(scored.labels) - 1)),
+        group=group,
+        name=name,
+        own=_kept(scored_answers(clean, classes), scored_answers(answers, classes)),
+        all=_kept(scored_answers(clean, classes, "all"), everything),
+        moved=float(moved.mean()) if moved.size else None,
+        refused=float(np.mean(everything.answered == len(everything.labels) - 1)),
     )
 
 
-def _uas(scored: OwnAnswers) -> dict[str, float]:
+def _kept(clean: Scored, scored: Scored) -> Kept:
+    before, now = _uas(clean), _uas(scored)
+    mean = float(np.mean(list(now.values())))
+    return Kept(
+        ua=now,
+        mean_ua=mean,
+        drop=float(np.mean(list(before.values()))) - mean,
+        unchanged=float(np.mean(scored.answered == clean.answered)),
+    )
+
+
+def _uas(scored: Scored) -> dict[str, float]:
     corpora = np.array([item.corpus for item in scored.utterances])
     return {
         name: metrics.unweighted_average_recall(

@@ -12,9 +12,9 @@ counted as `other`, and as wrong.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal, TypeVar, get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -25,10 +25,13 @@ from affekt.evaluation.runs import Answers
 from affekt.metrics import Interval
 from affekt.records import Utterance
 
+Figures = TypeVar("Figures")
 # The bootstrap draws alike every time, so that a report can be reproduced digit for digit.
 _BOOTSTRAP_SEED = 2
 _RESAMPLES = 2000
 OTHER = "other"
+ScoringName = Literal["own", "all"]
+SCORINGS: tuple[ScoringName, ...] = get_args(ScoringName)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +43,21 @@ class ClassFigures:
     recall: float | None
     precision: float | None
     f1: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClassIntervals:
+    """Bootstrap 95 % intervals of the figures of a class; None where fewer than two speakers tell.
+
+    Attributes:
+        label: the class.
+        recall, precision, f1: as in `ClassFigures`.
+    """
+
+    label: str
+    recall: Interval | None
+    precision: Interval | None
+    f1: Interval | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +75,7 @@ class Scoring:
         ua_interval, wa_interval, macro_f1_interval, weighted_f1_interval: bootstrap 95 %,
             clustered by speaker, all from the same draws; None with one speaker.
         classes: one entry a class that is present in the truth.
+        class_intervals: likewise.
     """
 
     name: str
@@ -72,6 +91,7 @@ class Scoring:
     macro_f1_interval: Interval | None
     weighted_f1_interval: Interval | None
     classes: tuple[ClassFigures, ...]
+    class_intervals: tuple[ClassIntervals, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -200,13 +220,20 @@ def _score(
     if (answered == len(allowed)).any():
         allowed = (*allowed, OTHER)
     confusion = metrics.confusion_matrix(true, answered, len(allowed))
+    speakers = [clips[index].speaker for index in kept]
+    classes = tuple(item for item in class_figures(allowed, confusion) if item.support)
     return Scoring(
         name=name,
         labels=allowed,
         confusion=tuple(tuple(int(cell) for cell in row) for row in confusion),
         clips=len(kept),
-        classes=tuple(item for item in class_figures(allowed, confusion) if item.support),
-        **shares(true, answered, [clips[index].speaker for index in kept], len(allowed)),
+        classes=classes,
+        class_intervals=tuple(
+            item
+            for item in _class_intervals(true, answered, speakers, allowed)
+            if any(item.label == of.label for of in classes)
+        ),
+        **shares(true, answered, speakers, len(allowed)),
     )
 
 
@@ -225,16 +252,7 @@ def shares(
         classes: size of the label set.
     """
     confusion = metrics.confusion_matrix(truth, answered, classes)
-    # The draws go to speakers in their order: that of the clips must not matter.
-    order = sorted(range(len(speakers)), key=lambda index: str(speakers[index]))
-    intervals = metrics.confusion_intervals(
-        truth[order],
-        answered[order],
-        [speakers[index] for index in order],
-        classes,
-        rng=np.random.default_rng(_BOOTSTRAP_SEED),
-        resamples=_RESAMPLES,
-    )
+    intervals = _bootstrapped(metrics.confusion_intervals, truth, answered, speakers, classes)
     return {
         "ua": metrics.unweighted_average_recall(confusion),
         "wa": metrics.accuracy(confusion),
@@ -245,6 +263,36 @@ def shares(
         "macro_f1_interval": intervals.get("macro_f1"),
         "weighted_f1_interval": intervals.get("weighted_f1"),
     }
+
+
+def _class_intervals(
+    truth: npt.NDArray[np.integer],
+    answered: npt.NDArray[np.integer],
+    speakers: Sequence[Hashable],
+    labels: Sequence[str],
+) -> Iterator[ClassIntervals]:
+    found = _bootstrapped(metrics.class_intervals, truth, answered, speakers, len(labels))
+    for place, label in enumerate(labels):
+        yield ClassIntervals(label=label, **{name: found[name][place] for name in found})
+
+
+def _bootstrapped(
+    measure: Callable[..., Figures],
+    truth: npt.NDArray[np.integer],
+    answered: npt.NDArray[np.integer],
+    speakers: Sequence[Hashable],
+    classes: int,
+) -> Figures:
+    # The draws go to speakers in their order: that of the clips must not matter.
+    order = sorted(range(len(speakers)), key=lambda index: str(speakers[index]))
+    return measure(
+        truth[order],
+        answered[order],
+        [speakers[index] for index in order],
+        classes,
+        rng=np.random.default_rng(_BOOTSTRAP_SEED),
+        resamples=_RESAMPLES,
+    )
 
 
 def class_figures(

@@ -18,9 +18,7 @@ import numpy as np
 from affekt.errors import ConfigError
 from affekt.evaluation.codecs import CODECS, available
 from affekt.evaluation.conditions import conditions
-from affekt.evaluation.domain import Domain
-from affekt.evaluation.doubt import Doubt, measure_doubt
-from affekt.evaluation.doubt_run import Heard, doubt_of, hear_doubt
+from affekt.evaluation.doubt_run import Doubts, Hearing, doubts_of
 from affekt.evaluation.layout import voices
 from affekt.evaluation.listeners import CORPUS, Listeners, beside_listeners
 from affekt.evaluation.people import GroupDifference, Steadiness, group_differences, steadiness
@@ -28,54 +26,10 @@ from affekt.evaluation.report import Report
 from affekt.evaluation.robustness import Robustness, measure_robustness, sample
 from affekt.evaluation.runs import Answers, Progress
 from affekt.evaluation.sources import Listener, Source
-from affekt.recognition import Bundle
 from affekt.recognition.metadata import BundleMetadata
 from affekt.recognition.runtime import onnxruntime
-from affekt.records import Utterance
 
 SCHEMA_VERSION = 1
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Hearing:
-    """What a model said of all that a protocol tests.
-
-    Attributes:
-        answers: its answers.
-        bundle: that gave them, and
-        heard: all else that it said; None of anything but a bundle.
-    """
-
-    answers: Answers
-    bundle: Bundle | None = None
-    heard: Heard | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Doubts:
-    """What a model's doubts are worth.
-
-    Attributes:
-        given: of its answers.
-        before: of what its network says by itself; None where nothing calibrated it.
-        telephone: of its answers over a telephone; None if not measured.
-        domain: of noticing what is no speech; None likewise.
-    """
-
-    given: Doubt
-    before: Doubt | None = None
-    telephone: Doubt | None = None
-    domain: Domain | None = None
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the figures, and the points of the reliability diagrams, as plain JSON types."""
-        parts: dict[str, Any] = {"domain": self.domain.to_dict() if self.domain else None}
-        for name in ("given", "before", "telephone"):
-            part: Doubt | None = getattr(self, name)
-            parts[name] = None
-            if part is not None:
-                parts[name] = part.to_dict() | {"diagram": _plain(part.given.diagram)}
-        return parts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,17 +100,6 @@ class Trust:
         }
 
 
-def hear_tested(
-    source: Source, tested: Sequence[Utterance], progress: Progress | None = None
-) -> Hearing:
-    """Hear once all that a protocol tests; a bundle also says how sure it is over a telephone."""
-    if source.kind != "bundle":
-        return Hearing(answers=source.answer(tested, progress))
-    bundle = Bundle.load(source.location)
-    heard = hear_doubt(bundle, tested, progress)
-    return Hearing(answers=heard.clean, bundle=bundle, heard=heard)
-
-
 def measure_trust(
     source: Source,
     hearing: Hearing,
@@ -212,7 +155,7 @@ def measure_trust(
     listeners, why = _listeners(answers, classes, votes)
     if why:
         missing.append(NotMeasured(what="the model beside people who listened", why=why))
-    doubts = _doubts(hearing) if answers.graded and drawn else None
+    doubts = doubts_of(hearing) if answers.graded and drawn else None
     missing += _not_doubted(doubts)
     learnt = source.learnt
     return Trust(
@@ -253,15 +196,6 @@ def _listeners(
         return None, str(error)
 
 
-def _doubts(hearing: Hearing) -> Doubts:
-    if hearing.bundle is None or hearing.heard is None:
-        return Doubts(given=measure_doubt(hearing.answers))
-    found = doubt_of(hearing.bundle, hearing.heard)
-    return Doubts(
-        given=found.clean, before=found.before, telephone=found.telephone, domain=found.domain
-    )
-
-
 def _not_doubted(doubts: Doubts | None) -> Iterator[NotMeasured]:
     if doubts is None:
         what = "how far its confidence can be believed"
@@ -269,13 +203,13 @@ def _not_doubted(doubts: Doubts | None) -> Iterator[NotMeasured]:
         return
     if doubts.telephone is None:
         what = "confidence over a telephone"
-        yield NotMeasured(what=what, why="only of bundles it is measured")
-    if doubts.before is None:
-        what = "confidence before calibration"
-        yield NotMeasured(what=what, why="the model does not say what its network alone would")
+        yield NotMeasured(what=what, why="only answers are at hand, no model that could hear it")
+    nobody = "it comes without, and there is nobody to fit on: no `calibrate` speaker is at hand "
+    nobody += "who is neither under test nor known from training"
+    if doubts.before is None and doubts.given.temperature is None:
+        yield NotMeasured(what="confidence before and after calibration", why=nobody)
     if doubts.given.sets is None:
-        what = "sets of labels that hold the right one"
-        yield NotMeasured(what=what, why="the model has no rule that makes them")
+        yield NotMeasured(what="sets of labels that hold the right one", why=nobody)
     if doubts.domain is None:
         what = "whether it notices what is no speech"
         yield NotMeasured(what=what, why="the model does not say how strange a sound is to it")

@@ -6,11 +6,12 @@ from collections.abc import Iterator
 
 from affekt.evaluation.domain import Domain
 from affekt.evaluation.doubt import Believed
-from affekt.evaluation.doubt_plots import reliability_plot, risk_plot, roc_plot
+from affekt.evaluation.doubt_plots import diagrams_of, reliability_plot, risk_plot, roc_plot
+from affekt.evaluation.doubt_run import Doubts
 from affekt.evaluation.files import Table
 from affekt.evaluation.layout import percent
 from affekt.evaluation.plots import to_svg
-from affekt.evaluation.trust import Doubts, Trust
+from affekt.evaluation.trust import Trust
 from affekt.evaluation.trust_blocks import Block, Plot, interval_of
 
 
@@ -26,13 +27,15 @@ def confidence(trust: Trust) -> Iterator[Block]:
         "(ECE) is the mean distance from that line, over 15 bins of equally many clips, among all "
         "labels; 'by chance' is what it would be if every probability were exactly right."
     )
-    diagrams = {"as it answers": doubts.given.given.diagram}
-    if doubts.before is not None:
-        diagrams["network alone"] = doubts.before.given.diagram
-    if doubts.telephone is not None:
-        diagrams["over a telephone"] = doubts.telephone.given.diagram
+    if doubts.given.temperature is not None:
+        yield (
+            "The model brings no calibration. What one temperature would do, "
+            f"{doubts.given.temperature:.2f} by the `calibrate` speakers, is shown beside it; its "
+            "sets of labels are fitted on the same speakers."
+        )
     yield Plot(
-        "How often answers are right by how sure the model is", to_svg(reliability_plot(diagrams))
+        "How often answers are right by how sure the model is",
+        to_svg(reliability_plot(diagrams_of(doubts))),
     )
     yield _believed(doubts)
     risk = doubts.given.risk
@@ -56,12 +59,17 @@ def _believed(doubts: Doubts) -> Table:
         )
     )
     rows.append(_believed_row("all clips", given.pooled))
-    for name, doubt in (
-        ("all clips, network alone", doubts.before),
-        ("all clips, over a telephone", doubts.telephone),
-    ):
-        if doubt is not None:
-            rows.append(_believed_row(name, doubt.given.pooled))
+    others = {
+        "network alone": doubts.before.given if doubts.before else None,
+        "with a temperature": doubts.given.rescaled,
+        "over a telephone": doubts.telephone.given if doubts.telephone else None,
+        "over a telephone, with it": doubts.telephone.rescaled if doubts.telephone else None,
+    }
+    rows += [
+        _believed_row(f"all clips, {name}", of.pooled)
+        for name, of in others.items()
+        if of is not None
+    ]
     return Table(
         caption="Confidence and what it is worth: percent; Brier score; NLL in nats",
         header=(

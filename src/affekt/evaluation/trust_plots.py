@@ -64,16 +64,16 @@ def robustness_plot(robustness: Robustness) -> Figure:
     conditions = robustness.conditions
     figure = new_figure(8.2, 1.3 + 0.26 * len(conditions))
     axes = figure.add_subplot()
-    clean = 100.0 * robustness.clean_mean_ua
+    clean = 100.0 * robustness.clean.own.mean_ua
     axes.axvline(clean, color=INK, linewidth=1.2, linestyle="--", label=f"clean, {clean:.1f}")
-    values = [100.0 * item.mean_ua for item in conditions]
+    values = [100.0 * item.own.mean_ua for item in conditions]
     rows = range(len(conditions))
     axes.hlines(rows, values, clean, color=FAINT, linewidth=3, zorder=1)
     axes.scatter(values, rows, color=BLUE, s=34, zorder=3, label="under the condition")
     axes.set_yticks(rows, [f"{item.group}, {item.name}" for item in conditions], fontsize=8.5)
     axes.set_ylim(len(conditions) - 0.4, -0.6)
     axes.set_xlim(0.0, 100.0)
-    axes.set_xlabel("recognised, mean over corpora (UA), percent")
+    axes.set_xlabel("recognised among own emotions, mean over corpora (UA), percent")
     plain_axes(axes, grid="x")
     legend_above(figure, *axes.get_legend_handles_labels(), columns=2)
     return figure

@@ -15,7 +15,14 @@ from affekt.evaluation.trust import Trust
 from affekt.evaluation.trust_blocks import Block, Bullets, Folded, Plot, Section, interval_of
 from affekt.evaluation.trust_doubts import confidence
 from affekt.evaluation.trust_worries import share, worries
-from affekt.evaluation.writers import group_sections, protocol_facts, scoring_section
+from affekt.evaluation.writers import (
+    CLASS_HEADS,
+    class_cells,
+    group_sections,
+    leak_facts,
+    protocol_facts,
+    scoring_section,
+)
 
 _NOTHING = (
     "Nothing crossed a line that this report draws. That is not the same as nothing to worry about."
@@ -38,6 +45,9 @@ def _figures(trust: Trust) -> Iterator[Block]:
     report = trust.report
     told = ". ".join(f"{name.capitalize()}: {value}" for name, value in protocol_facts(report))
     heard = spoken(report.clips, report.speakers, told=report.speakers_told)
+    if report.leaks is not None:
+        shared = [value for name, value in leak_facts(report.leaks) if name == "leaks"]
+        yield " ".join(f"{value[:1].upper()}{value[1:]}." for value in shared)
     yield (
         f"{told}. {heard}. 'Recognised' is the share of "
         "right answers to the clips of each emotion, averaged over the emotions (unweighted "
@@ -126,17 +136,17 @@ def _corpus(figures: CorpusFigures) -> tuple[Block, ...]:
         rows = tuple(
             (
                 of.label,
-                *map(percent, (of.recall, of.precision, of.f1)),
+                *cells,
                 *map(str, item.confusion[item.labels.index(of.label)]),
             )
-            for of in item.classes
+            for of, cells in zip(item.classes, class_cells(item), strict=True)
         )
         figured = scoring_section(item, told=figures.speakers_told)
         blocks += [f"{line}." for line in figured.lines]
         blocks.append(
             Table(
                 caption=f"Scoring '{item.name}': percent, and clips by what was answered",
-                header=("emotion", "recall", "precision", "F1", *item.labels),
+                header=("emotion", *CLASS_HEADS, *item.labels),
                 rows=rows,
             )
         )
@@ -164,27 +174,40 @@ def _people(trust: Trust) -> Iterator[Block]:
     if trust.steadiness is not None:
         yield (
             "Do answers stay where they should? A level says nothing of a feeling; a semitone lies "
-            f"within the voices of two people. Measured on {_sample(trust)}."
+            "within the voices of two people. 'Moved' is how much probability goes to other "
+            f"labels. Measured on {_sample(trust)}."
         )
         yield Table(
-            caption="Answers that stay, in percent",
-            header=("change", "stay", "passes from", "verdict"),
+            caption="Answers that stay, and how far predictions move, in percent",
+            header=(
+                *("change", "stay (all labels)", "passes from", "stay (own emotions)"),
+                *("moved", "passes up to", "verdict"),
+            ),
             rows=tuple(
-                (item.change, percent(item.unchanged), percent(item.limit), item.verdict)
+                (
+                    item.change,
+                    *map(percent, (item.unchanged, item.limit, item.unchanged_own)),
+                    *map(percent, (item.moved, item.moved_limit)),
+                    item.verdict,
+                )
                 for item in trust.steadiness
             ),
-            words=frozenset({0, 3}),
+            words=frozenset({0, 6}),
         )
 
 
 def _differences(found: Sequence[GroupDifference]) -> Table:
     return Table(
         caption="Differences between groups of speakers, in percent",
-        header=("corpus", "by", "recognised (speakers)", "difference", "passes up to", "verdict"),
+        header=(
+            *("corpus", "by", "scoring", "recognised (speakers)", "difference", "passes up to"),
+            "verdict",
+        ),
         rows=tuple(
             (
                 item.corpus,
                 item.attribute,
+                item.scoring,
                 ", ".join(
                     f"{group} {percent(item.ua.get(group))} ({count})"
                     for group, count in item.speakers.items()
@@ -196,14 +219,14 @@ def _differences(found: Sequence[GroupDifference]) -> Table:
             )
             for item in found
         ),
-        words=frozenset({0, 1, 2, 5}),
+        words=frozenset({0, 1, 2, 3, 6}),
     )
 
 
 def _groups(trust: Trust) -> Iterator[Block]:
     yield (
-        "Among the corpus' own emotions. Over all corpora together, groups differ in corpus, "
-        "language and recording as well."
+        "Among the corpus' own emotions, and at the end of each row among all labels. Over all "
+        "corpora together, groups differ in corpus, language and recording as well."
     )
     for part in group_sections(trust.report):
         lines: tuple[Block, ...] = tuple(f"{line}." for line in part.lines)
@@ -221,24 +244,24 @@ def _robustness(trust: Trust) -> Iterator[Block]:
         return
     yield (
         f"The same clips as they come and as life may bring them: {_sample(trust)}. 'Loss' is "
-        "against clean sound, in points; 'same answer' is the share of clips whose answer stays."
+        "against clean sound, in points; 'same answer' is the share of clips whose answer among "
+        "all labels stays; 'moved' is how much probability goes to other labels."
     )
     yield Plot("Figure under each condition against clean", to_svg(plots.robustness_plot(measured)))
-    corpora = tuple(measured.clean_ua)
-    clean = ("clean", percent(measured.clean_mean_ua), "0.0", "100.0", "0.0")
     yield Table(
-        caption="Recognised under each condition (UA, own emotions), in percent",
-        header=("condition", "mean", "loss", "same answer", "refused", *corpora),
-        rows=(
-            (*clean, *(percent(measured.clean_ua[name]) for name in corpora)),
-            *(
-                (
-                    f"{item.group}, {item.name}",
-                    *map(percent, (item.mean_ua, item.drop, item.unchanged, item.refused)),
-                    *(percent(item.ua[name]) for name in corpora),
-                )
-                for item in measured.conditions
-            ),
+        caption="Recognised under each condition (UA; a corpus: its own emotions), in percent",
+        header=(
+            *("condition", "own", "loss", "all labels", "loss", "same answer", "moved", "refused"),
+            *measured.clean.own.ua,
+        ),
+        rows=tuple(
+            (
+                f"{item.group}, {item.name}" if item.name else item.group,
+                *map(percent, (item.own.mean_ua, item.own.drop, item.all.mean_ua, item.all.drop)),
+                *map(percent, (item.all.unchanged, item.moved, item.refused)),
+                *map(percent, item.own.ua.values()),
+            )
+            for item in (measured.clean, *measured.conditions)
         ),
     )
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from affekt.evaluation.doubt import Believed
 from affekt.evaluation.layout import voices
 from affekt.evaluation.people import MIN_SPEAKERS
+from affekt.evaluation.robustness import ConditionFigures
 from affekt.evaluation.scoring import CorpusFigures, Scoring
 from affekt.evaluation.trust import Trust
 
@@ -18,6 +19,8 @@ SPREAD = 0.2  # between the best and the worst corpus
 DROP = 0.1  # a condition that costs more of the mean is named
 REFUSED = 0.05  # likewise one under which more clips cannot be recognised at all
 OVERCONFIDENT = 0.05  # more confidence than right answers
+# A larger calibration error, over all clips or corpora, is named, unless chance leaves as much.
+ECE_POOLED, ECE_MEAN = 0.05, 0.08
 FOUND = 0.5  # of sounds that are no speech; a kind of which less is noticed is named
 FLAGGED = 0.1  # more speech than this called out of the domain
 _FEWEST_CLIPS = 10  # of an emotion, to name it
@@ -76,6 +79,13 @@ def _training(trust: Trust) -> Iterator[Worry]:
             about="speakers heard in training",
             text=f"Training may have heard {voices(report.heard)}: their figures are no measure of "
             "new voices.",
+        )
+    if report.leaks is not None and report.leaks.copies:
+        first = report.leaks.examples[0]
+        yield Worry(
+            about="copies of what was learnt from",
+            text=f"{report.leaks.copies} of {report.leaks.tested} clips under test are copies of "
+            f"recordings that were learnt from, {first.tested} of {first.learnt} for one.",
         )
     if not report.training_told:
         yield Worry(
@@ -155,20 +165,29 @@ def _groups(trust: Trust) -> Iterator[Worry]:
     for item in trust.differences:
         if item.verdict == "fail" and item.difference is not None and item.limit is not None:
             told = ", ".join(f"{group} {share(ua)}" for group, ua in item.ua.items())
+            among = {"own": "its own emotions", "all": "all labels"}[item.scoring]
             yield Worry(
                 about="people are not served alike",
-                text=f"In {item.corpus}, by {item.attribute}: {told}. The difference of "
+                text=f"In {item.corpus}, by {item.attribute}, among {among}: {told}. The "
+                "difference of "
                 f"{100 * item.difference:.0f} points is more than the {100 * item.limit:.0f} that "
                 "pass.",
             )
 
 
 def _steadiness(trust: Trust) -> Iterator[Worry]:
+    failed = [item for item in trust.steadiness or () if item.verdict == "fail"]
     moved = [
         f"{share(1.0 - item.unchanged)} of the answers change with {item.change} "
         f"(at most {share(1.0 - item.limit)} may)"
-        for item in trust.steadiness or ()
-        if item.verdict == "fail"
+        for item in failed
+        if item.unchanged < item.limit
+    ]
+    moved += [
+        f"{share(item.moved)} of the probability moves with {item.change} "
+        f"(at most {share(item.moved_limit)} may)"
+        for item in failed
+        if item.moved > item.moved_limit
     ]
     if moved:
         yield Worry(about="answers move", text=f"{'; '.join(moved)}.")
@@ -177,18 +196,16 @@ def _steadiness(trust: Trust) -> Iterator[Worry]:
 def _conditions(trust: Trust) -> Iterator[Worry]:
     if trust.robustness is None:
         return
-    worst = {
-        item.group: item for item in sorted(trust.robustness.conditions, key=lambda it: it.drop)
-    }
-    costly = sorted((it for it in worst.values() if it.drop > DROP), key=lambda it: -it.drop)
+    worst = {item.group: item for item in sorted(trust.robustness.conditions, key=_drop)}
+    costly = sorted((it for it in worst.values() if _drop(it) > DROP), key=_drop, reverse=True)
     if costly:
         told = "; ".join(
-            f"{share(it.mean_ua)} under {it.group}, {it.name}" for it in costly[:_MOST]
+            f"{share(it.own.mean_ua)} under {it.group}, {it.name}" for it in costly[:_MOST]
         )
         yield Worry(
             about="worst conditions",
-            text=f"Of clean sound it recognises {share(trust.robustness.clean_mean_ua)} (mean over "
-            f"corpora). That falls to {told}.",
+            text=f"Of clean sound it recognises {share(trust.robustness.clean.own.mean_ua)} "
+            f"(mean over corpora). That falls to {told}.",
         )
     refused = [it for it in trust.robustness.conditions if it.refused > REFUSED]
     if refused:
@@ -196,13 +213,30 @@ def _conditions(trust: Trust) -> Iterator[Worry]:
         yield Worry(about="not recognised at all", text=f"Clips refused under {told}.")
 
 
+def _drop(condition: ConditionFigures) -> float:
+    return condition.own.drop
+
+
 def _confidence(trust: Trust) -> Iterator[Worry]:
     if trust.doubts is None:
         return
+    given = trust.doubts.given.given
+    wide = [
+        f"{100 * error:.1f} % {of} (below {share(limit)} is wanted; if every probability were "
+        f"right, chance would leave {100 * floor:.1f} %)"
+        for of, error, floor, limit in (
+            ("over all clips", given.pooled.ece, given.pooled.ece_floor, ECE_POOLED),
+            ("in the mean of the corpora", given.mean_ece, given.mean_ece_floor, ECE_MEAN),
+        )
+        if error >= limit and error > floor
+    ]
+    if wide:
+        yield Worry(
+            about="confidence is off", text=f"The expected calibration error is {'; '.join(wide)}."
+        )
     parts: dict[str, Believed] = {}
     if trust.doubts.telephone is not None:
         parts["over a telephone"] = trust.doubts.telephone.given.pooled
-    given = trust.doubts.given.given
     parts = {"all clips": given.pooled} | parts | given.corpora
     over = [
         f"{name}: {share(of.confidence)} sure, {share(of.accuracy)} right"

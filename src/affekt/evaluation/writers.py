@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
 from affekt.evaluation.groups import GroupFigures
 from affekt.evaluation.layout import (
@@ -20,9 +20,9 @@ from affekt.evaluation.layout import (
     table,
     voices,
 )
+from affekt.evaluation.leaks import Leaks
 from affekt.evaluation.report import Report
 from affekt.evaluation.scoring import CorpusFigures, Scoring
-from affekt.protocols import lockbox_speakers
 
 SHARES = ("ua", "wa", "macro_f1", "weighted_f1")
 CSV_COLUMNS = (
@@ -72,9 +72,11 @@ def to_csv(report: Report) -> str:
     for group in report.groups:
         heads = {
             name: getattr(group, name)
-            for name in ("corpus", "attribute", "group", "clips", "speakers", "classes")
+            for name in (
+                *("scoring", "corpus", "attribute", "group", "clips", "speakers", "classes"),
+            )
         }
-        rows.writerow(stamp | heads | {"scoring": "own"} | csv_shares(group))
+        rows.writerow(stamp | heads | csv_shares(group))
     return text.getvalue()
 
 
@@ -117,10 +119,9 @@ def protocol_facts(report: Report) -> list[tuple[str, str]]:
     ]
     if not report.new_speakers:
         facts.append(("WARNING", "no figure here says anything of new voices"))
-    if report.protocol != "lockbox":
-        tested = {(item.corpus, name) for item in report.corpora for name in item.speakers}
-        if kept := sorted(tested & lockbox_speakers()):
-            facts.append(("lockbox", f"choose nothing by figures that hold these: {voices(kept)}"))
+    if report.lockbox and report.protocol != "lockbox":
+        kept = voices(report.lockbox)
+        facts.append(("lockbox", f"choose nothing by figures that hold these: {kept}"))
     return facts
 
 
@@ -145,6 +146,33 @@ def source_facts(report: Report) -> list[tuple[str, str]]:
     return facts
 
 
+def leak_facts(leaks: Leaks) -> list[tuple[str, str]]:
+    """Return what the clips under test share with those that were learnt from."""
+    if not leaks.learnt:
+        return [("leaks", "none of the recordings that were learnt from is at hand to compare")]
+    whose = {
+        "model": "that it learnt from, by its own word",
+        "protocol": "of the protocol's own training parts (what the model heard, it does not say)",
+    }[leaks.told_by]
+    shared = [
+        (leaks.files, "were learnt from themselves"),
+        (leaks.copies, "are copies of recordings among these"),
+        (leaks.voices, "are by speakers of these"),
+        (leaks.sentences, "say a sentence of these"),
+    ]
+    told = "; ".join(f"{count} {what}" for count, what in shared if count is not None)
+    facts = [
+        ("leaks", f"beside {leaks.learnt} clips {whose}: of {leaks.tested} under test, {told}")
+    ]
+    if leaks.copies is None:
+        facts.append(("leaks", "nobody looked for copies of recordings"))
+    facts += [
+        ("WARNING", f"{item.tested} is a copy ({item.kind}) of {item.learnt}")
+        for item in leaks.examples
+    ]
+    return facts
+
+
 def _sections(report: Report) -> Iterator[Section]:
     yield _stamp(report)
     yield _summary(report)
@@ -159,6 +187,7 @@ def _stamp(report: Report) -> Section:
     facts = [
         *protocol_facts(report),
         *source_facts(report),
+        *(leak_facts(report.leaks) if report.leaks else ()),
         ("date", f"{report.date}, Affekt {report.affekt_version}"),
         ("tested on", spoken(report.clips, report.speakers, told=report.speakers_told)),
     ]
@@ -228,9 +257,14 @@ def _floors(report: Report) -> Section:
 
 def group_sections(report: Report) -> Iterator[Section]:
     """Yield the figures of people and clips that share something, one section an attribute."""
-    title = "Groups (own classes)"
+    title = "Groups"
+    everything = {
+        (item.attribute, item.corpus, item.group): item
+        for item in report.groups
+        if item.scoring == "all"
+    }
     for name in dict.fromkeys(item.attribute for item in report.groups):
-        items = [item for item in report.groups if item.attribute == name]
+        items = [item for item in report.groups if item.attribute == name and item.scoring == "own"]
         # One group for each corpus tells what the corpus' own row tells.
         told = [item for item in items if _is_told(item, items)]
         silent = sorted({item.corpus for item in items} - {item.corpus for item in told})
@@ -239,9 +273,9 @@ def group_sections(report: Report) -> Iterator[Section]:
         )
         shown = None
         if told:
-            header = [name, "corpus", "clips", "speakers", "classes", "UA", "95 % interval", "WA",
-                      "macro F1", "weighted F1"]  # fmt: skip
-            shown = table([header, *_group_rows(told, report.not_told)], words=(0, 1))
+            header = [name, "corpus", "clips", "speakers", "classes", "UA own", "95 % interval",
+                      "WA own", "F1 own", "UA all", "95 % interval", "WA all"]  # fmt: skip
+            shown = table([header, *_group_rows(told, everything, report.not_told)], words=(0, 1))
         yield Section(title=title, lines=tuple(lines), table=shown)
         title = ""
 
@@ -250,20 +284,27 @@ def _is_told(item: GroupFigures, items: Sequence[GroupFigures]) -> bool:
     return sum(other.corpus == item.corpus for other in items) > 1
 
 
-def _group_rows(items: Sequence[GroupFigures], not_told: Collection[str]) -> Iterator[list[str]]:
+def _group_rows(
+    items: Sequence[GroupFigures],
+    everything: Mapping[tuple[str, str, str], GroupFigures],
+    not_told: Collection[str],
+) -> Iterator[list[str]]:
+    def row(item: GroupFigures) -> list[str]:
+        twin = everything[item.attribute, item.corpus, item.group]
+        return _group_row(item, twin, told=item.corpus not in not_told)
+
     for corpus in dict.fromkeys(item.corpus for item in items):
         within = [item for item in items if item.corpus == corpus]
         if len(within) <= _MOST_GROUPS:
-            yield from (_group_row(item, not_told) for item in within)
+            yield from map(row, within)
             continue
         ranked = sorted(within, key=lambda item: item.ua)
-        yield from (_group_row(item, not_told) for item in ranked[:_SHOWN_ENDS])
-        yield [f"({len(ranked) - 2 * _SHOWN_ENDS} between)", corpus, *[""] * 8]
-        yield from (_group_row(item, not_told) for item in ranked[-_SHOWN_ENDS:])
+        yield from map(row, ranked[:_SHOWN_ENDS])
+        yield [f"({len(ranked) - 2 * _SHOWN_ENDS} between)", corpus, *[""] * 10]
+        yield from map(row, ranked[-_SHOWN_ENDS:])
 
 
-def _group_row(item: GroupFigures, not_told: Collection[str]) -> list[str]:
-    told = item.corpus not in not_told
+def _group_row(item: GroupFigures, everything: GroupFigures, *, told: bool) -> list[str]:
     return [
         item.group,
         item.corpus,
@@ -274,7 +315,9 @@ def _group_row(item: GroupFigures, not_told: Collection[str]) -> list[str]:
         ends(item.ua_interval, told=told),
         percent(item.wa),
         percent(item.macro_f1),
-        percent(item.weighted_f1),
+        percent(everything.ua),
+        ends(everything.ua_interval, told=told),
+        percent(everything.wa),
     ]
 
 
@@ -298,12 +341,25 @@ def scoring_section(scoring: Scoring, *, told: bool) -> Section:
     if scoring.ua_interval is None:
         figures[0] += f" ({ends(None, told=told)})"
     title = f"{scoring.name}: {', '.join(figures)}, {scoring.clips} clips"
-    rows = [["true \\ answered", "clips", "recall", "precision", "F1", *scoring.labels]]
-    for item in scoring.classes:
-        cells = scoring.confusion[scoring.labels.index(item.label)]
-        of_class = [percent(share) for share in (item.recall, item.precision, item.f1)]
-        rows.append([item.label, str(item.support), *of_class, *map(str, cells)])
+    heads = ("true \\ answered", "clips", *CLASS_HEADS)
+    rows = [[*heads, *scoring.labels]]
+    for item, cells in zip(scoring.classes, class_cells(scoring), strict=True):
+        answered = scoring.confusion[scoring.labels.index(item.label)]
+        rows.append([item.label, str(item.support), *cells, *map(str, answered)])
     return Section(lines=(title,), table=table(rows))
+
+
+CLASS_HEADS = ("recall", "95 %", "precision", "95 %", "F1", "95 %")
+
+
+def class_cells(scoring: Scoring) -> Iterator[list[str]]:
+    """Yield recall, precision and F1 of each class, each with its interval ("" without one)."""
+    for item, interval in zip(scoring.classes, scoring.class_intervals, strict=True):
+        cells = []
+        for name in ("recall", "precision", "f1"):
+            within = getattr(interval, name)
+            cells += [percent(getattr(item, name)), ends(within) if within else ""]
+        yield cells
 
 
 def _with_interval(scoring: Scoring, name: str) -> str:

@@ -116,6 +116,9 @@ def leave_one_corpus_out(items: Utterances) -> tuple[Split, ...]:
 def cross_corpus(items: Utterances, learnt: str, tested: str, *, seed: int = 0) -> Split:
     """Learn from one corpus, a fifth of whose speakers decide, and test all of another.
 
+    The speakers who decide are as new as those under test, but of the corpus that is learnt from:
+    whatever decides on clips of the tested corpus has learnt from it too.
+
     Raises:
         ConfigError: one is not among the clips, both share their speakers, or the first has one
             speaker alone.
