@@ -12,7 +12,7 @@ from affekt.errors import BundleError, CorpusError
 from affekt.metrics import expected_calibration_error
 from affekt.metrics.calibration import soften
 from affekt.recognition import Bundle, Recognizer
-from affekt.training.calibration_fit import Calibrator, Clips, fit_calibrator
+from affekt.training.calibration_fit import Calibrator, Clips, Heard, fit_calibrator
 from affekt.training.calibration_graph import logits_of, strip, write_calibrated
 from affekt.training.calibration_run import calibrate_bundle
 
@@ -48,9 +48,13 @@ def strange(count=60):
     return np.random.default_rng(9).normal(0, 0.3, (count, 5)) + 4.0 * np.eye(5)[4]
 
 
+def heard(said, **speakers):
+    return Heard(clips=said, learnt=clips(1, speakers=1), speakers=HEARD | speakers)
+
+
 @pytest.fixture(scope="module")
 def fitted():
-    return fit_calibrator(clips(0), clips(1, speakers=1), strange(), HEARD)
+    return fit_calibrator(heard(clips(0)), strange())
 
 
 def test_the_temperature_follows_how_familiar_a_clip_is(fitted):
@@ -71,7 +75,7 @@ def test_new_speakers_are_calibrated_corpus_by_corpus(fitted):
 
 
 def test_one_temperature_is_kept_where_familiarity_does_not_help():
-    found = fit_calibrator(clips(0, alike=True), clips(1, speakers=1), strange(), HEARD)
+    found = fit_calibrator(heard(clips(0, alike=True)), strange())
     assert found.record["form"] == "one temperature"
     assert list(found.record["temperatures"].values()) == pytest.approx([1.4] * 3, rel=0.1)
 
@@ -95,7 +99,42 @@ def test_one_speaker_is_not_enough():
     alone = clips(0)
     alone = alone.where(alone.speakers == "few0")
     with pytest.raises(ValueError, match="two speakers or more"):
-        fit_calibrator(alone, clips(1), strange(), HEARD)
+        fit_calibrator(heard(alone), strange())
+
+
+def test_siblings_tell_what_a_new_voice_costs_where_nobody_could_be_spared():
+    """Of `few`, the network heard all there were; a line through the others guesses too low."""
+    spared = clips(0)
+    spared = spared.where(spared.corpora != "few")
+    new = clips(2)
+    new = new.where(new.corpora == "few")
+    new = dataclasses.replace(new, logits=1.5 * new.logits)
+    denied = clips(3)
+    denied = denied.where(denied.corpora == "few")
+    denied = dataclasses.replace(denied, logits=1.8 * denied.logits)
+    sibling = heard(denied, few=1)  # of the two, it was denied one
+    errors = {}
+    for name, siblings in (("guessed", ()), ("told", [sibling])):
+        found = fit_calibrator(heard(spared), strange(), siblings)
+        after = found.calibrator.probabilities(new.logits, new.embeddings)
+        errors[name] = expected_calibration_error(after, new.targets)
+    assert errors["told"] < 0.8 * errors["guessed"]
+    assert (found.record["clips"], found.record["corpora"]) == (1350, ["few", "many", "some"])
+
+
+def test_a_sibling_is_understood_by_its_own_embedding(fitted):
+    """Its embeddings lie elsewhere, as those of another training do; what it tells is the same."""
+    turned = {"embeddings": clips(0).embeddings[:, ::-1]}
+    sibling = Heard(
+        clips=dataclasses.replace(clips(0), speakers=np.char.add(clips(0).speakers, "x"), **turned),
+        learnt=dataclasses.replace(
+            clips(1, speakers=1), embeddings=clips(1, speakers=1).embeddings[:, ::-1]
+        ),
+        speakers=HEARD,
+    )
+    found = fit_calibrator(heard(clips(0)), strange(), [sibling])
+    for corpus, temperature in fitted.record["temperatures"].items():
+        assert found.record["temperatures"][corpus] == pytest.approx(temperature, rel=0.01)
 
 
 # In the graph
@@ -162,7 +201,7 @@ def test_a_bundle_without_embedding_cannot_be_calibrated(tones, tmp_path):
 def test_a_calibrated_bundle_says_what_it_may_be(tones, tone_bundle, tmp_path, monkeypatch):
     from affekt.training import calibration_run
 
-    said = {"emodb": ("03", "13", "15"), "cremad": ("1002", "1047", "1001")}
+    said = {"emodb": ("03", "13", "14", "15"), "cremad": ("1002", "1047", "1001")}
     utterances = [
         calibration_run.Utterance(
             path=tmp_path / f"{corpus}-{speaker}-{label}-{take}.wav",
@@ -207,6 +246,26 @@ def test_a_calibrated_bundle_says_what_it_may_be(tones, tone_bundle, tmp_path, m
     assert "sad" in found.prediction_set
     assert found.out_of_domain is False
     assert Recognizer.load(out)(noise[0], 16000).out_of_domain is True
+
+    sibling = tones.write_bundle(
+        tmp_path / "sibling.onnx",
+        training_data=metadata.training_data,
+        held_out={"emodb": ["13", "14", "15"], "cremad": ["1047", "1001"]},
+    )
+    heard.clear()
+    calibrate_bundle(source, utterances, noise, out=out, siblings=[sibling])
+    assert set(heard) == {"03", "13", "14", "1002", "1047"}
+    assert Bundle.load(out).metadata.calibration["clips"] == 36
+
+    stranger = tones.write_bundle(
+        tmp_path / "stranger.onnx",
+        training_data=metadata.training_data[:1],
+        held_out={"emodb": ["14"]},
+    )
+    with pytest.raises(BundleError, match="learnt from other corpora"):
+        calibrate_bundle(source, utterances, noise, out=out, siblings=[stranger])
+    with pytest.raises(CorpusError, match="no clip of a select speaker it never heard"):
+        calibrate_bundle(source, utterances, noise, out=out, siblings=[source])
 
     careless = tones.write_bundle(
         tmp_path / "careless.onnx",

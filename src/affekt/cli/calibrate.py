@@ -23,16 +23,31 @@ import click
     help="Write the bundle there.  [default: in its place]",
 )
 @click.option(
+    "--sibling",
+    "siblings",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    metavar="FILE",
+    multiple=True,
+    help="A bundle of MODEL's recipe that did not learn from the `select` speakers: what it "
+    "answers them is fitted on too. May be repeated.",
+)
+@click.option(
     "--version", metavar="TEXT", help="Of the bundle that is written.  [default: its own]"
 )
 @click.option("--quiet", is_flag=True, help="No progress bar.")
 def calibrate(
-    model: str, root: Path | None, out: Path | None, version: str | None, quiet: bool
+    model: str,
+    root: Path | None,
+    out: Path | None,
+    siblings: tuple[Path, ...],
+    version: str | None,
+    quiet: bool,
 ) -> None:
     """Fit temperature, prediction sets and novelty of MODEL, and write them into its file.
 
     Heard are the `calibrate` speakers of the corpora that the model learnt from, a part of what it
-    learnt from, and synthetic sounds that are no speech. Speakers of the lockbox are not.
+    learnt from, and synthetic sounds that are no speech. Speakers of the lockbox are not. Corpora
+    without `calibrate` speakers are judged by siblings, which were denied some speakers.
     """
     from affekt.cli import measuring
     from affekt.corpora import corpora_root, load_corpus
@@ -56,6 +71,7 @@ def calibrate(
             ],
             [sound.signal for sound in synthetic_sounds()],
             out=target,
+            siblings=siblings,
             version=version,
             progress=bar("clips"),
         )

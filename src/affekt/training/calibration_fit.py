@@ -5,13 +5,16 @@ speakers, and less sure than it could be where it has heard many. One temperatur
 cannot mend both, so it may depend on how familiar a clip is: the mean logarithm of the number of
 training speakers, over the corpora that the clip's embedding resembles. Whether that beats one
 temperature for all is decided by the likelihood of speakers left out, one at a time.
+
+Corpora of few speakers can spare none of them. What a new voice costs there is told by siblings:
+networks of the same recipe that learnt from fewer speakers, and answered those they were denied.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -24,6 +27,8 @@ from affekt.metrics.conformal import fit_quantile
 from affekt.recognition.metadata import SetRule
 
 Floats = npt.NDArray[np.float64]
+# Weights `[dim, corpora]`, biases and names of the corpora.
+Resemblance = tuple[Floats, Floats, npt.NDArray[np.str_]]
 
 COVERAGE = 0.9
 UNCERTAIN_SHARE = 0.2
@@ -89,6 +94,21 @@ class Calibrator:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Heard:
+    """What one network of a recipe says of clips that it learnt nothing from.
+
+    Attributes:
+        clips: these.
+        learnt: some that it learnt from, to tell corpora apart; their labels are not used.
+        speakers: corpus to how many of its speakers it learnt from.
+    """
+
+    clips: Clips
+    learnt: Clips
+    speakers: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Fitted:
     """A calibrator, and what is promised with it.
 
@@ -107,48 +127,44 @@ class Fitted:
     record: dict[str, Any] = field(default_factory=dict)
 
 
-def fit_calibrator(
-    calibrate: Clips, learnt: Clips, strange: Floats, speakers: Mapping[str, int]
-) -> Fitted:
+def fit_calibrator(heard: Heard, strange: Floats, siblings: Sequence[Heard] = ()) -> Fitted:
     """Fit temperature, sets, threshold and novelty; all but the first two on left-out answers.
 
     Args:
-        calibrate: clips of at least two speakers that nothing was learnt from.
-        learnt: some that the network learnt from, to tell corpora apart; their labels are not used.
-        strange: `[sounds, dim]`, embeddings of sounds that are no speech.
-        speakers: corpus to how many of its speakers the network learnt from.
+        heard: by the network itself, of at least two speakers.
+        strange: `[sounds, dim]`, its embeddings of sounds that are no speech.
+        siblings: by networks of its recipe that learnt from fewer speakers, of other speakers.
 
     Raises:
-        ValueError: there is only one calibrate speaker.
+        ValueError: there is only one speaker.
     """
-    names = np.unique(calibrate.speakers)
-    if len(names) < 2:
+    calibrate = heard.clips
+    if len(np.unique(calibrate.speakers)) < 2:
         raise ValueError("calibration needs clips of two speakers or more")
-    weights, bias, corpora = _resemblance(learnt)
-    heard = np.log([max(1, speakers[name]) for name in corpora])
-    forms = {"one temperature": np.ones((1, len(corpora)))}
-    if len(corpora) > 1:
-        forms["familiarity"] = np.stack((np.ones(len(corpora)), heard))
-    answers: dict[str, Floats] = {}
-    for form, basis in forms.items():
-        found = np.zeros(calibrate.logits.shape)
-        for name in names:
-            out = calibrate.speakers == name
-            inside, outside = calibrate.where(~out), calibrate.where(out)
-            log_temperatures = _fit(inside, _shares(inside, weights, bias), basis)
-            scale = np.exp(_shares(outside, weights, bias) @ log_temperatures)
-            found[out] = soften(outside.logits / scale[:, np.newaxis], 1.0)
-        answers[form] = found
-    nll = {form: _mean_nll(found, calibrate) for form, found in answers.items()}
+    resemblances = [_resemblance(item.learnt) for item in (heard, *siblings)]
+    weights, bias, corpora = resemblances[0]
+    answers = map(_answered, (heard, *siblings), resemblances)
+    together = _joined([*answers])
+    forms = {"one temperature": 1, "familiarity": 2} if len(corpora) > 1 else {"one temperature": 1}
+    left_out: dict[str, Floats] = {}
+    for form, terms in forms.items():
+        found = np.zeros(together.logits.shape)
+        for name in np.unique(together.speakers):
+            out = together.speakers == name
+            slopes = _fit(together.where(~out), terms)
+            found[out] = together.where(out).probabilities(slopes)
+        left_out[form] = found
+    nll = {form: _mean_nll(found, together) for form, found in left_out.items()}
     best = min(nll, key=lambda form: nll[form] + (form == "familiarity") * _LEAST_GAIN)
-    log_temperatures = _fit(calibrate, _shares(calibrate, weights, bias), forms[best])
+    slopes = _fit(together, forms[best])
+    log_temperatures = slopes @ _basis(corpora, heard.speakers)[: len(slopes)]
     rule = SetRule(
         coverage=COVERAGE,
-        quantile=fit_quantile(answers[best], calibrate.targets, coverage=COVERAGE),
+        quantile=fit_quantile(left_out[best], together.targets, coverage=COVERAGE),
         rule="lac",
     )
-    threshold = round(float(np.quantile(answers[best].max(axis=1), UNCERTAIN_SHARE)), 3)
-    novelty_weights, novelty_bias = _fit_novelty(calibrate, learnt, strange)
+    threshold = round(float(np.quantile(left_out[best].max(axis=1), UNCERTAIN_SHARE)), 3)
+    novelty_weights, novelty_bias = _fit_novelty(calibrate, heard.learnt, strange)
     return Fitted(
         calibrator=Calibrator(
             weights=weights,
@@ -167,16 +183,16 @@ def fit_calibrator(
                 for name, value in zip(corpora, log_temperatures, strict=True)
             },
             "left_out_nll": {form: round(value, 4) for form, value in nll.items()},
-            "clips": len(calibrate.targets),
-            "speakers": len(names),
-            "corpora": sorted({str(name) for name in calibrate.corpora}),
+            "clips": len(together.targets),
+            "speakers": len(np.unique(together.speakers)),
+            "corpora": sorted({str(name) for name in together.corpora}),
             "false_alarms": FALSE_ALARMS,
         },
     )
 
 
-def _resemblance(learnt: Clips) -> tuple[Floats, Floats, npt.NDArray[np.str_]]:
-    """Fit which corpus an embedding resembles: weights `[dim, corpora]`, biases, names."""
+def _resemblance(learnt: Clips) -> Resemblance:
+    """Fit which corpus an embedding resembles."""
     names = np.unique(learnt.corpora)
     if len(names) == 1:
         return np.zeros((learnt.embeddings.shape[1], 1)), np.zeros(1), names
@@ -189,23 +205,69 @@ def _resemblance(learnt: Clips) -> tuple[Floats, Floats, npt.NDArray[np.str_]]:
     return weights, bias, names
 
 
-def _shares(clips: Clips, weights: Floats, bias: Floats) -> Floats:
-    return soften(clips.embeddings @ weights + bias, 1.0)
+class _Answered(NamedTuple):
+    """Clips of one network or of several, as the temperature sees them.
+
+    `familiar` is `[clips, 2]`: one, and the mean logarithm of the speakers heard of what a clip
+    resembles; the others are as in `Clips`.
+    """
+
+    logits: Floats
+    familiar: Floats
+    targets: npt.NDArray[np.int64]
+    speakers: npt.NDArray[np.str_]
+    corpora: npt.NDArray[np.str_]
+
+    def where(self, chosen: npt.NDArray[np.bool_]) -> _Answered:
+        return _Answered(
+            logits=self.logits[chosen],
+            familiar=self.familiar[chosen],
+            targets=self.targets[chosen],
+            speakers=self.speakers[chosen],
+            corpora=self.corpora[chosen],
+        )
+
+    def probabilities(self, slopes: Floats) -> Floats:
+        scale = np.exp(self.familiar[:, : len(slopes)] @ slopes)
+        return soften(self.logits / scale[:, np.newaxis], 1.0)
 
 
-def _fit(clips: Clips, shares: Floats, basis: Floats) -> Floats:
-    """Return log temperatures `[corpora]`, combined from the rows of `basis`, by likelihood."""
-    each = _weights(clips.corpora)
-    rows = np.arange(len(clips.targets))
+def _answered(heard: Heard, resemblance: Resemblance) -> _Answered:
+    weights, bias, corpora = resemblance
+    clips = heard.clips
+    shares = soften(clips.embeddings @ weights + bias, 1.0)
+    familiar = shares @ _basis(corpora, heard.speakers).T
+    return _Answered(clips.logits, familiar, clips.targets, clips.speakers, clips.corpora)
 
-    def loss(terms: Floats) -> float:
-        scale = np.exp(shares @ (terms @ basis))[:, np.newaxis]
-        of_truth = soften(clips.logits / scale, 1.0)[rows, clips.targets]
+
+def _joined(parts: Sequence[_Answered]) -> _Answered:
+    return _Answered(
+        logits=np.concatenate([part.logits for part in parts]),
+        familiar=np.concatenate([part.familiar for part in parts]),
+        targets=np.concatenate([part.targets for part in parts]),
+        speakers=np.concatenate([part.speakers for part in parts]),
+        corpora=np.concatenate([part.corpora for part in parts]),
+    )
+
+
+def _basis(corpora: npt.NDArray[np.str_], speakers: Mapping[str, int]) -> Floats:
+    """Return `[2, corpora]`: ones, and the logarithm of the speakers heard of each."""
+    heard = np.log([max(1, speakers[name]) for name in corpora])
+    return np.stack((np.ones(len(corpora)), heard))
+
+
+def _fit(answered: _Answered, terms: int) -> Floats:
+    """Return what each of so many columns of `familiar` adds to the logarithm, by likelihood."""
+    each = _weights(answered.corpora)
+    rows = np.arange(len(answered.targets))
+
+    def loss(slopes: Floats) -> float:
+        of_truth = answered.probabilities(slopes)[rows, answered.targets]
         return -float((each * np.log(np.maximum(of_truth, 1e-12))).sum())
 
-    start = np.zeros(len(basis))
-    start[0] = np.log(fit_temperature(clips.logits, clips.targets))
-    found: Floats = minimize(loss, start, method="L-BFGS-B").x @ basis
+    start = np.zeros(terms)
+    start[0] = np.log(fit_temperature(answered.logits, answered.targets))
+    found: Floats = minimize(loss, start, method="L-BFGS-B").x
     return found
 
 
@@ -217,9 +279,9 @@ def _weights(corpora: npt.NDArray[np.str_]) -> Floats:
     return each
 
 
-def _mean_nll(probabilities: Floats, clips: Clips) -> float:
-    parts = [clips.corpora == name for name in np.unique(clips.corpora)]
-    return float(np.mean([log_loss(probabilities[part], clips.targets[part]) for part in parts]))
+def _mean_nll(probabilities: Floats, answered: _Answered) -> float:
+    parts = [answered.corpora == name for name in np.unique(answered.corpora)]
+    return float(np.mean([log_loss(probabilities[part], answered.targets[part]) for part in parts]))
 
 
 def _fit_novelty(calibrate: Clips, learnt: Clips, strange: Floats) -> tuple[Floats, float]:

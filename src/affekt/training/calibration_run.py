@@ -17,9 +17,10 @@ from affekt.corpora import CORPORA
 from affekt.errors import AudioError, BundleError, CorpusError
 from affekt.protocols import partition
 from affekt.recognition import Bundle
+from affekt.recognition.metadata import BundleMetadata
 from affekt.records import Utterance
 from affekt.threads import Workers
-from affekt.training.calibration_fit import Clips, Fitted, fit_calibrator
+from affekt.training.calibration_fit import Clips, Fitted, Heard, fit_calibrator
 from affekt.training.calibration_graph import logits_of, metadata_of, strip, write_calibrated
 from affekt.training.data import target_label
 
@@ -43,68 +44,66 @@ def calibrate_bundle(
     strange: Sequence[Signal],
     *,
     out: Path,
+    siblings: Sequence[Path] = (),
     version: str | None = None,
     progress: Progress | None = None,
 ) -> Calibrated:
     """Fit probabilities, sets and novelty of a bundle on `calibrate` speakers of its own corpora.
 
     Corpora that the bundle did not learn from are passed over, so that its terms stay those of
-    its training data; lockbox and `select` speakers are never heard.
+    its training data; lockbox speakers are never heard, `select` speakers by siblings alone.
 
     Args:
         path: of the bundle; calibrated before or not.
         utterances: of the corpora.
         strange: sounds that are no speech, mono at 16 kHz.
         out: of the file to write.
+        siblings: bundles of the same recipe that did not learn from `select` speakers. What they
+            answer these is fitted on as well.
         version: of the bundle that is written; the old one's by default.
         progress: called with the number of clips heard and the total.
 
     Raises:
-        BundleError: the bundle cannot be calibrated: it is none, or gives no embedding.
+        BundleError: the bundle or a sibling cannot be calibrated, or they are none of one recipe.
         CorpusError: there are no clips of two calibrate speakers whom the bundle says that it did
-            not hear, or none that it learnt from.
+            not hear, none that it learnt from, or none for a sibling.
     """
     metadata = metadata_of(path)
-    if metadata.feature_set is not None:
-        raise BundleError(f"{path}: only a bundle that gives an embedding can be calibrated")
-    speakers = {str(item["corpus"]): int(item["speakers"]) for item in metadata.training_data}
+    speakers = _speakers(metadata)
     parts = partition(item for item in utterances if item.corpus in speakers)
-    kept = {
-        (CORPORA[corpus].collection if corpus in CORPORA else corpus, str(speaker))
-        for corpus, names in metadata.held_out.items()
-        for speaker in names
-    }
-    known = [
-        item
-        for item in parts.calibrate
-        if item.speaker_key in kept and target_label(item, metadata.labels)
-    ]
-    learnt = _some([item for item in parts.train if target_label(item, metadata.labels)])
-    if len({item.speaker_key for item in known}) < 2 or not learnt:
+    tasks = [_task(path, parts.calibrate, parts.train)]
+    if len({item.speaker_key for item in tasks[0].unheard}) < 2 or not tasks[0].learnt:
         raise CorpusError(
             "calibration needs clips of two calibrate speakers or more whom the model never heard, "
             f"and some that it learnt from, of {', '.join(speakers)}"
         )
-    with tempfile.TemporaryDirectory() as folder:
-        plain = Path(folder) / path.name
-        proto = onnx.load(path)
-        strip(proto)
-        onnx.save(proto, plain)
-        bundle = Bundle.load(plain)
-    done = 0
+    for sibling in siblings:
+        other = metadata_of(sibling)
+        if other.labels != metadata.labels or set(_speakers(other)) != set(speakers):
+            raise BundleError(
+                f"{sibling}: no sibling of {path}: other labels, or learnt from other corpora"
+            )
+        tasks.append(_task(sibling, parts.select, parts.train))
+        if not tasks[-1].unheard:
+            raise CorpusError(f"{sibling}: there is no clip of a select speaker it never heard")
+    done, total = 0, sum(len(task.unheard) + len(task.learnt) for task in tasks)
 
     def count() -> None:
         nonlocal done
         done += 1
         if progress is not None:
-            progress(done, len(known) + len(learnt))
+            progress(done, total)
 
-    fitted = fit_calibrator(
-        _heard(bundle, known, count),
-        _heard(bundle, learnt, count),
-        np.array([_embedding(bundle, signal) for signal in strange]),
-        speakers,
-    )
+    heard = [
+        Heard(
+            clips=_heard(task.bundle, task.unheard, count),
+            learnt=_heard(task.bundle, task.learnt, count),
+            speakers=task.speakers,
+        )
+        for task in tasks
+    ]
+    sounds = np.array([_embedding(tasks[0].bundle, signal) for signal in strange])
+    fitted = fit_calibrator(heard[0], sounds, heard[1:])
     calibrated = dataclasses.replace(
         metadata,
         version=version or metadata.version,
@@ -114,6 +113,51 @@ def calibrate_bundle(
     )
     difference = write_calibrated(path, out, fitted.calibrator, calibrated)
     return Calibrated(fitted, difference)
+
+
+class _Task(NamedTuple):
+    """What one network shall hear: clips that it learnt nothing from, and some that it did."""
+
+    bundle: Bundle
+    speakers: dict[str, int]
+    unheard: list[Utterance]
+    learnt: list[Utterance]
+
+
+def _task(path: Path, unheard: Sequence[Utterance], learnt: Sequence[Utterance]) -> _Task:
+    metadata = metadata_of(path)
+    if metadata.feature_set is not None:
+        raise BundleError(f"{path}: only a bundle that gives an embedding can be calibrated")
+    kept = {
+        (CORPORA[corpus].collection if corpus in CORPORA else corpus, str(speaker))
+        for corpus, names in metadata.held_out.items()
+        for speaker in names
+    }
+
+    def known(items: Sequence[Utterance]) -> list[Utterance]:
+        return [item for item in items if target_label(item, metadata.labels)]
+
+    return _Task(
+        bundle=_plain(path),
+        speakers=_speakers(metadata),
+        unheard=[item for item in known(unheard) if item.speaker_key in kept],
+        learnt=_some(known(learnt)),
+    )
+
+
+def _plain(path: Path) -> Bundle:
+    """Load a bundle without the calibration it may carry."""
+    with tempfile.TemporaryDirectory() as folder:
+        plain = Path(folder) / path.name
+        proto = onnx.load(path)
+        strip(proto)
+        onnx.save(proto, plain)
+        return Bundle.load(plain)
+
+
+def _speakers(metadata: BundleMetadata) -> dict[str, int]:
+    """Return corpus to how many of its speakers were learnt from."""
+    return {str(item["corpus"]): int(item["speakers"]) for item in metadata.training_data}
 
 
 def _some(utterances: Sequence[Utterance]) -> list[Utterance]:
