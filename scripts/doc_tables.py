@@ -40,16 +40,15 @@ _LANGUAGES = {
 
 
 def read_log() -> list[dict[str, str]]:
-    """Return the readings under the protocol `lockbox`, oldest first."""
+    """Return the readings of lockbox speakers, oldest first."""
     if not LOG.exists():
         return []
-    rows = csv.DictReader(LOG.read_text(encoding="utf-8").splitlines())
-    return [row for row in rows if row["protocol"] == "lockbox"]
+    return list(csv.DictReader(LOG.read_text(encoding="utf-8").splitlines()))
 
 
 def latest_readings() -> dict[str, dict[str, str]]:
     """Return the latest reading of each shipped file, by name."""
-    last = {row["bundle_sha256"]: row for row in read_log()}
+    last = {row["bundle_sha256"]: row for row in read_log() if row["protocol"] == "lockbox"}
     shipped = {name: Bundle.load(path).sha256 for name, path in shipped_bundles().items()}
     return {name: last[digest] for name, digest in shipped.items() if digest in last}
 
@@ -87,6 +86,7 @@ def readings() -> str:
         [
             row["date"][:10],
             _commit(row["commit"]),
+            row["protocol"],
             row["bundle"],
             f"`{row['bundle_sha256'][:12]}`",
             row["clips"],
@@ -96,8 +96,11 @@ def readings() -> str:
         ]
         for row in read_log()
     ]
-    head = ("date", "commit", "bundle", "SHA-256", "clips", "failed", "mean of 8", "mean of 5")
-    return table(head, rows, right="llllrrrr")
+    head = (
+        *("date", "commit", "protocol", "bundle", "SHA-256", "clips", "failed", "mean of 8"),
+        "mean of 5",
+    )
+    return table(head, rows, right="lllllrrrr")
 
 
 def floors() -> str:

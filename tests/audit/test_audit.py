@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import itertools
 
 import numpy as np
 import pytest
@@ -296,6 +297,22 @@ def test_the_copies_among_utterances_are_named_by_their_files(write, original, s
         (str(first), str(third), "augmented-copy"),
     }
     assert not any(str(fourth) in pair for pair in found)
+
+
+def test_of_many_copies_each_is_a_copy_of_each(write, original):
+    paths = [write(f"{name}.wav", original) for name in "abc"]
+    louder = write("d.wav", 1.5 * original, subtype="FLOAT")
+    clips = [
+        Utterance(
+            path=path, corpus="c", collection="c", speaker="a", native_label="sad", emotion="sad"
+        )
+        for path in (*paths, louder)
+    ]
+    found = {(*sorted(pair[:2]), pair.kind) for pair in copies_among(clips)}
+    assert found == {
+        *((one, other, "identical-audio") for one, other in itertools.combinations(paths, 2)),
+        *((path, louder, "near-duplicate") for path in paths),
+    }
 
 
 def test_of_nothing_there_are_no_copies():

@@ -27,7 +27,7 @@ def root(tones, tmp_path_factory):
 
 @pytest.fixture
 def doubt(tmp_path, monkeypatch, root):
-    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("AFFEKT_CACHE", str(tmp_path / ".cache"))
 
     def call(model, *more, protocol="select", code=0):
         words = ["doubt", model, "--protocol", protocol, "--corpora", root, *more]
@@ -54,7 +54,9 @@ def table(tmp_path, root):
 
 def test_a_model_without_calibration_is_measured_before_and_after_a_temperature(doubt, tone_bundle):
     found = json.loads(doubt(tone_bundle).stdout)
-    assert (found["model"], found["protocol"]) == ("tones 1.2", "select")
+    assert (found["bundle"], found["protocol"], found["clips"]) == ("tones 1.2", "select", 4)
+    assert found["fitted_on"] == {"clips": 4, "speakers": 1}
+    assert found["leaks"]["told_by"] == "model"
     assert found["before"] is None
     given = found["given"]
     assert given["temperature"] != 1.0
@@ -70,6 +72,25 @@ def test_answers_of_any_tool_are_measured_too(doubt, table):
     assert given["temperature"] > 2.0  # right half of the time, and sure of it
     assert given["rescaled"]["pooled"]["nll"] < given["given"]["pooled"]["nll"]
     assert found["telephone"] is found["domain"] is None
+
+
+def test_a_table_of_the_clips_under_test_alone_is_measured_without_a_temperature(doubt, table):
+    header, *rows = table.read_text().splitlines()
+    own = [row for row in rows if row.startswith("14")]
+    table.write_text("\n".join([header, *own]) + "\n")
+    given = json.loads(doubt(table).stdout)["given"]
+    assert (given["given"]["pooled"]["clips"], given["temperature"]) == (4, None)
+
+
+def test_the_temperature_that_a_bundle_brings_is_undone_for_the_figures_before(
+    tones, doubt, tmp_path
+):
+    warm = json.loads(doubt(tones.write_bundle(tmp_path / "warm.onnx", temperature=2.0)).stdout)
+    for name, given_name in (("before", "given"), ("telephone_before", "telephone")):
+        before, given = (warm[part]["given"]["pooled"] for part in (name, given_name))
+        assert before["confidence"] > given["confidence"]  # as sure as before it was halved
+        assert before["accuracy"] == given["accuracy"]
+    assert (warm["given"]["temperature"], warm["fitted_on"]["clips"]) == (None, 0)
 
 
 def test_a_temperature_is_never_fitted_on_whom_it_is_measured_on(doubt, tone_bundle):

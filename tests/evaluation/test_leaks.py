@@ -1,5 +1,6 @@
 """What the clips under test share with those that were learnt from."""
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
@@ -8,7 +9,18 @@ from affekt.evaluation.leaks import Copy, find_leaks, learns_at_hand
 from affekt.evaluation.writers import leak_facts
 from affekt.protocols import protocol
 
-RANDOM, EXTERNAL = protocol("random:4"), protocol("external")
+
+def found_in(clips, source, *, rule="external", copies=()):
+    splits = protocol(rule).splits(clips)
+    return find_leaks(splits, clips, source, collections={}, copies=copies)
+
+
+def source(*corpora, held_out=None, labels=("happy", "sad")):
+    """A model that says what it learnt from; without corpora it does not."""
+    told = SimpleNamespace(
+        training_data=[{"corpus": name} for name in corpora], held_out=held_out or {}
+    )
+    return SimpleNamespace(learnt=told if corpora else None, labels=labels)
 
 
 @pytest.fixture
@@ -25,7 +37,7 @@ def clips(clip):
 @pytest.fixture
 def learnt():
     """The word of a model that heard everybody of the corpus but the second speaker."""
-    return SimpleNamespace(training_data=[{"corpus": "c"}], held_out={"c": ["b"]})
+    return source("c", held_out={"c": ["b"]})
 
 
 def counts(leaks):
@@ -33,26 +45,25 @@ def counts(leaks):
 
 
 def test_what_a_model_says_of_its_training_is_what_counts(clips, learnt):
-    found = find_leaks(EXTERNAL, clips, learnt, collections={}, copies=())
+    found = found_in(clips, learnt)
     assert (found.told_by, found.learnt, found.tested) == ("model", 2, 2)
     assert counts(found) == (0, 0, 1, 0)
 
 
 def test_without_its_word_the_training_part_of_the_protocol_counts(clips):
-    found = find_leaks(EXTERNAL, clips, None, collections={}, copies=())
+    found = found_in(clips, source())
     assert (found.told_by, found.learnt, found.tested) == ("protocol", 2, 2)
     assert counts(found) == (0, 0, 1, 0)
 
 
-def test_voices_and_recordings_that_were_learnt_from_are_counted(clips, learnt):
-    everybody = SimpleNamespace(training_data=learnt.training_data, held_out={})
-    found = find_leaks(EXTERNAL, clips, everybody, collections={}, copies=())
+def test_voices_and_recordings_that_were_learnt_from_are_counted(clips):
+    found = found_in(clips, source("c"))
     assert counts(found) == (2, 2, 2, 0)
 
 
 def test_in_folds_each_round_counts_by_itself(clip):
     clips = [clip("c", "ab"[k % 2], k, "sad" if k < 4 else "happy") for k in range(8)]
-    found = find_leaks(RANDOM, clips, None, collections={}, copies=())
+    found = found_in(clips, source(), rule="random:4")
     assert (found.tested, found.files, found.voices) == (8, 0, 8)
 
 
@@ -63,38 +74,80 @@ def test_a_copy_of_what_was_learnt_from_is_named(clips, learnt, order):
         Copy(first=one, second=other, kind="near-duplicate"),
         Copy(first=clips[2].path, second=clips[3].path, kind="near-duplicate"),
     ]
-    found = find_leaks(EXTERNAL, clips, learnt, collections={}, copies=copies)
+    found = found_in(clips, learnt, copies=copies)
     assert found.copies == 1
     (example,) = found.examples
     assert example.kind == "near-duplicate"
-    assert example.tested.endswith(clips[2].path.name)
-    assert example.learnt.endswith(clips[0].path.name)
+    assert (example.tested, example.learnt) == (clips[2].path.name, clips[0].path.name)
     assert ("WARNING", f"{example.tested} is a copy (near-duplicate) of {example.learnt}") in (
         leak_facts(found)
     )
 
 
-def test_unknown_speakers_and_untold_sentences_are_nobody_and_nothing(clip):
+def test_what_nobody_tells_is_not_counted_as_none(clip):
     clips = [
         clip("c", "unknown", 1, "sad", split="train"),
         clip("c", "unknown", 2, "sad", split="test"),
     ]
-    everything = SimpleNamespace(training_data=[], held_out={})
-    assert not learns_at_hand(EXTERNAL, clips[1:], everything, collections={})
-    found = find_leaks(EXTERNAL, clips[1:], everything, collections={}, copies=None)
-    assert counts(found) == (0, 0, None, None)
-    assert leak_facts(found) == [
-        ("leaks", "none of the recordings that were learnt from is at hand to compare")
-    ]
+    parts = SimpleNamespace(train=clips[:1], validation=(), test=clips[1:])
+    found = find_leaks([parts], clips, source(), collections={}, copies=())
+    assert counts(found) == (0, None, None, 0)
+    ((_, text),) = leak_facts(found)
+    assert "by speakers of these: not told; saying a sentence of these: not told" in text
+
+
+@pytest.mark.parametrize(
+    ("model", "said"),
+    [
+        (source("elsewhere"), "none of the recordings that it may have learnt from is at hand"),
+        (source(), "the model does not say what it learnt from"),
+    ],
+)
+def test_where_nothing_learnt_from_is_at_hand_that_is_said(clip, model, said):
+    clips = [clip("c", "a", 1, "sad")]
+    splits = protocol("external").splits(clips)
+    assert not learns_at_hand(splits, clips, model, collections={})
+    ((_, text),) = leak_facts(found_in(clips, model))
+    assert said in text
 
 
 def test_that_nobody_looked_for_copies_is_said(clips, learnt):
-    facts = leak_facts(find_leaks(EXTERNAL, clips, learnt, collections={}))
-    assert facts == [
+    assert leak_facts(found_in(clips, learnt, copies=None)) == [
         (
             "leaks",
-            "beside 2 clips that it learnt from, by its own word: of 2 under test, 0 were learnt "
-            "from themselves; 0 are by speakers of these; 1 say a sentence of these",
+            "2 under test beside 2 clips that it may have learnt from, by its own word; learnt "
+            "from themselves: 0; by speakers of these: 0; saying a sentence of these: 1; copies of "
+            "recordings among these: nobody looked",
         ),
-        ("leaks", "nobody looked for copies of recordings"),
     ]
+
+
+def test_stretches_of_a_file_are_the_same_where_they_overlap(clip):
+    first = clip("c", "a", 1, "sad", split="train", start_s=0.0, end_s=0.4)
+    clips = [
+        first,
+        replace(first, split="test", start_s=0.3, end_s=0.6),
+        replace(first, split="test", start_s=0.6, end_s=1.0),
+    ]
+    parts = SimpleNamespace(train=(first,), validation=(), test=tuple(clips[1:]))
+    found = find_leaks([parts], clips, source(), collections={}, copies=())
+    assert (found.tested, found.files) == (2, 1)
+
+
+def test_a_link_to_a_recording_is_that_recording(clip, tmp_path):
+    first = clip("c", "a", 1, "sad", split="train")
+    link = tmp_path / "link.wav"
+    link.symlink_to(first.path)
+    found = found_in([first, replace(first, path=link, speaker="b", split="test")], source())
+    assert found.files == 1
+
+
+def test_recordings_of_a_known_corpus_are_of_the_speaker_in_their_names(clip, tmp_path):
+    """A table calls one actress by two names; the files of EmoDB tell who she is."""
+    parts = []
+    for name, speaker, split in (("03a01Wa", "ann", "train"), ("03a02Wa", "bob", "test")):
+        path = tmp_path / "emodb" / f"{name}.wav"
+        path.parent.mkdir(exist_ok=True)
+        item = clip("mine", speaker, 1, "angry", split=split)
+        parts.append(replace(item, path=item.path.rename(path)))
+    assert found_in(parts, source(labels=("angry",))).voices == 1

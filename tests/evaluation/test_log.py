@@ -39,7 +39,7 @@ def test_the_same_file_with_the_same_figures_adds_no_second_row(reading, tmp_pat
 
 
 @pytest.mark.parametrize(
-    "change", [{"bundle_sha256": "0" * 64}, {"clips": 3}, {"protocol": "official"}]
+    "change", [{"bundle_sha256": "0" * 64}, {"clips_sha256": "0" * 12}, {"protocol": "official"}]
 )
 def test_another_file_or_other_clips_add_a_row(reading, tmp_path, change):
     log = tmp_path / "log.csv"

@@ -95,7 +95,7 @@ def test_declared_classes_compete_and_a_users_corpus_shows_its_own(bundle, clip)
 
 
 def test_a_protocol_that_tests_nobody_at_hand_is_refused(bundle, clip):
-    with pytest.raises(ConfigError, match="'lockbox' tests none of the 1 clips"):
+    with pytest.raises(ConfigError, match="'lockbox' tests none of the clips at hand"):
         evaluate(open_source(str(bundle())), [clip("mine", "a", 1, "sad")], protocol("lockbox"))
 
 

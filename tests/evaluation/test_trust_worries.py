@@ -157,12 +157,12 @@ def test_the_worst_of_each_kind_of_condition_is_named(trust):
 
 def test_a_calibration_error_beyond_what_is_wanted_is_named_beside_chance(trust):
     doubt = trust.doubts.given
-    off = replace(doubt.given.pooled, ece=0.079, ece_floor=0.02)
+    off = replace(doubt.given.pooled, ece=0.079, ece_floor=0.02, ece_by_chance=0.03)
     given = replace(doubt.given, pooled=off, mean_ece=0.07)
     said = about(replace(trust, doubts=replace(trust.doubts, given=replace(doubt, given=given))))
     assert said["confidence is off"] == (
         "The expected calibration error is 7.9 % over all clips (below 5 % is wanted; if every "
-        "probability were right, chance would leave 2.0 %)."
+        "probability were right, chance would leave 2.0 %, up to 3.0 %)."
     )
 
 

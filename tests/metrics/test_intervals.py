@@ -152,13 +152,19 @@ def test_the_interval_of_a_class_is_the_percentiles_of_its_figure_stretched():
 
 
 def test_a_class_that_one_speaker_alone_has_or_gets_is_without_an_interval():
-    truth, predicted = np.array([0, 1, 0, 0, 0]), np.array([0, 1, 0, 2, 0])
-    names = ["a", "a", "b", "b", "c"]
+    truth, predicted = np.array([0, 1, 0, 0, 0, 1]), np.array([0, 1, 0, 2, 0, 0])
+    names = ["a", "a", "b", "b", "c", "a"]
     found = class_intervals(truth, predicted, names, 4, rng=np.random.default_rng(0))
     assert [item is not None for item in found["recall"]] == [True, False, False, False]
     assert [item is not None for item in found["precision"]] == [True, False, False, False]
     assert found["recall"][0].speakers == 3
     assert found["f1"][3] is None
+
+
+def test_where_all_draws_agree_a_class_has_no_interval():
+    truth = np.array([0, 0, 1, 1])
+    found = class_intervals(truth, truth, ["a", "b"] * 2, 2, rng=np.random.default_rng(0))
+    assert found["recall"] == (None, None)
 
 
 @pytest.mark.parametrize("names", [[], ["a", "a"]])

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import shlex
 import time
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -83,15 +85,24 @@ def copies_among(
         ConfigError: the store cannot be written.
     """
     clips = merge(Clip(name=str(item.path), utterance=item) for item in utterances)
-    compared = _compare(clips, store, workers, progress)
-    return tuple(
-        Copied(
-            clips[pair.first].path,
-            clips[pair.second].path,
-            describe(pair, clips, compared.heard)[0],
-        )
-        for pair in compared.copies
-    )
+    heard, _, copies = _compare(clips, store, workers, progress)
+    # Of recordings with the same samples, one alone is compared with the others.
+    same: dict[str, list[int]] = defaultdict(list)
+    for place, item in enumerate(heard):
+        same[item.sound_digest or str(place)].append(place)
+    found = [
+        Copied(clips[one].path, clips[other].path, "identical-audio")
+        for group in same.values()
+        for one, other in itertools.combinations(group, 2)
+    ]
+    found += [
+        Copied(clips[one].path, clips[other].path, describe(pair, clips, heard)[0])
+        for pair in copies
+        if pair.alike is not None
+        for one in same[heard[pair.first].sound_digest]
+        for other in same[heard[pair.second].sound_digest]
+    ]
+    return tuple(found)
 
 
 def audit(

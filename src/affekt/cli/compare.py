@@ -10,7 +10,6 @@ import click
 from affekt.cli import measuring
 from affekt.evaluation.compare import compare as measure
 from affekt.evaluation.compare_writers import WRITERS
-from affekt.evaluation.report import tested_clips
 
 
 @click.command()
@@ -56,7 +55,7 @@ def compare(
     """
     sources = [measuring.load_source(model, features, label_words) for model in models]
     clips = measuring.load_clips(protocol_name, root, names, table, folder, quiet=quiet)
-    measuring.check_log(tested_clips(clips.rule, clips.utterances), log)
+    measuring.check_log(clips.tested, log)
     copies = measuring.find_copies(clips, sources, audit=audit, quiet=quiet)
     with measuring.progress_bars(quiet) as bar:
         comparison = measure(
@@ -65,6 +64,7 @@ def compare(
             clips.rule,
             classes=measuring.declared_classes(),
             collections=measuring.collections(),
+            splits=clips.splits,
             copies=copies,
             progress=lambda source: bar(source.title),
         )

@@ -9,6 +9,12 @@ import click
 
 from affekt.cli import measuring
 
+_STAMP = (
+    *("protocol", "protocol_version", "protocol_description", "new_speakers", "bundle"),
+    *("bundle_sha256", "date", "affekt_version", "clips", "speakers", "missing", "heard"),
+    *("training_told", "lockbox", "leaks"),
+)
+
 
 @click.command()
 @click.argument("model", metavar="MODEL")
@@ -20,6 +26,7 @@ from affekt.cli import measuring
     metavar="DIR",
     help="Write doubt.json and the plots there; without it, the JSON is printed.",
 )
+@measuring.audit_options
 @measuring.reading_options
 def doubt(
     model: str,
@@ -31,6 +38,7 @@ def doubt(
     features: str | None,
     label_words: tuple[str, ...],
     out: Path | None,
+    audit: bool,
     log: Path | None,
     quiet: bool,
 ) -> None:
@@ -43,27 +51,40 @@ def doubt(
     Every reading of lockbox speakers is logged.
     """
     from affekt.evaluation.doubt_run import clips_to_fit_on, doubts_of, hear_tested
-    from affekt.evaluation.report import own_classes, report_of, tested_clips
+    from affekt.evaluation.leaks import find_leaks
+    from affekt.evaluation.report import own_classes, report_of
 
     source = measuring.load_source(model, features, label_words)
     clips = measuring.load_clips(protocol_name, root, names, table, folder, quiet=quiet)
-    tested = tested_clips(clips.rule, clips.utterances)
+    tested = clips.tested
     measuring.check_log(tested, log)
     collections = measuring.collections()
     fit_on = clips_to_fit_on(source, clips.utterances, tested, collections)
     with measuring.progress_bars(quiet) as bar:
-        hearing = hear_tested(source, tested, fit_on, progress=bar("clips"))
+        hearing = hear_tested(
+            source, tested, fit_on, progress=bar("clips"), progress_of_fit=bar("temperature")
+        )
     report = report_of(
         source,
         hearing.answers,
         clips.rule,
         classes=own_classes(tested, measuring.declared_classes()),
         collections=collections,
+        leaks=find_leaks(
+            clips.splits,
+            clips.utterances,
+            source,
+            collections=collections,
+            copies=measuring.find_copies(clips, [source], audit=audit, quiet=quiet),
+        ),
     )
     if said := measuring.logged(report, log).log:
         click.echo(f"affekt: this reading of the lockbox is {said}", err=True)
     found = doubts_of(hearing)
-    head = {"model": source.title, "sha256": source.sha256, "protocol": clips.rule.name}
+    others = hearing.fitted_on.utterances if hearing.fitted_on else ()
+    fitted_on = {"clips": len(others), "speakers": len({item.speaker_key for item in others})}
+    stamp = report.to_dict()
+    head = {name: stamp[name] for name in _STAMP} | {"fitted_on": fitted_on}
     text = json.dumps(head | found.to_dict(), indent=1) + "\n"
     if out is None:
         click.echo(text, nl=False)

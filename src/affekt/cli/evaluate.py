@@ -10,7 +10,6 @@ import click
 from affekt.cli import measuring
 from affekt.evaluation import WRITERS, Report
 from affekt.evaluation import evaluate as measure
-from affekt.evaluation.report import tested_clips
 from affekt.recognition import Bundle
 
 
@@ -76,7 +75,7 @@ def evaluate(
     clips = measuring.load_clips(protocol_name, root, names, table, folder, quiet=quiet)
     if record and source.kind != "bundle":
         raise click.UsageError(f"--record: {source.title} is no bundle")
-    measuring.check_log(tested_clips(clips.rule, clips.utterances), log)
+    measuring.check_log(clips.tested, log)
     copies = measuring.find_copies(clips, [source], audit=audit, quiet=quiet)
     with measuring.progress_bars(quiet) as bar:
         report = measure(
@@ -85,6 +84,7 @@ def evaluate(
             clips.rule,
             classes=measuring.declared_classes(),
             collections=measuring.collections(),
+            splits=clips.splits,
             copies=copies,
             progress=bar("clips"),
         )

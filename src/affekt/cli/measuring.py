@@ -20,12 +20,13 @@ from affekt.corpora.labels import check_labels
 from affekt.corpora.tables import TableCorpus
 from affekt.emotions import CANONICAL
 from affekt.errors import ConfigError, CorpusError
-from affekt.evaluation import Report, append_reading, checkout_of, commit_of
+from affekt.evaluation import Report, append_reading, check_readings, checkout_of, commit_of
 from affekt.evaluation.exposure import lockbox_tested
 from affekt.evaluation.files import utf8
 from affekt.evaluation.leaks import Copy, learns_at_hand
+from affekt.evaluation.report import tested_clips
 from affekt.evaluation.sources import Network, Source, open_source
-from affekt.protocols import PROTOCOLS, Protocol, protocol
+from affekt.protocols import PROTOCOLS, Protocol, Split, protocol
 from affekt.records import Utterance
 
 LOG = Path("docs/lockbox-log.csv")
@@ -107,10 +108,17 @@ class Clips:
     Attributes:
         rule: the protocol.
         utterances: all that it may choose from.
+        splits: that it makes of them.
     """
 
     rule: Protocol
     utterances: list[Utterance]
+    splits: tuple[Split, ...]
+
+    @property
+    def tested(self) -> tuple[Utterance, ...]:
+        """What it tests."""
+        return tested_clips(self.rule, self.splits)
 
 
 def clip_options(command: Command) -> Command:
@@ -144,7 +152,8 @@ def load_clips(
 ) -> Clips:
     """Find protocol and utterances by the options of `clip_options`."""
     rule = _rule(protocol_name, own_data=table is not None or folder is not None)
-    return Clips(rule=rule, utterances=_utterances(rule, root, names, table, folder, quiet=quiet))
+    utterances = _utterances(rule, root, names, table, folder, quiet=quiet)
+    return Clips(rule=rule, utterances=utterances, splits=rule.splits(utterances))
 
 
 def load_source(model: str, features: str | None, label_words: tuple[str, ...]) -> Source:
@@ -189,11 +198,10 @@ def find_copies(
     clips: Clips, sources: Sequence[Source], *, audit: bool, quiet: bool
 ) -> tuple[Copy, ...] | None:
     """Return the copies among the clips at hand; None unless they are asked for, and can leak."""
-    learns = any(
-        learns_at_hand(clips.rule, clips.utterances, source.learnt, collections=collections())
+    if not audit or not any(
+        learns_at_hand(clips.splits, clips.utterances, source, collections=collections())
         for source in sources
-    )
-    if not audit or not learns:
+    ):
         return None
     from affekt.audit import copies_among
 
@@ -205,14 +213,21 @@ def find_copies(
                 bars[what] = bar(what)
             bars[what](done, total)
 
-        found = copies_among(clips.utterances, progress=tell)
+        try:
+            found = copies_among(clips.utterances, progress=tell)
+        except ConfigError as error:  # what was heard cannot be kept
+            click.echo(f"affekt: nobody looked for copies: {error}", err=True)
+            return None
     return tuple(Copy(first=first, second=second, kind=kind) for first, second, kind in found)
 
 
 def check_log(tested: Iterable[Utterance], log: Path | None) -> None:
-    """Refuse `--log` where nobody of the lockbox is under test: of nothing else is there a log."""
-    if log is not None and not lockbox_tested(tested):
+    """Refuse a log that nothing can be added to, or where nobody of the lockbox is under test."""
+    if log is None:
+        return
+    if not lockbox_tested(tested):
         raise click.UsageError("--log is for readings of lockbox speakers, and none is under test")
+    check_readings(log)
 
 
 def logged(report: Report, log: Path | None) -> Report:

@@ -14,7 +14,7 @@ from affekt.errors import CorpusError
 from affekt.evaluation.doubt_run import clips_to_fit_on, hear_tested
 from affekt.evaluation.leaks import find_leaks
 from affekt.evaluation.listeners import CORPUS
-from affekt.evaluation.report import own_classes, report_of, tested_clips
+from affekt.evaluation.report import own_classes, report_of
 from affekt.evaluation.sources import HUGGING_FACE
 from affekt.evaluation.trust import measure_trust
 
@@ -72,20 +72,22 @@ def report(
     out.mkdir(parents=True, exist_ok=True)  # or fail now, not after a quarter of an hour
     source = measuring.load_source(model, features, label_words)
     clips = measuring.load_clips(protocol_name, root, names, table, folder, quiet=quiet)
-    tested = tested_clips(clips.rule, clips.utterances)
+    tested = clips.tested
     measuring.check_log(tested, log)
     classes = own_classes(tested, measuring.declared_classes())
     collections = measuring.collections()
     fit_on = clips_to_fit_on(source, clips.utterances, tested, collections)
     leaks = find_leaks(
-        clips.rule,
+        clips.splits,
         clips.utterances,
-        source.learnt,
+        source,
         collections=collections,
         copies=measuring.find_copies(clips, [source], audit=audit, quiet=quiet),
     )
     with measuring.progress_bars(quiet) as bar:
-        hearing = hear_tested(source, tested, fit_on, progress=bar("figures"))
+        hearing = hear_tested(
+            source, tested, fit_on, progress=bar("figures"), progress_of_fit=bar("temperature")
+        )
         figures = report_of(
             source,
             hearing.answers,
@@ -113,6 +115,7 @@ def report(
                 label_words=label_words,
                 per_corpus=per_corpus,
                 seed=seed,
+                audit=audit,
             ),
             per_corpus=per_corpus,
             seed=seed,
@@ -142,6 +145,7 @@ def _command(
     label_words: tuple[str, ...],
     per_corpus: int,
     seed: int,
+    audit: bool,
 ) -> str:
     """The command again, without places that are nobody else's: files and folders by name."""
     own_data = table or folder
@@ -156,7 +160,9 @@ def _command(
         options.append(("--features", features))
     options += [("--label", word) for word in label_words]
     options += [("--per-corpus", per_corpus), ("--seed", seed), ("--out", "DIR")]
-    words = ("affekt", "report", _called(model), *(word for pair in options for word in pair))
+    words = ["affekt", "report", _called(model), *(word for pair in options for word in pair)]
+    if not audit:
+        words.append("--no-audit")
     return shlex.join(map(str, words))
 
 

@@ -1,7 +1,7 @@
 """Measuring a model under a protocol: runs, figures, reports, and the log of lockbox readings."""
 
 from affekt.evaluation.classification import ClassificationFigures, ClipPrediction, classify
-from affekt.evaluation.log import append_reading, checkout_of, commit_of
+from affekt.evaluation.log import append_reading, check_readings, checkout_of, commit_of
 from affekt.evaluation.report import Report, evaluate
 from affekt.evaluation.run_report import write_report
 from affekt.evaluation.run_tables import (
@@ -30,6 +30,7 @@ __all__ = [
     "Scoring",
     "Source",
     "append_reading",
+    "check_readings",
     "checkout_of",
     "classify",
     "commit_of",

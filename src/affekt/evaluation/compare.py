@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,7 +22,7 @@ from affekt.evaluation.scoring import OTHER, SCORINGS, ScoringName, shares
 from affekt.evaluation.sources import Source
 from affekt.metrics import Interval
 from affekt.metrics.permutation import PermutationTest, shares_by_speaker, swap_test
-from affekt.protocols import Protocol
+from affekt.protocols import Protocol, Split
 from affekt.records import Utterance
 
 MEAN = "mean of corpora"
@@ -116,7 +116,8 @@ def compare(
     *,
     classes: Mapping[str, Sequence[str]] | None = None,
     collections: Mapping[str, str] | None = None,
-    copies: Iterable[Copy] | None = None,
+    splits: Sequence[Split] | None = None,
+    copies: Sequence[Copy] | None = None,
     progress: Callable[[Source], Progress] | None = None,
 ) -> Comparison:
     """Measure models on the test part of a protocol, and compare them.
@@ -127,6 +128,7 @@ def compare(
         rule: the protocol.
         classes: corpus to the canonical labels it declares.
         collections: corpus to collection.
+        splits: of the protocol, where they were made before.
         copies: among the utterances; None where nobody looked.
         progress: gives what is called after each clip of a source.
 
@@ -134,7 +136,8 @@ def compare(
         ConfigError: the protocol finds nothing to test, or no clip was answered by all models.
         LeakError: the protocol's parts share a speaker or a file.
     """
-    tested = tested_clips(rule, utterances)
+    splits = splits or rule.splits(utterances)
+    tested = tested_clips(rule, splits)
     own = own_classes(tested, classes)
     answers = [source.answer(tested, progress(source) if progress else None) for source in sources]
     reports = tuple(
@@ -145,7 +148,7 @@ def compare(
             classes=own,
             collections=collections,
             leaks=find_leaks(
-                rule, utterances, source.learnt, collections=collections or {}, copies=copies
+                splits, utterances, source, collections=collections or {}, copies=copies
             ),
         )
         for source, said in zip(sources, answers, strict=True)

@@ -34,6 +34,7 @@ Indices = npt.NDArray[np.int64]
 # Draws are alike every time, so that a report can be reproduced digit for digit.
 _SEED = 4
 _FLOOR_DRAWS = 100
+_LIKELY = 0.95
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +46,7 @@ class Believed:
         ece: expected calibration error of the top label, 15 equal-mass bins (0 to 1).
         ece_floor: what it would be on average if every probability were exactly right: with few
             clips, chance alone keeps it well above zero.
+        ece_by_chance: what it would then be at most, 19 times out of 20.
         classwise_ece: mean over classes.
         brier: 0 to 2.
         nll: nats.
@@ -54,6 +56,7 @@ class Believed:
     clips: int
     ece: float
     ece_floor: float
+    ece_by_chance: float
     classwise_ece: float
     brier: float
     nll: float
@@ -67,7 +70,7 @@ class Calibration:
 
     Attributes:
         corpora: by name.
-        mean_ece, mean_ece_floor: over corpora.
+        mean_ece, mean_ece_floor, mean_ece_by_chance: over corpora.
         pooled: of all clips.
         diagram: of all clips.
     """
@@ -75,6 +78,7 @@ class Calibration:
     corpora: dict[str, Believed]
     mean_ece: float
     mean_ece_floor: float
+    mean_ece_by_chance: float
     pooled: Believed
     diagram: Reliability
 
@@ -170,37 +174,47 @@ def calibration_of(probabilities: Floats, truth: Indices, corpora: list[str]) ->
         corpora: `[clips]`.
     """
     names = np.array(corpora)
-    parts = {
-        name: _believed(probabilities[names == name], truth[names == name])
-        for name in dict.fromkeys(corpora)
-    }
+    parts, chances = {}, []
+    for name in dict.fromkeys(corpora):
+        own = names == name
+        chances.append(_chances(probabilities[own]))
+        parts[name] = _believed(probabilities[own], truth[own], chances[-1])
+    means = np.mean(chances, axis=0)
     return Calibration(
         corpora=parts,
         mean_ece=float(np.mean([part.ece for part in parts.values()])),
-        mean_ece_floor=float(np.mean([part.ece_floor for part in parts.values()])),
-        pooled=_believed(probabilities, truth),
+        mean_ece_floor=float(means.mean()),
+        mean_ece_by_chance=float(np.quantile(means, _LIKELY)),
+        pooled=_believed(probabilities, truth, _chances(probabilities)),
         diagram=reliability(probabilities, truth),
     )
 
 
-def _believed(probabilities: Floats, truth: Indices) -> Believed:
+def _chances(probabilities: Floats) -> Floats:
+    """Return the ECE of a model that is right exactly as often as it says, drawn `[draws]`."""
     rng = np.random.default_rng(_SEED)
     confidence = probabilities.max(axis=1)
     # Two columns: right as often as it says, and otherwise wrong.
-    pretended = np.stack((confidence, np.full(len(truth), -1.0)), axis=1)
-    floors = [
-        reliability(pretended, (rng.random(len(truth)) >= confidence).astype(int)).error
-        for _ in range(_FLOOR_DRAWS)
-    ]
+    pretended = np.stack((confidence, np.full(len(confidence), -1.0)), axis=1)
+    return np.array(
+        [
+            reliability(pretended, (rng.random(len(confidence)) >= confidence).astype(int)).error
+            for _ in range(_FLOOR_DRAWS)
+        ]
+    )
+
+
+def _believed(probabilities: Floats, truth: Indices, chances: Floats) -> Believed:
     return Believed(
         clips=len(truth),
         ece=reliability(probabilities, truth).error,
-        ece_floor=float(np.mean(floors)),
+        ece_floor=float(chances.mean()),
+        ece_by_chance=float(np.quantile(chances, _LIKELY)),
         classwise_ece=classwise_calibration_error(probabilities, truth),
         brier=brier_score(probabilities, truth),
         nll=log_loss(probabilities, truth),
         accuracy=float((probabilities.argmax(axis=1) == truth).mean()),
-        confidence=float(confidence.mean()),
+        confidence=float(probabilities.max(axis=1).mean()),
     )
 
 

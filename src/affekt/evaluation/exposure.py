@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import NamedTuple
 
 from affekt.corpora import CORPORA
-from affekt.corpora.base import Corpus
+from affekt.corpora.base import Corpus, Name
 from affekt.evaluation.sources.base import Learnt
 from affekt.protocols import lockbox_speakers
 from affekt.records import Utterance
@@ -24,7 +25,7 @@ def heard_clips(
     }
 
     def heard(item: Utterance) -> bool:
-        _, speaker, collection = _identity(item)
+        _, speaker, collection, _ = identity(item)
         return collection in trained and (collection, speaker) not in held_out
 
     return tuple(filter(heard, utterances))
@@ -46,7 +47,7 @@ def heard_in_training(
         collections: corpus to collection; a corpus that is missing is a collection of its own.
     """
     heard = heard_clips(learnt, utterances, collections)
-    return tuple(sorted({_identity(item)[:2] for item in heard}))
+    return tuple(sorted({identity(item)[:2] for item in heard}))
 
 
 def of_unknown_origin(
@@ -63,7 +64,7 @@ def of_unknown_origin(
     """
     told = _trained(learnt, collections) | {corpus.collection for corpus in CORPORA.values()}
     return tuple(
-        sorted({item.corpus for item in utterances if _identity(item)[2] not in told}),
+        sorted({item.corpus for item in utterances if identity(item)[2] not in told}),
     )
 
 
@@ -73,7 +74,7 @@ def lockbox_tested(utterances: Iterable[Utterance]) -> tuple[tuple[str, str], ..
     Args:
         utterances: the clips under test, known by their places as in `heard_in_training`.
     """
-    tested = {_identity(item)[:2] for item in utterances}
+    tested = {identity(item)[:2] for item in utterances}
     return tuple(sorted(tested & lockbox_speakers()))
 
 
@@ -82,22 +83,30 @@ def _trained(learnt: Learnt, collections: Mapping[str, str]) -> set[str]:
     return {collections.get(name, name) for name in names}
 
 
-def _identity(item: Utterance) -> tuple[str, str, str]:
-    """Return corpus, speaker and collection of a clip, by its place where that tells."""
+class Identity(NamedTuple):
+    """Of what corpus a clip is, who speaks, and what is said."""
+
+    corpus: str
+    speaker: str
+    collection: str
+    sentence: str | None
+
+
+def identity(item: Utterance) -> Identity:
+    """Return corpus, speaker and sentence of a clip, by its place where that tells."""
     for path in dict.fromkeys((item.path.absolute(), item.path.resolve())):
         for folder in path.parents:
             for corpus in _CALLED.get(_plain(folder.name), ()):
-                speaker = _speaker(corpus, path)
-                if speaker is not None:
-                    return corpus.name, speaker, corpus.collection
-    return item.corpus, item.speaker, item.collection
+                name = _parsed(corpus, path)
+                if name is not None:
+                    return Identity(corpus.name, name.speaker, corpus.collection, name.sentence)
+    return Identity(item.corpus, item.speaker, item.collection, item.sentence)
 
 
-def _speaker(corpus: Corpus, path: Path) -> str | None:
-    """Return the speaker in a file's name, read with as many folders as the corpus needs."""
+def _parsed(corpus: Corpus, path: Path) -> Name | None:
+    """Read a file's name, with as many folders as the corpus needs."""
     folders = path.parent.parts[-corpus.depth :] if corpus.depth else ()
-    name = corpus.parse("/".join((*folders, path.stem)))
-    return name.speaker if name is not None else None
+    return corpus.parse("/".join((*folders, path.stem)))
 
 
 def _plain(name: str) -> str:

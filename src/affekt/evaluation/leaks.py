@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import itertools
+import math
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from affekt.corpora.folders import UNKNOWN_SPEAKER
-from affekt.evaluation.exposure import heard_clips
-from affekt.evaluation.sources.base import Learnt
-from affekt.protocols import Protocol
+from affekt.evaluation.exposure import heard_clips, identity
+from affekt.evaluation.sources import Source
+from affekt.protocols import Split
 from affekt.records import Utterance
 
 # Pairs that a report names; of all, it has the number.
@@ -33,7 +36,7 @@ class Copy:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LeakedCopy:
-    """A clip under test, and the recording learnt from that it is a copy of; by their names."""
+    """A clip under test, and the recording learnt from that it is a copy of: names of files."""
 
     tested: str
     learnt: str
@@ -45,14 +48,14 @@ class Leaks:
     """What clips under test share with those that were learnt from, as numbers of clips under test.
 
     Attributes:
-        told_by: "model", by whose word these were learnt from; or "protocol", whose own training
-            and validation parts they are, for the model does not say.
+        told_by: "model", by whose word these may have been learnt from; or "protocol", whose own
+            training and validation parts they are, for the model does not say.
         learnt: clips learnt from that are at hand.
         tested: clips under test.
-        files: that were learnt from themselves.
-        voices: whose speaker was heard in training.
-        sentences: whose sentence was; None where no clip under test tells what is said.
-        copies: of which a copy was learnt from; None where nobody looked.
+        files: that were learnt from themselves, in part at least.
+        voices: whose speaker was heard in training; None where nobody tells who speaks.
+        sentences: whose sentence was; None where nobody tells what is said.
+        copies: files of which a copy was learnt from; None where nobody looked.
         examples: the first of these.
     """
 
@@ -60,16 +63,16 @@ class Leaks:
     learnt: int
     tested: int
     files: int
-    voices: int
+    voices: int | None
     sentences: int | None
     copies: int | None
     examples: tuple[LeakedCopy, ...]
 
 
 def find_leaks(
-    rule: Protocol,
+    splits: Sequence[Split],
     utterances: Sequence[Utterance],
-    learnt: Learnt | None,
+    source: Source,
     *,
     collections: Mapping[str, str],
     copies: Iterable[Copy] | None = None,
@@ -77,81 +80,113 @@ def find_leaks(
     """Look for what clips under test share with those that were learnt from.
 
     Args:
-        rule: the protocol.
+        splits: of the protocol.
         utterances: all that are at hand.
-        learnt: what the model says of its training; None where it says nothing.
+        source: the model, which may say what it learnt from.
         collections: corpus to collection.
         copies: among all that are at hand; None where nobody looked.
     """
-    rounds = list(_rounds(rule, utterances, learnt, collections))
     partners = _partners(copies or ())
-    tested, taught, files, voices, sentences, copied = (set[Utterance]() for _ in range(6))
-    examples: list[LeakedCopy] = []
-    for before, now in rounds:
-        paths = {item.path for item in before}
-        speakers = {item.speaker_key for item in before if item.speaker != UNKNOWN_SPEAKER}
-        said = {_sentence(item) for item in before} - {None}
-        taught.update(before)
-        tested.update(now)
-        files.update(item for item in now if item.path in paths)
-        voices.update(item for item in now if item.speaker_key in speakers)
-        sentences.update(item for item in now if _sentence(item) in said)
+    facts = {id(item): _facts(item) for item in utterances}
+    tested, taught, files, voices, sentences, copied = (set[int]() for _ in range(6))
+    examples: dict[tuple[str, str], LeakedCopy] = {}
+    for before, now in _rounds(splits, utterances, source, collections):
+        stretches: dict[Path, list[tuple[float, float]]] = defaultdict(list)
+        for item in before:
+            known = facts[id(item)]
+            stretches[known.path].append((known.start_s, known.end_s))
+        speakers = {facts[id(item)].speaker for item in before}
+        said = {facts[id(item)].sentence for item in before}
+        taught.update(map(id, before))
+        tested.update(map(id, now))
         for item in now:
-            found = [copy for copy in partners[item.path] if copy[0] in paths]
-            copied.update([item] if found else ())
-            examples += [
-                LeakedCopy(tested=_name(item.path), learnt=_name(path), kind=kind)
-                for path, kind in found
-            ]
+            known = facts[id(item)]
+            if any(
+                start_s < known.end_s and known.start_s < end_s
+                for start_s, end_s in stretches.get(known.path, ())
+            ):
+                files.add(id(item))
+            if known.speaker is not None and known.speaker in speakers:
+                voices.add(id(item))
+            if known.sentence is not None and known.sentence in said:
+                sentences.add(id(item))
+            for path, kind in partners.get(known.path, ()):
+                if path in stretches and path != known.path:
+                    copied.add(id(item))
+                    names = known.path.name, path.name
+                    examples[names] = LeakedCopy(tested=names[0], learnt=names[1], kind=kind)
+
+    def told(what: str) -> bool:
+        return all(
+            any(getattr(facts[item], what) is not None for item in items)
+            for items in (tested, taught)
+        )
+
     return Leaks(
-        told_by="protocol" if learnt is None else "model",
+        told_by="model" if _says(source) else "protocol",
         learnt=len(taught),
         tested=len(tested),
         files=len(files),
-        voices=len(voices),
-        sentences=len(sentences) if any(map(_sentence, tested)) else None,
+        voices=len(voices) if told("speaker") else None,
+        sentences=len(sentences) if told("sentence") else None,
         copies=None if copies is None else len(copied),
-        examples=tuple(examples[:_SHOWN]),
+        examples=tuple(itertools.islice(examples.values(), _SHOWN)),
     )
 
 
 def learns_at_hand(
-    rule: Protocol,
+    splits: Sequence[Split],
     utterances: Sequence[Utterance],
-    learnt: Learnt | None,
+    source: Source,
     *,
     collections: Mapping[str, str],
 ) -> bool:
     """Say whether anything that was learnt from is at hand: else there is nothing to look for."""
-    return any(before for before, _ in _rounds(rule, utterances, learnt, collections))
+    return any(before for before, _ in _rounds(splits, utterances, source, collections))
+
+
+class _Facts(NamedTuple):
+    path: Path
+    start_s: float
+    end_s: float
+    speaker: tuple[str, str] | None
+    sentence: tuple[str, str] | None
+
+
+def _facts(item: Utterance) -> _Facts:
+    known = identity(item)
+    return _Facts(
+        path=item.path.resolve(),
+        start_s=item.start_s or 0.0,
+        end_s=math.inf if item.end_s is None else item.end_s,
+        speaker=None if known.speaker == UNKNOWN_SPEAKER else (known.collection, known.speaker),
+        sentence=None if known.sentence is None else (known.collection, known.sentence),
+    )
+
+
+def _says(source: Source) -> bool:
+    return source.learnt is not None and bool(source.learnt.training_data)
 
 
 def _rounds(
-    rule: Protocol,
+    splits: Sequence[Split],
     utterances: Sequence[Utterance],
-    learnt: Learnt | None,
+    source: Source,
     collections: Mapping[str, str],
-) -> Iterator[tuple[tuple[Utterance, ...], tuple[Utterance, ...]]]:
+) -> Iterator[tuple[Sequence[Utterance], Sequence[Utterance]]]:
     """Yield what was learnt from, and what is tested after it."""
-    splits = rule.splits(utterances)
-    if learnt is None:
+    if source.learnt is None or not _says(source):
         yield from (((*split.train, *split.validation), split.test) for split in splits)
         return
-    tested = dict.fromkeys(item for split in splits for item in split.test)
-    yield heard_clips(learnt, utterances, collections), tuple(tested)
+    known = (item for item in utterances if {item.emotion, item.native_label} & set(source.labels))
+    tested = {id(item): item for split in splits for item in split.test}
+    yield heard_clips(source.learnt, known, collections), tuple(tested.values())
 
 
 def _partners(copies: Iterable[Copy]) -> dict[Path, list[tuple[Path, str]]]:
     partners: dict[Path, list[tuple[Path, str]]] = defaultdict(list)
     for copy in copies:
-        partners[copy.first].append((copy.second, copy.kind))
-        partners[copy.second].append((copy.first, copy.kind))
+        first, second = copy.first.resolve(), copy.second.resolve()
+        partners[first].append((second, copy.kind))
+        partners[second].append((first, copy.kind))
     return partners
-
-
-def _sentence(item: Utterance) -> tuple[str, str] | None:
-    return None if item.sentence is None else (item.collection, item.sentence)
-
-
-def _name(path: Path) -> str:
-    return "/".join(path.parts[-2:])

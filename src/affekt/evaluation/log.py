@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import io
+import os
 import shutil
 import subprocess
 from pathlib import Path
@@ -17,8 +18,11 @@ from affekt.evaluation.report import EIGHT, Report
 
 MEASURED = (*EIGHT, "ravdess_song")
 _FIGURES = (*(f"ua_{name}" for name in MEASURED), "mean_of_eight", "mean_of_five")
-COLUMNS = ("date", "commit", "protocol", "bundle", "bundle_sha256", "clips", "failed", *_FIGURES)
-_SAME = ("protocol", "bundle_sha256", "clips", "failed", *_FIGURES)
+COLUMNS = (
+    *("date", "commit", "protocol", "bundle", "bundle_sha256", "clips", "clips_sha256", "failed"),
+    *_FIGURES,
+)
+_SAME = ("protocol", "bundle_sha256", "clips_sha256", "failed", *_FIGURES)
 
 
 def checkout_of(folder: Path) -> Path | None:
@@ -27,6 +31,21 @@ def checkout_of(folder: Path) -> Path | None:
         if (place / ".git").exists() and (place / "src" / "affekt").is_dir():
             return place
     return None
+
+
+def check_readings(log: Path) -> None:
+    """Refuse a log that a reading could not be added to, before anything is heard.
+
+    Raises:
+        ConfigError: the file is no log of readings, or cannot be read or written.
+    """
+    try:
+        _read(log)
+        place = next(folder for folder in (log, *log.absolute().parents) if folder.exists())
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{log}: no reading could be logged: {error}") from None
+    if not os.access(place, os.W_OK):
+        raise ConfigError(f"{log}: no reading could be logged: {place} cannot be written")
 
 
 def append_reading(report: Report, log: Path, *, commit: str) -> bool:
@@ -110,6 +129,7 @@ def _row(report: Report, commit: str) -> dict[str, str]:
         "bundle": report.bundle,
         "bundle_sha256": report.bundle_sha256,
         "clips": str(report.clips),
+        "clips_sha256": report.clips_sha256,
         "failed": str(len(report.failures)),
         "mean_of_eight": _percent(report.mean_of_eight),
         "mean_of_five": _percent(report.mean_of_five),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -25,7 +26,7 @@ from affekt.evaluation.scoring import (
     score_corpus,
 )
 from affekt.evaluation.sources import Source
-from affekt.protocols import Protocol
+from affekt.protocols import Protocol, Split
 from affekt.records import Utterance
 
 FIVE = ("cremad", "ravdess_speech", "emodb", "casia", "nemo")
@@ -70,6 +71,8 @@ class Report:
         date: ISO 8601, UTC.
         affekt_version: that measured.
         clips, speakers: under test, over all corpora; failed clips included.
+        clips_sha256: tells one list of clips under test from another: 12 digits of the SHA-256 over
+            their names.
         corpora: the figures, one entry a corpus.
         mean_of_eight, mean_of_five: UA over the corpora of `EIGHT` and `FIVE`, own classes,
             0 to 1; None unless all of them were measured.
@@ -101,6 +104,7 @@ class Report:
     date: str
     affekt_version: str
     clips: int
+    clips_sha256: str
     speakers: int
     corpora: tuple[CorpusFigures, ...]
     mean_of_eight: float | None
@@ -159,6 +163,7 @@ def evaluate(
     *,
     classes: Mapping[str, Sequence[str]] | None = None,
     collections: Mapping[str, str] | None = None,
+    splits: Sequence[Split] | None = None,
     copies: Iterable[Copy] | None = None,
     progress: Progress | None = None,
 ) -> Report:
@@ -171,6 +176,7 @@ def evaluate(
         classes: corpus to the canonical labels it declares; a corpus that is not named has
             those that its clips show.
         collections: corpus to collection, for the corpora that the model may have learnt from.
+        splits: of the protocol, where they were made before.
         copies: among the utterances, as `affekt.audit` finds them; None where nobody looked.
         progress: called after each clip with how many are done, and how many there are.
 
@@ -178,7 +184,8 @@ def evaluate(
         ConfigError: the protocol finds nothing to test.
         LeakError: the protocol's parts share a speaker or a file.
     """
-    tested = tested_clips(rule, utterances)
+    splits = splits or rule.splits(utterances)
+    tested = tested_clips(rule, splits)
     answers = source.answer(tested, progress)
     return report_of(
         source,
@@ -186,24 +193,19 @@ def evaluate(
         rule,
         classes=own_classes(tested, classes),
         collections=collections,
-        leaks=find_leaks(
-            rule, utterances, source.learnt, collections=collections or {}, copies=copies
-        ),
+        leaks=find_leaks(splits, utterances, source, collections=collections or {}, copies=copies),
     )
 
 
-def tested_clips(rule: Protocol, utterances: Sequence[Utterance]) -> tuple[Utterance, ...]:
+def tested_clips(rule: Protocol, splits: Sequence[Split]) -> tuple[Utterance, ...]:
     """Return what a protocol tests, over all of its splits.
 
     Raises:
         ConfigError: nothing.
-        LeakError: the protocol's parts share a speaker or a file.
     """
-    tested = dict.fromkeys(item for split in rule.splits(utterances) for item in split.test)
+    tested = dict.fromkeys(item for split in splits for item in split.test)
     if not tested:
-        raise ConfigError(
-            f"protocol '{rule.name}' tests none of the {len(utterances)} clips at hand"
-        )
+        raise ConfigError(f"protocol '{rule.name}' tests none of the clips at hand")
     return tuple(tested)
 
 
@@ -252,6 +254,7 @@ def report_of(
         date=datetime.now(UTC).isoformat(timespec="seconds"),
         affekt_version=__version__,
         clips=len(tested),
+        clips_sha256=_digest(tested),
         speakers=len({item.speaker_key for item in tested}),
         corpora=tuple(figures.values()),
         mean_of_eight=mean_ua(figures, EIGHT),
@@ -259,7 +262,7 @@ def report_of(
         calibration=pooled_calibration(answers),
         missing=tuple(sorted(rule.tested() - {(item.corpus, item.speaker) for item in tested})),
         heard=heard_in_training(learnt, tested, together) if learnt else (),
-        training_told=learnt is not None,
+        training_told=learnt is not None and bool(learnt.training_data),
         groups=group_figures(answers, classes),
         failures=_failed_clips(answers),
         floors=_floors(source, figures) if rule.name == "lockbox" else (),
@@ -267,6 +270,14 @@ def report_of(
         unknown_origin=of_unknown_origin(learnt, tested, together) if learnt else (),
         leaks=leaks,
     )
+
+
+def _digest(tested: Sequence[Utterance]) -> str:
+    names = sorted(
+        f"{item.corpus}/{item.speaker}/{item.path.name} {item.start_s} {item.end_s}"
+        for item in tested
+    )
+    return hashlib.sha256("\n".join(names).encode("utf-8", "surrogateescape")).hexdigest()[:12]
 
 
 def _shown(corpus: str, utterances: Sequence[Utterance]) -> tuple[str, ...]:

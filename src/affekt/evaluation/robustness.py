@@ -213,7 +213,8 @@ def _answers(
 def _figures(
     group: str, name: str, clean: Answers, answers: Answers, classes: Mapping[str, Sequence[str]]
 ) -> ConditionFigures:
-    heard = answers.probabilities.any(axis=1)
+    known = np.array([item.emotion in answers.labels for item in answers.utterances])
+    heard = answers.probabilities.any(axis=1) & known
     moved = 0.5 * np.abs(answers.probabilities - clean.probabilities).sum(axis=1)[heard]
     everything = scored_answers(answers, classes, "all")
     return ConditionFigures(

@@ -29,7 +29,7 @@ from affekt.evaluation.sources import Listener, Source
 from affekt.recognition.metadata import BundleMetadata
 from affekt.recognition.runtime import onnxruntime
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from affekt.evaluation.domain import Domain
-from affekt.evaluation.doubt import Believed
+from affekt.evaluation.doubt import Believed, Calibration
 from affekt.evaluation.doubt_plots import diagrams_of, reliability_plot, risk_plot, roc_plot
 from affekt.evaluation.doubt_run import Doubts
 from affekt.evaluation.files import Table
@@ -52,17 +52,19 @@ def confidence(trust: Trust) -> Iterator[Block]:
 def _believed(doubts: Doubts) -> Table:
     given = doubts.given.given
     rows = [_believed_row(name, of) for name, of in given.corpora.items()]
-    rows.append(
-        (
-            *("mean over corpora", "", "", "", percent(given.mean_ece)),
-            *(percent(given.mean_ece_floor), "", "", ""),
-        )
-    )
+    rows.append(_mean_row("mean over corpora", given))
+    if doubts.before is not None:
+        rows.append(_mean_row("mean over corpora, network alone", doubts.before.given))
+    if doubts.given.rescaled is not None:
+        rows.append(_mean_row("mean over corpora, with a temperature", doubts.given.rescaled))
     rows.append(_believed_row("all clips", given.pooled))
     others = {
         "network alone": doubts.before.given if doubts.before else None,
         "with a temperature": doubts.given.rescaled,
         "over a telephone": doubts.telephone.given if doubts.telephone else None,
+        "over a telephone, network alone": (
+            doubts.telephone_before.given if doubts.telephone_before else None
+        ),
         "over a telephone, with it": doubts.telephone.rescaled if doubts.telephone else None,
     }
     rows += [
@@ -78,6 +80,10 @@ def _believed(doubts: Doubts) -> Table:
         ),
         rows=tuple(rows),
     )
+
+
+def _mean_row(name: str, of: Calibration) -> tuple[str, ...]:
+    return (name, "", "", "", percent(of.mean_ece), percent(of.mean_ece_floor), "", "", "")
 
 
 def _believed_row(name: str, of: Believed) -> tuple[str, ...]:

@@ -19,7 +19,7 @@ SPREAD = 0.2  # between the best and the worst corpus
 DROP = 0.1  # a condition that costs more of the mean is named
 REFUSED = 0.05  # likewise one under which more clips cannot be recognised at all
 OVERCONFIDENT = 0.05  # more confidence than right answers
-# A larger calibration error, over all clips or corpora, is named, unless chance leaves as much.
+# A larger calibration error, over all clips or corpora, is named, unless chance may leave as much.
 ECE_POOLED, ECE_MEAN = 0.05, 0.08
 FOUND = 0.5  # of sounds that are no speech; a kind of which less is noticed is named
 FLAGGED = 0.1  # more speech than this called out of the domain
@@ -82,10 +82,12 @@ def _training(trust: Trust) -> Iterator[Worry]:
         )
     if report.leaks is not None and report.leaks.copies:
         first = report.leaks.examples[0]
+        by_model = report.leaks.told_by == "model"
+        whose = "that may be learnt from" if by_model else "of the protocol's training parts"
         yield Worry(
             about="copies of what was learnt from",
-            text=f"{report.leaks.copies} of {report.leaks.tested} clips under test are copies of "
-            f"recordings that were learnt from, {first.tested} of {first.learnt} for one.",
+            text=f"Of {report.leaks.tested} clips under test, {report.leaks.copies} are copies of "
+            f"recordings {whose}, {first.tested} of {first.learnt} for one.",
         )
     if not report.training_told:
         yield Worry(
@@ -223,12 +225,20 @@ def _confidence(trust: Trust) -> Iterator[Worry]:
     given = trust.doubts.given.given
     wide = [
         f"{100 * error:.1f} % {of} (below {share(limit)} is wanted; if every probability were "
-        f"right, chance would leave {100 * floor:.1f} %)"
-        for of, error, floor, limit in (
-            ("over all clips", given.pooled.ece, given.pooled.ece_floor, ECE_POOLED),
-            ("in the mean of the corpora", given.mean_ece, given.mean_ece_floor, ECE_MEAN),
+        f"right, chance would leave {100 * floor:.1f} %, up to {100 * most:.1f} %)"
+        for of, error, floor, most, limit in (
+            (
+                "over all clips",
+                *(given.pooled.ece, given.pooled.ece_floor, given.pooled.ece_by_chance),
+                ECE_POOLED,
+            ),
+            (
+                "in the mean of the corpora",
+                *(given.mean_ece, given.mean_ece_floor, given.mean_ece_by_chance),
+                ECE_MEAN,
+            ),
         )
-        if error >= limit and error > floor
+        if error >= limit and error > most
     ]
     if wide:
         yield Worry(

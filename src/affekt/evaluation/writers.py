@@ -30,6 +30,7 @@ CSV_COLUMNS = (
     "clips", "failed", "speakers", "classes", "ua", "ua_low", "ua_high", "wa", "macro_f1",
     "weighted_f1", "ece", "brier", "nll", "log", "wa_low", "wa_high", "macro_f1_low",
     "macro_f1_high", "weighted_f1_low", "weighted_f1_high", "attribute", "group", "new_speakers",
+    "learnt_told_by", "leaked_files", "leaked_copies", "leaked_voices", "leaked_sentences",
 )  # fmt: skip
 # Of attributes with more groups, people are shown the lowest and the highest; files hold all.
 _MOST_GROUPS = 12
@@ -53,6 +54,10 @@ def to_csv(report: Report) -> str:
         name: getattr(report, name)
         for name in ("protocol", "bundle", "bundle_sha256", "date", "affekt_version", "log")
     } | {"new_speakers": str(report.new_speakers).lower()}
+    if report.leaks is not None:
+        stamp["learnt_told_by"] = report.leaks.told_by
+        for name in ("files", "copies", "voices", "sentences"):
+            stamp[f"leaked_{name}"] = getattr(report.leaks, name)
     for figures in report.corpora:
         heads = {
             "corpus": figures.corpus,
@@ -149,23 +154,29 @@ def source_facts(report: Report) -> list[tuple[str, str]]:
 def leak_facts(leaks: Leaks) -> list[tuple[str, str]]:
     """Return what the clips under test share with those that were learnt from."""
     if not leaks.learnt:
-        return [("leaks", "none of the recordings that were learnt from is at hand to compare")]
+        nothing = {
+            "model": "none of the recordings that it may have learnt from is at hand to compare",
+            "protocol": "the model does not say what it learnt from, and the protocol has no "
+            "training part here: nothing to compare",
+        }
+        return [("leaks", nothing[leaks.told_by])]
     whose = {
-        "model": "that it learnt from, by its own word",
-        "protocol": "of the protocol's own training parts (what the model heard, it does not say)",
+        "model": "that it may have learnt from, by its own word",
+        "protocol": "of the protocol's training parts (what the model heard, it does not say)",
     }[leaks.told_by]
-    shared = [
-        (leaks.files, "were learnt from themselves"),
-        (leaks.copies, "are copies of recordings among these"),
-        (leaks.voices, "are by speakers of these"),
-        (leaks.sentences, "say a sentence of these"),
-    ]
-    told = "; ".join(f"{count} {what}" for count, what in shared if count is not None)
+    shared = {
+        "learnt from themselves": leaks.files,
+        "by speakers of these": leaks.voices,
+        "saying a sentence of these": leaks.sentences,
+    }
+    counts = {what: "not told" if count is None else count for what, count in shared.items()}
+    counts["copies of recordings among these"] = (
+        "nobody looked" if leaks.copies is None else leaks.copies
+    )
+    told = "; ".join(f"{what}: {count}" for what, count in counts.items())
     facts = [
-        ("leaks", f"beside {leaks.learnt} clips {whose}: of {leaks.tested} under test, {told}")
+        ("leaks", f"{leaks.tested} under test beside {leaks.learnt} clips {whose}; {told}"),
     ]
-    if leaks.copies is None:
-        facts.append(("leaks", "nobody looked for copies of recordings"))
     facts += [
         ("WARNING", f"{item.tested} is a copy ({item.kind}) of {item.learnt}")
         for item in leaks.examples

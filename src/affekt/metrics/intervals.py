@@ -97,7 +97,7 @@ def class_intervals(
 
     Returns:
         `[classes]` under "recall", "precision" and "f1"; None where fewer than two speakers have
-        a say.
+        a say, and where all draws agree: that says nothing of how sure a figure is.
     """
     counts = _counts(truth, predicted, speakers, classes)
     if len(counts) < 2:
@@ -114,7 +114,9 @@ def class_intervals(
         figures, values, voices = measure(total)[0], measure(drawn), heard.sum(axis=0)
         found[name] = tuple(
             None
-            if voices[k] < 2 or np.isnan(figures[k])
+            if voices[k] < 2
+            or np.isnan(figures[k])
+            or np.nanmin(values[:, k]) == np.nanmax(values[:, k])
             else _interval(
                 float(figures[k]),
                 values[~np.isnan(values[:, k]), k],
