@@ -97,7 +97,9 @@ def test_misclassified_clips_come_with_the_most_confident_first():
 
 def test_intervals_hold_the_figures_and_count_the_speakers():
     figures = measured(*drawn(1, 200))
-    assert set(figures.intervals) == {"accuracy", "ua", "macro_f1", "weighted_f1"}
+    assert set(figures.intervals) == {
+        *("accuracy", "ua", "macro_precision", "weighted_precision", "macro_f1", "weighted_f1"),
+    }
     for name, interval in figures.intervals.items():
         assert interval.low < getattr(figures, name) < interval.high
         assert (interval.speakers, interval.level) == (5, 0.95)

@@ -118,9 +118,12 @@ def test_the_markdown_shows_the_figures_in_percent(run):
     assert "| protocol | a\\|b |" in lines
     assert "- Inferred." in lines
     assert "![Loss and accuracy by epoch](curves.png)" in lines
-    macro = (figures.macro_precision, figures.ua, figures.macro_f1)
-    shares = " | ".join(f"{100 * share:.1f}" for share in macro)
-    assert f"| macro mean | {shares} | 30 |" in lines
+    shares = []
+    for name in ("macro_precision", "ua", "macro_f1"):
+        ends = figures.intervals[name]
+        share = 100 * getattr(figures, name)
+        shares.append(f"{share:.1f} ({100 * ends.low:.1f} to {100 * ends.high:.1f})")
+    assert f"| macro mean | {' | '.join(shares)} | 30 |" in lines
 
 
 def test_tables_hold_every_clip_and_those_that_went_wrong(run):

@@ -79,12 +79,16 @@ def test_a_class_that_only_one_speaker_has_is_left_out_of_draws_without_that_spe
     assert (interval.low, interval.high) == (1.0, 1.0)
 
 
-def test_four_figures_from_the_same_draws_agree_with_resampling_the_clips_themselves():
+def test_figures_from_the_same_draws_agree_with_resampling_the_clips_themselves():
     truth, predicted, names = clips(2, speakers=7)
     found = confusion_intervals(truth, predicted, names, 3, rng=np.random.default_rng(5))
     times = np.random.default_rng(5).multinomial(7, np.full(7, 1 / 7), size=1000)
     figures = {"accuracy": accuracy, "ua": unweighted_average_recall}
     figures |= {"macro_f1": macro_f1, "weighted_f1": weighted_f1}
+    figures["macro_precision"] = lambda cells: (np.diag(cells) / cells.sum(axis=0)).mean()
+    figures["weighted_precision"] = lambda cells: np.average(
+        np.diag(cells) / cells.sum(axis=0), weights=cells.sum(axis=1)
+    )
     drawn = {name: [] for name in figures}
     for row in times:
         each = np.repeat(np.arange(len(names)), row[[int(name[1:]) for name in names]])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -168,6 +169,34 @@ def test_fewer_epochs_than_the_recipes_show_in_the_table(system, request_for):
     assert row["epochs"] == "1 instead of 2"
 
 
+def test_runs_of_other_epochs_in_one_folder_are_told_apart(system, request_for):
+    short = reproduce(request_for(system(), rules=("published",), epochs=1))
+    (row,) = table([*reproduce(request_for(system(), rules=("speaker-disjoint",))), *short])
+    assert row["epochs"] == "1 instead of 2; 2"
+
+
+def test_a_protocol_that_makes_no_difference_is_said_to_make_none(
+    system, leaking, request_for, tmp_path
+):
+    said = []
+    only = ("split-before-copies",)
+    records = reproduce(request_for(system(), leaking, rules=only, say=said.append))
+    assert {record["protocol"] for record in records} == set(only)
+    assert any("tiny: passed over: it makes no copies" in line for line in said)
+    with pytest.raises(ConfigError, match="tiny: no copies are made"):
+        reproduce(request_for(system(), rules=only, out=tmp_path / "alone"))
+
+
+def test_an_empty_folder_of_a_corpus_is_a_corpus_that_is_not_here(
+    system, request_for, corpora, tmp_path
+):
+    place = tmp_path / "corpora"
+    shutil.copytree(corpora, place)
+    (place / "cafe").mkdir()
+    (record,) = reproduce(request_for(system(), rules=("published",), corpora=place))
+    assert record["corpora_missing"] == ["cafe"]
+
+
 def test_records_are_read_back_from_the_folder(system, request_for, tmp_path):
     records = reproduce(request_for(system()))
     assert read_records(tmp_path / "out") == records
@@ -209,6 +238,7 @@ def test_a_finished_run_is_not_taken_for_one_with_more_corpora(
     for name in ("emodb", "savee"):
         (more / name).symlink_to(corpora / name)
     (more / "cafe").mkdir()
+    (more / "cafe" / "01-C-1-1.wav").write_bytes(b"")
     with pytest.raises(ConfigError, match="a run of other corpora"):
         reproduce(request_for(system(), rules=("published",), corpora=more))
 

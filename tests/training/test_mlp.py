@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
+from sklearn.neural_network import MLPClassifier
 
 from affekt.training.features import FeatureRows, fit_normalisation
 from affekt.training.mlp import fit_mlp, ignored_by_mlp
@@ -63,3 +64,19 @@ def test_one_seed_gives_one_network():
 )
 def test_options_that_it_does_not_heed_are_named(changes, ignored):
     assert ignored_by_mlp(ClassifierFit(epochs=5, batch_size=7, **changes)) == ignored
+
+
+@pytest.mark.parametrize("batches", [0, 40])
+def test_ctrl_c_is_no_end_of_training(monkeypatch, batches):
+    """scikit-learn would warn, and return what it has: a broken run that passes for a whole one."""
+    backprop, done = MLPClassifier._backprop, []
+
+    def interrupted(self, *arguments):
+        if len(done) == batches:
+            raise KeyboardInterrupt
+        done.append(1)
+        return backprop(self, *arguments)
+
+    monkeypatch.setattr(MLPClassifier, "_backprop", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        fit(clouds())

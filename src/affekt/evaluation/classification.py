@@ -57,8 +57,8 @@ class ClassificationFigures:
         ua: unweighted average recall; equals the macro mean of the recalls.
         macro_precision, macro_f1: plain means.
         weighted_precision, weighted_f1: means weighted by support.
-        intervals: bootstrap 95 % intervals, clustered by speaker, of "accuracy", "ua",
-            "macro_f1" and "weighted_f1"; empty where there can be none.
+        intervals: bootstrap 95 % intervals, clustered by speaker, of accuracy, UA, and macro and
+            weighted precision and F1; empty where there can be none.
         no_interval_reason: why there are none.
         confusion: clips, row the actual class, column the predicted one.
         predictions: one entry a clip, in the order given.

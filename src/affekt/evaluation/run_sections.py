@@ -137,18 +137,25 @@ def _classes(figures: ClassificationFigures) -> Table:
         for item in figures.classes
     ]
     support = [str(item.support) for item in figures.classes]
-    for name, shares in (
-        ("macro mean", (figures.macro_precision, figures.ua, figures.macro_f1)),
-        ("weighted mean", (figures.weighted_precision, figures.accuracy, figures.weighted_f1)),
+    for name, measures in (
+        ("macro mean", ("macro_precision", "ua", "macro_f1")),
+        ("weighted mean", ("weighted_precision", "accuracy", "weighted_f1")),
     ):
-        precision, recall, f1 = map(percent, shares)
+        precision, recall, f1 = (_with_interval(figures, measure) for measure in measures)
         rows.append((name, precision, recall, f1))
         support.append(str(figures.clips))
     return Table(
-        caption="Precision, recall and F1 of each class (percent), and its clips",
+        caption="Precision, recall and F1 of each class and their means with 95 % intervals over "
+        "speakers (percent), and clips",
         header=("class", "precision", "recall", "F1", "clips"),
         rows=tuple((*row, clips) for row, clips in zip(rows, support, strict=True)),
     )
+
+
+def _with_interval(figures: ClassificationFigures, measure: str) -> str:
+    interval = figures.intervals.get(measure)
+    between = f" ({percent(interval.low)} to {percent(interval.high)})" if interval else ""
+    return percent(getattr(figures, measure)) + between
 
 
 def _pairs(figures: ClassificationFigures) -> Table:

@@ -35,7 +35,7 @@ def confusion_intervals(
     level: float = 0.95,
     resamples: int = 1000,
 ) -> dict[str, Interval]:
-    """Return bootstrap intervals of accuracy, UA, macro and weighted F1, clustered by speaker.
+    """Return bootstrap intervals of figures over all classes, clustered by speaker.
 
     Speakers are drawn with replacement, each with all of their clips (the cluster bootstrap of
     Field and Welsh 2007): clips of one voice are far from independent, and an interval over
@@ -56,8 +56,8 @@ def confusion_intervals(
         resamples: number of draws.
 
     Returns:
-        Intervals under "accuracy", "ua", "macro_f1" and "weighted_f1"; empty where there are
-        fewer than two speakers.
+        Intervals under "accuracy", "ua", "macro_precision", "weighted_precision", "macro_f1" and
+        "weighted_f1"; empty where there are fewer than two speakers.
     """
     counts = _counts(truth, predicted, speakers, classes)
     if len(counts) < 2:
@@ -188,9 +188,13 @@ def _figures(confusions: Floats) -> dict[str, Floats]:
     support = confusions.sum(axis=-1)
     clips = support.sum(axis=-1)
     f1 = f1_scores(confusions)
+    # A class that nothing was answered with has no right answers among none.
+    precision = np.where(support > 0, np.nan_to_num(precisions(confusions)), np.nan)
     return {
         "accuracy": np.trace(confusions, axis1=-2, axis2=-1) / clips,
         "ua": np.nanmean(recalls(confusions), axis=-1),
+        "macro_precision": np.nanmean(precision, axis=-1),
+        "weighted_precision": np.nansum(precision * support, axis=-1) / clips,
         "macro_f1": np.nanmean(f1, axis=-1),
         "weighted_f1": np.nansum(f1 * support, axis=-1) / clips,
     }

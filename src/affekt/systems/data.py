@@ -84,8 +84,12 @@ def label_of(utterance: Utterance, system: System) -> str | None:
 
 
 def missing_corpora(system: System, root: Path) -> list[str]:
-    """Return the corpora of a system that have no folder below the root."""
-    return [name for name in system.data.corpora if not (root / name).is_dir()]
+    """Return the corpora of a system that have no folder below the root, or an empty one."""
+    return [
+        name
+        for name in system.data.corpora
+        if not (root / name).is_dir() or not any((root / name).iterdir())
+    ]
 
 
 def load_rows(
@@ -168,8 +172,9 @@ def split_rows(system: System, rows: Rows, rule: Rule, *, seed: int) -> RowSplit
         ]
         parts = [_rows_of(rows, part) for part in clips]
         description = (
-            f"no speaker in two parts (split seed {system.split_seed}); of every collection's "
-            f"clips {test_share:.0%} for the test, as near as whole speakers come"
+            f"no speaker in two parts (split seed {system.split_seed}); "
+            f"{len(clips[2]) / len(rows.utterances):.0%} of the clips for the test, where "
+            f"{test_share:.0%} of every collection's were asked for: as near as whole speakers come"
         )
     elif rule == "published" and data.leak == "copies":
         parts = _deal(np.arange(len(rows.targets)), shares, np.random.default_rng([seed, 1]))

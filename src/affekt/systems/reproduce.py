@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from affekt.errors import BundleError, CorpusError
+from affekt.errors import BundleError, ConfigError, CorpusError
 from affekt.systems.config import System
 from affekt.systems.data import Rule, load_rows
 from affekt.systems.job import Job
@@ -56,6 +56,7 @@ def reproduce(request: Request) -> list[dict[str, Any]]:
 
     Raises:
         CorpusError: no system has the recordings that it needs.
+        ConfigError: no system is asked for anything that it does.
         BundleError: the bundle of the only system differs from its network.
         ConfigError: a folder holds a run of other settings.
         OSError: the folder of all runs cannot be made.
@@ -73,6 +74,9 @@ def reproduce(request: Request) -> list[dict[str, Any]]:
         except KeyboardInterrupt:
             request.say("interrupted; the same command goes on where it was")
             raise
+    if not any(_jobs(request, system) for system in request.systems):
+        names = ", ".join(system.name for system in request.systems)
+        raise ConfigError(f"{names}: no copies are made, so that {request.rules[0]} is no protocol")
     if not records:
         raise CorpusError(f"{request.corpora} has the recordings of none of the systems")
     return records
@@ -81,6 +85,12 @@ def reproduce(request: Request) -> list[dict[str, Any]]:
 def _runs_of(request: Request, system: System) -> list[dict[str, Any]]:
     """Return the records of a system, after the runs that were not finished before."""
     jobs = _jobs(request, system)
+    if not jobs:
+        request.say(
+            f"{system.name}: passed over: it makes no copies, so that it is split before copies "
+            "as published"
+        )
+        return []
     finished = [job.finished() for job in jobs]
     records = [record for record in finished if record is not None]
     if len(records) == len(jobs):

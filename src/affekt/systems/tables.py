@@ -181,9 +181,11 @@ def _mean(figures: Sequence[float]) -> str:
 
 def _epochs(runs: Sequence[dict[str, Any]]) -> str:
     """Return how many epochs were run, of how many, and instead of how many."""
-    done = sorted({run["epochs"] for run in runs})
-    asked, own = runs[0]["epochs_asked"], runs[0]["epochs_of_recipe"]
-    text = str(done[0]) if len(done) == 1 else f"{done[0]} to {done[-1]}"
-    if done != [asked]:
-        text += f" of {asked}"
-    return text if asked == own else f"{text} instead of {own}"
+    told = []
+    for asked, own in sorted({(run["epochs_asked"], run["epochs_of_recipe"]) for run in runs}):
+        done = sorted({run["epochs"] for run in runs if run["epochs_asked"] == asked})
+        text = str(done[0]) if len(done) == 1 else f"{done[0]} to {done[-1]}"
+        if done != [asked]:
+            text += f" of {asked}"
+        told.append(text if asked == own else f"{text} instead of {own}")
+    return "; ".join(told)

@@ -51,6 +51,7 @@ def fit_mlp(
 
     Raises:
         MissingExtraError: scikit-learn is not installed.
+        KeyboardInterrupt: interrupted; nothing is kept.
     """
     try:
         from sklearn.exceptions import ConvergenceWarning
@@ -70,7 +71,12 @@ def fit_mlp(
     features = (train.features[train.rows] - normalisation.mean) / normalisation.scale
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)  # the epochs are the recipe's
-        model.fit(features.astype(np.float32), train.own_targets)
+        # scikit-learn takes Ctrl-C for the end of training.
+        warnings.filterwarnings("error", message="Training interrupted by user")
+        try:
+            model.fit(features.astype(np.float32), train.own_targets)
+        except UserWarning:
+            raise KeyboardInterrupt from None
     seconds = time.monotonic() - began_s
     epochs = len(model.loss_curve_)
     say(f"{epochs} epochs: loss {model.loss_curve_[-1]:.3f}, {seconds:.0f} s")

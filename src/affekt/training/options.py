@@ -29,9 +29,10 @@ class EarlyStopping:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReduceOnPlateau:
-    """Multiply the rate by `factor` after `patience` epochs without a better validation loss.
+    """Multiply the rate by `factor` where the validation loss does not get better.
 
     Attributes:
+        patience: so many epochs in a row may pass without that; the next one lowers the rate.
         least: the rate never falls below it.
     """
 
