@@ -51,7 +51,6 @@ def doubt(
     Every reading of lockbox speakers is logged.
     """
     from affekt.evaluation.doubt_run import clips_to_fit_on, doubts_of, hear_tested
-    from affekt.evaluation.leaks import find_leaks
     from affekt.evaluation.report import own_classes, report_of
 
     source = measuring.load_source(model, features, label_words)
@@ -70,13 +69,7 @@ def doubt(
         clips.rule,
         classes=own_classes(tested, measuring.declared_classes()),
         collections=collections,
-        leaks=find_leaks(
-            clips.splits,
-            clips.utterances,
-            source,
-            collections=collections,
-            copies=measuring.find_copies(clips, [source], audit=audit, quiet=quiet),
-        ),
+        leaks=measuring.leaks_of(clips, source, audit=audit, quiet=quiet),
     )
     if said := measuring.logged(report, log).log:
         click.echo(f"affekt: this reading of the lockbox is {said}", err=True)

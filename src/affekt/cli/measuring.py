@@ -23,7 +23,7 @@ from affekt.errors import ConfigError, CorpusError
 from affekt.evaluation import Report, append_reading, check_readings, checkout_of, commit_of
 from affekt.evaluation.exposure import lockbox_tested
 from affekt.evaluation.files import utf8
-from affekt.evaluation.leaks import Copy, learns_at_hand
+from affekt.evaluation.leaks import Copy, Leaks, find_leaks, learns_at_hand
 from affekt.evaluation.report import tested_clips
 from affekt.evaluation.sources import Network, Source, open_source
 from affekt.protocols import PROTOCOLS, Protocol, Split, protocol
@@ -219,6 +219,17 @@ def find_copies(
             click.echo(f"affekt: nobody looked for copies: {error}", err=True)
             return None
     return tuple(Copy(first=first, second=second, kind=kind) for first, second, kind in found)
+
+
+def leaks_of(clips: Clips, source: Source, *, audit: bool, quiet: bool) -> Leaks:
+    """Return what the clips under test share with those that a model learnt from."""
+    return find_leaks(
+        clips.splits,
+        clips.utterances,
+        source,
+        collections=collections(),
+        copies=find_copies(clips, [source], audit=audit, quiet=quiet),
+    )
 
 
 def check_log(tested: Iterable[Utterance], log: Path | None) -> None:

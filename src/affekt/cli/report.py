@@ -12,7 +12,6 @@ from affekt.corpora import corpora_root
 from affekt.corpora.votes import read_votes
 from affekt.errors import CorpusError
 from affekt.evaluation.doubt_run import clips_to_fit_on, hear_tested
-from affekt.evaluation.leaks import find_leaks
 from affekt.evaluation.listeners import CORPUS
 from affekt.evaluation.report import own_classes, report_of
 from affekt.evaluation.sources import HUGGING_FACE
@@ -77,13 +76,7 @@ def report(
     classes = own_classes(tested, measuring.declared_classes())
     collections = measuring.collections()
     fit_on = clips_to_fit_on(source, clips.utterances, tested, collections)
-    leaks = find_leaks(
-        clips.splits,
-        clips.utterances,
-        source,
-        collections=collections,
-        copies=measuring.find_copies(clips, [source], audit=audit, quiet=quiet),
-    )
+    leaks = measuring.leaks_of(clips, source, audit=audit, quiet=quiet)
     with measuring.progress_bars(quiet) as bar:
         hearing = hear_tested(
             source, tested, fit_on, progress=bar("figures"), progress_of_fit=bar("temperature")
