@@ -10,11 +10,13 @@ from hypothesis import strategies as st
 
 from affekt.errors import ConfigError
 from affekt.features.sets import FEATURE_SETS, find_feature_set
+from affekt.features.single import SINGLE_FEATURES
 
 RATE_HZ = 16000
 RTOL = 1e-3
 # Of every set against the same made with librosa; MFCC are sums of 128 levels in dB.
 VECTOR_ATOL = {"zcr": 1e-7, "chroma": 1e-4, "mfcc": 1e-2, "rms": 1e-6, "mel": 1e-5}
+SINGLE_ATOL = VECTOR_ATOL | {"energy": 1e-9, "spectrum": 1e-5, "contrast": 1e-2}
 MFCC_ATOL = 1e-2
 DB_ATOL = 1e-2
 
@@ -50,7 +52,8 @@ def test_a_set_names_its_columns_and_says_what_it_is(features):
     assert len(features.columns) in {*features.shape, 0}
     assert len(set(features.columns)) == len(features.columns)
     assert bool(features.columns) == (features.form != "image")
-    assert "inferred" in features.description
+    of_a_text = features.name not in {item.name for item in SINGLE_FEATURES}
+    assert ("inferred" in features.description) == of_a_text
     assert FEATURE_SETS[features.name] is features
 
 
@@ -89,6 +92,45 @@ def test_the_vector_of_162_is_librosas(sound):
         np.testing.assert_allclose(
             values[picked], expected, rtol=RTOL, atol=VECTOR_ATOL[name], err_msg=name
         )
+
+
+def frames_by_librosa(name, signal):
+    """One feature of all frames, as librosa's defaults give it, `[size, frames]`."""
+    magnitude = np.abs(librosa.stft(signal))
+    feature, _, size = name.partition("-")
+    match feature:
+        case "zcr":
+            return librosa.feature.zero_crossing_rate(signal)
+        case "rms":
+            return librosa.feature.rms(y=signal)
+        case "energy":
+            return librosa.feature.rms(y=signal, dtype=np.float64) ** 2
+        case "chroma":
+            return librosa.feature.chroma_stft(S=magnitude, sr=RATE_HZ)
+        case "mfcc":
+            return librosa.feature.mfcc(y=signal, sr=RATE_HZ, n_mfcc=int(size))
+        case "mel":
+            return librosa.feature.melspectrogram(y=signal, sr=RATE_HZ, n_mels=int(size))
+        case "spectrum":
+            return magnitude
+        case "contrast":
+            return librosa.feature.spectral_contrast(y=signal, sr=RATE_HZ)
+
+
+@pytest.mark.parametrize("single", SINGLE_FEATURES, ids=lambda item: item.name)
+def test_a_feature_alone_is_the_mean_of_librosas(single, sound):
+    values = FEATURE_SETS[single.name].compute(sound)
+    expected = frames_by_librosa(single.name, sound).mean(axis=1)
+    np.testing.assert_allclose(values, expected, rtol=RTOL, atol=SINGLE_ATOL[single.column])
+
+
+@pytest.mark.parametrize("name", ["zcr", "chroma", "mfcc-20", "rms", "mel-128"])
+def test_a_feature_alone_has_the_names_and_values_that_it_has_among_others(name, speech):
+    alone, together = FEATURE_SETS[name], FEATURE_SETS["vector-162"]
+    named = dict(zip(together.columns, together.compute(speech), strict=True))
+    np.testing.assert_array_equal(
+        alone.compute(speech), [named[column] for column in alone.columns]
+    )
 
 
 def test_the_mean_of_mfcc_and_mel_is_librosas(sound):

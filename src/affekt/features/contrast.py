@@ -12,6 +12,7 @@ from affekt.features.stft import Stft, power_to_db
 
 _FMIN_HZ = 200.0
 _N_OCTAVES = 6
+N_BANDS = 1 + _N_OCTAVES
 # Share of a band's bins that make its peak and its valley.
 _SHARE = 0.02
 

@@ -1,4 +1,4 @@
-"""The feature sets that published systems take, by name.
+"""The feature sets, by name: those that published systems take, and each feature alone.
 
 Every set turns a mono signal at 16 kHz, however short, into an array of one fixed shape.
 """
@@ -17,6 +17,7 @@ from affekt.features.cepstra import mfcc, textbook_mfcc
 from affekt.features.chroma import N_CHROMA, chroma
 from affekt.features.descriptors import frame_energy, rms, zero_crossing_rate
 from affekt.features.images import spectrogram_image
+from affekt.features.single import SINGLE_FEATURES
 from affekt.features.spectra import FloatArray
 from affekt.features.stft import Stft, power_to_db
 
@@ -128,7 +129,7 @@ def _flat_columns() -> tuple[str, ...]:
     )
 
 
-_SETS = (
+_PUBLISHED = (
     FeatureSet(
         name="mfcc-mel-mean",
         shape=(141,),
@@ -231,4 +232,18 @@ _SETS = (
     ),
 )
 
-FEATURE_SETS: dict[str, FeatureSet] = {features.name: features for features in _SETS}
+_ALONE = tuple(
+    FeatureSet(
+        name=item.name,
+        shape=(item.size,),
+        form="vector",
+        description=f"{'Mean' if item.size == 1 else 'Means'} over time of {item.description}.",
+        columns=_numbered(item.column, item.size) if item.size > 1 else (item.column,),
+        compute=item.mean,
+    )
+    for item in SINGLE_FEATURES
+)
+
+FEATURE_SETS: dict[str, FeatureSet] = {
+    features.name: features for features in (*_PUBLISHED, *_ALONE)
+}
