@@ -32,6 +32,8 @@ GIVEN = {
 }
 EVERY_SHAPE = [(name, shape) for name, (own, _, more) in GIVEN.items() for shape in [own, *more]]
 WITHOUT_DROPOUT = {"pathak-mlp", "pathak-lstm"}
+WITHOUT_CONVOLUTIONS = {"pathak-mlp", "pathak-lstm", "gru"}
+NORMS = nn.BatchNorm1d | nn.BatchNorm2d
 
 every_network = pytest.mark.parametrize("name", GIVEN)
 
@@ -104,6 +106,20 @@ def test_dropout_is_on_while_training(name):
     network, batch = made(name).train(), features(4, GIVEN[name][0])
     with torch.no_grad():
         assert not torch.equal(network(batch), network(batch))
+
+
+@pytest.mark.parametrize("name", sorted(GIVEN.keys() - WITHOUT_CONVOLUTIONS))
+def test_batch_norm_can_be_put_in_or_taken_out(name):
+    shape, classes, _ = GIVEN[name]
+    norms = []
+    for wanted in (True, False):
+        network = create_classifier(
+            name, input_shape=shape, n_classes=classes, settings={"batch_norm": wanted}
+        )
+        norms.append([item for item in network.modules() if isinstance(item, NORMS)])
+        assert network(features(2, shape)).shape == (2, classes)
+    assert norms[0]
+    assert not norms[1]
 
 
 @every_network
@@ -273,7 +289,7 @@ def test_a_misspelt_setting_is_refused_with_a_suggestion(name):
 @every_network
 def test_a_setting_out_of_range_is_refused(name):
     for setting, value in to_mapping(made(name).config).items():
-        wrong = {int: 0, float: 1.0, list: [0] * 4}[type(value)]
+        wrong = {bool: 1, int: 0, float: 1.0, list: [0] * 4}[type(value)]
         with pytest.raises(ConfigError, match=rf"model '{name}'"):
             create_classifier(
                 name, input_shape=GIVEN[name][0], n_classes=2, settings={setting: wrong}

@@ -35,12 +35,14 @@ class CremaCnn1dConfig:
         kernels: their widths.
         dropout: rate after the second pool.
         dense: units of the dense layer.
+        batch_norm: after each convolution and after the dense layer, as the text has it.
     """
 
     filters: tuple[int, ...] = (256, 256, 128)
     kernels: tuple[int, ...] = (5, 5, 3)
     dropout: float = 0.2
     dense: int = 512
+    batch_norm: bool = True
 
     def __post_init__(self) -> None:
         check_sizes(*self.filters, *self.kernels, self.dense)
@@ -60,8 +62,7 @@ class CremaCnn1d(nn.Module):
         layers = Layers(input_shape)
         for place, (filters, kernel) in enumerate(zip(config.filters, config.kernels, strict=True)):
             layers.convolution(filters, (1, kernel))
-            layers.add(nn.ReLU())
-            layers.batch_norm()
+            layers.relu(batch_norm=config.batch_norm)
             layers.max_pool((1, 5), (1, 2))
             if place == 1:
                 layers.add(nn.Dropout(config.dropout))
@@ -69,7 +70,7 @@ class CremaCnn1d(nn.Module):
         self.classify = nn.Sequential(
             nn.Linear(layers.width, config.dense),
             nn.ReLU(),
-            nn.BatchNorm1d(config.dense),
+            *([nn.BatchNorm1d(config.dense)] if config.batch_norm else []),
             nn.Linear(config.dense, n_classes),
         )
 

@@ -37,12 +37,14 @@ class CremaCnn2dConfig:
         kernel: side of the convolutions.
         dropout: rate before the last convolution.
         dense: units of the dense layer.
+        batch_norm: after each convolution but the last, as the text has it.
     """
 
     filters: tuple[int, ...] = (256, 128, 128, 64)
     kernel: int = 6
     dropout: float = 0.2
     dense: int = 256
+    batch_norm: bool = True
 
     def __post_init__(self) -> None:
         check_sizes(*self.filters, self.kernel, self.dense)
@@ -63,8 +65,7 @@ class CremaCnn2d(nn.Module):
         layers = Layers(input_shape[::-1])
         for filters in config.filters[:-1]:
             layers.convolution(filters, kernel)
-            layers.add(nn.ReLU())
-            layers.batch_norm()
+            layers.relu(batch_norm=config.batch_norm)
             layers.average_pool((4, 4), (2, 2))
         layers.add(nn.Dropout(config.dropout))
         # A maximum and a ReLU commute exactly, and the ReLU has less to do after the pool.

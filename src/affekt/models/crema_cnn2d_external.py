@@ -36,12 +36,14 @@ class CremaCnn2dExternalConfig:
         kernel: side of the convolutions.
         dropout: rate after the second pool and after the dense layer.
         dense: units of the dense layer.
+        batch_norm: after the ReLU of each convolution; the text has none.
     """
 
     filters: tuple[int, ...] = (75, 135, 75)
     kernel: int = 5
     dropout: float = 0.2
     dense: int = 45
+    batch_norm: bool = False
 
     def __post_init__(self) -> None:
         check_sizes(*self.filters, self.kernel, self.dense)
@@ -63,7 +65,7 @@ class CremaCnn2dExternal(nn.Module):
             # A maximum and a ReLU commute exactly, and the ReLU has less to do after the pool.
             layers.convolution(filters, (config.kernel, config.kernel))
             layers.max_pool((4, 4), (2, 2))
-            layers.add(nn.ReLU())
+            layers.relu(batch_norm=config.batch_norm)
             if place == 1:
                 layers.add(nn.Dropout(config.dropout))
         self.convolutions = layers.build()

@@ -92,6 +92,12 @@ class Layers:
         self.add(nn.AvgPool2d(kernel, stride, before, ceil_mode=True, count_include_pad=False))
         self._shrink(kernel, stride, "same")
 
+    def relu(self, *, batch_norm: bool = False) -> None:
+        """Add a ReLU, and after it a batch norm where asked for."""
+        self.add(nn.ReLU())
+        if batch_norm:
+            self.batch_norm()
+
     def batch_norm(self) -> None:
         """Add a batch norm of each channel."""
         self.add(nn.BatchNorm2d(self.channels))

@@ -37,6 +37,7 @@ class MittalCnn2dConfig:
         dropout: rate after the convolutions.
         dense: units of the dense layer.
         dense_dropout: rate after it.
+        batch_norm: after the ReLU of each convolution; the text has none.
     """
 
     filters: tuple[int, ...] = (32, 64, 32)
@@ -46,6 +47,7 @@ class MittalCnn2dConfig:
     dropout: float = 0.25
     dense: int = 128
     dense_dropout: float = 0.5
+    batch_norm: bool = False
 
     def __post_init__(self) -> None:
         check_sizes(*self.filters, self.kernel, self.pool, self.stride, self.dense)
@@ -68,7 +70,7 @@ class MittalCnn2d(nn.Module):
             # A maximum and a ReLU commute exactly, and the ReLU has less to do after the pool.
             layers.convolution(filters, (config.kernel, config.kernel))
             layers.max_pool(pool, stride, padding="valid")
-            layers.add(nn.ReLU())
+            layers.relu(batch_norm=config.batch_norm)
         layers.add(nn.Dropout(config.dropout))
         self.convolutions = layers.build()
         self.classify = dense_head(

@@ -37,6 +37,7 @@ class PathakCnnConfig:
         dropout: rate after the last convolution but one.
         dense: units of the dense layer.
         dense_dropout: rate after it.
+        batch_norm: after the ReLU of each convolution; the text has none.
     """
 
     filters: tuple[int, ...] = (256, 256, 128, 64)
@@ -44,6 +45,7 @@ class PathakCnnConfig:
     dropout: float = 0.2
     dense: int = 64
     dense_dropout: float = 0.3
+    batch_norm: bool = False
 
     def __post_init__(self) -> None:
         check_sizes(*self.filters, self.kernel, self.dense)
@@ -65,7 +67,7 @@ class PathakCnn(nn.Module):
             # A maximum and a ReLU commute exactly, and the ReLU has less to do after the pool.
             layers.convolution(filters, (1, config.kernel))
             layers.max_pool((1, 5), (1, 2))
-            layers.add(nn.ReLU())
+            layers.relu(batch_norm=config.batch_norm)
             if place == len(config.filters) - 1:
                 layers.add(nn.Dropout(config.dropout))
         self.convolutions = layers.build()

@@ -38,6 +38,7 @@ class PathakCnnLstmConfig:
         units: of the LSTM.
         dense: units of the dense layer.
         dense_dropout: rate after it.
+        batch_norm: after the ReLU of each convolution; the text has none.
     """
 
     filters: tuple[int, ...] = (256, 256, 128)
@@ -46,6 +47,7 @@ class PathakCnnLstmConfig:
     units: int = 128
     dense: int = 64
     dense_dropout: float = 0.3
+    batch_norm: bool = False
 
     def __post_init__(self) -> None:
         check_sizes(*self.filters, self.kernel, self.units, self.dense)
@@ -67,7 +69,7 @@ class PathakCnnLstm(nn.Module):
             # A maximum and a ReLU commute exactly, and the ReLU has less to do after the pool.
             layers.convolution(filters, (1, config.kernel))
             layers.max_pool((1, 5), (1, 2))
-            layers.add(nn.ReLU())
+            layers.relu(batch_norm=config.batch_norm)
         layers.add(nn.Dropout(config.dropout))
         self.convolutions = layers.build(flatten=False)
         self.lstm = SingleBiasLSTM(layers.channels, config.units)

@@ -37,12 +37,14 @@ class SantamariaBaselineConfig:
         filters: of every convolution.
         dropout: rate after the windows' network and before the dense layer.
         dense: units of the dense layer.
+        batch_norm: after the ReLU of each convolution; the text has none.
     """
 
     window: int = 16
     filters: int = 64
     dropout: float = 0.25
     dense: int = 64
+    batch_norm: bool = False
 
     def __post_init__(self) -> None:
         check_sizes(self.window, self.filters, self.dense)
@@ -66,12 +68,13 @@ class SantamariaBaseline(nn.Module):
         # A maximum and a ReLU commute exactly, and the ReLU has less to do after the pool.
         layers.convolution(config.filters, (1, 3))
         layers.max_pool((1, 2), (1, 2))
-        layers.add(nn.ReLU())
+        layers.relu(batch_norm=config.batch_norm)
         layers.convolution(config.filters, (1, 3))
         layers.max_pool((1, layers.size[1]), (1, layers.size[1]))
-        layers.add(nn.ReLU(), nn.Dropout(config.dropout))
+        layers.relu(batch_norm=config.batch_norm)
+        layers.add(nn.Dropout(config.dropout))
         layers.convolution(config.filters, (3, 1))
-        layers.add(nn.ReLU())
+        layers.relu(batch_norm=config.batch_norm)
         self.convolutions = layers.build()
         self.classify = nn.Sequential(
             nn.Dropout(config.dropout),

@@ -39,6 +39,7 @@ class SantamariaDeepConfig:
         dropout: rate after each block.
         dense: units of the dense layer.
         dense_dropout: rate after it.
+        batch_norm: after each convolution of a block and after the dense layer.
     """
 
     stem: int = 16
@@ -46,6 +47,7 @@ class SantamariaDeepConfig:
     dropout: float = 0.25
     dense: int = 64
     dense_dropout: float = 0.5
+    batch_norm: bool = True
 
     def __post_init__(self) -> None:
         check_sizes(self.stem, *self.filters, self.dense)
@@ -66,14 +68,13 @@ class SantamariaDeep(nn.Module):
         for filters in config.filters:
             for stride in (1, 2):
                 layers.convolution(filters, (3, 3), stride=(stride, stride))
-                layers.add(nn.ReLU())
-                layers.batch_norm()
+                layers.relu(batch_norm=config.batch_norm)
             layers.add(nn.Dropout(config.dropout))
         self.convolutions = layers.build()
         self.classify = nn.Sequential(
             nn.Linear(layers.width, config.dense),
             nn.ReLU(),
-            nn.BatchNorm1d(config.dense),
+            *([nn.BatchNorm1d(config.dense)] if config.batch_norm else []),
             nn.Dropout(config.dense_dropout),
             nn.Linear(config.dense, n_classes),
         )

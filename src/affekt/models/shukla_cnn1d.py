@@ -36,6 +36,7 @@ class ShuklaCnn1dConfig:
         dropout: rate after each pool.
         dense: units of the dense layer.
         dense_dropout: rate after it.
+        batch_norm: after the last pool, as the text has it.
     """
 
     filters: tuple[int, ...] = (64, 64, 128)
@@ -44,6 +45,7 @@ class ShuklaCnn1dConfig:
     dropout: float = 0.2
     dense: int = 64
     dense_dropout: float = 0.3
+    batch_norm: bool = True
 
     def __post_init__(self) -> None:
         check_sizes(*self.filters, self.kernel, self.pool, self.dense)
@@ -72,7 +74,8 @@ class ShuklaCnn1d(nn.Module):
         layers.convolution(third, kernel)
         layers.max_pool(pool, pool)
         layers.add(nn.ReLU(), nn.Dropout(config.dropout))
-        layers.batch_norm()
+        if config.batch_norm:
+            layers.batch_norm()
         self.convolutions = layers.build()
         self.classify = dense_head(
             layers.width, config.dense, n_classes, dropout=config.dense_dropout
