@@ -31,7 +31,7 @@ def collect(folder: Path) -> int:
     Quick and shortened runs are left out, and so are those of a configuration that has changed.
     """
     taken = 0
-    for record in read_records(folder):
+    for record in read_records(folder, say=print):
         if record["quick"] or not _current(record):
             print(f"left out: {record['name']}, {record['protocol']}, seed {record['seed']}")
             continue

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 from affekt.errors import CorpusError
 from affekt.features.sets import FEATURE_SETS
-from affekt.systems.data import load_rows, split_rows
+from affekt.records import Utterance
+from affekt.systems.data import Rows, load_rows, split_rows
 
 COPY = {"steps": [{"name": "noise", "snr_db": [20.0, 20.0]}]}
 
@@ -88,6 +91,34 @@ def test_splitting_before_copying_keeps_copies_with_their_original(leaking, corp
     assert split.shared_clips == 0
     assert not set(rows.clip[split.train]) & set(rows.clip[split.test])
     assert split.shared_speakers > 0
+
+
+def test_a_recording_that_its_corpus_holds_twice_is_one_recording(system):
+    """CREMA-D has three sounds under two labels each; the third clip here is of neither name."""
+    names = ("1006_TIE_HAP_XX", "1006_TIE_NEU_XX", "1006_TIE_SAD_XX")
+    rows = Rows(
+        features=np.zeros((3, 1), np.float32),
+        targets=np.zeros(3, np.int64),
+        clip=np.arange(3),
+        copy=np.zeros(3, np.int64),
+        utterances=tuple(
+            Utterance(
+                path=Path(f"{name}.wav"),
+                corpus="cremad",
+                collection="CREMA-D",
+                speaker="1006",
+                native_label=name[9:12],
+                emotion="happy",
+            )
+            for name in names
+        ),
+        missing=(),
+        skipped=(),
+    )
+    for seed in range(10):
+        split = split_rows(system(), rows, "published", seed=seed)
+        tested = {names[clip] for clip in split.test}
+        assert split.shared_clips == (0 if tested == {names[2]} else 1)
 
 
 def test_a_speaker_disjoint_split_shares_no_speaker_and_is_the_same_for_every_seed(system, corpora):

@@ -148,7 +148,7 @@ def test_the_table_puts_published_beside_measured(system, request_for, tmp_path)
     assert row["missing"] == "cafe"
     assert row["split before copies"] == "-"
     assert to_markdown([row]).count("\n") == 3
-    write_tables(tmp_path / "out")
+    write_tables(tmp_path / "out", say=print)
     assert (tmp_path / "out" / "table.csv").read_text().count("\n") == 2
     assert (tmp_path / "out" / "comparison.csv").read_text().count("\n") == 1 + len(records)
 
@@ -156,7 +156,7 @@ def test_the_table_puts_published_beside_measured(system, request_for, tmp_path)
 def test_models_of_one_text_stand_beside_each_other_clip_by_clip(system, request_for, tmp_path):
     other = system(name="other", **{"fit.epochs": 1})
     records = reproduce(request_for(system(), other, rules=("published",)))
-    write_tables(tmp_path / "out")
+    write_tables(tmp_path / "out", say=print)
     place = tmp_path / "out" / "predictions" / "text-005-4-classes" / "published"
     lines = (place / "predictions-seed-1.csv").read_text().splitlines()
     assert lines[0] == "clip,actual,other,tiny"
@@ -199,12 +199,57 @@ def test_an_empty_folder_of_a_corpus_is_a_corpus_that_is_not_here(
 
 def test_records_are_read_back_from_the_folder(system, request_for, tmp_path):
     records = reproduce(request_for(system()))
-    assert read_records(tmp_path / "out") == records
+    assert read_records(tmp_path / "out", say=print) == records
 
 
-def test_a_quick_try_says_so(system, request_for):
+def test_a_damaged_record_of_another_run_does_not_cost_the_tables(system, request_for, tmp_path):
+    records = reproduce(request_for(system(), rules=("published",)))
+    broken = tmp_path / "out" / "other" / "published" / "seed-1" / "run.json"
+    broken.parent.mkdir(parents=True)
+    broken.write_text('{"name": ')
+    said = []
+    write_tables(tmp_path / "out", say=said.append)
+    assert json.loads((tmp_path / "out" / "table.json").read_text()) == table(records)
+    assert len(said) == 1
+    assert str(broken) in said[0]
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"model.settings": {"unitz": 3}}, "units"),
+        ({"features.set": "planes-512x90"}, "not features of shape"),
+        ({"fit.start_from": "nowhere.ckpt"}, r"start_from: there is no file nowhere\.ckpt"),
+        ({"fit.best_weights": True}, "validation_share"),
+    ],
+)
+def test_what_is_wrong_with_a_recipe_shows_before_a_recording_is_read(
+    system, request_for, tmp_path, changes, message
+):
+    """There is no recording: reading any would end in a CorpusError."""
+    if "features.set" in changes:
+        changes["features.normalise_over"] = []
+    with pytest.raises(ConfigError, match=message):
+        reproduce(request_for(system(**changes), corpora=tmp_path))
+
+
+def test_a_quick_try_says_so(system, request_for, tmp_path):
     (row,) = table(reproduce(request_for(system(), rules=("published",), quick=True)))
     assert row["name"] == "tiny (quick)"
+    write_tables(tmp_path / "out", say=print)
+    (compared,) = json.loads((tmp_path / "out" / "comparison.json").read_text())
+    assert compared["name"] == "tiny, published, seed 1 (quick)"
+    report = (tmp_path / "out" / "tiny" / "published" / "seed-1" / "report.md").read_text()
+    assert "| quick | a small share of the data" in report
+
+
+def test_the_report_has_the_published_figure_and_tells_of_other_epochs(
+    system, request_for, tmp_path
+):
+    reproduce(request_for(system(), rules=("published",), epochs=1))
+    report = (tmp_path / "out" / "tiny" / "published" / "seed-1" / "report.md").read_text()
+    assert "| published | accuracy 95 % |" in report
+    assert "| epochs | 1 instead of 2 |" in report
 
 
 def test_accuracy_is_told_corpus_by_corpus(system, request_for):
@@ -246,7 +291,7 @@ def test_a_finished_run_is_not_taken_for_one_with_more_corpora(
 def test_the_tables_hold_every_run_of_the_folder(system, request_for, tmp_path):
     reproduce(request_for(system(), rules=("published",)))
     reproduce(request_for(system(name="other"), rules=("published",)))
-    write_tables(tmp_path / "out")
+    write_tables(tmp_path / "out", say=print)
     assert (tmp_path / "out" / "table.csv").read_text().count("\n") == 3
     assert (tmp_path / "out" / "table.png").read_bytes().startswith(b"\x89PNG")
 

@@ -225,6 +225,14 @@ def test_weights_of_another_network_are_refused(tmp_path):
         load_weights(nn.Linear(7, 2), tmp_path / "last.ckpt")
 
 
+def test_weights_that_cannot_be_read_are_refused_with_the_remedy(tmp_path):
+    with pytest.raises(ConfigError, match=r"start_from: there is no file .*last\.ckpt of a run"):
+        load_weights(nn.Linear(7, 2), tmp_path / "none.ckpt")
+    (tmp_path / "broken.ckpt").write_bytes(b"PK")
+    with pytest.raises(ConfigError, match=r"start_from: .*broken\.ckpt cannot be read"):
+        load_weights(nn.Linear(7, 2), tmp_path / "broken.ckpt")
+
+
 def test_a_folder_with_a_run_of_other_settings_is_refused(tmp_path):
     rows = clouds()
     run = make_run(tmp_path, ClassifierFit(epochs=1, precision="32"), rows)

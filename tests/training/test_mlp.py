@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pytest
 import torch
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.neural_network import MLPClassifier
 
 from affekt.training.features import FeatureRows, fit_normalisation
@@ -22,26 +25,52 @@ def clouds(*, scale=1.0, offset=0.0):
     return FeatureRows(values, targets, np.arange(90))
 
 
+def normalised(rows, normalisation):
+    return ((rows.features - normalisation.mean) / normalisation.scale).astype(np.float32)
+
+
 def answers(network, rows, normalisation):
-    features = (rows.features - normalisation.mean) / normalisation.scale
     with torch.inference_mode():
-        return network(torch.from_numpy(features.astype(np.float32))).argmax(dim=1).numpy()
+        return network(torch.from_numpy(normalised(rows, normalisation))).argmax(dim=1).numpy()
 
 
-def fit(rows, *, seed=0):
+def fit(rows, *, seed=0, epochs=FIT.epochs):
     normalisation = fit_normalisation(rows, over=())
     network, history = fit_mlp(
-        rows, normalisation, FIT, hidden=(16, 8), seed=seed, say=lambda line: None
+        rows,
+        normalisation,
+        dataclasses.replace(FIT, epochs=epochs),
+        hidden=(16, 8),
+        seed=seed,
+        say=lambda line: None,
     )
     return network, history, normalisation
 
 
-def test_it_learns_and_tells_its_loss_by_epoch():
+def test_it_starts_and_stops_as_scikit_learn_does():
+    rows = clouds()
+    _, history, normalisation = fit(rows, epochs=2000)
+    losses = [row["loss"] for row in history]
+    sizes = {"hidden_layer_sizes": (16, 8), "batch_size": 20, "learning_rate_init": 0.01}
+    model = MLPClassifier(**sizes, max_iter=1, random_state=0)
+    with pytest.warns(ConvergenceWarning):
+        model.fit(normalised(rows, normalisation), rows.targets)
+    assert losses[0] == pytest.approx(model.loss_, rel=1e-5)
+    best = np.minimum.accumulate([np.inf, *losses[:-1]])
+    stood_still = losses > best - model.tol
+    waits = model.n_iter_no_change + 1
+    assert stood_still[-waits:].all()
+    assert not stood_still[-waits - 1]
+
+
+def test_it_learns_and_tells_loss_and_accuracy_by_epoch():
     rows = clouds()
     network, history, normalisation = fit(rows)
     assert (answers(network, rows, normalisation) == rows.targets).mean() > 0.95
     assert [row["epoch"] for row in history] == list(range(1, len(history) + 1))
     assert history[-1]["loss"] < history[0]["loss"]
+    right = (answers(network, rows, normalisation) == rows.targets).mean()
+    assert history[-1]["accuracy"] == pytest.approx(right)
 
 
 def test_the_features_are_normalised_before_they_are_learnt():

@@ -90,7 +90,7 @@ def reproduce(
         show_progress=sys.stderr.isatty() and not quiet,
     )
     records = run_all(request)
-    write_tables(out)
+    write_tables(out, say=request.say)
     click.echo(to_markdown(table(records)), nl=False)
 
 

@@ -16,7 +16,7 @@ import numpy.typing as npt
 from affekt.audio import SAMPLING_RATE_HZ, decode
 from affekt.augment.copies import copy_rng, make_copy
 from affekt.config import to_mapping
-from affekt.corpora import load_corpus
+from affekt.corpora import CORPORA, load_corpus
 from affekt.errors import AudioError, CorpusError
 from affekt.features.cache import FeatureCache, Features, default_cache_root
 from affekt.features.sets import FeatureSet, find_feature_set
@@ -29,6 +29,7 @@ Rule = Literal["published", "split-before-copies", "speaker-disjoint"]
 RULES: tuple[Rule, ...] = ("published", "split-before-copies", "speaker-disjoint")
 
 _QUICK_CLIPS = 90  # of a corpus: enough for every class and several speakers
+_COPIES = ("identical-audio", "near-duplicate")  # kinds of faults
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +62,8 @@ class RowSplit:
     Attributes:
         name: of the protocol, for reports.
         description: in a sentence.
-        shared_clips: test rows whose recording the training part holds too.
+        shared_clips: test rows whose recording the training part holds too, or a copy of it that
+            the corpus is known for.
         shared_speakers: test speakers whom the training part holds too.
     """
 
@@ -191,6 +193,7 @@ def split_rows(system: System, rows: Rows, rule: Rule, *, seed: int) -> RowSplit
     if data.copies_in == "train":
         parts[1:] = [part[rows.copy[part] == 0] for part in parts[1:]]
     train, validation, test = parts
+    sound = _sounds(rows.utterances)
     heard = {rows.utterances[k].speaker_key for k in rows.clip[train]}
     tested = {rows.utterances[k].speaker_key for k in rows.clip[test]}
     return RowSplit(
@@ -199,9 +202,21 @@ def split_rows(system: System, rows: Rows, rule: Rule, *, seed: int) -> RowSplit
         train=train,
         validation=validation,
         test=test,
-        shared_clips=int(np.isin(rows.clip[test], rows.clip[train]).sum()),
+        shared_clips=int(np.isin(sound[rows.clip[test]], sound[rows.clip[train]]).sum()),
         shared_speakers=len(heard & tested),
     )
+
+
+def _sounds(utterances: Sequence[Utterance]) -> npt.NDArray[np.int64]:
+    """Number the recordings; those that their corpus is known to hold twice share a number."""
+    number = {(item.corpus, item.path.stem): place for place, item in enumerate(utterances)}
+    sounds = np.arange(len(utterances))
+    for corpus in {item.corpus for item in utterances}:
+        for fault in CORPORA[corpus].faults:
+            pair = [number.get((corpus, name)) for name in (fault.name, fault.other)]
+            if fault.kind in _COPIES and None not in pair:
+                sounds[pair[1]] = sounds[pair[0]]
+    return sounds
 
 
 class _Reader:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 import platform
 from collections import Counter
 from collections.abc import Sequence
@@ -13,6 +14,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import torch
 
 import affekt
 from affekt.corpora import CORPORA
@@ -24,6 +26,7 @@ from affekt.metrics import confusion_matrix, unweighted_average_recall
 from affekt.recognition import BundleMetadata
 from affekt.systems.data import Rows, RowSplit
 from affekt.systems.job import Job
+from affekt.systems.tables import epochs_of
 from affekt.training.fit import lightning_precision
 from affekt.training.history import History
 
@@ -61,6 +64,7 @@ def about(job: Job, rows: Rows, split: RowSplit) -> dict[str, Any]:
         "date": datetime.now(UTC).date().isoformat(),
         "commit": commit_of(checkout, ignoring=job.out.absolute()) if checkout else "unknown",
         "precision": lightning_precision(system.fit.precision),
+        "processor": _processor(),
         "versions": {
             "affekt": affekt.__version__,
             "python": platform.python_version(),
@@ -149,6 +153,12 @@ def metadata(job: Job, rows: Rows, split: RowSplit, record: dict[str, Any]) -> B
     )
 
 
+def _processor() -> str:
+    """Return what a run's seconds were measured on: kind of processor, its cores, the threads."""
+    kind = platform.machine() or "unknown"
+    return f"{kind}, {os.cpu_count()} cores, {torch.get_num_threads()} threads"
+
+
 def report(
     job: Job,
     rows: Rows,
@@ -157,7 +167,11 @@ def report(
     record: dict[str, Any],
 ) -> None:
     """Write the report of a run into its folder."""
+    published = record["published"]
+    claim = "none given" if published["value"] is None else f"{published['value']:g} %"
     facts = {
+        "published": f"{published['metric'].replace('_', ' ')} {claim}",
+        **({"quick": "a small share of the data; its figures mean nothing"} if job.quick else {}),
         "protocol": f"{record['protocol']}: {record['protocol_description']}",
         "seed": job.seed,
         "rows": ", ".join(f"{name} {count}" for name, count in record["rows"].items()),
@@ -172,8 +186,8 @@ def report(
         ),
         "corpora missing": ", ".join(record["corpora_missing"]) or "none",
         "parameters": record["parameters"],
-        "epochs": f"{record['epochs']} of {record['epochs_asked']}",
-        "seconds": record["seconds"],
+        "epochs": epochs_of([record]),
+        "seconds": f"{record['seconds']:.0f} of training, on {record['processor']}",
         "command": record["command"],
         "commit": record["commit"],
         "versions": ", ".join(f"{name} {number}" for name, number in record["versions"].items()),

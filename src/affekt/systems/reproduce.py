@@ -11,7 +11,7 @@ from affekt.errors import BundleError, ConfigError, CorpusError
 from affekt.systems.config import System
 from affekt.systems.data import Rule, load_rows
 from affekt.systems.job import Job
-from affekt.systems.run import run_job
+from affekt.systems.run import check_system, run_job
 from affekt.systems.tables import figure
 from affekt.training.console import Say, reading_bar
 
@@ -97,6 +97,7 @@ def _runs_of(request: Request, system: System) -> list[dict[str, Any]]:
         stays = "; its reports stay as they are" if request.embed_audio else ""
         request.say(f"{system.name}: finished before, in {request.out / system.name}{stays}")
         return records
+    check_system(system, has_validation=system.data.validation_share > 0.0)
     with reading_bar(show=request.show_progress) as progress:
         rows = load_rows(system, request.corpora, quick=request.quick, progress=progress)
     if rows.missing:

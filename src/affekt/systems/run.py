@@ -26,7 +26,9 @@ from affekt.systems.record import about, by_corpus, clip_ids, metadata, report
 from affekt.training.checkpoint import Watch
 from affekt.training.classifier import (
     ClassifierRun,
+    check_validation,
     fit_classifier,
+    load_weights,
     probabilities_of,
 )
 from affekt.training.classifier_export import export_classifier
@@ -139,12 +141,7 @@ def fit_network(
     if system.model.name == "pathak-mlp":
         sizes = from_mapping(PathakMlpConfig, system.model.settings, where="model 'pathak-mlp'")
         return fit_mlp(train, normalisation, system.fit, hidden=sizes.hidden, seed=seed, say=say)
-    network = create_classifier(
-        system.model.name,
-        input_shape=train.features.shape[1:],
-        n_classes=len(system.data.labels),
-        settings=system.model.settings,
-    )
+    network = make_network(system)
     run = ClassifierRun(
         network=network,
         fit=system.fit,
@@ -157,6 +154,34 @@ def fit_network(
         say=say,
     )
     return network, fit_classifier(run, settings=settings, watch=watch)
+
+
+def make_network(system: System) -> nn.Module:
+    """Return the untrained network of a system.
+
+    Raises:
+        ConfigError: its name, a setting, or features that it cannot take.
+    """
+    return create_classifier(
+        system.model.name,
+        input_shape=find_feature_set(system.features.set).shape,
+        n_classes=len(system.data.labels),
+        settings=system.model.settings,
+    )
+
+
+def check_system(system: System, *, has_validation: bool) -> None:
+    """Refuse what a run would come upon only after the recordings were read.
+
+    Raises:
+        ConfigError: model, augmentation, weights to start from that are not to be had, or an
+            option that looks at a validation part where there is none.
+    """
+    check_validation(system.fit, has_validation=has_validation)
+    network = make_network(system)
+    pipeline_of(system)
+    if system.fit.start_from is not None:
+        load_weights(network, system.fit.start_from)
 
 
 def pipeline_of(system: System) -> Pipeline | None:

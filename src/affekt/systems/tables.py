@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from affekt.errors import ConfigError
 from affekt.evaluation.classification import ClipPrediction
 from affekt.evaluation.files import write_files
 from affekt.evaluation.plots import comparison_plot, to_png
@@ -23,6 +24,7 @@ from affekt.evaluation.run_tables import (
 from affekt.systems.config import SYSTEMS
 from affekt.systems.data import RULES, Rule
 from affekt.systems.job import RECORD, read_record
+from affekt.training.console import Say
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -41,6 +43,7 @@ COLUMNS = (
     "parameters",
     "epochs",
 )
+_QUICK = " (quick)"
 _COLUMN_OF: dict[Rule, str] = {
     "published": "as published",
     "split-before-copies": "split before copies",
@@ -48,9 +51,17 @@ _COLUMN_OF: dict[Rule, str] = {
 }
 
 
-def read_records(folder: Path) -> list[dict[str, Any]]:
-    """Return the records of every run below a folder: published systems first, in their order."""
-    records = [read_record(path) for path in sorted(folder.glob(f"*/*/*/{RECORD}"))]
+def read_records(folder: Path, *, say: Say) -> list[dict[str, Any]]:
+    """Return the records of every run below a folder: published systems first, in their order.
+
+    A damaged one is said, and passed over: the others are no worse for it.
+    """
+    records = []
+    for path in sorted(folder.glob(f"*/*/*/{RECORD}")):
+        try:
+            records.append(read_record(path))
+        except ConfigError as error:
+            say(f"left out of the tables: {error}")
     order = {name: place for place, name in enumerate(SYSTEMS)}
     return sorted(records, key=lambda record: order.get(record["name"], len(order)))
 
@@ -92,7 +103,7 @@ def picture(records: Iterable[dict[str, Any]]) -> Figure:
     return comparison_plot(list(by_name), series)
 
 
-def write_tables(folder: Path) -> None:
+def write_tables(folder: Path, *, say: Say) -> None:
     """Write what puts all runs of a folder beside each other.
 
     The files are `table` (published beside measured) and `comparison` (accuracy, UA and F1 with
@@ -100,11 +111,12 @@ def write_tables(folder: Path) -> None:
     below `predictions/` one CSV a text, protocol and seed: the actual label of each clip beside
     the answer of every model.
     """
-    records = read_records(folder)
+    records = read_records(folder, say=say)
     rows = table(records)
     compared = comparison_table(
         ComparedModel(
-            name=f"{record['name']}, {record['protocol']}, seed {record['seed']}",
+            name=f"{record['name']}, {record['protocol']}, seed {record['seed']}"
+            + (_QUICK if record["quick"] else ""),
             figures=record["figures"],
             train_accuracy=record["train_accuracy"],
         )
@@ -156,7 +168,7 @@ def _row(name: str, runs: list[dict[str, Any]]) -> dict[str, str]:
     first = runs[0]
     published = first["published"]
     row = dict.fromkeys(COLUMNS, "-")
-    row["name"] = name + (" (quick)" if any(run["quick"] for run in runs) else "")
+    row["name"] = name + (_QUICK if any(run["quick"] for run in runs) else "")
     row["corpora"] = " ".join(first["corpora"])
     row["missing"] = " ".join(first["corpora_missing"]) or "none"
     row["metric"] = published["metric"].replace("_", " ")
@@ -169,7 +181,7 @@ def _row(name: str, runs: list[dict[str, Any]]) -> dict[str, str]:
     row["seeds"] = " ".join(str(seed) for seed in sorted({run["seed"] for run in runs}))
     row["seconds"] = f"{statistics.mean(run['seconds'] for run in runs):.0f}"
     row["parameters"] = f"{first['parameters']:,}"
-    row["epochs"] = _epochs(runs)
+    row["epochs"] = epochs_of(runs)
     return row
 
 
@@ -179,8 +191,8 @@ def _mean(figures: Sequence[float]) -> str:
     return f"{statistics.mean(figures):.1f} ± {statistics.stdev(figures):.1f}"
 
 
-def _epochs(runs: Sequence[dict[str, Any]]) -> str:
-    """Return how many epochs were run, of how many, and instead of how many."""
+def epochs_of(runs: Sequence[dict[str, Any]]) -> str:
+    """Return how many epochs some runs had, of how many, and instead of how many."""
     told = []
     for asked, own in sorted({(run["epochs_asked"], run["epochs_of_recipe"]) for run in runs}):
         done = sorted({run["epochs"] for run in runs if run["epochs_asked"] == asked})

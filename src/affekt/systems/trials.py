@@ -19,14 +19,13 @@ import numpy.typing as npt
 from affekt.augment import Pipeline
 from affekt.config import from_mapping
 from affekt.errors import CorpusError
-from affekt.features.sets import find_feature_set
 from affekt.metrics import confusion_matrix, unweighted_average_recall
-from affekt.models import create_classifier, create_model
+from affekt.models import create_model
 from affekt.protocols import partition
 from affekt.systems.config import System
 from affekt.systems.data import Rows, load_rows
 from affekt.systems.reproduce import QUICK_EPOCHS
-from affekt.systems.run import check_classes, fit_network, pipeline_of
+from affekt.systems.run import check_classes, check_system, fit_network
 from affekt.training.checkpoint import Watch
 from affekt.training.classifier import probabilities_of
 from affekt.training.console import Say, reading_bar
@@ -154,14 +153,7 @@ class SystemTrials:
 
     def check(self, values: Mapping[str, Any]) -> None:
         """Make recipe, augmentation and network, and drop them."""
-        system = self._system(values)
-        pipeline_of(system)
-        create_classifier(
-            system.model.name,
-            input_shape=find_feature_set(system.features.set).shape,
-            n_classes=len(system.data.labels),
-            settings=system.model.settings,
-        )
+        check_system(self._system(values), has_validation=True)
 
     def prepare(self) -> list[str]:
         """Compute the features of the recipe as it stands."""

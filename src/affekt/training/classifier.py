@@ -176,11 +176,7 @@ def fit_classifier(
         KeyboardInterrupt: the run was interrupted; its newest checkpoint is kept.
     """
     fit = run.fit
-    if fit.needs_validation and not len(run.validation):
-        raise ConfigError(
-            "early_stopping, reduce_on_plateau and best_weights look at a validation part: give "
-            "the split a validation_share"
-        )
+    check_validation(fit, has_validation=len(run.validation) > 0)
     keep_freed_memory()
     settings = {**settings, "fit": to_mapping(fit)}
     checkpoint = _newest(run.folder)
@@ -230,14 +226,38 @@ def fit_classifier(
     return tuple(history.epochs)
 
 
+def check_validation(fit: ClassifierFit, *, has_validation: bool) -> None:
+    """Refuse options that look at a validation part where there is none.
+
+    Raises:
+        ConfigError: says which, and what to do.
+    """
+    if fit.needs_validation and not has_validation:
+        raise ConfigError(
+            "early_stopping, reduce_on_plateau and best_weights look at a validation part: give "
+            "the split a validation_share"
+        )
+
+
 def load_weights(network: nn.Module, checkpoint: Path) -> None:
     """Take the weights that a run of the same network kept.
 
     Raises:
-        ConfigError: the file is no checkpoint, or one of another network.
+        ConfigError: there is no such file, it is no checkpoint, or one of another network.
     """
+    if not checkpoint.is_file():
+        raise ConfigError(
+            f"start_from: there is no file {checkpoint}; give a checkpoint, such as the "
+            "checkpoints/last.ckpt of a run (from the folder that the command is run in)"
+        )
     prefix = "network."
-    state = read_checkpoint(checkpoint).get("state_dict", {})
+    try:
+        state = read_checkpoint(checkpoint).get("state_dict", {})
+    except ConfigError:
+        raise ConfigError(
+            f"start_from: {checkpoint} cannot be read as a checkpoint; give another, such as the "
+            "checkpoints/last.ckpt of a run"
+        ) from None
     weights = {key.removeprefix(prefix): value for key, value in state.items()}
     try:
         network.load_state_dict(weights)

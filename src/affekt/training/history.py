@@ -13,6 +13,14 @@ from affekt.training.console import Say
 
 History = tuple[dict[str, float], ...]
 
+_FIGURES = ("loss", "accuracy", "validation_loss", "validation_accuracy")
+
+
+def epoch_line(row: Mapping[str, float], epochs: int | None) -> str:
+    """Return what is said of an epoch: its number, of how many, its figures and its time."""
+    said = [f"{name.replace('_', ' ')} {row[name]:.3f}" for name in _FIGURES if name in row]
+    return f"epoch {row['epoch']:.0f} of {epochs}: {', '.join(said)}, {row['seconds']:.0f} s"
+
 
 class KeepHistory(Callback):
     """One mapping of figures an epoch, kept in the checkpoints as well."""
@@ -29,9 +37,8 @@ class KeepHistory(Callback):
 
     def on_train_epoch_end(self, trainer: lightning.Trainer, *args: Any, **kwargs: Any) -> None:  # noqa: ARG002
         """Keep the epoch's figures, and say them."""
-        names = ("loss", "accuracy", "validation_loss", "validation_accuracy")
         seen = trainer.callback_metrics
-        figures = {name: float(seen[name]) for name in names if name in seen}
+        figures = {name: float(seen[name]) for name in _FIGURES if name in seen}
         row = {
             "epoch": trainer.current_epoch + 1,
             **figures,
@@ -39,10 +46,7 @@ class KeepHistory(Callback):
             "seconds": round(time.monotonic() - self._began_s, 2),
         }
         self.epochs.append(row)
-        said = ", ".join(f"{name.replace('_', ' ')} {value:.3f}" for name, value in figures.items())
-        self._say(
-            f"epoch {row['epoch']:.0f} of {trainer.max_epochs}: {said}, {row['seconds']:.0f} s"
-        )
+        self._say(epoch_line(row, trainer.max_epochs))
 
     def state_dict(self) -> dict[str, Any]:
         """Return the rows so far."""

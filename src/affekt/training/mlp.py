@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 import time
 import warnings
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import numpy as np
+import numpy.typing as npt
 from torch import nn
 
 from affekt.errors import MissingExtraError
 from affekt.models.pathak_mlp import from_sklearn
 from affekt.training.features import FeatureRows, Normalisation
-from affekt.training.history import History
+from affekt.training.history import History, epoch_line
 from affekt.training.options import ClassifierFit
+
+if TYPE_CHECKING:
+    from sklearn.neural_network import MLPClassifier
 
 # Single precision is all that scikit-learn computes in here.
 _KNOWN = ("epochs", "batch_size", "learning_rate", "precision")
@@ -36,7 +42,10 @@ def fit_mlp(
     seed: int,
     say: Callable[[str], None],
 ) -> tuple[nn.Module, History]:
-    """Fit scikit-learn's `MLPClassifier` as it is, and return a network with the same answers.
+    """Fit scikit-learn's `MLPClassifier`, and return a network with the same answers.
+
+    It is fitted epoch by epoch, and stops where its own `fit` would: after `n_iter_no_change`
+    epochs, and one, whose loss is not better than the best by `tol`.
 
     Args:
         train: rows of vectors; every class occurs.
@@ -44,49 +53,55 @@ def fit_mlp(
         fit: its `epochs`, `batch_size` and `learning_rate` are used; the rest is scikit-learn's.
         hidden: units of the hidden layers.
         seed: of the weights and the order of the rows.
-        say: takes a line at the end.
+        say: takes a line after each epoch.
 
     Returns:
-        The network, and the loss by epoch.
+        The network, and by epoch the loss while learning and the accuracy afterwards, on `train`.
 
     Raises:
         MissingExtraError: scikit-learn is not installed.
         KeyboardInterrupt: interrupted; nothing is kept.
     """
     try:
-        from sklearn.exceptions import ConvergenceWarning
         from sklearn.neural_network import MLPClassifier
     except ModuleNotFoundError:
         raise MissingExtraError(
             what="the multilayer perceptron", package="scikit-learn", extra="train"
         ) from None
-    began_s = time.monotonic()
     model = MLPClassifier(
         hidden_layer_sizes=hidden,
         batch_size=min(fit.batch_size, len(train)),
         learning_rate_init=fit.learning_rate,
-        max_iter=fit.epochs,
-        random_state=seed,
+        random_state=np.random.RandomState(seed),  # a number would begin anew in each epoch
     )
     features = (train.features[train.rows] - normalisation.mean) / normalisation.scale
+    features, targets = features.astype(np.float32), train.own_targets
+    history: list[dict[str, float]] = []
+    best, waited = math.inf, 0
+    while len(history) < fit.epochs and waited <= model.n_iter_no_change:
+        began_s = time.monotonic()
+        _one_epoch(model, features, targets)
+        waited = waited + 1 if model.loss_ > best - model.tol else 0
+        best = min(best, model.loss_)
+        row = {
+            "epoch": float(len(history) + 1),
+            "loss": float(model.loss_),
+            "accuracy": float((model.predict(features) == targets).mean()),
+            "learning_rate": fit.learning_rate,
+            "seconds": round(time.monotonic() - began_s, 2),
+        }
+        history.append(row)
+        say(epoch_line(row, fit.epochs))
+    return from_sklearn(model), tuple(history)
+
+
+def _one_epoch(
+    model: MLPClassifier, features: npt.NDArray[np.float32], targets: npt.NDArray[np.int64]
+) -> None:
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ConvergenceWarning)  # the epochs are the recipe's
         # scikit-learn takes Ctrl-C for the end of training.
         warnings.filterwarnings("error", message="Training interrupted by user")
         try:
-            model.fit(features.astype(np.float32), train.own_targets)
+            model.partial_fit(features, targets, classes=np.unique(targets))
         except UserWarning:
             raise KeyboardInterrupt from None
-    seconds = time.monotonic() - began_s
-    epochs = len(model.loss_curve_)
-    say(f"{epochs} epochs: loss {model.loss_curve_[-1]:.3f}, {seconds:.0f} s")
-    history = tuple(
-        {
-            "epoch": float(number),
-            "loss": float(loss),
-            "learning_rate": fit.learning_rate,
-            "seconds": round(seconds / epochs, 2),
-        }
-        for number, loss in enumerate(model.loss_curve_, start=1)
-    )
-    return from_sklearn(model), history
