@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import statistics
 import sys
+from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -73,7 +74,7 @@ def overview() -> str:
             _mean(same),
             _difference(same, published.value),
             _mean(apart),
-            str(len({run["seed"] for run in runs})),
+            _range(list(Counter(run["protocol"] for run in runs).values())),
             f"{runs[0]['parameters']:,}",
             _range([run["epochs"] for run in runs]),
             f"{statistics.mean(run['seconds'] for run in runs) / 60:.1f}",
@@ -167,7 +168,11 @@ def provenance() -> str:
     missing = sorted({corpus for run in runs for corpus in run["corpora_missing"]})
     versions = sorted({f"{k} {v}" for run in runs for k, v in run["versions"].items()})
     precisions = sorted({run["precision"] for run in runs})
-    commits = sorted({_short(run["commit"]) for run in runs})
+    processors = sorted({run["processor"] for run in runs})
+    by_commit: dict[str, set[str]] = {}
+    for run in runs:
+        by_commit.setdefault(_short(run["commit"]), set()).add(f"`{run['name']}`")
+    commits = [f"{key} ({', '.join(sorted(names))})" for key, names in sorted(by_commit.items())]
     commands = [_command(name) for name in SYSTEMS if records(name)]
     return "\n".join(
         [
@@ -177,7 +182,7 @@ def provenance() -> str:
             "",
             f"Corpora: {', '.join(corpora)}. Not at hand: {', '.join(missing) or 'none'}.",
             f"Versions: {', '.join(versions)}; Lightning's precision: {', '.join(precisions)}. "
-            f"Commits: {', '.join(commits)}.",
+            f"Processor: {'; '.join(processors)}. Commits: {', '.join(commits)}.",
         ]
     )
 

@@ -156,7 +156,7 @@ def metadata(job: Job, rows: Rows, split: RowSplit, record: dict[str, Any]) -> B
 def _processor() -> str:
     """Return what a run's seconds were measured on: kind of processor, its cores, the threads."""
     kind = platform.machine() or "unknown"
-    return f"{kind}, {os.cpu_count()} cores, {torch.get_num_threads()} threads"
+    return f"{kind}, cores: {os.cpu_count()}, threads: {torch.get_num_threads()}"
 
 
 def report(
