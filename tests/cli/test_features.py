@@ -3,6 +3,12 @@
 from __future__ import annotations
 
 import csv
+import itertools
+import os
+import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +19,7 @@ from click.testing import CliRunner
 from affekt.audio import decode
 from affekt.cli import main
 from affekt.features.sets import FEATURE_SETS
+from affekt.features.table import read_table
 
 
 @pytest.fixture
@@ -82,6 +89,71 @@ def test_extract_leaves_short_clips_out(run, root):
     soundfile.write(root / "emodb" / "03a02Nc.wav", 0.1 * np.ones(3000), 16_000)
     text = extract(run, "a.parquet", "--min-duration-s", "0.3").stdout
     assert text == "a.parquet: 3 clips, vector-162 (162); 1 left out for their length\n"
+
+
+@pytest.fixture
+def begun(root, run, tmp_path):
+    """Begin an extraction of 703 clips in a process of its own; wait for the first part of it."""
+    texts = ("a01", "a02", "a04", "a05", "a07", "b01", "b02", "b03", "b09", "b10")
+    speakers = ("03", "08", "09", "10", "11", "12", "13", "14", "15", "16")
+    for stem in itertools.product(speakers, texts, "WLEAFTN"):
+        os.link(root / "emodb" / "03a01Fa.wav", root / "emodb" / f"{''.join(stem)}c.wav")
+    processes = []
+
+    def begin(*more):
+        words = ("--corpus", "emodb", "--set", "vector-162", "--out", "a.parquet")
+        process = subprocess.Popen(
+            [sys.executable, "-m", "affekt", "features", "extract", *words, *more],
+            cwd=tmp_path,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            start_new_session=True,
+            text=True,
+        )
+        processes.append(process)
+        while process.poll() is None and not list(Path("a.parquet.parts").glob("*.npz")):
+            time.sleep(0.005)
+        return process
+
+    yield begin
+    for process in processes:
+        process.kill()
+        process.communicate()
+
+
+def test_a_second_extraction_into_one_table_is_refused_and_the_first_goes_on(run, begun):
+    first = begun("--workers", "1")
+    first.send_signal(signal.SIGSTOP)
+    second = extract(run)
+    assert second.exit_code == 2
+    assert second.stderr.startswith("affekt: a.parquet: another 'affekt features extract' is")
+    first.send_signal(signal.SIGCONT)
+    assert first.communicate() == ("a.parquet: 703 clips, vector-162 (162)\n", "")
+    assert len(read_table("a.parquet").utterances) == 703
+
+
+def test_a_killed_extraction_goes_on_without_cleaning(run, begun):
+    first = begun("--workers", "1")
+    first.kill()
+    first.communicate()
+    assert list(Path("a.parquet.parts").glob("*.npz"))
+    assert extract(run, "a.parquet", "--workers", "1").exit_code == 0
+    assert len(read_table("a.parquet").utterances) == 703
+    assert not [item.name for item in Path().iterdir() if item.name.startswith((".", "a.parquet."))]
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_ctrl_c_ends_in_one_line_and_loses_nothing(run, begun, workers):
+    first = begun("--workers", workers)
+    os.killpg(first.pid, signal.SIGINT)  # as a terminal does: every process gets it
+    said, errors = first.communicate()
+    assert first.returncode == 130
+    assert said == ""
+    assert errors == "affekt: interrupted; the same command goes on where it was\n"
+    assert list(Path("a.parquet.parts").glob("*.npz"))
+    assert not list(Path().glob(".a*"))
+    assert extract(run, "a.parquet", "--workers", "1").exit_code == 0
+    assert len(read_table("a.parquet").utterances) == 703
 
 
 def test_show_tells_what_a_table_holds(run):

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import click
 
+from affekt.cli.interrupts import interrupts_wait
 from affekt.cli.options import corpora_option
 from affekt.features.sets import FEATURE_SETS, FeatureSet, find_feature_set
 from affekt.records import Utterance
@@ -76,18 +77,22 @@ def extract(
 
     chosen = find_feature_set(set_name)
     root = corpora_root(root)
-    utterances = _utterances(names, root)
-    with _progress_bar() as progress:
-        info, was_there = extract_features(
-            utterances,
-            chosen,
-            out,
-            root=root,
-            min_duration_s=min_duration_s,
-            workers=workers or os.cpu_count() or 1,
-            force=force,
-            progress=progress,
-        )
+    try:
+        utterances = _utterances(names, root)
+        with _progress_bar() as progress:
+            info, was_there = extract_features(
+                utterances,
+                chosen,
+                out,
+                root=root,
+                min_duration_s=min_duration_s,
+                workers=workers or os.cpu_count() or 1,
+                force=force,
+                progress=progress,
+            )
+    except KeyboardInterrupt:
+        click.echo("affekt: interrupted; the same command goes on where it was", err=True)
+        raise
     for clip, reason in info.skipped:
         click.echo(f"affekt: {clip}: {reason}", err=True)
     written = info.asked - len(info.skipped) - info.too_short
@@ -227,11 +232,17 @@ def _shape(shape: tuple[int, ...]) -> str:
 
 @contextmanager
 def _progress_bar() -> Iterator[Callable[[int, int], None]]:
-    """Give a function that shows progress on a terminal, and does nothing in a pipe."""
+    """Give a function that shows progress on a terminal, and where Ctrl-C takes effect."""
     from rich.console import Console
     from rich.progress import Progress
 
     console = Console(stderr=True)
-    with Progress(console=console, disable=not console.is_terminal, transient=True) as bar:
+    bar = Progress(console=console, disable=not console.is_terminal, transient=True)
+    with bar, interrupts_wait() as wait:
         task = bar.add_task("clips", total=None)
-        yield lambda done, total: bar.update(task, completed=done, total=total)
+
+        def advance(done: int, total: int) -> None:
+            bar.update(task, completed=done, total=total)
+            wait.over()
+
+        yield advance
