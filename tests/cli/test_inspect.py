@@ -107,7 +107,8 @@ def test_corpora_inspect_writes_tables_and_plots(run, root, tmp_path):
     names = {path.name for path in (tmp_path / "report").iterdir()}
     assert names == {
         *("inspection.json", "summary.csv", "counts.csv", "clips.csv"),
-        *("emotions.png", "genders.png", "lengths.png", "levels.png", "silence.png"),
+        *("emotions.png", "genders.png", "languages.png", "intensities.png", "lengths.png"),
+        *("sampling_rates.png", "levels.png", "clipping.png", "silence.png"),
     }
     assert {line.split("/")[-1] for line in result.stderr.splitlines()} == names
 

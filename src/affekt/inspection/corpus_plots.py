@@ -1,98 +1,41 @@
-"""The pictures of corpora: who says what how often, how long, how loud, how silent."""
+"""The pictures of corpora, and those of them that show how long, how loud, how silent."""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
-from affekt.emotions import CANONICAL
-from affekt.inspection.corpus import Clip, Inspection
-from affekt.inspection.drawing import BLUE, DARK, DIM, GREEN, GREY, ORANGE, new_figure
-from affekt.inspection.tables import NO_CANONICAL, NOT_STATED, count
+from affekt.inspection.corpus import Inspection
+from affekt.inspection.corpus_bars import (
+    draw_clipping,
+    draw_emotions,
+    draw_genders,
+    draw_intensities,
+    draw_languages,
+    draw_sampling_rates,
+)
+from affekt.inspection.drawing import (
+    BLUE,
+    DARK,
+    GREEN,
+    GREY,
+    ORANGE,
+    legend,
+    new_figure,
+    new_panels,
+)
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-_GENDERS = {"female": ORANGE, "male": BLUE, NOT_STATED: GREY}
-_COLUMNS = 3
-_PANEL_IN = (3.6, 2.5)
-_HEADER_IN = 0.7
 # What lies beyond is gathered in the last bar, so that one long clip does not flatten the rest.
 _LONG = 0.995
 _LOW_DBFS = -70.0
 _HIGH_DBFS = 6.0
-
-
-def draw_emotions(inspection: Inspection) -> Figure:
-    """Draw clips of each canonical emotion, a panel a corpus, divided by gender."""
-    names = [*CANONICAL]
-    if NO_CANONICAL in count(inspection.clips, "emotion"):
-        names.append(NO_CANONICAL)
-    with new_figure(*_size(inspection, row_in=2.7)) as figure:
-        figure.suptitle("Clips of each emotion, by the gender of the speaker")
-        for axes, corpus in _panels(figure, inspection.corpora):
-            clips = inspection.of(corpus).clips
-            left = np.zeros(len(names))
-            for gender, found in _by_gender(clips).items():
-                counts = count(found, "emotion")
-                values = np.array([counts.get(name, 0) for name in names], dtype=float)
-                axes.barh(names, values, left=left, color=_GENDERS[gender], height=0.72)
-                left += values
-            for place, total in enumerate(left):
-                axes.annotate(
-                    f"{total:.0f}" if total else "none",
-                    (total, place),
-                    xytext=(3, 0),
-                    textcoords="offset points",
-                    va="center",
-                    fontsize=8,
-                    color=DARK if total else DIM,
-                )
-            axes.invert_yaxis()
-            axes.set_xlim(0.0, 1.18 * max(left.max(), 1.0))
-            axes.set_title(corpus)
-            axes.set_xlabel("clips")
-            axes.tick_params(left=False)
-        _legend(figure, _used_genders(inspection))
-    return figure
-
-
-def draw_genders(inspection: Inspection) -> Figure:
-    """Draw clips a corpus, divided by gender, with the number of speakers."""
-    corpora = inspection.corpora
-    with new_figure(8.0, 1.6 + 0.4 * len(corpora)) as figure:
-        figure.suptitle("Clips of each gender, and speakers")
-        axes = figure.subplots()
-        left = np.zeros(len(corpora))
-        for gender in _used_genders(inspection):
-            parts = [
-                [clip for clip in inspection.of(corpus).clips if _gender(clip) == gender]
-                for corpus in corpora
-            ]
-            values = np.array([len(part) for part in parts], dtype=float)
-            axes.barh(corpora, values, left=left, color=_GENDERS[gender], height=0.7)
-            left += values
-        for place, corpus in enumerate(corpora):
-            axes.annotate(
-                _speakers(inspection.of(corpus).clips),
-                (left[place], place),
-                xytext=(4, 0),
-                textcoords="offset points",
-                va="center",
-                fontsize=8,
-                color=DARK,
-            )
-        axes.invert_yaxis()
-        axes.set_xlim(0.0, 1.4 * left.max())
-        axes.set_xlabel("clips")
-        axes.tick_params(left=False)
-        _legend(figure, _used_genders(inspection))
-    return figure
 
 
 def draw_lengths(inspection: Inspection) -> Figure:
@@ -105,9 +48,9 @@ def draw_lengths(inspection: Inspection) -> Figure:
     )
     edges = np.linspace(0.0, np.ceil(limit_s * 2.0) / 2.0, 41)
     beyond = any((values > edges[-1]).any() for values in per_corpus.values())
-    with new_figure(*_size(inspection)) as figure:
-        figure.suptitle("Lengths of the clips, and their median")
-        for axes, corpus in _panels(figure, inspection.corpora):
+    title = "Lengths of the clips, and their median"
+    with new_panels(title, inspection.corpora) as (figure, panels):
+        for axes, corpus in panels:
             values = per_corpus[corpus]
             _histogram(axes, values, edges, BLUE)
             if values.size:
@@ -123,19 +66,17 @@ def draw_lengths(inspection: Inspection) -> Figure:
 def draw_levels(inspection: Inspection) -> Figure:
     """Draw how loud the clips of each corpus are: RMS and peak, and where full scale is."""
     edges = np.arange(_LOW_DBFS, _HIGH_DBFS + 0.5, 2.0)
-    with new_figure(*_size(inspection)) as figure:
-        figure.suptitle("Levels of the clips; the line is full scale")
-        for axes, corpus in _panels(figure, inspection.corpora):
+    title = "Levels of the clips; the line is full scale"
+    with new_panels(title, inspection.corpora) as (figure, panels):
+        for axes, corpus in panels:
             part = inspection.of(corpus)
             _histogram(axes, _values(part, "rms_dbfs", heard=True), edges, BLUE)
             _histogram(axes, _values(part, "peak_dbfs", heard=True), edges, ORANGE)
             axes.axvline(0.0, color=DARK, linewidth=1.0)
-            clipped = np.count_nonzero(_values(part, "clipped_samples"))
-            axes.set_title(f"{corpus}: {clipped} of {len(part.clips)} clips clipped")
             axes.set_xlim(edges[0], edges[-1])
             axes.set_xlabel("level, dBFS")
             axes.set_ylabel("share of clips, %")
-        _legend(figure, {"RMS": BLUE, "peak": ORANGE})
+        legend(figure, {"RMS": BLUE, "peak": ORANGE})
     return figure
 
 
@@ -160,65 +101,21 @@ def draw_silence(inspection: Inspection) -> Figure:
             axes.grid(axis="x", color=GREY, alpha=0.3)
             axes.set_axisbelow(True)
         titles = ("before the first loud frame", "after the last one", "anywhere")
-        _legend(figure, dict(zip(titles, (BLUE, ORANGE, GREEN), strict=True)))
+        legend(figure, dict(zip(titles, (BLUE, ORANGE, GREEN), strict=True)))
     return figure
 
 
 PLOTS: dict[str, Callable[[Inspection], Figure]] = {
     "emotions.png": draw_emotions,
     "genders.png": draw_genders,
+    "languages.png": draw_languages,
+    "intensities.png": draw_intensities,
     "lengths.png": draw_lengths,
+    "sampling_rates.png": draw_sampling_rates,
     "levels.png": draw_levels,
+    "clipping.png": draw_clipping,
     "silence.png": draw_silence,
 }
-
-
-def _size(inspection: Inspection, *, row_in: float = _PANEL_IN[1]) -> tuple[float, float]:
-    count_ = len(inspection.corpora)
-    columns = min(_COLUMNS, count_)
-    # One panel needs room for the title of the whole.
-    width_in = max(6.0, _PANEL_IN[0] * columns)
-    return width_in, _HEADER_IN + row_in * -(-count_ // _COLUMNS)
-
-
-def _panels(figure: Figure, corpora: Sequence[str]) -> Iterator[tuple[Axes, str]]:
-    columns = min(_COLUMNS, len(corpora))
-    grid = figure.subplots(-(-len(corpora) // columns), columns, squeeze=False).flat
-    for axes, corpus in zip(grid, corpora, strict=False):
-        yield axes, corpus
-    for axes in list(grid)[len(corpora) :]:
-        axes.set_axis_off()
-
-
-def _legend(figure: Figure, colors: dict[str, str]) -> None:
-    from matplotlib.patches import Patch
-
-    handles = [Patch(color=color, label=label) for label, color in colors.items()]
-    figure.legend(handles=handles, loc="outside lower center", ncols=len(handles))
-
-
-def _by_gender(clips: Sequence[Clip]) -> dict[str, list[Clip]]:
-    found: dict[str, list[Clip]] = {gender: [] for gender in _GENDERS}
-    for clip in clips:
-        found[_gender(clip)].append(clip)
-    return found
-
-
-def _gender(clip: Clip) -> str:
-    # A table of one's own may hold other words.
-    return clip.utterance.gender if clip.utterance.gender in _GENDERS else NOT_STATED
-
-
-def _used_genders(inspection: Inspection) -> dict[str, str]:
-    used = {_gender(clip) for clip in inspection.clips}
-    return {gender: color for gender, color in _GENDERS.items() if gender in used}
-
-
-def _speakers(clips: Sequence[Clip]) -> str:
-    genders = {clip.utterance.speaker_key: _gender(clip) for clip in clips}
-    found = Counter(genders.values())
-    parts = [f"{found[gender]} {gender}" for gender in _GENDERS if found[gender]]
-    return f"{len(genders)} speakers: {', '.join(parts)}"
 
 
 def _values(inspection: Inspection, field: str, *, heard: bool = False) -> npt.NDArray[np.float64]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from affekt.errors import ConfigError, MissingExtraError
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 # Okabe and Ito's colours, which people who see few colours tell apart too.
@@ -19,10 +20,15 @@ DARK, DIM = "#22313f", "#6b6b6b"
 SOFTWARE = "Affekt inspection"
 
 _DPI = 120
+_COLUMNS = 3
+_PANEL_IN = 3.6
+_HEADER_IN = 0.7
 _STYLE: dict[Any, Any] = {
     "font.size": 9.0,
     "axes.titlesize": 10.0,
     "axes.titlelocation": "left",
+    # Names of files and corpora are no formulas.
+    "text.parse_math": False,
     "axes.spines.top": False,
     "axes.spines.right": False,
     "axes.edgecolor": GREY,
@@ -58,6 +64,32 @@ def new_figure(width_in: float, height_in: float) -> Iterator[Figure]:
     # Not by pyplot: that would keep every figure, and choose a window system.
     with mpl.rc_context(_STYLE):
         yield Figure(figsize=(width_in, height_in), layout="constrained")
+
+
+@contextmanager
+def new_panels(
+    title: str, names: Sequence[str], *, row_in: float = 2.5
+) -> Iterator[tuple[Figure, list[tuple[Axes, str]]]]:
+    """Give a figure with a titled panel for each name, three a row, and panels and names."""
+    columns = min(_COLUMNS, len(names))
+    rows = -(-len(names) // columns)
+    # One panel needs room for the title of the whole.
+    with new_figure(max(6.0, _PANEL_IN * columns), _HEADER_IN + row_in * rows) as figure:
+        figure.suptitle(title)
+        grid = [*figure.subplots(rows, columns, squeeze=False).flat]
+        for axes in grid[len(names) :]:
+            axes.set_axis_off()
+        for axes, name in zip(grid, names, strict=False):
+            axes.set_title(name)
+        yield figure, [*zip(grid, names, strict=False)]
+
+
+def legend(figure: Figure, colors: Mapping[str, str]) -> None:
+    """Say below the panels what the colours mean; keys are the meanings."""
+    from matplotlib.patches import Patch
+
+    handles = [Patch(color=color, label=label) for label, color in colors.items()]
+    figure.legend(handles=handles, loc="outside lower center", ncols=len(handles))
 
 
 def to_png(figure: Figure) -> bytes:

@@ -93,17 +93,24 @@ def summarise(inspection: Inspection) -> list[Summary]:
     return [*rows, _summary(ALL, inspection)] if len(names) > 1 else rows
 
 
-def count(clips: Iterable[Clip], name: str) -> dict[str, int]:
-    """Count clips by emotion, native_label, gender, language, intensity or speaker.
+def split(clips: Iterable[Clip], name: str) -> dict[str, list[Clip]]:
+    """Group clips by emotion, native_label, gender, language, intensity or speaker.
 
     Canonical emotions stand in their own order and the rest in that of the alphabet; what a corpus
     does not tell comes last.
     """
-    found = Counter(map(_PROPERTIES[name], clips))
+    found: dict[str, list[Clip]] = {}
+    for clip in clips:
+        found.setdefault(_PROPERTIES[name](clip), []).append(clip)
     last = (NO_CANONICAL, NOT_STATED)
     order = {label: place for place, label in enumerate(CANONICAL)} if name == "emotion" else {}
     values = sorted(found, key=lambda value: (value in last, order.get(value, 0), value))
     return {value: found[value] for value in values}
+
+
+def count(clips: Iterable[Clip], name: str) -> dict[str, int]:
+    """Count clips in the groups of `split`."""
+    return {value: len(found) for value, found in split(clips, name).items()}
 
 
 def to_json(inspection: Inspection) -> str:
