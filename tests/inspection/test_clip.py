@@ -85,7 +85,7 @@ def test_the_picture_has_five_kinds_of_panels(axes):
         "before trimming": 1,
         "after trimming at 30 dB": 1,
         "spectrogram": 2,
-        "mel filterbank, the same on both sides": 1,
+        "mel filterbank output, 128 filters": 2,
         "mel spectrogram, 128 bands": 2,
         f"MFCC 1 to {N_MFCC - 1}": 2,
     }
@@ -114,6 +114,30 @@ def test_the_mel_axis_puts_a_tone_at_its_frequency(axes):
     assert band + 0.5 == pytest.approx(ticks["1"], abs=1.0)
 
 
+def test_the_filterbank_is_drawn_as_power_on_a_linear_scale(axes, view):
+    """As in the set planes-512x90: the logarithm is the mel spectrogram's."""
+    panels = axes["mel filterbank output, 128 filters"]
+    for panel, side in zip(panels, (view.before, view.after), strict=True):
+        (image,) = panel.images
+        assert type(image.norm).__name__ == "Normalize"
+        np.testing.assert_array_equal(image.get_array(), side.stft.mel(128).T)
+    assert panels[0].images[0].get_clim() == panels[1].images[0].get_clim()
+
+
+def test_the_colours_of_the_filterbank_are_kept_for_what_speech_has_most_of(tmp_path):
+    """A click takes a few values of the picture, and not all of the scale."""
+    noise = 0.01 * np.random.default_rng(0).standard_normal(2 * RATE_HZ)
+    noise[RATE_HZ] = 1.0
+    soundfile.write(tmp_path / "a.wav", noise, RATE_HZ, subtype="FLOAT")
+    figure = draw_clip(show(tmp_path / "a.wav"))
+    (panel, _) = [x for x in figure.axes if "filterbank" in x.get_title(loc="left")]
+    low, high = panel.images[0].get_clim()
+    power = panel.images[0].get_array().data
+    assert low == 0.0
+    assert np.median(power) > 0.1 * high
+    assert power.max() > high
+
+
 def test_the_cepstra_are_those_of_the_features(axes, view):
     drawn = axes[f"MFCC 1 to {N_MFCC - 1}"][1].images[0].get_array()
     np.testing.assert_array_equal(drawn, mfcc(view.after.stft, N_MFCC)[:, 1:].T)
@@ -132,11 +156,17 @@ def test_silence_and_a_single_sample_can_be_drawn(tmp_path, signal):
     assert show(tmp_path / "a.wav").png().startswith(b"\x89PNG")
 
 
+def test_a_name_is_no_formula(tmp_path, write_tone):
+    write_tone(tmp_path / r"a$\frac$.wav")
+    assert show(tmp_path / r"a$\frac$.wav").png().startswith(b"\x89PNG")
+
+
 def test_silence_stays_dark(tmp_path):
     soundfile.write(tmp_path / "a.wav", np.zeros(RATE_HZ), RATE_HZ)
     figure = draw_clip(show(tmp_path / "a.wav"))
     images = [axes.images[0] for axes in figure.axes if "spectrogram" in axes.get_title(loc="left")]
     assert [image.get_array().max() for image in images] == pytest.approx([-80.0] * 4)
+    assert figure.get_suptitle() == "a.wav, mono at 16 kHz, silent"
 
 
 def test_a_long_clip_has_no_more_frames_than_a_picture_can_show(tmp_path):

@@ -25,7 +25,7 @@ import click
 def inspect(clip: Path, out: Path | None, channel: int | None, force: bool) -> None:
     """Say what a clip is like, and draw it before and after trimming.
 
-    The picture shows waveform, spectrogram, mel filters, mel spectrogram and MFCC. One that was
+    The picture shows waveform, spectrogram, mel filterbank output, mel spectrogram and MFCC. One
     drawn before is replaced; any other file of that name is kept, unless with --force.
     """
     from affekt.inspection import show

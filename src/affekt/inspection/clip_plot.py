@@ -1,4 +1,4 @@
-"""The picture of a clip: waveform, spectrogram, mel filters, mel spectrogram, MFCC."""
+"""The picture of a clip: waveform, spectrogram, mel filterbank, mel spectrogram, MFCC."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ import numpy as np
 
 from affekt.audio import SAMPLING_RATE_HZ, Signal
 from affekt.features.cepstra import mfcc
-from affekt.features.spectra import FloatArray, mel_filters, mel_frequencies
+from affekt.features.spectra import FloatArray, mel_frequencies
 from affekt.features.stft import power_to_db
 from affekt.inspection.clip import N_MELS, N_MFCC, ClipView, Side
-from affekt.inspection.drawing import BLUE, GREY, ORANGE, new_figure
+from affekt.inspection.drawing import BLUE, ORANGE, new_figure
 from affekt.inspection.sound import TOP_DB, Recording, measure
 
 if TYPE_CHECKING:
@@ -25,25 +25,25 @@ _RANGE_DB = 80.0
 # So low that what is silent (below -80 dBFS) stays dark.
 _LEAST_REFERENCE = 1e-2
 _ENVELOPE_COLUMNS = 1500
-_TICKS_HZ = (250, 500, 1000, 2000, 4000, 8000)
-# One filter in so many has a colour, or nothing could be told apart.
-_COLOURED = 8
-# The filters as they are meant, not as the few bins of a transform sample them.
-_FINE_N_FFT = 16384
+_TICKS_HZ = (250, 500, 1000, 2000, 4000)
+# Of power itself, the loudest is so far above the rest that it would leave that no colour.
+_COLOURED = 0.98
+_LEAST_COLOURED = 0.01
 
 
 def draw_clip(view: ClipView) -> Figure:
     """Draw a clip before (left) and after trimming (right); both share every scale but time."""
     sides = (view.before, view.after)
-    with new_figure(11.0, 12.0) as figure:
-        figure.suptitle(f"{view.path.name}, mono at {SAMPLING_RATE_HZ // 1000} kHz")
-        grid = figure.add_gridspec(5, 2, height_ratios=(1.0, 1.25, 0.8, 1.25, 1.25))
-        tops = [figure.add_subplot(grid[0, column]) for column in range(2)]
-        _waveforms(tops, view)
-        for row, draw in ((1, _spectrograms), (3, _mels), (4, _cepstra)):
-            axes = [figure.add_subplot(grid[row, column]) for column in range(2)]
-            draw(figure, axes, sides)
-        _filters(figure.add_subplot(grid[2, :]))
+    with new_figure(11.0, 12.8) as figure:
+        silent = ", silent" if view.sound.silent else ""
+        figure.suptitle(f"{view.path.name}, mono at {SAMPLING_RATE_HZ // 1000} kHz{silent}")
+        grid = figure.subplots(5, 2, height_ratios=(1.0, 1.25, 1.25, 1.25, 1.25))
+        rows = [list(row) for row in grid]
+        _waveforms(rows[0], view)
+        _spectrograms(figure, rows[1], sides)
+        _filterbanks(figure, rows[2], sides)
+        _mels(figure, rows[3], sides)
+        _cepstra(figure, rows[4], sides)
     return figure
 
 
@@ -79,17 +79,24 @@ def _spectrograms(figure: Figure, axes: list[Axes], sides: tuple[Side, Side]) ->
     _color_bar(figure, image, axes, "dB, the loudest at 0")
 
 
+def _filterbanks(figure: Figure, axes: list[Axes], sides: tuple[Side, Side]) -> None:
+    power = [side.stft.mel(N_MELS) for side in sides]
+    least = _LEAST_COLOURED * max(float(power[0].max()), _LEAST_REFERENCE)
+    limit = max(float(np.quantile(power[1], _COLOURED)), least)
+    for one, side, found in zip(axes, sides, power, strict=True):
+        image = _image(one, side, found, top=N_MELS, limits=(0.0, limit))
+        one.set_title(f"mel filterbank output, {N_MELS} filters")
+        _mel_axis(one)
+    _color_bar(figure, image, axes, "power, linear", extend="max")
+
+
 def _mels(figure: Figure, axes: list[Axes], sides: tuple[Side, Side]) -> None:
-    centres_hz = mel_frequencies(N_MELS, 0.0, _NYQUIST_HZ)
-    ticks_hz = [hz for hz in _TICKS_HZ if hz < _NYQUIST_HZ]
-    places = np.interp(ticks_hz, centres_hz, np.arange(N_MELS) + 0.5)
     for one, (side, decibels) in zip(
         axes, _decibels(sides, lambda side: side.stft.mel(N_MELS)), strict=True
     ):
-        image = _image(one, side, decibels, top=float(N_MELS))
+        image = _image(one, side, decibels, top=N_MELS)
         one.set_title(f"mel spectrogram, {N_MELS} bands")
-        one.set_yticks(places, [f"{hz / 1000:g}" for hz in ticks_hz])
-        one.set_ylabel("frequency, kHz (mel)")
+        _mel_axis(one)
     _color_bar(figure, image, axes, "dB, the loudest at 0")
 
 
@@ -106,31 +113,13 @@ def _cepstra(figure: Figure, axes: list[Axes], sides: tuple[Side, Side]) -> None
     _color_bar(figure, image, axes, "value", extend="both")
 
 
-def _filters(axes: Axes) -> None:
-    filters = mel_filters(
-        sampling_rate_hz=SAMPLING_RATE_HZ,
-        n_fft=_FINE_N_FFT,
-        n_mels=N_MELS,
-        fmin_hz=0.0,
-        fmax_hz=_NYQUIST_HZ,
+def _mel_axis(axes: Axes) -> None:
+    centres_hz = mel_frequencies(N_MELS, 0.0, _NYQUIST_HZ)
+    axes.set_yticks(
+        np.interp(_TICKS_HZ, centres_hz, np.arange(N_MELS) + 0.5),
+        [f"{hz / 1000:g}" for hz in _TICKS_HZ],
     )
-    bins_khz = np.fft.rfftfreq(_FINE_N_FFT, 1.0 / SAMPLING_RATE_HZ) / 1000.0
-    for place, band in enumerate(filters):
-        shown = place % _COLOURED == 0
-        used = np.flatnonzero(band)
-        drawn = slice(max(0, int(used[0]) - 1), int(used[-1]) + 2)
-        axes.plot(
-            bins_khz[drawn],
-            band[drawn],
-            color=(BLUE, ORANGE)[place // _COLOURED % 2] if shown else GREY,
-            linewidth=1.2 if shown else 0.4,
-            alpha=1.0 if shown else 0.5,
-        )
-    axes.set_title(f"mel filterbank, the same on both sides: {N_MELS} filters of equal area")
-    axes.set_xlim(0.0, _NYQUIST_HZ / 1000.0)
-    axes.set_ylim(bottom=0.0)
-    axes.set_xlabel("frequency, kHz")
-    axes.set_ylabel("weight, 1/Hz")
+    axes.set_ylabel("frequency, kHz (mel)")
 
 
 def _decibels(
@@ -156,7 +145,7 @@ def _image(
         origin="lower",
         aspect="auto",
         interpolation="nearest",
-        cmap="magma" if limits[1] == 0.0 else "RdBu_r",
+        cmap="RdBu_r" if limits[0] == -limits[1] else "magma",
         vmin=limits[0],
         vmax=limits[1],
         extent=(-hop_s / 2, (len(values) - 0.5) * hop_s, bottom, top),
@@ -171,10 +160,11 @@ def _color_bar(
     axes: list[Axes],
     label: str,
     *,
-    extend: Literal["neither", "both"] = "neither",
+    extend: Literal["neither", "max", "both"] = "neither",
 ) -> None:
     bar = figure.colorbar(image, ax=axes, pad=0.01, fraction=0.03, aspect=18, extend=extend)
     bar.set_label(label)
+    bar.ax.ticklabel_format(axis="y", scilimits=(-2, 4))
     bar.outline.set_visible(False)
 
 
