@@ -11,6 +11,7 @@ import pytest
 
 from affekt import Recognizer
 from affekt.errors import ConfigError, CorpusError
+from affekt.locks import only_one
 from affekt.systems import (
     RULES,
     Request,
@@ -212,6 +213,19 @@ def test_a_damaged_record_of_another_run_does_not_cost_the_tables(system, reques
     assert json.loads((tmp_path / "out" / "table.json").read_text()) == table(records)
     assert len(said) == 1
     assert str(broken) in said[0]
+
+
+def test_two_at_once_do_not_work_on_one_run(system, request_for, tmp_path):
+    folder = tmp_path / "out" / "tiny" / "published" / "seed-1"
+    folder.mkdir(parents=True)
+    wanted = request_for(system(), rules=("published",))
+    with (
+        only_one(folder / ".lock", busy=""),
+        pytest.raises(ConfigError, match="another 'affekt reproduce' is at this run: wait"),
+    ):
+        reproduce(wanted)
+    (record,) = reproduce(wanted)
+    assert record["epochs"] == 2
 
 
 @pytest.mark.parametrize(

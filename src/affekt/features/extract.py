@@ -17,13 +17,13 @@ from typing import NamedTuple
 
 from affekt import __version__
 from affekt.errors import ConfigError
-from affekt.features.lock import only_writer
 from affekt.features.parts import Group, clip_name, groups_of, make_part, read_part
 from affekt.features.processes import run_in_processes
 from affekt.features.sets import FeatureSet
 from affekt.features.table import Rows, read_info
 from affekt.features.table_info import Skipped, TableInfo
 from affekt.features.table_writer import check_target, told_to_the_user, write_table
+from affekt.locks import only_one
 from affekt.records import Utterance
 
 _ASKED_FOR = {
@@ -93,7 +93,11 @@ def extract(
     )
     if not force and out.exists():
         return Extraction(_finished(out, info), was_there=True)
-    with told_to_the_user(out), only_writer(out):
+    busy = (
+        f"{out}: another 'affekt features extract' is writing this table: wait until it has ended, "
+        "or choose another name"
+    )
+    with told_to_the_user(out), only_one(out.with_name(f".{out.name}.lock"), busy=busy):
         if not force and out.exists():  # since a moment ago
             return Extraction(_finished(out, info), was_there=True)
         parts = out.with_name(f"{out.name}.parts")

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from affekt.errors import BundleError, ConfigError, CorpusError
+from affekt.locks import only_one
 from affekt.systems.config import System
 from affekt.systems.data import Rule, load_rows
 from affekt.systems.job import Job
@@ -109,10 +111,20 @@ def _runs_of(request: Request, system: System) -> list[dict[str, Any]]:
     for job, record in zip(jobs, finished, strict=True):
         if record is None:
             request.say(f"{system.name}, {job.rule}, seed {job.seed}")
-            record = run_job(job, rows)
+            with _alone(job.folder):
+                record = job.finished() or run_job(job, rows)
             request.say(_line(record))
         records.append(record)
     return records
+
+
+def _alone(folder: Path) -> AbstractContextManager[None]:
+    """Keep another process from the run of the same folder."""
+    folder.mkdir(parents=True, exist_ok=True)
+    busy = f"{folder}: another 'affekt reproduce' is at this run"
+    return only_one(
+        folder / ".lock", busy=f"{busy}: wait until it has ended, or choose another --out"
+    )
 
 
 def _jobs(request: Request, system: System) -> list[Job]:

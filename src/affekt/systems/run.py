@@ -59,7 +59,6 @@ def run_job(job: Job, rows: Rows) -> dict[str, Any]:
     train, validation, test = parts
     check_classes(system, train)
     normalisation = fit_normalisation(train, over=system.features.normalise_over)
-    job.folder.mkdir(parents=True, exist_ok=True)
     network, history = fit_network(
         system,
         train,

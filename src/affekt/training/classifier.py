@@ -325,6 +325,7 @@ def _trainer(
     # After the best one, whose record it holds: else a run that goes on forgets its newest best.
     callbacks.append(ModelCheckpoint(run.folder, filename="last", enable_version_counter=False))
     return lightning.Trainer(
+        devices=1,  # small networks: several would wait for each other
         max_epochs=fit.epochs,
         precision=lightning_precision(fit.precision),
         gradient_clip_val=fit.gradient_clip,

@@ -1,4 +1,4 @@
-"""One process at a time may write a table; a lock that a crash does not leave behind."""
+"""One process at a time: a lock that outlives no crash, and leaves no file where all went well."""
 
 from __future__ import annotations
 
@@ -22,24 +22,24 @@ _UNKNOWN_HERE = {errno.ENOLCK, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP}
 
 
 @contextlib.contextmanager
-def only_writer(path: Path) -> Iterator[None]:
-    """Keep other processes from writing a file while the block lasts.
+def only_one(place: Path, *, busy: str) -> Iterator[None]:
+    """Keep other processes that ask for the same place out while the block lasts.
 
-    The lock is held on the empty file `.NAME.lock` beside it. The system lets go of it however its
-    holder ends, so that a file that a crash left there locks nobody out.
+    The system lets go of the lock however its holder ends, so that a file that a crash left there
+    locks nobody out.
+
+    Args:
+        place: the lock's empty file; its folder is there.
+        busy: what a second process is told: what is going on, and what to do.
 
     Raises:
-        ConfigError: another process writes the file.
+        ConfigError: another process holds the lock.
         OSError: there is no place for the lock.
     """
-    place = path.with_name(f".{path.name}.lock")
     while True:
         with place.open("ab") as file:
             if not _lock(file.fileno()):
-                raise ConfigError(
-                    f"{path}: another 'affekt features extract' is writing this table: wait until "
-                    "it has ended, or choose another name"
-                )
+                raise ConfigError(busy)
             if not _lies_at(place, file):
                 continue  # its holder has ended since and removed it: try a new one
             try:
