@@ -187,6 +187,26 @@ def provenance() -> str:
     )
 
 
+def speed() -> str:
+    """Return what the features and a quick pass cost, as `benchmarks/systems.py` measured it."""
+    found = json.loads((FOLDER.parent / "system-speed.json").read_text(encoding="utf-8"))
+    ratio = found["librosa_ms"] / found["affekt_ms"]
+    lines = [
+        "| What | Time |",
+        "| --- | --: |",
+        f"| `vector-162` of a clip of 3 s, on one core | {found['affekt_ms']:.1f} ms |",
+        f"| the same values by librosa, its defaults | {found['librosa_ms']:.1f} ms, "
+        f"{ratio:.1f} times as long |",
+        f"| `affekt features extract --corpus cremad --set vector-162 --out features.parquet` "
+        f"| {found['extraction_s']:.0f} s |",
+        f"| `affekt reproduce all --quick --out DIR` | {found['quick_s'] / 60:.1f} minutes |",
+        "",
+        f"{found['date']}, {found['processor']}, nothing in the cache: "
+        "`python benchmarks/systems.py --corpora FOLDER`.",
+    ]
+    return "\n".join(lines)
+
+
 def inferred() -> str:
     """Return what each text leaves open and was chosen here."""
     lines: list[str] = []
@@ -204,6 +224,7 @@ PARTS: dict[str, Callable[[], str]] = {
     "by corpus": by_corpus,
     "details": details,
     "provenance": provenance,
+    "speed": speed,
     "inferred": inferred,
 }
 
