@@ -80,11 +80,34 @@ def test_a_configuration_of_ones_own_is_read_from_its_file(tmp_path):
     assert load_system(str(own)).name == "own"
 
 
+@pytest.mark.parametrize("name", ["shukla-cnn1d", "gru", "all"])
+def test_a_file_of_ones_own_does_not_pass_for_what_is_published(tmp_path, name):
+    file = Path(str(resources.files("affekt.systems").joinpath("configs", "shukla-cnn1d.toml")))
+    own = tmp_path / "own.toml"
+    text = file.read_text(encoding="utf-8").replace('name = "shukla-cnn1d"', f'name = "{name}"', 1)
+    own.write_text(text, encoding="utf-8")
+    with pytest.raises(ConfigError, match=f"'{name}' stands for what is published"):
+        load_system(str(own))
+
+
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
         ({"name": "../x"}, "names files"),
-        ({"data.corpora": ["emodbb"]}, "no corpus is called 'emodbb'"),
+        ({"data.corpora": ["emodbb"]}, "corpora: 'emodbb' is not known .*'emodb'"),
+        ({"data.corpora": ["emodb", "emodb"]}, "corpora: give at least 1, and each once"),
+        ({"data.corpora": []}, "corpora: give at least 1"),
+        ({"data.labels": ["neutral"]}, "labels: give at least 2"),
+        ({"data.labels": ["neutral", "neutral"]}, "labels: give at least 2, and each once"),
+        ({"data.relabel": {"calmm": "neutral"}}, "relabel: 'calmm' is not known .*'calm'"),
+        ({"data.relabel": {"calm": "bored"}}, "relabel: 'bored' is none of the labels"),
+        ({"data.min_duration_s": -1.0}, "min_duration_s must not be negative"),
+        ({"published.recalls": {"calm": 50.0}}, "recalls: 'calm' is not known"),
+        ({"published.recalls": {"happy": 500.0}}, "lies in 0 to 100 percent"),
+        (
+            {"model": {"name": "pathak-mlp"}, "data.labels": ["happy", "sad"]},
+            "MLP has one output for two",
+        ),
         ({"data.labels": ["neutral", "glad"]}, "labels: 'glad'"),
         ({"data.test_share": 1.0}, "test_share must lie between 0 and 1"),
         ({"data.leak": "copies"}, "leak = 'copies' needs copies"),

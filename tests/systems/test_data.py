@@ -9,6 +9,7 @@ import pytest
 
 from affekt.errors import CorpusError
 from affekt.features.sets import FEATURE_SETS
+from affekt.protocols import partition
 from affekt.records import Utterance
 from affekt.systems.data import Rows, load_rows, split_rows
 
@@ -130,6 +131,18 @@ def test_a_speaker_disjoint_split_shares_no_speaker_and_is_the_same_for_every_se
     assert split.shared_speakers == 0
     other = split_rows(made, rows, "speaker-disjoint", seed=2)
     np.testing.assert_array_equal(split.test, other.test)
+
+
+@pytest.mark.parametrize("rule", ["published", "speaker-disjoint"])
+def test_a_tuned_system_is_not_tested_on_whom_it_was_chosen_by(system, corpora, rule):
+    rows = load_rows(system(), corpora)
+    chosen_by = {item.speaker_key for item in partition(rows.utterances).select}
+    for seed in range(3):
+        plain = split_rows(system(split_seed=seed), rows, rule, seed=seed)
+        tuned = split_rows(system(split_seed=seed, tuned=True), rows, rule, seed=seed)
+        assert speakers(rows, tuned.test) == speakers(rows, plain.test) - chosen_by
+        np.testing.assert_array_equal(tuned.train, plain.train)
+        assert "left out of the test" in tuned.description
 
 
 def test_random_splits_differ_by_seed_and_have_the_texts_share(system, corpora):

@@ -101,7 +101,7 @@ def test_a_system_without_recordings_does_not_keep_the_others_from_running(syste
     )
     assert [record["name"] for record in records] == ["tiny"]
     assert any(line.startswith("lacking: passed over: none of the corpora") for line in said)
-    with pytest.raises(CorpusError, match="the recordings of none of the systems"):
+    with pytest.raises(CorpusError, match="no system could be run with the recordings under"):
         reproduce(request_for(lacking, lacking))
 
 
@@ -183,8 +183,8 @@ def test_a_protocol_that_makes_no_difference_is_said_to_make_none(
     only = ("split-before-copies",)
     records = reproduce(request_for(system(), leaking, rules=only, say=said.append))
     assert {record["protocol"] for record in records} == set(only)
-    assert any("tiny: passed over: it makes no copies" in line for line in said)
-    with pytest.raises(ConfigError, match="tiny: no copies are made"):
+    assert any("tiny: passed over: its text splits before it copies" in line for line in said)
+    with pytest.raises(ConfigError, match="tiny: split before copying as published"):
         reproduce(request_for(system(), rules=only, out=tmp_path / "alone"))
 
 
@@ -213,6 +213,22 @@ def test_a_damaged_record_of_another_run_does_not_cost_the_tables(system, reques
     assert json.loads((tmp_path / "out" / "table.json").read_text()) == table(records)
     assert len(said) == 1
     assert str(broken) in said[0]
+
+
+def test_a_run_whose_answers_are_gone_does_not_cost_the_tables(system, request_for, tmp_path):
+    reproduce(request_for(system(), system(name="other"), rules=("published",)))
+    (tmp_path / "out" / "tiny" / "published" / "seed-1" / "predictions.csv").unlink()
+    said = []
+    write_tables(tmp_path / "out", say=said.append)
+    assert len(said) == 1
+    assert "tiny" in said[0]
+    (place,) = (tmp_path / "out" / "predictions").glob("*/published/predictions-seed-1.csv")
+    assert place.read_text().startswith("clip,actual,other\n")
+
+
+def test_a_quick_try_never_takes_longer_than_the_whole(system, request_for):
+    wanted = request_for(system(**{"fit.epochs": 1}), rules=("published",), quick=True)
+    assert reproduce(wanted)[0]["epochs_asked"] == 1
 
 
 def test_two_at_once_do_not_work_on_one_run(system, request_for, tmp_path):

@@ -241,6 +241,8 @@ def test_a_system_is_searched_and_the_best_one_is_a_system(searched, system):
     best = from_mapping(System, settings, where="best.toml")
     assert best.fit.learning_rate == tuned.best.values["fit.learning_rate"]
     assert best.fit.optimiser == tuned.best.values["fit.optimiser"]
+    assert (best.name, best.tuned, best.published.value) == ("tones-tuned", True, None)
+    assert "fit.learning_rate" in best.inferred[0]
     assert best.data.copies[0].steps[0]["snr_db"] == [20.0, 30.0]
     assert {row["epochs"] for row in rows_of(tuned)} == {"3"}
 

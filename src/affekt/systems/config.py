@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from functools import cache
 from importlib import resources
@@ -44,6 +45,11 @@ class Published:
     others: dict[str, float] = field(default_factory=dict)
     recalls: dict[str, float] = field(default_factory=dict)
 
+    def __post_init__(self) -> None:
+        claims = [self.value, self.train_value, *self.others.values(), *self.recalls.values()]
+        if not all(0.0 <= claim <= 100.0 for claim in claims if claim is not None):
+            raise ValueError("what a text claims lies in 0 to 100 percent")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SystemData:
@@ -74,18 +80,31 @@ class SystemData:
     copy_seed: int = 1
 
     def __post_init__(self) -> None:
-        unknown = next((name for name in self.corpora if name not in CORPORA), None)
-        if unknown is not None:
-            raise ValueError(f"no corpus is called '{unknown}'{did_you_mean(unknown, CORPORA)}")
-        stranger = next((name for name in self.labels if name not in CANONICAL), None)
-        if stranger is not None:
-            raise ValueError(f"labels: '{stranger}'{did_you_mean(stranger, CANONICAL)}")
+        _check_names("corpora", self.corpora, CORPORA, least=1)
+        _check_names("labels", self.labels, CANONICAL, least=2)
+        _check_names("relabel", tuple(self.relabel), CANONICAL)
+        stray = next((name for name in self.relabel.values() if name not in self.labels), None)
+        if stray is not None:
+            raise ValueError(f"relabel: '{stray}' is none of the labels")
+        if self.min_duration_s < 0.0:
+            raise ValueError("min_duration_s must not be negative")
         if not 0.0 < self.test_share < 1.0 or not 0.0 <= self.validation_share < 1.0:
             raise ValueError("test_share must lie between 0 and 1, validation_share in 0 to 1")
         if self.leak == "copies" and (not self.copies or self.copies_in != "all"):
             raise ValueError("leak = 'copies' needs copies, and copies_in = 'all'")
         if self.copy_seed < 0:
             raise ValueError("copy_seed must not be negative")
+
+
+def _check_names(
+    key: str, names: tuple[str, ...], known: Collection[str], *, least: int = 0
+) -> None:
+    """Refuse names that are not known, twice there, or too few."""
+    unknown = next((name for name in names if name not in known), None)
+    if unknown is not None:
+        raise ValueError(f"{key}: '{unknown}' is not known{did_you_mean(unknown, known)}")
+    if len(names) < least or len(set(names)) < len(names):
+        raise ValueError(f"{key}: give at least {max(least, 1)}, and each once")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,6 +149,8 @@ class System:
         split_seed: draws the speaker-disjoint split, the same for every run.
         augmentation: steps on the training rows, drawn anew in each epoch.
         inferred: what the text does not say and was chosen here, one sentence each.
+        tuned: the settings were chosen on the `select` speakers of the shipped tables, who are
+            therefore left out of every test part.
     """
 
     name: str
@@ -144,13 +165,17 @@ class System:
     split_seed: int = 1
     augmentation: tuple[dict[str, Any], ...] = ()
     inferred: tuple[str, ...] = ()
+    tuned: bool = False
 
     def __post_init__(self) -> None:
         if re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", self.name) is None:
             raise ValueError(f"name: '{self.name}' names files; use letters, digits, . _ and -")
         if not self.seeds:
             raise ValueError("seeds must not be empty")
+        _check_names("published.recalls", tuple(self.published.recalls), self.data.labels)
         if self.model.name == "pathak-mlp":
+            if len(self.data.labels) < 3:
+                raise ValueError("labels: scikit-learn's MLP has one output for two; give three")
             ignored = ignored_by_mlp(self.fit)
             if ignored:
                 raise ValueError(f"fit.{ignored[0]}: scikit-learn's MLP does not know this option")
@@ -203,7 +228,12 @@ def load_system(name: str) -> System:
         )
     values = read_toml(path)
     values.pop("search", None)  # what `affekt tune` reads
-    return from_mapping(System, values, where=name)
+    system = from_mapping(System, values, where=name)
+    if system.name in (*SYSTEMS, *VARIANTS, "all"):
+        raise ConfigError(
+            f"{name}: name: '{system.name}' stands for what is published; call yours otherwise"
+        )
+    return system
 
 
 @cache

@@ -20,7 +20,7 @@ from affekt.corpora import CORPORA, load_corpus
 from affekt.errors import AudioError, CorpusError
 from affekt.features.cache import FeatureCache, Features, default_cache_root
 from affekt.features.sets import FeatureSet, find_feature_set
-from affekt.protocols import speaker_disjoint_in_each
+from affekt.protocols import partition, speaker_disjoint_in_each
 from affekt.records import Utterance
 from affekt.systems.config import System
 from affekt.threads import Workers
@@ -192,6 +192,11 @@ def split_rows(system: System, rows: Rows, rule: Rule, *, seed: int) -> RowSplit
         )
     if data.copies_in == "train":
         parts[1:] = [part[rows.copy[part] == 0] for part in parts[1:]]
+    if system.tuned:
+        chosen_by = {item.path for item in partition(rows.utterances).select}
+        known = [rows.utterances[clip].path in chosen_by for clip in rows.clip[parts[2]]]
+        parts[2] = parts[2][~np.array(known, dtype=bool)]
+        description += "; the speakers whom the settings were chosen on are left out of the test"
     train, validation, test = parts
     sound = _sounds(rows.utterances)
     heard = {rows.utterances[k].speaker_key for k in rows.clip[train]}

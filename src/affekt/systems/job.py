@@ -65,6 +65,7 @@ class Job:
             "rule": self.rule,
             "seed": self.seed,
             "quick": self.quick,
+            **({"tuned": True} if self.system.tuned else {}),
         }
 
     def finished(self) -> dict[str, Any] | None:

@@ -167,6 +167,7 @@ def report(
     record: dict[str, Any],
 ) -> None:
     """Write the report of a run into its folder."""
+    copied = job.system.data.copies_in == "all" and bool(job.system.data.copies)
     published = record["published"]
     claim = "none given" if published["value"] is None else f"{published['value']:g} %"
     facts = {
@@ -187,6 +188,7 @@ def report(
         "corpora missing": ", ".join(record["corpora_missing"]) or "none",
         "parameters": record["parameters"],
         "epochs": epochs_of([record]),
+        **({"what is counted": "rows: clips and copies of clips"} if copied else {}),
         "seconds": f"{record['seconds']:.0f} of training, on {record['processor']}",
         "command": record["command"],
         "commit": record["commit"],

@@ -78,9 +78,12 @@ def reproduce(request: Request) -> list[dict[str, Any]]:
             raise
     if not any(_jobs(request, system) for system in request.systems):
         names = ", ".join(system.name for system in request.systems)
-        raise ConfigError(f"{names}: no copies are made, so that {request.rules[0]} is no protocol")
+        raise ConfigError(
+            f"{names}: split before copying as published, so that {request.rules[0]} is no "
+            "protocol of its own"
+        )
     if not records:
-        raise CorpusError(f"{request.corpora} has the recordings of none of the systems")
+        raise CorpusError(f"no system could be run with the recordings under {request.corpora}")
     return records
 
 
@@ -89,8 +92,8 @@ def _runs_of(request: Request, system: System) -> list[dict[str, Any]]:
     jobs = _jobs(request, system)
     if not jobs:
         request.say(
-            f"{system.name}: passed over: it makes no copies, so that it is split before copies "
-            "as published"
+            f"{system.name}: passed over: its text splits before it copies, so that "
+            "split-before-copies is as published"
         )
         return []
     finished = [job.finished() for job in jobs]
@@ -129,7 +132,7 @@ def _alone(folder: Path) -> AbstractContextManager[None]:
 
 def _jobs(request: Request, system: System) -> list[Job]:
     own_epochs = system.fit.epochs
-    epochs = request.epochs or (QUICK_EPOCHS if request.quick else None)
+    epochs = request.epochs or (min(QUICK_EPOCHS, own_epochs) if request.quick else None)
     if epochs is not None:
         system = dataclasses.replace(system, fit=dataclasses.replace(system.fit, epochs=epochs))
     seeds = request.seeds or (system.seeds[:1] if request.quick else system.seeds)

@@ -134,10 +134,10 @@ def write_tables(folder: Path, *, say: Say) -> None:
             "comparison.json": compared.to_json(),
         },
     )
-    _write_predictions(records, folder)
+    _write_predictions(records, folder, say=say)
 
 
-def _write_predictions(records: Sequence[dict[str, Any]], folder: Path) -> None:
+def _write_predictions(records: Sequence[dict[str, Any]], folder: Path, *, say: Say) -> None:
     """Join the answers of the models of one text: they were given the same clips."""
     groups: dict[Path, dict[int, dict[str, tuple[ClipPrediction, ...]]]] = {}
     for record in records:
@@ -145,7 +145,11 @@ def _write_predictions(records: Sequence[dict[str, Any]], folder: Path) -> None:
         text = re.sub(r"[^a-z0-9]+", "-", record["text"].split(",")[0].lower()).strip("-")
         place = folder / "predictions" / f"text-{text}-{len(record['labels'])}-classes" / rule
         run = folder / name / rule / f"seed-{seed}"
-        answers = read_predictions(run / "predictions.csv")
+        try:
+            answers = read_predictions(run / "predictions.csv")
+        except ConfigError as error:
+            say(f"left out of the tables of answers: {error}")
+            continue
         groups.setdefault(place, {}).setdefault(seed, {})[name] = answers
     for place, by_seed in groups.items():
         write_prediction_tables(place, by_seed)

@@ -141,6 +141,13 @@ def _write(
     if best is None:
         return
     changed = with_values(settings, best.values, where=where)
+    if "published" in changed:  # what it does now is no claim of its text
+        changed |= {
+            "name": f"{settings['name']}-tuned",
+            "tuned": True,
+            "inferred": [f"Settings of {where}, those of {', '.join(space)} by `affekt tune`."],
+            "published": {"metric": settings["published"].get("metric", "accuracy")},
+        }
     if "bundle" in changed:  # its licence is found from where the recipe lies
         licence = Path(where).parent / changed["bundle"]["licence_file"]
         changed["bundle"]["licence_file"] = Path(os.path.relpath(licence, folder)).as_posix()
