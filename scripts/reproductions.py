@@ -2,7 +2,7 @@
 
     python scripts/reproductions.py DIR    take the finished runs of DIR into docs/reproductions/
 
-The records keep everything but the figures of each epoch, which stay with the run.
+The records keep everything; the figures of each epoch are rounded, and stand together by name.
 """
 
 from __future__ import annotations
@@ -36,12 +36,17 @@ def collect(folder: Path) -> int:
         if record["quick"] or not _current(record):
             print(f"left out: {record['name']}, {record['protocol']}, seed {record['seed']}")
             continue
-        kept = {key: value for key, value in record.items() if key != "history"}
+        kept = {**record, "history": _by_figure(record["history"])}
         place = FOLDER / record["name"] / f"{record['protocol']}-seed-{record['seed']}.json"
         place.parent.mkdir(parents=True, exist_ok=True)
         place.write_text(json.dumps(kept) + "\n", encoding="utf-8")
         taken += 1
     return taken
+
+
+def _by_figure(history: Sequence[dict[str, float]]) -> dict[str, list[float]]:
+    figures = dict.fromkeys(key for row in history for key in row if key != "epoch")
+    return {key: [float(f"{row[key]:.4g}") for row in history if key in row] for key in figures}
 
 
 def records(name: str, rule: str | None = None) -> list[Record]:
@@ -109,6 +114,31 @@ def leak() -> str:
     return "\n".join(lines)
 
 
+def claims() -> str:
+    """Return what else the texts claim, beside what was measured as published."""
+    lines = [
+        "| Configuration | What | Published | As published |",
+        "| --- | --- | --: | --: |",
+    ]
+    for name in SYSTEMS:
+        published, runs = load_system(name).published, records(name, "published")
+        rows: list[tuple[str, float, list[float]]] = []
+        if published.train_value is not None:
+            learnt = [100 * run["train_accuracy"] for run in runs]
+            rows.append(("accuracy on the training part", published.train_value, learnt))
+        for what, value in published.others.items():
+            key = "macro_f1" if "f1" in what else "accuracy"
+            rows.append(
+                (
+                    what.replace("_f1", " F1").replace("f1", "F1, beside macro F1"),
+                    value,
+                    [100 * run["figures"][key] for run in runs],
+                )
+            )
+        lines += [f"| `{name}` | {what} | {value:g} | {_mean(m)} |" for what, value, m in rows]
+    return "\n".join(lines)
+
+
 def by_corpus() -> str:
     """Return the accuracy on each corpus of the test part, protocol by protocol."""
     runs_of = {name: records(name) for name in SYSTEMS}
@@ -164,7 +194,11 @@ def provenance() -> str:
     runs = [run for name in SYSTEMS for run in records(name)]
     if not runs:
         return "No run has been recorded yet."
-    corpora = {corpus: count for run in runs for corpus, count in run["corpora"].items()}
+    counts: dict[str, set[int]] = {}
+    for run in runs:
+        for corpus, count in run["corpora"].items():
+            counts.setdefault(corpus, set()).add(count)
+    corpora = [f"{corpus} {_range(sorted(found))}" for corpus, found in counts.items()]
     missing = sorted({corpus for run in runs for corpus in run["corpora_missing"]})
     versions = sorted({f"{k} {v}" for run in runs for k, v in run["versions"].items()})
     precisions = sorted({run["precision"] for run in runs})
@@ -180,7 +214,8 @@ def provenance() -> str:
             *(f"$ {command}" for command in commands),
             "```",
             "",
-            f"Corpora: {', '.join(corpora)}. Not at hand: {', '.join(missing) or 'none'}.",
+            f"Corpora and clips with a label that the text has: {', '.join(corpora)}. "
+            f"Not at hand: {', '.join(missing) or 'none'}.",
             f"Versions: {', '.join(versions)}; Lightning's precision: {', '.join(precisions)}. "
             f"Processor: {'; '.join(processors)}. Commits: {', '.join(commits)}.",
         ]
@@ -220,6 +255,7 @@ def inferred() -> str:
 
 PARTS: dict[str, Callable[[], str]] = {
     "overview": overview,
+    "claims": claims,
     "leak": leak,
     "by corpus": by_corpus,
     "details": details,
