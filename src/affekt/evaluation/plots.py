@@ -103,7 +103,15 @@ def curves_plot(history: Sequence[Mapping[str, float]]) -> Figure:
                 epochs, values = zip(*points, strict=True)
                 marker = "o" if len(points) < 12 else ""
                 axes.plot(
-                    epochs, values, style, marker=marker, ms=4, lw=1.8, color=colour, label=part
+                    epochs,
+                    values,
+                    style,
+                    marker=marker,
+                    ms=4,
+                    lw=1.8,
+                    color=colour,
+                    label=part,
+                    clip_on=False,  # a line along 0 or 100 percent keeps its width
                 )
         if best is not None:
             label = f"best epoch, {best[0]} ({best[1]})"
