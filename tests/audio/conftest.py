@@ -57,7 +57,7 @@ def _encode(frames: Any, rate: int = 16000, kind: tuple[str, str] = ("WAV", "PCM
 
 def _encode_media(signal: Any, kind: tuple[str, str, int], **options: str) -> bytes:
     """Encode a 16 kHz mono signal through FFmpeg."""
-    av = pytest.importorskip("av")
+    av = pytest.importorskip("av", reason="PyAV, the extra media, is not installed")
     container_name, codec, rate = kind
     buffer = io.BytesIO()
     with av.open(buffer, "w", format=container_name, options=options) as container:

@@ -170,7 +170,7 @@ LIES_LOW = pytest.mark.parametrize(
 
 @LIES_LOW
 def test_a_header_that_announces_too_little_is_not_believed(kind, lie, tone, encode):
-    pytest.importorskip("av")
+    pytest.importorskip("av", reason="PyAV, the extra media, is not installed")
     signal = tone(5.0)
     audio = decode(lie(encode(signal, 16000, kind)))
     assert audio.duration_s == pytest.approx(5.0, abs=0.15)
@@ -186,14 +186,14 @@ def test_without_pyav_the_rest_is_announced(kind, lie, tone, encode, monkeypatch
 
 
 def test_flac_read_on_past_its_header_has_no_seam(tone, encode):
-    pytest.importorskip("av")
+    pytest.importorskip("av", reason="PyAV, the extra media, is not installed")
     signal = np.round(tone(5.0) * 32768).astype(np.int16)
     data = with_flac_total(encode(signal, 16000, ("FLAC", "PCM_16")), 40000)
     np.testing.assert_array_equal(decode(data).signal, signal / np.float32(32768))
 
 
 def test_a_recorder_that_was_cut_off_left_a_length_of_zero(tone, encode, monkeypatch):
-    pytest.importorskip("av")
+    pytest.importorskip("av", reason="PyAV, the extra media, is not installed")
     data = with_wav_data_size(encode(tone(2.0)), 0)
     assert decode(data).duration_s == 2.0
     monkeypatch.setitem(sys.modules, "av", None)

@@ -132,7 +132,7 @@ def test_a_headerless_file_is_refused_whatever_its_name(tmp_path, tone):
 
 
 def test_a_video_without_sound_is_refused():
-    av = pytest.importorskip("av")
+    av = pytest.importorskip("av", reason="PyAV, the extra media, is not installed")
     buffer = io.BytesIO()
     with av.open(buffer, "w", format="matroska") as container:
         stream = container.add_stream("mpeg4", rate=5)

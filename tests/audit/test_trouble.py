@@ -25,7 +25,7 @@ def of_kind(found, kind):
 
 
 def test_a_decoder_that_was_missing_is_tried_again(write, original, speak, tmp_path, monkeypatch):
-    av = pytest.importorskip("av")
+    av = pytest.importorskip("av", reason="PyAV, the extra media, is not installed")
     write("fine.wav", original)
     with av.open(str(tmp_path / "a.m4a"), "w") as container:
         stream = container.add_stream("aac", rate=16_000, layout="mono")

@@ -110,7 +110,7 @@ def test_a_container_is_decoded_while_it_comes(
 
 
 def test_what_a_browser_records_is_decoded(served: Any, speech: np.ndarray) -> None:
-    av = pytest.importorskip("av")
+    av = pytest.importorskip("av", reason="PyAV, the extra media, is not installed")
     file = io.BytesIO()
     with av.open(file, "w", format="webm") as container:
         track = container.add_stream("libopus", rate=48000, layout="mono")

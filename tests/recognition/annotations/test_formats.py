@@ -19,10 +19,14 @@ from affekt.errors import ConfigError
 from affekt.recognition.annotations import FORMATS, annotate, label_studio_config
 from affekt.records import Segment, Timeline
 
-pympi = pytest.importorskip("pympi")
-webvtt = pytest.importorskip("webvtt")
-textgrid = pytest.importorskip("praatio.textgrid")
-database = pytest.importorskip("pyannote.database.util")
+pympi = pytest.importorskip("pympi", reason="an oracle of the test extra is not installed")
+webvtt = pytest.importorskip("webvtt", reason="an oracle of the test extra is not installed")
+textgrid = pytest.importorskip(
+    "praatio.textgrid", reason="an oracle of the test extra is not installed"
+)
+database = pytest.importorskip(
+    "pyannote.database.util", reason="an oracle of the test extra is not installed"
+)
 
 SPOKEN = [
     (1.0, 3.0, "angry"),
