@@ -19,13 +19,13 @@ from affekt.errors import ConfigError
 from affekt.recognition.annotations import FORMATS, annotate, label_studio_config
 from affekt.records import Segment, Timeline
 
-pympi = pytest.importorskip("pympi", reason="an oracle of the test extra is not installed")
-webvtt = pytest.importorskip("webvtt", reason="an oracle of the test extra is not installed")
+pympi = pytest.importorskip("pympi", reason="the extra dev, with this oracle, is not installed")
+webvtt = pytest.importorskip("webvtt", reason="the extra dev, with this oracle, is not installed")
 textgrid = pytest.importorskip(
-    "praatio.textgrid", reason="an oracle of the test extra is not installed"
+    "praatio.textgrid", reason="the extra dev, with this oracle, is not installed"
 )
 database = pytest.importorskip(
-    "pyannote.database.util", reason="an oracle of the test extra is not installed"
+    "pyannote.database.util", reason="the extra dev, with this oracle, is not installed"
 )
 
 SPOKEN = [
