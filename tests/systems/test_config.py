@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from affekt.config import to_mapping
 from affekt.errors import ConfigError
 from affekt.features.sets import FEATURE_SETS
 from affekt.models import create_classifier
@@ -41,6 +42,17 @@ def test_each_says_what_its_text_says(name):
     assert len(system.data.labels) == classes
     assert system.data.test_share == test_share
     assert system.inferred  # no text tells everything
+
+
+def test_weaker_copies_are_all_that_the_weak_variant_changes():
+    recipe = Path(__file__).parents[2] / "recipes" / "systems" / "pathak-mlp-weak-copies.toml"
+    weak, ours = (to_mapping(load_system(name)) for name in (str(recipe), "pathak-mlp"))
+    for values in (weak, ours):
+        for key in ("name", "title", "inferred", "published"):
+            del values[key]
+    steps = [values["data"]["copies"][0].pop("steps") for values in (weak, ours)]
+    assert weak == ours
+    assert [step["name"] for step in steps[0]] == [step["name"] for step in steps[1]]
 
 
 @pytest.mark.parametrize("name", SYSTEMS)
