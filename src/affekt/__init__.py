@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import importlib
+import os
 from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
+
+# ONNX Runtime gathers usage data from version 1.29 on, and sends it to its makers. Other libraries
+# load it too: it is told to keep silent before any of them can. Whoever sets the variable decides.
+os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 
 if TYPE_CHECKING:
     from affekt.corpora import load_corpus

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import onnxruntime
 
 from affekt.errors import ConfigError
 from affekt.evaluation.codecs import CODECS, available
@@ -27,7 +28,6 @@ from affekt.evaluation.robustness import Robustness, measure_robustness, sample
 from affekt.evaluation.runs import Answers, Progress
 from affekt.evaluation.sources import Listener, Source
 from affekt.recognition.metadata import BundleMetadata
-from affekt.recognition.runtime import onnxruntime
 
 SCHEMA_VERSION = 2
 

@@ -19,12 +19,12 @@ from typing import NamedTuple, Self
 
 import numpy as np
 import numpy.typing as npt
+import onnxruntime
 
 from affekt.audio import SAMPLING_RATE_HZ
 from affekt.errors import BundleError, ConfigError, did_you_mean
 from affekt.recognition.installed import ACTIVE, active_model, installed_bundles
 from affekt.recognition.metadata import BundleMetadata
-from affekt.recognition.runtime import onnxruntime
 
 METADATA_KEY = "affekt"
 INPUT_NAME = "waveform"

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
+import onnxruntime
+
 from affekt.audio import Signal
 from affekt.errors import BundleError, ConfigError
 from affekt.evaluation.runs import Probabilities
@@ -20,7 +22,6 @@ from affekt.evaluation.sources.onnx_classifier import open_onnx_classifier
 from affekt.evaluation.sources.predictions import PredictionTable, open_predictions
 from affekt.recognition import Recognizer
 from affekt.recognition.bundle import METADATA_KEY
-from affekt.recognition.runtime import onnxruntime
 
 __all__ = ["LabelMap", "Learnt", "Listener", "Network", "PredictionTable", "Source", "open_source"]
 

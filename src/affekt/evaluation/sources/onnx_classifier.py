@@ -8,13 +8,13 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import onnxruntime
 
 from affekt.audio import Signal
 from affekt.errors import BundleError, ConfigError, MissingExtraError
 from affekt.evaluation.runs import Probabilities
 from affekt.evaluation.sources.base import LabelMap, Listener, file_sha256, rename
 from affekt.features.sets import FEATURE_SETS, FeatureSet, find_feature_set
-from affekt.recognition.runtime import onnxruntime
 
 _TOLERANCE = 1e-3
 _FLOATS = {"tensor(float)": np.float32, "tensor(double)": np.float64}
