@@ -226,6 +226,26 @@ def test_a_place_is_free_again_once_its_holder_is_done(
     assert narrow.recognize(sound()).status_code == 200
 
 
+def test_a_long_recording_of_few_bytes_keeps_no_short_one_waiting(
+    start: Any, sound: Any, wait_for: Any, processes: Any
+) -> None:
+    running = start()
+    pool = running.service.engine.long.children
+    (pid,) = processes(pool)
+    os.kill(pid, signal.SIGSTOP)  # the long one takes as long as this test likes
+    answers: list[httpx.Response] = []
+    long = sound("sad", duration_s=11.0, kind="FLAC")
+    asking = threading.Thread(target=lambda: answers.append(running.recognize(long)))
+    asking.start()
+    wait_for(lambda: not processes(pool))
+    assert len(long) < MIB
+    assert running.recognize(sound()).status_code == 200
+    assert not answers
+    os.kill(pid, signal.SIGCONT)
+    asking.join()
+    assert answers[0].json()["results"][0]["prediction"]["emotion"] == "sad"
+
+
 def test_a_client_that_leaves_gives_its_place_back(served: Any, sound: Any, wait_for: Any) -> None:
     slow = Slow(served, sound())
     wait_for(lambda: served.service.queue.count == 1)

@@ -6,6 +6,7 @@ import os
 import signal
 import socket
 import struct
+import subprocess
 import sys
 import threading
 import time
@@ -30,9 +31,9 @@ def children() -> Iterator[Children]:
 
 
 def work(children: Children, content: bytes, *, task: str = "recognise", **job: Any) -> Any:
-    kept = {"task": task, "name": "a.wav", "options": {}, "model": "", "max_s": 60.0, **job}
+    kept = {"task": task, "name": "a.wav", "options": {}, "model": "", "max_s": 60.0, "short": True}
     return children.work(
-        kept, Upload("a.wav", content, len(content)), deadline=time.monotonic() + 30.0
+        kept | job, Upload("a.wav", content, len(content)), deadline=time.monotonic() + 30.0
     )
 
 
@@ -103,6 +104,48 @@ def test_a_job_whose_child_is_killed_is_refused_and_the_next_one_is_done(
     assert answers[0].json()["type"] == "urn:affekt:problem:unreadable-recording"
     assert served.timeline(call).status_code == 200
     assert served.service.metrics.lost_children._value.get() == lost + 1
+
+
+PARENT = """
+import os, sys
+from affekt.service import wire
+from affekt.service.children import Child
+
+child = Child(1024)
+child.wait_ready()
+job = {"task": "timeline", "name": None, "options": {}, "model": "", "max_s": 1e9, "cpu_s": 600}
+with open(sys.argv[1], "rb") as recording:
+    wire.send_json(child.link, wire.JOB, job, recording.fileno())
+print(child.process.pid, flush=True)
+sys.stdin.read()
+"""
+
+
+def test_a_child_does_not_outlive_a_service_that_is_killed_in_the_middle_of_a_job(
+    tmp_path: Path, wait_for: Any
+) -> None:
+    hours = tmp_path / "hours.wav"  # 74 h in a file of holes: a job that lasts
+    size = 4 * 2**30 - 100
+    fields = (16, 1, 1, 16000, 16000, 1, 8, b"data", size)
+    head = struct.pack("<4sI4s4sIHHIIHH4sI", b"RIFF", size + 36, b"WAVE", b"fmt ", *fields)
+    with hours.open("wb") as file:
+        file.write(head)
+        file.truncate(len(head) + size)
+    command = [sys.executable, "-c", PARENT, str(hours)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as parent:
+        assert parent.stdout is not None
+        child = int(parent.stdout.readline())
+        files = Path(f"/proc/{child}/fd")
+        wait_for(lambda: any(link.resolve() == hours for link in files.iterdir()))
+        parent.kill()
+    wait_for(lambda: _ended(child))
+
+
+def _ended(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
+    except FileNotFoundError:
+        return True
 
 
 def test_a_child_that_cannot_be_replaced_is_no_fault_of_the_upload(

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 from collections.abc import Callable
 from typing import Any
 
@@ -65,6 +67,50 @@ def test_a_bad_file_among_several_does_not_spoil_the_others(served: Any, sound: 
     assert bad["prediction"] is None
     assert bad["problem"]["status"] == 422
     assert bad["problem"]["detail"].startswith("bad.wav: its header is damaged")
+
+
+def test_one_that_cannot_be_answered_now_does_not_cost_the_others_their_answers(
+    start: Any, sound: Any, processes: Any
+) -> None:
+    hasty = start(timeout_s=1.0)
+    (pid,) = processes(hasty.service.engine.long.children)
+    os.kill(pid, signal.SIGSTOP)  # whatever is long takes too long
+    files = [("f", ("short.wav", sound())), ("f", ("long.wav", sound(duration_s=11.0)))]
+    answer = hasty.http.post("/v1/recognize", files=files)
+    short, long = answer.json()["results"]
+    assert short["prediction"]["emotion"] == "happy"
+    assert long["problem"]["type"] == "urn:affekt:problem:timed-out"
+
+
+def test_what_nobody_foresaw_with_one_recording_is_its_own_problem(
+    start: Any, sound: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    running = start()
+    plain = Recognizer.__call__
+
+    def fail_over_half_a_second(self: Recognizer, signal: Any, *rest: Any, **options: Any) -> Any:
+        if len(signal) == 8000:
+            raise RuntimeError("nobody thought of this")
+        return plain(self, signal, *rest, **options)
+
+    monkeypatch.setattr(Recognizer, "__call__", fail_over_half_a_second)
+    files = [("f", ("a.wav", sound())), ("f", ("b.wav", sound(duration_s=0.5)))]
+    answer = running.http.post("/v1/recognize", files=files)
+    good, bad = answer.json()["results"]
+    assert good["prediction"]["emotion"] == "happy"
+    assert bad["problem"]["type"] == "urn:affekt:problem:internal-error"
+    assert answer.headers["x-request-id"] in bad["problem"]["detail"]
+    assert "nobody" not in answer.text
+
+
+def test_where_nothing_could_be_answered_the_request_fails(
+    start: Any, sound: Any, processes: Any, check_problem: Check
+) -> None:
+    hasty = start(timeout_s=1.0)
+    (pid,) = processes(hasty.service.engine.long.children)
+    os.kill(pid, signal.SIGSTOP)
+    files = [("f", (f"{k}.wav", sound(duration_s=11.0))) for k in range(2)]
+    check_problem(hasty.http.post("/v1/recognize", files=files), 504, "timed-out")
 
 
 @pytest.mark.parametrize(

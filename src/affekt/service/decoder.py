@@ -2,14 +2,16 @@
 
 Its memory, its time on the processor and its files are limited by the system; its standard input
 is a socket on which jobs come in (see `wire`). A short recording is decoded and its samples go
-back. A longer one is followed here to its end, so that the service can give it up at any time by
-ending this process.
+back. A longer one is handed back at once where short ones are worked on, and elsewhere followed to
+its end, so that the service can give it up at any time by ending this process. Where the service
+itself is gone, whatever ended it, this process ends too.
 """
 
 from __future__ import annotations
 
 import os
 import resource
+import select
 import signal
 import socket
 import sys
@@ -41,6 +43,7 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the service's to handle
     link = socket.socket(fileno=os.dup(0))
     limit(int(sys.argv[1]))
+    threading.Thread(target=_end_with, args=(link.fileno(),), daemon=True).start()
     wire.send_json(link, wire.ANSWER, {"ready": True})
     recognizers: dict[str, Any] = {}
     while True:
@@ -54,6 +57,8 @@ def main() -> None:
             _fail(link, type(error).__name__, str(error))
         except MemoryError:
             _fail(link, "AudioError", "takes more memory to decode than is allowed")
+        except OSError as error:
+            _fail(link, "AudioError", f"reading failed ({error}): get the file again")
         finally:
             if file is not None:
                 os.close(file)
@@ -70,6 +75,17 @@ def limit(memory_mb: int) -> None:
         hard = resource.getrlimit(what)[1]
         most = most if hard == resource.RLIM_INFINITY else min(most, hard)
         resource.setrlimit(what, (most, most))
+
+
+def _end_with(link: int) -> None:
+    """End this process as soon as the other side of a link is closed, in the middle of a job too.
+
+    A service that is killed cannot end its children, and a job may have hours to go.
+    """
+    watch = select.poll()
+    watch.register(link, 0)  # a hang-up is always told
+    watch.poll()
+    os._exit(0)
 
 
 def _allow_cpu(seconds: int) -> None:
@@ -108,9 +124,13 @@ def _recognise(
     options = job["options"]
     with decode_blocks(path, block_s=WHOLE_S, channel=options.get("channel")) as reader:
         first = next(reader)
-        if next(reader, None) is None and _passes(first):
+        longer = next(reader, None) is not None
+        if not longer and _passes(first):
             _answer_samples(link, job, reader, first)
             return
+    if longer and job["short"]:
+        wire.send_json(link, wire.ANSWER, {"longer": True})
+        return
     _measure(path, job)
     found = _recognizer(job, recognizers).predict(path, **options).to_dict()
     wire.send_json(link, wire.ANSWER, found | {"path": job["name"]})

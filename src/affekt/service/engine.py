@@ -18,16 +18,21 @@ from affekt.service.children import Children, Decoded, Upload
 from affekt.service.metrics import Metrics
 from affekt.service.models import Models
 from affekt.service.problems import problem_of
-from affekt.service.settings import Settings
+from affekt.service.settings import MEBIBYTE, Settings
 
 T = TypeVar("T")
+
+# More than ten seconds of any usual recording (192 kHz, 24 bits, two channels) take. What is larger
+# is not even opened where short recordings are worked on.
+_SURELY_LONG_BYTES = 16 * MEBIBYTE
 
 
 class Engine:
     """All that works on sound.
 
-    Small uploads and large ones have threads and children of their own, so that nobody's long
-    call keeps a short question waiting.
+    Short recordings and long ones have threads and children of their own, so that nobody's long
+    call keeps a short question waiting. Decoding decides which one is: hours of sound fit into a
+    few kilobytes.
     """
 
     def __init__(self, settings: Settings, metrics: Metrics) -> None:
@@ -72,7 +77,7 @@ class Engine:
         return await asyncio.get_running_loop().run_in_executor(self._streams, call)
 
     async def recognise(
-        self, upload: Upload, options: Options, *, model: str | None, large: bool
+        self, upload: Upload, options: Options, *, model: str | None
     ) -> dict[str, Any]:
         """Recognise one recording, and return the prediction as JSON types.
 
@@ -80,10 +85,14 @@ class Engine:
             Problem: it cannot be recognised, or not in time.
         """
         deadline = time.monotonic() + self._settings.timeout_s
-        lane = self.long if large else self.short
         recognizer = await self.recognizer(model)
-        call = functools.partial(self._recognise, upload, options, recognizer, lane, deadline)
-        found = await asyncio.get_running_loop().run_in_executor(lane.threads, call)
+        work = functools.partial(self._recognise, upload, options, recognizer, deadline)
+        found = None
+        if upload.size <= _SURELY_LONG_BYTES:
+            found = await _in(self.short, functools.partial(work, self.short))
+        if found is None:
+            found = await _in(self.long, functools.partial(work, self.long))
+            assert found is not None  # noqa: S101 - every recording is answered there
         self._metrics.audio.labels("recognise").inc(found["duration_s"])
         return found
 
@@ -103,7 +112,7 @@ class Engine:
             assert isinstance(answer, dict)  # noqa: S101 - samples are for recognising alone
             return answer
 
-        found = await asyncio.get_running_loop().run_in_executor(self.long.threads, call)
+        found = await _in(self.long, call)
         self._metrics.audio.labels("timeline").inc(found["duration_s"])
         return found
 
@@ -112,13 +121,15 @@ class Engine:
         upload: Upload,
         options: Options,
         recognizer: Recognizer,
-        lane: _Lane,
         deadline: float,
-    ) -> dict[str, Any]:
+        lane: _Lane,
+    ) -> dict[str, Any] | None:
+        """Return the prediction; None where a lane of short recordings met a longer one."""
         job = self._job("recognise", upload, dict(options), recognizer.bundle.path)
+        job["short"] = lane is self.short
         decoded = lane.children.work(job, upload, deadline=deadline)
         if not isinstance(decoded, Decoded):
-            return decoded
+            return None if "longer" in decoded else decoded
         mono = Options(**{**options, "channel": None})
         try:
             prediction = recognizer(decoded.signal, SAMPLING_RATE_HZ, **mono)
@@ -151,3 +162,7 @@ class _Lane:
     def close(self) -> None:
         self.threads.shutdown(wait=False, cancel_futures=True)
         self.children.close()
+
+
+async def _in(lane: _Lane, call: Callable[[], T]) -> T:
+    return await asyncio.get_running_loop().run_in_executor(lane.threads, call)

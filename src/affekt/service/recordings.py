@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import logging
+from functools import partial
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import JSONResponse
 
+from affekt.errors import AffektError
 from affekt.recognition import Options
 from affekt.service.children import Upload
 from affekt.service.documents import (
@@ -15,7 +18,7 @@ from affekt.service.documents import (
     answer,
     recording_body,
 )
-from affekt.service.problems import Problem
+from affekt.service.problems import Problem, problem_of
 from affekt.service.schemas import (
     Models,
     RecogniseAnswer,
@@ -24,7 +27,7 @@ from affekt.service.schemas import (
     TimelineQuery,
 )
 from affekt.service.service import Service, check_key, service_of
-from affekt.service.uploads import IN_MEMORY_BYTES, uploads
+from affekt.service.uploads import uploads
 
 router = APIRouter(prefix="/v1", dependencies=[Depends(check_key)])
 
@@ -52,17 +55,16 @@ async def recognize(request: Request, query: Annotated[RecogniseQuery, Query()])
     with service.queue.place():
         async with uploads(request, service.settings, service.large) as recordings:
             _log(request, service, recordings)
+            recognise = partial(service.engine.recognise, options=options, model=query.model)
             if len(recordings) == 1:
-                outcomes: list[Any] = [
-                    await _recognise(service, recordings[0], options, query.model)
-                ]
+                found: list[Any] = [await recognise(recordings[0])]
             else:
-                outcomes = await asyncio.gather(
-                    *(_recognise(service, item, options, query.model) for item in recordings),
-                    return_exceptions=True,
-                )
+                found = await asyncio.gather(*map(recognise, recordings), return_exceptions=True)
     request_id = request.scope["state"]["id"]
-    results = [_result(outcome, service, request_id) for outcome in outcomes]
+    outcomes = [_foreseen(item, request_id) for item in found]
+    if all(isinstance(item, Problem) and item.status >= 500 for item in outcomes):
+        raise outcomes[0]  # nothing was answered, and may be when the request comes again
+    results = [_result(item, service, request_id) for item in outcomes]
     return JSONResponse({"purpose": query.purpose, "results": results})
 
 
@@ -108,20 +110,25 @@ async def models(request: Request) -> JSONResponse:
     return JSONResponse({"models": await asyncio.to_thread(describe)})
 
 
-async def _recognise(
-    service: Service, upload: Upload, options: Options, model: str | None
-) -> dict[str, Any]:
-    large = upload.size > IN_MEMORY_BYTES
-    return await service.engine.recognise(upload, options, model=model, large=large)
+def _foreseen(found: Any, request_id: str) -> Any:
+    """Return an answer or a problem as it is; what nobody foresaw is logged and becomes a problem.
+
+    One recording must not cost the others their answers.
+    """
+    if not isinstance(found, Exception) or isinstance(found, Problem):
+        return found
+    if isinstance(found, AffektError):
+        return problem_of(found)
+    fields = {"request_id": request_id}
+    logging.getLogger("affekt.service").error("failure", exc_info=found, extra={"fields": fields})
+    return Problem("internal-error", f"the log has more under {request_id}")
 
 
 def _result(outcome: Any, service: Service, request_id: str) -> dict[str, Any]:
     if isinstance(outcome, Problem):
-        if outcome.status >= 500:
-            raise outcome
         service.metrics.errors.labels(outcome.kind).inc()
         return {"prediction": None, "problem": outcome.to_dict(request_id)}
-    if isinstance(outcome, BaseException):
+    if isinstance(outcome, BaseException):  # the request itself is given up
         raise outcome
     return {"prediction": outcome, "problem": None}
 
