@@ -7,7 +7,7 @@ import csv
 import dataclasses
 import json
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -54,30 +54,66 @@ def latest_readings() -> dict[str, dict[str, str]]:
 
 
 def figures() -> str:
-    """UA on the lockbox speakers, a column a shipped model."""
+    """UA on the lockbox speakers; each shipped model beside the classes that it answers among."""
     latest = latest_readings()
+    asked = {name: _classes_asked(name) for name in latest}
+    counts = {name: {corpus: len(asked[name][corpus]) for corpus in MEASURED} for name in latest}
     held_out = lockbox_speakers()
     rows: list[list[object]] = []
-    for name in MEASURED:
-        corpus = CORPORA[name]
-        emotions = {label.emotion for label in corpus.labels.values()} - {None}
-        rows.append(
-            [
-                f"{corpus.title} ({_LANGUAGES[corpus.language]})",
-                sum(1 for place, _ in held_out if place == name),
-                len(emotions),
-                f"{100 / len(emotions):.1f}",
-                *(_figure(row[f"ua_{name}"]) for row in latest.values()),
-            ]
-        )
-    means = (_figure(row["mean_of_eight"]) for row in latest.values())
-    rows.append(["mean without song", "", "", "", *means])
-    head = ["recordings", "unheard speakers", "classes", "guessing", *(f"`{n}`" for n in latest)]
+    for corpus in MEASURED:
+        row: list[object] = [
+            f"{CORPORA[corpus].title} ({_LANGUAGES[CORPORA[corpus].language]})",
+            sum(1 for place, _ in held_out if place == corpus),
+        ]
+        for name, reading in latest.items():
+            classes = counts[name][corpus]
+            row += [classes, f"{100 / classes:.1f}", _figure(reading[f"ua_{corpus}"])]
+        rows.append(row)
+    alike = _alike(asked)
+    if len(latest) > 1 and alike:
+        mean: list[object] = ["mean where all answer among the same", ""]
+        for name, reading in latest.items():
+            guessing = sum(100 / counts[name][corpus] for corpus in alike) / len(alike)
+            mean += ["", f"{guessing:.1f}", _mean([reading[f"ua_{corpus}"] for corpus in alike])]
+        rows.append(mean)
+    head = ["recordings", "unheard speakers"]
+    for name in latest:
+        head += [f"`{name}`: classes", "guessing", "UA"]
     files = "; ".join(
         f"`{name}`: SHA-256 `{row['bundle_sha256'][:12]}`, measured {row['date'][:10]}"
         for name, row in latest.items()
     )
-    return f"{table(head, rows, right='lrrr' + 'r' * len(latest))}\n\n{files}"
+    parts = [table(head, rows, right="lr" + "rrr" * len(latest))]
+    if len(latest) > 1 and alike:
+        titles = " and ".join(CORPORA[corpus].title for corpus in alike)
+        parts.append(
+            f"Models can be compared on {titles}: there they answer among the same classes. In the "
+            "other rows each answers among those that it knows, and is asked their clips alone."
+        )
+    return "\n\n".join([*parts, files])
+
+
+def _classes_asked(name: str) -> dict[str, frozenset[str]]:
+    """Return what a shipped model answers each corpus' clips among: emotions known to both."""
+    known = set(Bundle.load(name).metadata.labels)
+    return {
+        corpus: frozenset(
+            label.emotion for label in CORPORA[corpus].labels.values() if label.emotion
+        )
+        & known
+        for corpus in MEASURED
+    }
+
+
+def _alike(asked: Mapping[str, Mapping[str, frozenset[str]]]) -> list[str]:
+    """Return the corpora that all models answer among the same classes."""
+    return [
+        corpus for corpus in MEASURED if len({classes[corpus] for classes in asked.values()}) == 1
+    ]
+
+
+def _mean(values: Sequence[str]) -> str:
+    return f"{sum(map(float, values)) / len(values):.2f}" if all(values) else "-"
 
 
 def readings() -> str:
@@ -100,7 +136,11 @@ def readings() -> str:
         *("date", "commit", "protocol", "bundle", "SHA-256", "clips", "failed", "mean of 8"),
         "mean of 5",
     )
-    return table(head, rows, right="lllllrrrr")
+    return (
+        f"{table(head, rows, right='lllllrrrr')}\n\n"
+        "A mean is of one model's own classes: models that know other emotions are asked other "
+        "clips, and their means are no comparison."
+    )
 
 
 def floors() -> str:

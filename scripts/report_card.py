@@ -167,10 +167,14 @@ def _corpora(figures: Mapping[str, Any]) -> str:
         ends = own["ua_interval"]
         interval = f"{percent(ends['low'])} to {percent(ends['high'])}" if ends else "1 speaker"
         shares = (own["wa"], everything["ua"], everything["wa"])
-        counts = (own["clips"], len(item["speakers"]))
+        classes = len(own["classes"])
+        counts = (own["clips"], len(item["speakers"]), classes, percent(1 / classes))
         rows.append((item["corpus"], *counts, percent(own["ua"]), interval, *map(percent, shares)))
-    head = ("corpus", "clips", "speakers", "UA own", "95 % interval", "WA own", "UA all", "WA all")
-    return table(head, rows, right="lrrrrrrr")
+    head = (
+        *("corpus", "clips", "speakers", "classes", "guessing", "UA own", "95 % interval"),
+        *("WA own", "UA all", "WA all"),
+    )
+    return table(head, rows, right="lrrrrrrrrr")
 
 
 def _people(report: Mapping[str, Any]) -> list[str]:

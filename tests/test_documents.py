@@ -17,6 +17,7 @@ from PIL import Image
 
 import affekt
 from affekt.cli import COMMANDS, main
+from affekt.corpora import CORPORA
 from affekt.recognition import Bundle, shipped_bundles
 
 ROOT = Path(__file__).parent.parent
@@ -209,3 +210,39 @@ def test_the_notebook_and_the_readme_use_names_that_exist():
     assert imported
     for module, name in imported:
         assert hasattr(__import__(module, fromlist=[name]), name), (module, name)
+
+
+def test_the_table_of_figures_gives_each_model_the_classes_that_it_answers_among():
+    """By the reports, which hold what was scored."""
+    table = [
+        [cell.strip() for cell in line.strip("|").split("|")]
+        for line in re.search(r"generated: figures -->\n(.*?)\n\n", read("README.md"), re.DOTALL)
+        .group(1)
+        .splitlines()
+    ]
+    names = [cell.split("`")[1] for cell in table[0] if "`" in cell]
+    shown = {row[0].rpartition(" (")[0]: row[2:] for row in table[2:-1]}
+    alike: dict[str, list[float]] = {name: [] for name in names}
+    scored = {}
+    for name in names:
+        report = json.loads((ROOT / "docs" / "reports" / f"{name}.json").read_text("utf-8"))
+        for corpus in report["figures"]["corpora"]:
+            own = next(item for item in corpus["scorings"] if item["name"] == "own")
+            scored[name, CORPORA[corpus["corpus"]].title] = own
+    for title, cells in shown.items():
+        classes = [
+            tuple(item["label"] for item in scored[name, title]["classes"]) for name in names
+        ]
+        for place, name in enumerate(names):
+            own = scored[name, title]
+            count, guessing, ua = cells[3 * place : 3 * place + 3]
+            assert (count, guessing) == (
+                str(len(classes[place])),
+                f"{100 / len(classes[place]):.1f}",
+            )
+            assert float(ua) == pytest.approx(100 * own["ua"], abs=0.006)
+            if len(set(classes)) == 1:
+                alike[name].append(100 * own["ua"])
+    for place, name in enumerate(names):
+        mean = sum(alike[name]) / len(alike[name])
+        assert float(table[-1][2 + 3 * place + 2]) == pytest.approx(mean, abs=0.011)
