@@ -21,6 +21,7 @@ from affekt.audit.matching import Change, Likeness
 from affekt.audit.waveform import VERSION as CONFIRMED_VERSION
 from affekt.audit.waveform import Correlation
 from affekt.errors import ConfigError
+from affekt.places import cache_root
 
 _TABLES = """
 CREATE TABLE IF NOT EXISTS heard (
@@ -40,9 +41,8 @@ Pair = tuple[str, str, str]
 
 
 def default_store() -> Path:
-    """Return where audits are kept: under `AFFEKT_CACHE`, else under `~/.cache/affekt`."""
-    root = os.environ.get("AFFEKT_CACHE")
-    return (Path(root) if root else Path.home() / ".cache" / "affekt") / "audit.sqlite"
+    """Return where audits are kept, in the cache."""
+    return cache_root() / "audit.sqlite"
 
 
 class Store:

@@ -13,7 +13,6 @@ import hashlib
 import io
 import json
 import logging
-import os
 import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -22,6 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from affekt.errors import AudioError, ConfigError
+from affekt.places import cache_root
 from affekt.records import Utterance
 
 FORMAT_VERSION = 1
@@ -33,9 +33,8 @@ _logger = logging.getLogger(__name__)
 
 
 def default_cache_root() -> Path:
-    """Return the folder for features: under `AFFEKT_CACHE`, else under `~/.cache/affekt`."""
-    root = os.environ.get("AFFEKT_CACHE")
-    return (Path(root) if root else Path.home() / ".cache" / "affekt") / "features"
+    """Return the folder for features, in the cache."""
+    return cache_root() / "features"
 
 
 class FeatureCache:

@@ -11,6 +11,7 @@ import tempfile
 from pathlib import Path
 
 from affekt.errors import BundleError, ConfigError
+from affekt.places import data_root
 from affekt.recognition.fetch import fetch
 
 DEFAULT = "default"
@@ -26,10 +27,7 @@ _REMEMBERED = 20
 def models_folder() -> Path:
     """Return where installed models lie: `AFFEKT_MODELS`, or a folder in the user's data."""
     named = os.environ.get("AFFEKT_MODELS")
-    if named:
-        return Path(named)
-    data = os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share"
-    return Path(data) / "affekt" / "models"
+    return Path(named) if named else data_root() / "affekt" / "models"
 
 
 def installed_bundles() -> dict[str, Path]:

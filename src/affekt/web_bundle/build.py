@@ -18,7 +18,7 @@ from affekt.config import to_mapping
 from affekt.errors import BundleError, ConfigError
 from affekt.recognition import Bundle, notices
 from affekt.web_bundle.hosting import CONTENT_SECURITY_POLICY
-from affekt.web_bundle.library import FILES, cache_root, cached_library, find_library
+from affekt.web_bundle.library import FILES, cached_library, find_library, web_cache
 
 # What the page shows of the model; the recipe and the lists of speakers stay behind.
 _CARD = (
@@ -95,7 +95,7 @@ def cached_web_bundle(model: str | Path = "default") -> Path | None:
     if library is None:
         return None
     contents = _contents(bundle, library)
-    folder = cache_root() / f"page-{_fingerprint(contents)}"
+    folder = web_cache() / f"page-{_fingerprint(contents)}"
     if not is_web_bundle(folder):
         _write(contents, folder)
     return folder

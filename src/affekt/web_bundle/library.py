@@ -18,6 +18,7 @@ import urllib.request
 from pathlib import Path
 
 from affekt.errors import ConfigError, DownloadError
+from affekt.places import cache_root, home
 
 PACKAGE = "onnxruntime-web"
 VERSION = "1.30.0"
@@ -41,15 +42,14 @@ _BY_HAND = (
 )
 
 
-def cache_root() -> Path:
-    """Return the folder for what this room keeps: under `AFFEKT_CACHE`, else `~/.cache/affekt`."""
-    root = os.environ.get("AFFEKT_CACHE")
-    return (Path(root) if root else Path.home() / ".cache" / "affekt") / "web"
+def web_cache() -> Path:
+    """Return the folder for what this room keeps, in the cache."""
+    return cache_root() / "web"
 
 
 def cached_library() -> Path | None:
     """Return the folder with the three files, or None where they were never fetched."""
-    folder = cache_root() / f"{PACKAGE}-{VERSION}"
+    folder = web_cache() / f"{PACKAGE}-{VERSION}"
     return folder if not _faults(folder) else None
 
 
@@ -83,8 +83,11 @@ def configured_registry() -> str | None:
     for name, value in os.environ.items():
         if name.lower() == "npm_config_registry" and value:
             return value
-    settings = Path.home() / ".npmrc"
-    lines = settings.read_text(encoding="utf-8").splitlines() if settings.is_file() else []
+    place = home()
+    settings = None if place is None else place / ".npmrc"
+    if settings is None or not settings.is_file():
+        return None
+    lines = settings.read_text(encoding="utf-8").splitlines()
     pairs = (line.partition("=") for line in lines)
     found = [value.strip() for key, _, value in pairs if key.strip() == "registry"]
     return found[-1] if found else None
@@ -107,7 +110,7 @@ def _folder(folder: Path) -> Path:
 
 def _unpacked(archive: Path, *, wrong: type[ConfigError | DownloadError] = ConfigError) -> Path:
     """Take the files out of a package into the cache."""
-    root = cache_root()
+    root = web_cache()
     root.mkdir(parents=True, exist_ok=True)
     target = root / f"{PACKAGE}-{VERSION}"
     with tempfile.TemporaryDirectory(prefix=".unpacking-", dir=root) as scratch:
