@@ -6,7 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from affekt.records import Moment, Prediction, Score, Utterance
+from affekt.records import (
+    Moment,
+    Prediction,
+    Score,
+    Utterance,
+    normal_id,
+    with_one_spelling,
+)
 
 UTTERANCE = Utterance(
     path=Path("ravdess_song/a.wav"),
@@ -33,6 +40,53 @@ PREDICTION = Prediction(
 def test_a_speaker_belongs_to_a_collection():
     speech = dataclasses.replace(UTTERANCE, corpus="ravdess_speech")
     assert speech.speaker_key == UTTERANCE.speaker_key == ("ravdess", "06")
+
+
+@pytest.mark.parametrize("written", ["06", "6", "6.0", "006", " 6 ", "6.", "6.00", "6,0"])
+def test_one_number_has_one_normal_form_however_a_program_writes_it(written):
+    assert normal_id(written) == "06"
+    item = dataclasses.replace(UTTERANCE, speaker=written)
+    assert item.speaker_key == UTTERANCE.speaker_key
+    assert item.corpus_speaker == ("ravdess_song", "06")
+
+
+@pytest.mark.parametrize("written", ["1001", "6.5", "60", "m3", "KL", "F01", "-6", "1e3", "00"])
+def test_other_ids_keep_their_form(written):
+    assert normal_id(written) == written
+
+
+def spoken(*speakers, sentence=None):
+    return [dataclasses.replace(UTTERANCE, speaker=one, sentence=sentence) for one in speakers]
+
+
+def test_one_person_keeps_the_spelling_that_is_met_first():
+    with pytest.warns(UserWarning, match=r"mine.csv: ids that .* one speaker: 6 = 06 = 6\.0;"):
+        items = with_one_spelling(spoken("6", "06", "6.0", "7"), where="mine.csv")
+    assert [item.speaker for item in items] == ["6", "6", "6", "7"]
+
+
+def test_ids_with_letters_that_differ_in_zeros_are_one_person_as_well():
+    with pytest.warns(UserWarning, match="S01 = S1"):
+        items = with_one_spelling(spoken("S01", "S1", "S10", "S2"), where="mine.csv")
+    assert [item.speaker for item in items] == ["S01", "S01", "S10", "S2"]
+
+
+def test_one_sentence_has_one_spelling_too():
+    items = [*spoken("a", sentence="1"), *spoken("b", sentence="1.0")]
+    with pytest.warns(UserWarning, match="one sentence: 1 = 1.0"):
+        assert {item.sentence for item in with_one_spelling(items, where="mine.csv")} == {"1"}
+
+
+@pytest.mark.filterwarnings("error")
+def test_ids_that_differ_in_more_stay_apart_in_silence():
+    items = spoken("1", "10", "100", "1.5", "1.05", "A1", "B1", "A10")
+    assert with_one_spelling(items, where="mine.csv") == items
+
+
+@pytest.mark.filterwarnings("error")
+def test_an_id_is_one_person_within_a_collection_alone():
+    items = [UTTERANCE, dataclasses.replace(UTTERANCE, collection="other", speaker="6")]
+    assert with_one_spelling(items, where="mine.csv") == items
 
 
 def test_what_a_corpus_does_not_tell_is_none():

@@ -149,3 +149,13 @@ def test_labels_of_two_corpora_are_compared_by_what_they_mean(
         {"path": "emodb/wav/03a01Wa.flac", "part": "train", "emotion": ""},
     )
     assert severities(split, "two-labels") == expected
+
+
+def test_one_speaker_written_in_three_ways_is_found_in_two_parts(table):
+    split = table(
+        {"path": "anna.wav", "part": "train", "speaker": "06"},
+        {"path": "ben.wav", "part": "test", "speaker": "6"},
+        {"path": "cleo.wav", "part": "test", "speaker": "6.0"},
+    )
+    with pytest.warns(UserWarning, match="one speaker: 06 = 6 = 6.0"):
+        assert severities(split, "speaker-across-parts") == {"error"}

@@ -93,3 +93,23 @@ def test_mistakes_are_told_with_the_remedy(run, toy_corpora, arguments, message)
     result = run("split", *(item.replace("ROOT", str(toy_corpora)) for item in arguments))
     assert isinstance(result.exception, AffektError)
     assert message in str(result.exception)
+
+
+def test_ids_that_differ_in_zeros_are_remarked_on_and_kept_together(run, tmp_path):
+    rows = ["path,emotion,speaker"]
+    for number in range(12):
+        (tmp_path / f"{number}.wav").touch()
+        speaker = ("{:02d}", "{:d}", "{:.1f}")[number // 4].format(number % 4)
+        rows.append(f"{number}.wav,happy,{speaker}")
+    table, out = tmp_path / "mine.csv", tmp_path / "split.csv"
+    table.write_text("\n".join(rows))
+    result = run("split", "speaker-disjoint:3", "--table", table, "--out", out)
+    assert result.stderr == (
+        f"affekt: {table}: ids that differ in zeros or '.0' alone are one speaker: "
+        "00 = 0 = 0.0; 01 = 1 = 1.0; 02 = 2 = 2.0; 03 = 3 = 3.0; "
+        "if they are not, give them ids that differ in more\n"
+    )
+    with out.open() as file:
+        speakers = Counter((row["round"], row["speaker"]) for row in csv.DictReader(file))
+    assert set(speakers.values()) == {3}
+    assert len(speakers) == 3 * 4

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from affekt.corpora import CORPORA, load_corpus, scan_corpus
 from affekt.corpora.base import Archive
 from affekt.emotions import CANONICAL
-from affekt.records import Utterance
+from affekt.records import Utterance, normal_id
 
 # A file of the corpus (its place and name, without extension), and what it says:
 # speaker, native label, canonical label, gender, age, intensity, sentence, take.
@@ -132,7 +132,7 @@ def test_utterances_carry_corpus_collection_and_language(name, tree):
     for item in load_corpus(name, tree):
         assert item.path.is_file()
         assert item.corpus == name
-        assert item.speaker_key == (corpus.collection, item.speaker)
+        assert item.speaker_key == (corpus.collection, normal_id(item.speaker))
         assert item.language == corpus.language
         assert item.start_s is item.end_s is item.split is None
 

@@ -98,3 +98,12 @@ def test_impossible_settings_are_refused_when_made(tmp_path, settings, message):
 
 def test_a_path_as_text_will_do(lay):
     assert [item.emotion for item in FolderCorpus(str(lay("Wut/a.wav"))).load()] == ["angry"]
+
+
+def test_folders_of_speakers_that_differ_in_zeros_are_one_speaker(tmp_path):
+    for speaker in ("06", "6"):
+        (tmp_path / "happy" / speaker).mkdir(parents=True)
+        (tmp_path / "happy" / speaker / "a.wav").touch()
+    with pytest.warns(UserWarning, match="one speaker: 06 = 6"):
+        items = FolderCorpus(tmp_path, speaker="folder").load()
+    assert [item.speaker for item in items] == ["06", "06"]

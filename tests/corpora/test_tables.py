@@ -183,3 +183,11 @@ def test_a_folder_that_is_no_text_cannot_be_written(table, tmp_path):
     odd = dataclasses.replace(item, path=tmp_path / "\udcff" / "a.wav")
     with pytest.raises(CorpusError, match="no text in UTF-8"):
         write_table([odd], tmp_path / "out.csv")
+
+
+def test_one_speaker_written_by_three_programs_is_one(table, tmp_path):
+    (tmp_path / "c.wav").touch()
+    text = "path,emotion,speaker\na.wav,sad,06\nb.wav,sad,6\nc.wav,sad,6.0\n"
+    with pytest.warns(UserWarning, match=r"mine.csv: .* one speaker: 06 = 6 = 6\.0"):
+        items = TableCorpus(table(text)).load()
+    assert {item.speaker for item in items} == {"06"}

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from affekt.evaluation.exposure import heard_in_training, of_unknown_origin
+from affekt.evaluation.exposure import heard_in_training, lockbox_tested, of_unknown_origin
 
 COLLECTIONS = {"ravdess_speech": "ravdess", "ravdess_song": "ravdess"}
 
@@ -78,3 +78,11 @@ def test_a_folder_that_is_called_by_the_collection_tells_too(own_table):
 def test_of_recordings_from_elsewhere_nobody_knows(own_table):
     assert own_table("/data/calls/03a01Fa.wav") == ((), ("mine",))
     assert own_table("/data/emodb/my_call.wav") == ((), ("mine",))
+
+
+@pytest.mark.parametrize("written", ["06", "6", "6.0"])
+def test_an_id_is_compared_in_its_normal_form(heard, answers, written):
+    clips = answers(("sad",), [(("ravdess_speech", written, 1, "sad"), [1.0])]).utterances
+    assert lockbox_tested(clips) == (("ravdess_speech", "06"),)
+    trained = ["ravdess_speech"]
+    assert not heard("ravdess_speech", written, trained=trained, held_out={"ravdess_speech": [6]})

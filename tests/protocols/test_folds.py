@@ -226,3 +226,18 @@ def test_figures_carry_name_and_version():
 def test_a_misspelt_protocol_is_refused_with_a_suggestion(name, hint):
     with pytest.raises(ConfigError, match=f"did you mean '{hint}'"):
         protocol(name)
+
+
+@pytest.mark.parametrize("name", ["speaker-disjoint:3", "leave-one-speaker-out"])
+def test_one_person_written_by_three_programs_stands_in_one_part(name):
+    clips = [
+        clip("mine", written.format(who), number)
+        for written in ("{:02d}", "{:d}", "{:.1f}")
+        for who in range(1, 7)
+        for number in range(4)
+    ]
+    with pytest.warns(UserWarning, match="are one speaker: 01 = 1 = 1.0"):
+        splits = protocol(name).splits(clips)
+    for split in splits:
+        parts = [{float(item.speaker) for item in part} for part in (split.train, split.test)]
+        assert not parts[0] & parts[1]

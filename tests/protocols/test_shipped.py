@@ -61,3 +61,9 @@ def test_a_table_that_trains_and_tests_on_one_speaker_is_refused(utterance):
     parts = [utterance("mine", "a", part, split=part) for part in ("train", "test")]
     with pytest.raises(LeakError):
         protocol("external").splits(parts)
+
+
+@pytest.mark.parametrize("written", ["06", "6", "6.0"])
+def test_a_lockbox_speaker_is_one_however_a_table_writes_the_id(utterance, written):
+    parts = partition([utterance("ravdess_speech", written), utterance("ravdess_song", "01")])
+    assert [item.speaker for item in parts.lockbox] == [written]

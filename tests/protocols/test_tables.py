@@ -4,6 +4,7 @@ import pytest
 
 from affekt.protocols import lockbox_speakers, selection_speakers
 from affekt.protocols.tables import read_table
+from affekt.records import normal_id
 
 COLLECTION = {"ravdess_speech": "ravdess", "ravdess_song": "ravdess"}
 
@@ -59,3 +60,9 @@ def test_a_pooled_round_holds_actors_out_of_speech_and_song_together():
         speech = {speaker for corpus, speaker in held if corpus == "ravdess_speech"}
         song = {speaker for corpus, speaker in held if corpus == "ravdess_song"}
         assert speech - {"18"} == song  # actor 18 sang nothing
+
+
+def test_the_shipped_tables_write_ids_in_their_normal_form():
+    for table in ("lockbox", "selection", "speaker_folds", "pooled_rounds"):
+        for row in read_table(table):
+            assert normal_id(row["speaker"]) == row["speaker"]

@@ -12,7 +12,7 @@ from affekt.corpora.folders import UNKNOWN_SPEAKER
 from affekt.corpora.labels import canonical_label
 from affekt.corpora.scan import Scan, scan_folder
 from affekt.errors import ConfigError, CorpusError
-from affekt.records import Utterance
+from affekt.records import Utterance, with_one_spelling
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,7 +106,8 @@ def clips_of_table(table: Table, *, root: Path | None = None) -> list[Clip]:
             f"{table.path.resolve().parent}"
             + (f" and from {root}" if root else ", or from the folder given by --corpora")
         )
-    return list(clips.values())
+    spelt = with_one_spelling((clip.utterance for clip in clips.values()), where=str(table.path))
+    return [replace(clip, utterance=item) for clip, item in zip(clips.values(), spelt, strict=True)]
 
 
 def merge(clips: Iterable[Clip]) -> list[Clip]:

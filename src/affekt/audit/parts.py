@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from affekt.audit.clips import Clip, two_labels
 from affekt.audit.finding import Finding, Mend, Severity, places
 from affekt.audit.rounds import Rounds, role
+from affekt.records import normal_id
 
 _SHOWN = 5
 _ANEW = "; dropping rows does not mend that: make a new split by speaker"
@@ -61,7 +62,7 @@ def _speaker(clip: Clip) -> tuple[str, str] | None:
 
 def _sentence(clip: Clip) -> tuple[str, str] | None:
     said = clip.utterance.sentence
-    return None if said is None else (clip.utterance.collection, said)
+    return None if said is None else (clip.utterance.collection, normal_id(said))
 
 
 def _shared(

@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 
 from affekt.audit.finding import SEVERITIES, Severity, at_least
-from affekt.cli.options import corpora_option
+from affekt.cli.options import corpora_option, remarks_shown
 from affekt.corpora import CORPORA, corpora_root
 from affekt.errors import ConfigError, CorpusError
 
@@ -94,7 +94,7 @@ def audit(
             raise CorpusError(
                 f"{root}: no corpus lies here; name a split with --split, or another folder"
             )
-    with _progress() as progress:
+    with remarks_shown(), _progress() as progress:
         found = look(names, root=root, split=split, workers=workers, progress=progress)
     # Names of files need not be text.
     report = WRITERS[format_name](found).encode("utf-8", "backslashreplace").decode()

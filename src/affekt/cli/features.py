@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import sys
 import textwrap
-import warnings
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -14,7 +13,7 @@ from pathlib import Path
 import click
 
 from affekt.cli.interrupts import interrupts_wait
-from affekt.cli.options import corpora_option
+from affekt.cli.options import corpora_option, remarks_shown
 from affekt.features.sets import FEATURE_SETS, FeatureSet, find_feature_set
 from affekt.records import Utterance
 
@@ -189,12 +188,8 @@ def _show_clip(path: Path, chosen: FeatureSet, rows: int) -> None:
 def _utterances(names: Sequence[str], root: Path) -> list[Utterance]:
     from affekt.corpora import load_corpus
 
-    with warnings.catch_warnings(record=True) as remarks:
-        warnings.simplefilter("always")
-        loaded = [item for name in dict.fromkeys(names) for item in load_corpus(name, root)]
-    for remark in remarks:
-        click.echo(f"affekt: {remark.message}", err=True)
-    return loaded
+    with remarks_shown():
+        return [item for name in dict.fromkeys(names) for item in load_corpus(name, root)]
 
 
 def _counts(utterances: Sequence[Utterance]) -> tuple[list[str], list[list[str]]]:

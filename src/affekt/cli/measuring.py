@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ import click
 from rich.console import Console
 from rich.progress import Progress
 
+from affekt.cli.options import remarks_shown
 from affekt.corpora import CORPORA, corpora_root, load_corpus
 from affekt.corpora.folders import FolderCorpus
 from affekt.corpora.labels import check_labels
@@ -152,8 +152,10 @@ def load_clips(
 ) -> Clips:
     """Find protocol and utterances by the options of `clip_options`."""
     rule = _rule(protocol_name, own_data=table is not None or folder is not None)
-    utterances = _utterances(rule, root, names, table, folder, quiet=quiet)
-    return Clips(rule=rule, utterances=utterances, splits=rule.splits(utterances))
+    with remarks_shown(quiet=quiet):
+        utterances = _utterances(rule, root, names, table, folder)
+        splits = rule.splits(utterances)
+    return Clips(rule=rule, utterances=utterances, splits=splits)
 
 
 def load_source(model: str, features: str | None, label_words: tuple[str, ...]) -> Source:
@@ -310,8 +312,6 @@ def _utterances(
     names: tuple[str, ...],
     table: Path | None,
     folder: Path | None,
-    *,
-    quiet: bool,
 ) -> list[Utterance]:
     if sum((table is not None, folder is not None, bool(names))) > 1:
         raise click.UsageError("--table, --folder and --corpus exclude one another")
@@ -328,9 +328,4 @@ def _utterances(
             if tested
             else f"protocol '{rule.name}' names no corpus: give --corpus, --table or --folder"
         )
-    with warnings.catch_warnings(record=True) as remarks:
-        warnings.simplefilter("always")
-        loaded = [item for name in dict.fromkeys(chosen) for item in load_corpus(name, place)]
-    for remark in remarks if not quiet else ():
-        click.echo(f"affekt: {remark.message}", err=True)
-    return loaded
+    return [item for name in dict.fromkeys(chosen) for item in load_corpus(name, place)]

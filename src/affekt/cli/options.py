@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import click
@@ -14,3 +17,13 @@ corpora_option = click.option(
     envvar="AFFEKT_CORPORA",
     help="The folder that holds one folder a corpus.  [default: AFFEKT_CORPORA]",
 )
+
+
+@contextmanager
+def remarks_shown(*, quiet: bool = False) -> Iterator[None]:
+    """Print what is remarked on within, on standard error, in the command's own form."""
+    with warnings.catch_warnings(record=True) as remarks:
+        warnings.simplefilter("always")
+        yield
+    for remark in remarks if not quiet else ():
+        click.echo(f"affekt: {remark.message}", err=True)

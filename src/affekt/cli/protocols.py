@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import csv
-import warnings
 from pathlib import Path
 
 import click
 
-from affekt.cli.options import corpora_option
+from affekt.cli.options import corpora_option, remarks_shown
 from affekt.corpora import CORPORA, corpora_root, load_corpus
 from affekt.corpora.tables import TableCorpus
 from affekt.errors import ConfigError
@@ -64,7 +63,8 @@ def split(
     where it has one round, by `--table`.
     """
     rule = protocol(name)
-    made = rule.splits(_utterances(names, root, table))
+    with remarks_shown():
+        made = rule.splits(_utterances(names, root, table))
     rows = [
         _row(item)
         | {"split": part, "round": one.name, "protocol": rule.name, "version": rule.version}
@@ -96,9 +96,5 @@ def _utterances(names: tuple[str, ...], root: Path | None, table: Path | None) -
     if names or not table:
         root = corpora_root(root)
         chosen = names or tuple(name for name in CORPORA if (root / name).is_dir())
-        with warnings.catch_warnings(record=True) as remarks:
-            warnings.simplefilter("always")
-            found += [item for name in dict.fromkeys(chosen) for item in load_corpus(name, root)]
-        for remark in remarks:
-            click.echo(f"affekt: {remark.message}", err=True)
+        found += [item for name in dict.fromkeys(chosen) for item in load_corpus(name, root)]
     return found

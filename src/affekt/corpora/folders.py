@@ -11,7 +11,7 @@ from affekt.corpora.files import RANK, is_audio, walk
 from affekt.corpora.labels import canonical_label, check_labels
 from affekt.corpora.scan import Scan, Twice, Unplaced
 from affekt.errors import CorpusError
-from affekt.records import Utterance
+from affekt.records import Utterance, with_one_spelling
 
 # Recordings whose speaker nobody named count as one speaker: a speaker-disjoint split then
 # refuses them, instead of pretending that each has its own.
@@ -80,10 +80,11 @@ class FolderCorpus:
                 kept[path.with_suffix("")] = path
             else:
                 twice.append(Twice(before, path))
+        utterances = [self._utterance(path) for path in sorted(kept.values())]
         return Scan(
             corpus=self.name or self.root.resolve().name,
             folder=self.root,
-            utterances=tuple(self._utterance(path) for path in sorted(kept.values())),
+            utterances=tuple(with_one_spelling(utterances, where=str(self.root))),
             unplaced=tuple(unplaced),
             twice=tuple(twice),
             other_files=other_files,

@@ -15,7 +15,7 @@ from typing import Any
 from affekt.corpora.folders import UNKNOWN_SPEAKER
 from affekt.corpora.labels import canonical_label, check_labels
 from affekt.errors import CorpusError, MissingExtraError
-from affekt.records import Utterance
+from affekt.records import Utterance, with_one_spelling
 
 COLUMNS: tuple[str, ...] = tuple(item.name for item in dataclasses.fields(Utterance))
 # Read if there; the common table itself can be read again.
@@ -86,7 +86,7 @@ class TableCorpus:
             )
         if not utterances:
             raise CorpusError(f"{self.table}: the table has no rows")
-        return utterances
+        return with_one_spelling(utterances, where=str(self.table))
 
     def _utterance(self, row: Mapping[str, str], *, where: str) -> Utterance:
         for column in ("path", "emotion"):

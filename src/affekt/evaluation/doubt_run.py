@@ -89,9 +89,7 @@ def clips_to_fit_on(
         collections: corpus to collection.
     """
     set_apart = selection_speakers("calibrate")
-    calibrate = {
-        item.speaker_key for item in utterances if (item.corpus, item.speaker) in set_apart
-    }
+    calibrate = {item.speaker_key for item in utterances if item.corpus_speaker in set_apart}
     calibrate -= {item.speaker_key for item in tested}
     files = {item.path.resolve() for item in tested}
     clips = [

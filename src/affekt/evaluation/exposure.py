@@ -10,7 +10,7 @@ from affekt.corpora import CORPORA
 from affekt.corpora.base import Corpus, Name
 from affekt.evaluation.sources.base import Learnt
 from affekt.protocols import lockbox_speakers
-from affekt.records import Utterance
+from affekt.records import Utterance, normal_id
 
 
 def heard_clips(
@@ -19,7 +19,7 @@ def heard_clips(
     """Return the clips whose speaker training may have heard; as `heard_in_training` tells."""
     trained = _trained(learnt, collections)
     held_out = {
-        (collections.get(corpus, corpus), str(speaker))
+        (collections.get(corpus, corpus), normal_id(str(speaker)))
         for corpus, speakers in learnt.held_out.items()
         for speaker in speakers
     }
@@ -99,8 +99,12 @@ def identity(item: Utterance) -> Identity:
             for corpus in _CALLED.get(_plain(folder.name), ()):
                 name = _parsed(corpus, path)
                 if name is not None:
-                    return Identity(corpus.name, name.speaker, corpus.collection, name.sentence)
-    return Identity(item.corpus, item.speaker, item.collection, item.sentence)
+                    return _identity(corpus.name, name.speaker, corpus.collection, name.sentence)
+    return _identity(item.corpus, item.speaker, item.collection, item.sentence)
+
+
+def _identity(corpus: str, speaker: str, collection: str, sentence: str | None) -> Identity:
+    return Identity(corpus, normal_id(speaker), collection, sentence and normal_id(sentence))
 
 
 def _parsed(corpus: Corpus, path: Path) -> Name | None:

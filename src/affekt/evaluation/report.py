@@ -260,7 +260,7 @@ def report_of(
         mean_of_eight=mean_ua(figures, EIGHT),
         mean_of_five=mean_ua(figures, FIVE),
         calibration=pooled_calibration(answers),
-        missing=tuple(sorted(rule.tested() - {(item.corpus, item.speaker) for item in tested})),
+        missing=tuple(sorted(rule.tested() - {item.corpus_speaker for item in tested})),
         heard=heard_in_training(learnt, tested, together) if learnt else (),
         training_told=learnt is not None and bool(learnt.training_data),
         groups=group_figures(answers, classes),

@@ -79,7 +79,7 @@ def speaker_disjoint_in_each(
     test: list[Utterance] = []
     for name in sorted(by_collection):
         items = by_collection[name]
-        if len({item.speaker for item in items}) < needed:
+        if len({item.speaker_key for item in items}) < needed:
             train.extend(items)
             continue
         drawn = speaker_disjoint(items, shares, rng)

@@ -76,7 +76,7 @@ def leave_one_speaker_out(items: Utterances) -> tuple[Split, ...]:
     """
     splits: list[Split] = []
     for collection, clips in sorted(_grouped(items, _collection).items()):
-        speakers = sorted({item.speaker_key for item in clips})
+        speakers = sorted({_speaker(item) for item in clips})
         if len(speakers) < 2:
             raise ConfigError(
                 f"protocol 'leave-one-speaker-out': {collection} has one speaker alone, and "
@@ -131,7 +131,7 @@ def cross_corpus(items: Utterances, learnt: str, tested: str, *, seed: int = 0) 
     source, target = by_corpus[learnt], by_corpus[tested]
     if source[0].collection == target[0].collection:
         raise ConfigError(f"protocol '{protocol}': both have the same speakers")
-    speakers = len({item.speaker_key for item in source})
+    speakers = len({_speaker(item) for item in source})
     dealt = deal(
         source,
         _speaker,
@@ -142,8 +142,8 @@ def cross_corpus(items: Utterances, learnt: str, tested: str, *, seed: int = 0) 
     )
     return Split(
         protocol=protocol,
-        train=tuple(item for item in source if item.speaker_key not in dealt[0]),
-        validation=tuple(item for item in source if item.speaker_key in dealt[0]),
+        train=tuple(item for item in source if _speaker(item) not in dealt[0]),
+        validation=tuple(item for item in source if _speaker(item) in dealt[0]),
         test=target,
     )
 
@@ -168,12 +168,10 @@ def official(items: Utterances) -> tuple[Split, ...]:
     splits: list[Split] = []
     for corpus, clips in here.items():
         named = _grouped(tables[corpus], lambda row: (row["part"], row["fold"]))
-        parts = {
-            key: {
-                item.speaker_key for item in clips if item.speaker in {r["speaker"] for r in rows}
-            }
-            for key, rows in named.items()
-        }
+        parts: dict[tuple[str, str], set[Speaker]] = {}
+        for key, rows in named.items():
+            speakers = {(row["corpus"], row["speaker"]) for row in rows}
+            parts[key] = {_speaker(item) for item in clips if item.corpus_speaker in speakers}
         if ("train", "1") in parts:  # parts of their own instead of folds
             splits += _official_parts(corpus, clips, parts["test", "1"], parts["valid", "1"])
         else:
@@ -230,7 +228,7 @@ def pooled(items: Utterances) -> tuple[Split, ...]:
         for number, rows in _grouped(read_table("pooled_rounds"), lambda row: row["round"]).items()
     }
     here = {
-        number: {item.speaker_key for item in items if (item.corpus, item.speaker) in named}
+        number: {_speaker(item) for item in items if item.corpus_speaker in named}
         for number, named in groups.items()
     }
     here = {number: speakers for number, speakers in here.items() if speakers}
@@ -370,7 +368,8 @@ def _file(item: Utterance) -> str:
 
 
 def _speaker(item: Utterance) -> tuple[str, str]:
-    return item.speaker_key
+    """Return who spoke, as written: the order of the draws rests on it."""
+    return (item.collection, item.speaker)
 
 
 def _collection(item: Utterance) -> str:

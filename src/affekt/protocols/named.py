@@ -16,7 +16,7 @@ from affekt.protocols.tables import (
     read_table,
     selection_speakers,
 )
-from affekt.records import Utterance
+from affekt.records import Utterance, with_one_spelling
 
 Rule = Callable[[Utterances], tuple[Split, ...]]
 
@@ -47,13 +47,14 @@ class Protocol:
         return f"{self.name} v{self.version}"
 
     def splits(self, utterances: Sequence[Utterance]) -> tuple[Split, ...]:
-        """Return every split, each checked for leaks.
+        """Return every split, each checked for leaks; one person's id is spelt one way in all.
 
         Raises:
             ConfigError: the clips at hand do not suffice; the message says what for.
             LeakError: two parts share what the protocol keeps apart.
         """
-        made = self.rule(tuple(utterances))
+        clips = with_one_spelling(utterances, where=f"protocol '{self.name}'")
+        made = self.rule(tuple(clips))
         return tuple(dataclasses.replace(split, protocol=self.title) for split in made)
 
 

@@ -46,7 +46,7 @@ def partition(utterances: Iterable[Utterance]) -> Parts:
         ("select", selection_speakers("select")),
     ):
         for item in utterances:
-            if (item.corpus, item.speaker) in table:
+            if item.corpus_speaker in table:
                 part_of.setdefault(item.speaker_key, name)
     parts: dict[str, list[Utterance]] = {
         "train": [],

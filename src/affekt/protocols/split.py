@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from affekt.errors import AffektError
-from affekt.records import Utterance
+from affekt.records import Utterance, normal_id
 
 Utterances = tuple[Utterance, ...]
 Apart = Literal["speaker", "sentence"]
@@ -79,7 +79,7 @@ def check_disjoint(
 
 def sentence_key(item: Utterance) -> tuple[str, str | None]:
     """Return what is said: `(collection, sentence)`."""
-    return item.collection, item.sentence
+    return item.collection, item.sentence and normal_id(item.sentence)
 
 
 _KEYS: dict[str, Callable[[Utterance], Hashable]] = {

@@ -1,8 +1,9 @@
 """The frozen records that travel between rooms."""
 
+from affekt.records.ids import with_one_spelling
 from affekt.records.prediction import SCHEMA_VERSION, Moment, Prediction, Score
 from affekt.records.timeline import Segment, Timeline, Track, TrackSummary, TurningPoint
-from affekt.records.utterance import Utterance
+from affekt.records.utterance import Utterance, normal_id
 
 __all__ = [
     "SCHEMA_VERSION",
@@ -15,4 +16,6 @@ __all__ = [
     "TrackSummary",
     "TurningPoint",
     "Utterance",
+    "normal_id",
+    "with_one_spelling",
 ]

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
+
+_NUMBER = re.compile(r"([0-9]+)(?:[.,]0*)?")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,5 +46,20 @@ class Utterance:
 
     @property
     def speaker_key(self) -> tuple[str, str]:
-        """Who spoke: `(collection, speaker)`."""
-        return (self.collection, self.speaker)
+        """Who spoke: `(collection, speaker)`, the id in its normal form."""
+        return (self.collection, normal_id(self.speaker))
+
+    @property
+    def corpus_speaker(self) -> tuple[str, str]:
+        """Who spoke, as the shipped tables name speakers: `(corpus, speaker)`."""
+        return (self.corpus, normal_id(self.speaker))
+
+
+def normal_id(written: str) -> str:
+    """Return the one form of an id, by which ids are compared.
+
+    Spreadsheets and programs write one number as 06, 6 or 6.0; here it is 06: without decimals,
+    with at least two digits. What is no whole number stays as it is.
+    """
+    number = _NUMBER.fullmatch(written.strip())
+    return number[1].lstrip("0").zfill(2) if number else written.strip()
