@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import threading
-from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -14,20 +11,17 @@ from affekt.audio import SAMPLING_RATE_HZ, decode_blocks
 from affekt.errors import AudioError
 from affekt.features.spectra import FloatArray
 from affekt.recognition import Recognizer
+from affekt.recognition.clips import WHOLE_S
 from affekt.recognition.purpose import TrackPlan, plan_tracks
 from affekt.records import Prediction, Timeline
+from affekt.web import lanes
+from affekt.web.lanes import Progress
 from affekt.web.recordings import Recording
 
 # A recording longer than this is followed over time.
 TIMELINE_FROM_S = 5.0
 
 CELL_S = 0.01
-
-# Called with what is being done, and how much of it is (0 to 1; None where nobody knows).
-Progress = Callable[[str, float | None], None]
-
-# More at once would only take the processor from each other, and memory as well.
-_turns = threading.BoundedSemaphore(max(1, os.cpu_count() or 1))
 
 
 class AbandonedError(Exception):
@@ -156,7 +150,8 @@ def analyse(
         ConfigError: the wishes are impossible, or not allowed.
     """
     plans = wishes.plan(sound.channels)
-    with _turns:
+    lane = lanes.LONG if sound.duration_s > WHOLE_S else lanes.SHORT
+    with lane.place(progress):
         voices = []
         for plan in plans:
             if plan.analysed:
