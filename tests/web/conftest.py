@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from affekt.web.analysis import Progress
+from affekt.web.lanes import Progress
 from affekt.web.recordings import Recording
 
 RATE_HZ = 16000

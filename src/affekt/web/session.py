@@ -14,8 +14,9 @@ import streamlit as st
 
 from affekt.errors import BundleError
 from affekt.recognition import Recognizer
-from affekt.web.analysis import AbandonedError, Progress
+from affekt.web.analysis import AbandonedError
 from affekt.web.keeping import drop_uploads
+from affekt.web.lanes import Progress
 from affekt.web.launch import MODEL_VARIABLE, named_models
 
 T = TypeVar("T")
