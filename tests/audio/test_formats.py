@@ -1,12 +1,14 @@
 """The contract of every format: what goes in comes out, mono, at 16 kHz, of the same length."""
 
 import io
+import os
 import sys
 
 import numpy as np
 import pytest
 
 from affekt.audio import decode, decode_blocks
+from affekt.audio.formats import FORMATS, SIGNATURE_BYTES, SUFFIXES, format_of, is_recording
 from affekt.errors import AudioError, MissingExtraError
 
 
@@ -143,3 +145,61 @@ def test_a_video_without_sound_is_refused():
         container.mux(stream.encode(None))
     with pytest.raises(AudioError, match="holds no sound: name a recording with a sound track"):
         decode(buffer.getvalue())
+
+
+# Names of the two libraries for what one entry of the list stands for.
+NAMES = {"OGG": "Ogg", "ipod": "MP4", "mp4": "MP4", "3gp": "MP4", "adts": "AAC", "amr": "AMR"}
+NAMES |= {"webm": "WebM or Matroska", "matroska": "WebM or Matroska", "mov": "MP4"}
+
+
+def test_the_signature_tells_the_format(soundfile_kind, tone, encode, tmp_path):
+    data = encode(tone(0.5), 16000, soundfile_kind)
+    assert format_of(data[:SIGNATURE_BYTES]).name == NAMES.get(soundfile_kind[0], soundfile_kind[0])
+    (tmp_path / "noext").write_bytes(data)
+    assert is_recording(tmp_path / "noext")
+
+
+def test_the_signature_tells_what_ffmpeg_reads(media_kind, tone, encode_media, tmp_path):
+    data = encode_media(tone(0.5), media_kind)
+    found = format_of(data[:SIGNATURE_BYTES])
+    assert (found.name, found.needs_media) == (NAMES[media_kind[0]], True)
+    (tmp_path / "noext").write_bytes(data)
+    assert is_recording(tmp_path / "noext")
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        b"",
+        b"\xff",
+        b"\xff\xfea\x00 \x00t\x00e\x00x\x00t\x00",
+        b"\xff\xd8\xff\xe0\x00\x10JFIF",
+        b"RIFF\x00\x00\x00\x00WEBPVP8 ",
+        b"FORM\x00\x00\x00\x00ILBM",
+        b"path,emotion\na.wav,angry\n",
+    ],
+    ids=["empty", "one-byte", "utf-16", "jpeg", "webp", "picture", "table"],
+)
+def test_other_files_have_no_signature_of_a_recording(head, tmp_path):
+    assert format_of(head) is None
+    (tmp_path / "notes.txt").write_bytes(head)
+    assert not is_recording(tmp_path / "notes.txt")
+
+
+def test_a_name_suffices_and_is_found_in_any_case(tmp_path):
+    for suffix in SUFFIXES:
+        (tmp_path / f"a{suffix.upper()}").touch()
+        assert is_recording(tmp_path / f"a{suffix.upper()}")
+
+
+def test_no_suffix_stands_for_two_formats():
+    assert len(SUFFIXES) == len(set(SUFFIXES)) == sum(len(kind.suffixes) for kind in FORMATS)
+
+
+def test_what_is_no_regular_file_is_no_recording_and_nothing_waits_for_it(tmp_path):
+    os.mkfifo(tmp_path / "pipe.wav")
+    (tmp_path / "folder.wav").mkdir()
+    (tmp_path / "loop.wav").symlink_to(tmp_path / "loop.wav")
+    for name in ("pipe.wav", "folder.wav", "loop.wav", "gone.wav", "x" * 5000):
+        assert not is_recording(tmp_path / name)
+    assert not is_recording("/dev/zero")

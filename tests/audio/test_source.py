@@ -1,5 +1,6 @@
 """Where a recording may come from."""
 
+import contextlib
 import io
 import os
 import subprocess
@@ -11,6 +12,7 @@ import numpy as np
 import pytest
 
 from affekt.audio import decode
+from affekt.audio.source import open_source
 from affekt.errors import AudioError
 
 
@@ -80,6 +82,26 @@ def test_a_named_pipe(data, tmp_path):
     writer.join()
 
 
+def test_a_named_pipe_that_nobody_writes_into_is_given_up(tmp_path, monkeypatch):
+    monkeypatch.setattr("affekt.audio.source._PIPE_WAIT_S", 0.01)
+    os.mkfifo(tmp_path / "pipe.wav")
+    with pytest.raises(AudioError, match=r"pipe\.wav: is a pipe, and nothing was written into it"):
+        decode(tmp_path / "pipe.wav")
+
+
+def test_a_silent_writer_does_not_hold_the_reader_for_ever(data, tmp_path, monkeypatch):
+    monkeypatch.setattr("affekt.audio.source._PIPE_WAIT_S", 0.01)
+    pipe = tmp_path / "pipe.wav"
+    os.mkfifo(pipe)
+    ends = os.open(pipe, os.O_RDWR)  # its writer is there, writes half, and stays
+    try:
+        os.write(ends, data[:4000])
+        with pytest.raises(AudioError, match="nothing was written into it for"):
+            decode(pipe)
+    finally:
+        os.close(ends)
+
+
 def test_standard_input(data, monkeypatch):
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(Pipe(data)))
     assert decode("-").duration_s == 0.5
@@ -135,9 +157,17 @@ def test_a_file_without_permission_is_refused(path):
         decode(path)
 
 
-def test_a_device_is_refused():
+@pytest.mark.parametrize("device", ["/dev/zero", "/dev/null", "/dev/tty"])
+def test_a_device_is_refused(device):
     with pytest.raises(AudioError, match="is a device, not a file"):
-        decode("/dev/zero")
+        decode(device)
+
+
+@pytest.mark.parametrize("seek", [(-5, os.SEEK_SET), (2**70, os.SEEK_SET)])
+def test_a_seek_that_a_damaged_header_asks_for_is_no_error_of_ours(seek, path):
+    with contextlib.closing(open_source(path)) as stream:
+        assert stream.seek(*seek) == -1
+        assert stream.error is None
 
 
 @pytest.mark.parametrize("path", ["a\0b.wav", "x" * 5000])

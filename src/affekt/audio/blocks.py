@@ -10,7 +10,8 @@ from typing import Self
 import numpy as np
 import soxr
 
-from affekt.audio.media import SIGNATURE_BYTES, MediaDecoder, container_of
+from affekt.audio.formats import READABLE, SIGNATURE_BYTES, format_of, resembles_a_format
+from affekt.audio.media import MediaDecoder
 from affekt.audio.signal import Gate, Signal, check_channel, rechunk, to_mono
 from affekt.audio.sndfile import SoundfileDecoder, UnreadableError
 from affekt.audio.source import AudioSource, ByteStream, open_source
@@ -18,9 +19,6 @@ from affekt.errors import AudioError, MissingExtraError
 
 SAMPLING_RATE_HZ = 16_000
 
-_READABLE = "wav, flac, mp3, ogg, opus, aiff; with affekt[media] also m4a, mp4, aac, 3gp, amr, webm"
-# First bytes of what libsndfile reads: a file that has them and is refused is a damaged recording.
-_SIGNATURES = (b"RIFF", b"RF64", b"riff", b"fLaC", b"OggS", b"FORM", b".snd", b"caff", b"ID3")
 # Those that may hold an encoding which only FFmpeg knows (MP3 within WAV, Speex within Ogg).
 _VESSELS = (b"RIFF", b"OggS", b"caff")
 # The resampler has forgotten its beginning after this long.
@@ -201,13 +199,13 @@ def _open_decoder(stream: ByteStream) -> SoundfileDecoder | MediaDecoder:
         return SoundfileDecoder(stream)
     except UnreadableError as refusal:
         stream.raise_read_error()
-        container = container_of(head)
-        if container is not None:
-            return MediaDecoder(stream, container=container)
-        if not (head.startswith(_SIGNATURES) or head[:1] == b"\xff"):
+        kind = format_of(head)
+        if kind is not None and kind.needs_media:
+            return MediaDecoder(stream, container=kind.name)
+        if not resembles_a_format(head):
             raise AudioError(
                 f"{stream.label}: is not a recording that can be read: "
-                f"convert it to one of {_READABLE}"
+                f"convert it to one of {READABLE}"
             ) from refusal
         remedy = "get the file again"
         if head.startswith(_VESSELS):

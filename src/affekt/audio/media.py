@@ -11,35 +11,10 @@ from affekt.audio.signal import Signal
 from affekt.audio.source import ByteStream
 from affekt.errors import AudioError, MissingExtraError
 
-# Signatures: offset, bytes, what to call it. Content decides, never the file's name.
-CONTAINERS: tuple[tuple[int, bytes, str], ...] = (
-    (4, b"ftyp", "MP4"),
-    (4, b"moov", "QuickTime"),
-    (4, b"mdat", "QuickTime"),
-    (4, b"wide", "QuickTime"),
-    (0, b"\x1aE\xdf\xa3", "WebM or Matroska"),
-    (0, b"#!AMR", "AMR"),
-    (0, b"\x30\x26\xb2\x75\x8e\x66\xcf\x11", "Windows Media"),
-    (0, b"FLV\x01", "Flash Video"),
-    (8, b"AVI LIST", "AVI"),
-)
-SIGNATURE_BYTES = 16
-
 # Nothing else is tried: playlists and the like would open further files or addresses.
 _DEMUXERS = "mov,matroska,webm,aac,amr,amrnb,amrwb,asf,flv,avi,mp3,ogg,flac,wav,w64,aiff,caf,au"
 _OPTIONS = {"format_whitelist": _DEMUXERS, "protocol_whitelist": ""}
 _TOLERANCE_S = 0.5
-
-
-def container_of(head: bytes) -> str | None:
-    """Name the container whose signature a file begins with, if FFmpeg is the one to read it."""
-    for offset, signature, container in CONTAINERS:
-        if head[offset : offset + len(signature)] == signature:
-            return container
-    # ADTS: twelve sync bits and layer 0 (ISO/IEC 13818-7, 6.2.1).
-    if len(head) > 1 and head[0] == 0xFF and head[1] & 0xF6 == 0xF0:
-        return "AAC"
-    return None
 
 
 class MediaDecoder:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import select
 import shutil
 import stat
 import sys
@@ -17,6 +18,8 @@ AudioSource = str | Path | bytes | BinaryIO
 
 # What cannot be rewound is kept in memory up to here and in a temporary file beyond.
 _SPOOL_BYTES = 16 * 2**20
+# A pipe that is named like a file is given up after this long without a byte.
+_PIPE_WAIT_S = 5.0
 
 
 class ByteStream:
@@ -43,8 +46,11 @@ class ByteStream:
             return b""
 
     def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
-        """Move, and return the new position."""
-        return self._stream.seek(offset, whence)
+        """Move, and return the new position; -1 where there is none, as damaged headers ask for."""
+        try:
+            return self._stream.seek(offset, whence)
+        except (OSError, ValueError, OverflowError):  # the C libraries cannot pass it on
+            return -1
 
     def tell(self) -> int:
         """Return the position."""
@@ -113,7 +119,10 @@ def _open_path(source: str | os.PathLike[str]) -> ByteStream:
     if not label:
         raise AudioError("the name of a recording is empty: give a path, or - for standard input")
     try:
-        file = Path(source).open("rb")  # noqa: SIM115 - closed by ByteStream
+        mode = Path(source).stat().st_mode
+        if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode) or stat.S_ISFIFO(mode)):
+            raise AudioError(f"{label}: is a device, not a file: record from it into a file first")
+        file = open(source, "rb", opener=_without_waiting)  # noqa: SIM115 - see ByteStream
     except FileNotFoundError:
         raise AudioError(
             f"{label}: no such file: check the path (the working folder is {Path.cwd()})"
@@ -123,10 +132,34 @@ def _open_path(source: str | os.PathLike[str]) -> ByteStream:
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else str(error)
         raise AudioError(f"{label}: cannot be opened ({reason}): check the file") from error
-    if stat.S_ISCHR(os.fstat(file.fileno()).st_mode):
-        file.close()
-        raise AudioError(f"{label}: is a device, not a file: record from it into a file first")
+    if stat.S_ISFIFO(mode):
+        return ByteStream(_from_pipe(file, label=label), label=label, owned=True)
     return _seekable(file, label=label, owned=True)
+
+
+def _without_waiting(path: str, flags: int) -> int:
+    """Open a file; a pipe as well, whether anybody writes into it or not."""
+    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
+
+
+def _from_pipe(pipe: BinaryIO, *, label: str) -> BinaryIO:
+    """Read all that is written into a pipe.
+
+    Raises:
+        AudioError: nobody writes.
+    """
+    spool = tempfile.SpooledTemporaryFile(max_size=_SPOOL_BYTES)  # noqa: SIM115 - closed by ByteStream
+    with pipe:
+        while select.select([pipe], [], [], _PIPE_WAIT_S)[0]:
+            data = os.read(pipe.fileno(), 1 << 16)
+            if not data:
+                return cast("BinaryIO", spool)
+            spool.write(data)
+    spool.close()
+    raise AudioError(
+        f"{label}: is a pipe, and nothing was written into it for {_PIPE_WAIT_S:g} s: "
+        "start its writer first, or pipe the recording into - (standard input)"
+    )
 
 
 def _standard_input() -> BinaryIO:

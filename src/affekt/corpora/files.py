@@ -6,13 +6,10 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-# In order of preference where the same recording lies there in two containers: as recorded
-# first, lossy copies last. The second row needs the extra `media`.
-AUDIO_EXTENSIONS: tuple[str, ...] = (
-    *(".wav", ".flac", ".aiff", ".aif", ".ogg", ".opus", ".mp3"),
-    *(".m4a", ".aac", ".mp4", ".3gp", ".amr", ".webm"),
-)
-RANK = {extension: rank for rank, extension in enumerate(AUDIO_EXTENSIONS)}
+from affekt.audio.formats import SUFFIXES
+
+# Where the same recording lies there in two containers, the earlier one counts.
+RANK = {suffix: rank for rank, suffix in enumerate(SUFFIXES)}
 
 
 def walk(folder: Path) -> Iterator[Path]:
