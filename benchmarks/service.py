@@ -5,7 +5,8 @@ and prints a table. Run it on an idle machine: `python benchmarks/service.py` (a
 `--quick` takes seconds and shows only that it works). The load generator shares the processor with
 the service, so that the figures are what one machine does, sender included.
 
-`--batches` measures instead whether clips that run together cost less than one after the other.
+`--long` measures instead how long short clips take beside two small files that hold hours of sound.
+`--batches` measures whether clips that run together cost less than one after the other.
 """
 
 from __future__ import annotations
@@ -215,6 +216,45 @@ def measure(*, quick: bool) -> None:
                 asyncio.run(closed_loop(port, body, links=16, until=requests // steps))
 
 
+def hours(duration_s: float) -> bytes:
+    """Return a FLAC file of few bytes: a jump between two levels every two seconds."""
+    file = io.BytesIO()
+    minute = np.where(np.arange(60 * RATE_HZ) // (2 * RATE_HZ) % 2, 8000, -8000).astype(np.int16)
+    with soundfile.SoundFile(file, "w", RATE_HZ, 1, format="FLAC") as writer:
+        for _ in range(round(duration_s / 60.0)):
+            writer.write(minute)
+    return file.getvalue()
+
+
+async def beside(port: int, body: bytes, long: bytes, *, rate: float) -> tuple[Seen, Seen]:
+    """Send two long recordings, and clips at moments of their own until both are answered."""
+    longs, clips = Seen(), Seen()
+
+    async def ask_long() -> None:
+        link = Link(port, long)
+        longs.note(*await link.ask())
+        link.close()
+
+    waiting = asyncio.gather(ask_long(), ask_long())
+    while not waiting.done():
+        found = await open_loop(port, body, rate=rate, seconds=1.0)
+        clips.statuses += found.statuses
+        clips.latencies_s += found.latencies_s
+    await waiting
+    return longs, clips
+
+
+def measure_beside_long(*, quick: bool) -> None:
+    """Print the latency of clips while two recordings of hours are worked on."""
+    long = hours(60.0 if quick else 3.9 * 3600.0)
+    body = clip()
+    with service() as (port, _):
+        asyncio.run(closed_loop(port, body, links=8, until=64))  # warm
+        longs, clips = asyncio.run(beside(port, body, long, rate=10.0))
+    print(f"two FLAC files of {len(long) / 1000:.0f} kB: {longs}")
+    print(f"10 clips/s beside them (goal p99 1000 ms): {clips}")
+
+
 def measure_batches() -> None:
     """Print what a clip costs in batches of several sizes, in milliseconds."""
     from affekt import Recognizer
@@ -239,9 +279,12 @@ def measure_batches() -> None:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="a few seconds in all")
+    parser.add_argument("--long", action="store_true", help="clips beside hours of sound")
     parser.add_argument("--batches", action="store_true", help="batches of the model alone")
     given = parser.parse_args()
     if given.batches:
         measure_batches()
+    elif given.long:
+        measure_beside_long(quick=given.quick)
     else:
         measure(quick=given.quick)
