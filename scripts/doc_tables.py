@@ -17,7 +17,7 @@ from affekt.augment import (
     WAVEFORM_AUGMENTATIONS,
     Augmentation,
 )
-from affekt.corpora import CORPORA
+from affekt.corpora import CORPORA, classes_of
 from affekt.emotions import VOCABULARIES
 from affekt.evaluation.log import MEASURED
 from affekt.features.sets import FEATURE_SETS
@@ -95,14 +95,8 @@ def figures() -> str:
 
 def _classes_asked(name: str) -> dict[str, frozenset[str]]:
     """Return what a shipped model answers each corpus' clips among: emotions known to both."""
-    known = set(Bundle.load(name).metadata.labels)
-    return {
-        corpus: frozenset(
-            label.emotion for label in CORPORA[corpus].labels.values() if label.emotion
-        )
-        & known
-        for corpus in MEASURED
-    }
+    known = frozenset(Bundle.load(name).metadata.labels)
+    return {corpus: known.intersection(classes_of(corpus)) for corpus in MEASURED}
 
 
 def _alike(asked: Mapping[str, Mapping[str, frozenset[str]]]) -> list[str]:

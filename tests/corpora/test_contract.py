@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from affekt.corpora import CORPORA, load_corpus, scan_corpus
+from affekt.corpora import CORPORA, classes_of, collection_of, load_corpus, scan_corpus
 from affekt.corpora.base import Archive
 from affekt.emotions import CANONICAL
 from affekt.records import Utterance, normal_id
@@ -229,3 +229,13 @@ def test_speech_and_song_share_their_actors():
     assert CORPORA["ravdess_speech"].collection == CORPORA["ravdess_song"].collection == "ravdess"
     others = [c for name, c in CORPORA.items() if not name.startswith("ravdess")]
     assert all(corpus.collection == corpus.name for corpus in others)
+
+
+def test_a_corpus_says_its_collection_and_its_classes():
+    assert collection_of("ravdess_speech") == collection_of("ravdess_song") == "ravdess"
+    assert classes_of("casia") == ("neutral", "happy", "sad", "angry", "fearful", "surprised")
+    assert classes_of("emodb") == ("neutral", "happy", "sad", "angry", "fearful", "disgust")
+
+
+def test_a_corpus_of_ones_own_is_its_own_collection_and_declares_nothing():
+    assert (collection_of("mine"), classes_of("mine")) == ("mine", ())

@@ -4,8 +4,6 @@ import pytest
 
 from affekt.evaluation.exposure import heard_in_training, lockbox_tested, of_unknown_origin
 
-COLLECTIONS = {"ravdess_speech": "ravdess", "ravdess_song": "ravdess"}
-
 
 @pytest.fixture
 def heard(tones, answers):
@@ -16,7 +14,7 @@ def heard(tones, answers):
             training_data=tuple({"corpus": name} for name in trained), held_out=held_out
         )
         clips = answers(("sad",), [((corpus, speaker, 1, "sad"), [1.0])]).utterances
-        return bool(heard_in_training(metadata, clips, COLLECTIONS))
+        return bool(heard_in_training(metadata, clips))
 
     return ask
 
@@ -54,8 +52,8 @@ def own_table(tones, answers):
         row = (("mine", "unknown", 1, "sad"), [1.0], {"path": Path(path)})
         clips = answers(("sad",), [row]).utterances
         return (
-            heard_in_training(metadata, clips, COLLECTIONS),
-            of_unknown_origin(metadata, clips, COLLECTIONS),
+            heard_in_training(metadata, clips),
+            of_unknown_origin(metadata, clips),
         )
 
     return ask

@@ -5,7 +5,6 @@ from affekt.evaluation import score_corpus
 from affekt.evaluation.groups import ALL_CORPORA, age_band, duration_band, group_figures
 
 LABELS = ("happy", "sad", "calm")
-CLASSES = {"c": ("happy", "sad"), "d": ("happy", "sad", "calm")}
 RIGHT, WRONG = {"happy": [0.8, 0.1, 0.1], "sad": [0.1, 0.8, 0.1]}, {"happy": [0.1, 0.8, 0.1]}
 
 
@@ -24,7 +23,7 @@ def said(answers):
 
 @pytest.fixture
 def figures(said):
-    found = group_figures(said, CLASSES)
+    found = group_figures(said)
 
     def of(attribute, corpus="c", scoring="own"):
         return {
@@ -71,21 +70,21 @@ def test_sentences_and_intensities_are_never_pooled_over_corpora(figures):
 def test_a_clip_competes_among_the_classes_of_its_corpus(answers):
     # "calm" is most probable, but corpus c has none.
     said = answers(LABELS, [(("c", "a", 1, "happy"), [0.3, 0.1, 0.6])])
-    own, everything = (x for x in group_figures(said, CLASSES) if x.attribute == "gender")
+    own, everything = (x for x in group_figures(said) if x.attribute == "gender")
     assert (own.scoring, own.ua) == ("own", 1.0)
     assert (everything.scoring, everything.ua) == ("all", 0.0)
 
 
 @pytest.mark.parametrize("scoring", ["own", "all"])
 def test_a_group_of_everybody_has_the_figures_of_the_corpus(said, figures, scoring):
-    own = score_corpus("c", said, CLASSES["c"]).scoring(scoring)
+    own = score_corpus("c", said, ("happy", "sad")).scoring(scoring)
     everybody = figures("language", scoring=scoring)["not told"]
     for name in ("ua", "wa", "macro_f1", "weighted_f1", "ua_interval", "weighted_f1_interval"):
         assert getattr(everybody, name) == getattr(own, name)
 
 
 def test_without_anything_scored_there_are_no_groups(answers):
-    assert group_figures(answers(LABELS, []), CLASSES) == ()
+    assert group_figures(answers(LABELS, [])) == ()
 
 
 @pytest.mark.parametrize(
@@ -123,7 +122,7 @@ def test_every_clip_is_in_one_group_of_each_attribute(answers):
         )
         for k in range(60)
     ]
-    found = group_figures(answers(LABELS, rows), CLASSES)
+    found = group_figures(answers(LABELS, rows))
     for corpus, count in ((ALL_CORPORA, 60), ("c", sum(row[0][0] == "c" for row in rows))):
         for attribute in ("gender", "age", "duration"):
             groups = [x for x in found if (x.attribute, x.corpus) == (attribute, corpus)]

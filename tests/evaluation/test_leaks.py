@@ -12,7 +12,7 @@ from affekt.protocols import protocol
 
 def found_in(clips, source, *, rule="external", copies=()):
     splits = protocol(rule).splits(clips)
-    return find_leaks(splits, clips, source, collections={}, copies=copies)
+    return find_leaks(splits, clips, source, copies=copies)
 
 
 def source(*corpora, held_out=None, labels=("happy", "sad")):
@@ -90,7 +90,7 @@ def test_what_nobody_tells_is_not_counted_as_none(clip):
         clip("c", "unknown", 2, "sad", split="test"),
     ]
     parts = SimpleNamespace(train=clips[:1], validation=(), test=clips[1:])
-    found = find_leaks([parts], clips, source(), collections={}, copies=())
+    found = find_leaks([parts], clips, source(), copies=())
     assert counts(found) == (0, None, None, 0)
     ((_, text),) = leak_facts(found)
     assert "by speakers of these: not told; saying a sentence of these: not told" in text
@@ -106,7 +106,7 @@ def test_what_nobody_tells_is_not_counted_as_none(clip):
 def test_where_nothing_learnt_from_is_at_hand_that_is_said(clip, model, said):
     clips = [clip("c", "a", 1, "sad")]
     splits = protocol("external").splits(clips)
-    assert not learns_at_hand(splits, clips, model, collections={})
+    assert not learns_at_hand(splits, clips, model)
     ((_, text),) = leak_facts(found_in(clips, model))
     assert said in text
 
@@ -130,7 +130,7 @@ def test_stretches_of_a_file_are_the_same_where_they_overlap(clip):
         replace(first, split="test", start_s=0.6, end_s=1.0),
     ]
     parts = SimpleNamespace(train=(first,), validation=(), test=tuple(clips[1:]))
-    found = find_leaks([parts], clips, source(), collections={}, copies=())
+    found = find_leaks([parts], clips, source(), copies=())
     assert (found.tested, found.files) == (2, 1)
 
 

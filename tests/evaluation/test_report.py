@@ -4,8 +4,10 @@ import json
 import pytest
 
 import affekt
+from affekt.corpora.tables import TableCorpus
 from affekt.errors import ConfigError
 from affekt.evaluation import evaluate
+from affekt.evaluation.compare import compare
 from affekt.evaluation.report import EIGHT, FIVE
 from affekt.evaluation.sources import open_source
 from affekt.protocols import protocol
@@ -84,14 +86,43 @@ def test_voices_that_training_may_have_heard_are_named(report):
 
 
 def test_declared_classes_compete_and_a_users_corpus_shows_its_own(bundle, clip):
-    recognizer = open_source(str(bundle()))
-    # The tone of "calm" lies nearest to "neutral" and "happy"; only declared classes may answer.
-    clips = [clip("mine", "a", 1, "sad", heard="calm"), clip("mine", "a", 2, "angry")]
-    shown = evaluate(recognizer, clips, protocol("external"))
-    assert shown.corpora[0].scoring("own").labels == ("sad", "angry")
-    declared = {"mine": ("neutral", "sad", "angry")}
-    told = evaluate(recognizer, clips, protocol("external"), classes=declared)
-    assert told.corpora[0].scoring("own").confusion[1] == (1, 0, 0)
+    """The tone of "calm" lies nearest to "neutral", which CASIA declares and no clip shows."""
+    source = open_source(str(bundle()))
+    for corpus, labels in (
+        ("mine", ("sad", "angry")),
+        ("casia", ("neutral", "happy", "sad", "angry", "fearful", "surprised")),
+    ):
+        clips = [clip(corpus, "a", 1, "sad", heard="calm"), clip(corpus, "a", 2, "angry")]
+        own = evaluate(source, clips, protocol("external")).corpora[0].scoring("own")
+        assert own.labels == labels
+        assert (own.wa == 1.0) == (corpus == "mine")
+
+
+def test_who_spoke_in_training_is_known_however_it_is_asked(bundle, clip):
+    """RAVDESS' actors sing and speak: whoever sang in training is no new voice in speech."""
+    clips = [
+        clip("ravdess_speech", speaker, emotion, emotion)
+        for speaker in ("01", "02", "06")
+        for emotion in ("happy", "sad")
+    ]
+    source = open_source(
+        str(
+            bundle(training_data=({"corpus": "ravdess_song"},), held_out={"ravdess_speech": ["06"]})
+        )
+    )
+    found = evaluate(source, clips, protocol("external"))
+    assert found.heard == (("ravdess_speech", "01"), ("ravdess_speech", "02"))
+    beside = compare([source, source], clips, protocol("external"))
+    assert [item.heard for item in beside.reports] == [found.heard, found.heard]
+
+
+def test_a_table_that_names_a_known_corpus_need_not_name_its_collection(bundle, clip, tmp_path):
+    path = clip("mine", "a", 1, "sad").path
+    table = tmp_path / "mine.csv"
+    table.write_text(f"path,emotion,corpus,speaker\n{path},sad,ravdess_speech,01\n")
+    source = open_source(str(bundle(training_data=({"corpus": "ravdess_song"},), held_out={})))
+    clips = TableCorpus(table).load()
+    assert evaluate(source, clips, protocol("external")).heard == (("ravdess_speech", "01"),)
 
 
 def test_a_protocol_that_tests_nobody_at_hand_is_refused(bundle, clip):

@@ -39,7 +39,6 @@ def test_each_condition_has_its_figures_beside_the_clean_ones(model, clips, tone
     found = measure_robustness(
         model,
         clips,
-        CLASSES,
         [made("as it was", lambda signal: signal), made("all angry", lambda _: angry)],
     )
     assert found.clips == 8
@@ -55,7 +54,7 @@ def test_each_condition_has_its_figures_beside_the_clean_ones(model, clips, tone
 
 def test_what_cannot_be_recognised_any_more_is_answered_wrongly(model, clips):
     silent = made("silence", lambda signal: 0.0 * signal)
-    (found,) = measure_robustness(model, clips, CLASSES, [silent]).conditions
+    (found,) = measure_robustness(model, clips, [silent]).conditions
     assert (found.own.mean_ua, found.own.unchanged, found.refused) == (0.0, 0.0, 1.0)
     assert found.all.unchanged == 0.0
     assert found.moved is None
@@ -63,7 +62,7 @@ def test_what_cannot_be_recognised_any_more_is_answered_wrongly(model, clips):
 
 def test_noise_costs_more_the_louder_it_is(model, clips):
     noises = [item for item in conditions() if item.group == "white noise"]
-    found = measure_robustness(model, clips, CLASSES, noises).conditions
+    found = measure_robustness(model, clips, noises).conditions
     kept = [item.own.unchanged for item in found]
     assert kept == sorted(kept, reverse=True)
     assert kept[-1] < 1.0
@@ -71,9 +70,7 @@ def test_noise_costs_more_the_louder_it_is(model, clips):
 
 def test_a_clips_draws_do_not_depend_on_who_else_is_heard_at_once(model, clips):
     babble = [item for item in conditions() if item.group == "babble"]
-    one, other = (
-        measure_robustness(model, clips, CLASSES, babble, workers=workers) for workers in (1, 3)
-    )
+    one, other = (measure_robustness(model, clips, babble, workers=workers) for workers in (1, 3))
     assert one == other
 
 
@@ -85,7 +82,7 @@ def test_babble_is_made_of_other_peoples_voices(model, clips):
         return signal
 
     condition = Condition(group="spy", name="x", apply=listen)
-    measure_robustness(model, clips, CLASSES, [condition])
+    measure_robustness(model, clips, [condition])
     # Of eight clips by four people, the other three people's.
     assert heard == [6] * 8
 
@@ -100,13 +97,11 @@ def test_a_clip_that_is_not_there_is_left_out(model, clips, tmp_path):
         emotion="angry",
     )
     steps = []
-    found = measure_robustness(
-        model, [*clips, gone], CLASSES, [], progress=lambda *step: steps.append(step)
-    )
+    found = measure_robustness(model, [*clips, gone], [], progress=lambda *step: steps.append(step))
     assert found.clips == 8
     assert steps[-1] == (9, 9)
     with pytest.raises(ConfigError, match="none of the clips can be heard"):
-        measure_robustness(model, [gone], CLASSES, [])
+        measure_robustness(model, [gone], [])
 
 
 def test_a_sample_is_even_over_emotions_and_the_same_for_a_seed():
@@ -143,15 +138,13 @@ def test_somebody_who_says_little_is_a_voice_too(clip, model):
 
     talker = [clip("one", "a", str(take), "angry") for take in range(60)]
     spy = Condition(group="spy", name="x", apply=listen)
-    measure_robustness(model, [*talker, clip("one", "b", "0", "angry")], CLASSES, [spy])
+    measure_robustness(model, [*talker, clip("one", "b", "0", "angry")], [spy])
     assert sorted(set(heard)) == [1, 47]
 
 
 def test_what_goes_to_a_label_that_the_corpus_lacks_shows_among_all_labels(model, clips, tones):
     calm = tones.tone("calm")
-    (found,) = measure_robustness(
-        model, clips, CLASSES, [made("all calm", lambda _: calm)]
-    ).conditions
+    (found,) = measure_robustness(model, clips, [made("all calm", lambda _: calm)]).conditions
     assert found.all.ua == {"one": 0.0, "two": 0.0}
     assert found.all.unchanged == 0.0
     assert found.own.mean_ua == 0.5

@@ -7,7 +7,7 @@ import pytest
 from affekt.evaluation import open_source
 from affekt.evaluation.doubt_run import hear_tested
 from affekt.evaluation.people import GroupDifference, Steadiness
-from affekt.evaluation.report import own_classes, report_of
+from affekt.evaluation.report import report_of
 from affekt.evaluation.robustness import ConditionFigures, Kept
 from affekt.evaluation.trust import measure_trust
 from affekt.evaluation.trust_worries import worries
@@ -21,11 +21,8 @@ def trust(tone_bundle, clip):
     clips = [clip("one", who, emotion, emotion) for who in "abcdef" for emotion in emotions]
     source = open_source(str(tone_bundle))
     hearing = hear_tested(source, clips)
-    classes = own_classes(clips, None)
-    report = report_of(source, hearing.answers, protocol("external"), classes=classes)
-    made = measure_trust(
-        source, hearing, report, classes=classes, votes={}, command="x", per_corpus=1
-    )
+    report = report_of(source, hearing.answers, protocol("external"))
+    made = measure_trust(source, hearing, report, votes={}, command="x", per_corpus=1)
     calm = replace(made.robustness, conditions=())
     return replace(made, robustness=calm, report=replace(report, unknown_origin=()))
 

@@ -47,8 +47,10 @@ def test_the_text_holds_both_scorings_with_the_confusion_matrix(report):
     assert summary.split()[:5] == ["emodb", "3", "2", "3", "66.7"]
     assert any(line.startswith("all: UA 66.7") for line in lines)
     own = lines.index(next(line for line in lines if line.startswith("own: UA 66.7")))
-    assert lines[own + 1].split()[-3:] == ["happy", "sad", "angry"]
-    assert lines[own + 4].split() == ["angry", "1", "0.0", "-", "0.0", "1", "0", "0"]
+    declared = ["neutral", "happy", "sad", "angry", "fearful", "disgust"]
+    assert lines[own + 1].split()[-6:] == declared
+    angry = ["angry", "1", "0.0", "-", "0.0", "0", "1", "0", "0", "0", "0"]
+    assert lines[own + 4].split() == angry
 
 
 def test_the_text_says_when_one_speaker_allows_no_interval(report):

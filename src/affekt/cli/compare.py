@@ -62,8 +62,6 @@ def compare(
             sources,
             clips.utterances,
             clips.rule,
-            classes=measuring.declared_classes(),
-            collections=measuring.collections(),
             splits=clips.splits,
             copies=copies,
             progress=lambda source: bar(source.title),

@@ -51,14 +51,13 @@ def doubt(
     Every reading of lockbox speakers is logged.
     """
     from affekt.evaluation.doubt_run import clips_to_fit_on, doubts_of, hear_tested
-    from affekt.evaluation.report import own_classes, report_of
+    from affekt.evaluation.report import report_of
 
     source = measuring.load_source(model, features, label_words)
     clips = measuring.load_clips(protocol_name, root, names, table, folder, quiet=quiet)
     tested = clips.tested
     measuring.check_log(tested, log)
-    collections = measuring.collections()
-    fit_on = clips_to_fit_on(source, clips.utterances, tested, collections)
+    fit_on = clips_to_fit_on(source, clips.utterances, tested)
     with measuring.progress_bars(quiet) as bar:
         hearing = hear_tested(
             source, tested, fit_on, progress=bar("clips"), progress_of_fit=bar("temperature")
@@ -67,8 +66,6 @@ def doubt(
         source,
         hearing.answers,
         clips.rule,
-        classes=own_classes(tested, measuring.declared_classes()),
-        collections=collections,
         leaks=measuring.leaks_of(clips, source, audit=audit, quiet=quiet),
     )
     if said := measuring.logged(report, log).log:

@@ -82,8 +82,6 @@ def evaluate(
             source,
             clips.utterances,
             clips.rule,
-            classes=measuring.declared_classes(),
-            collections=measuring.collections(),
             splits=clips.splits,
             copies=copies,
             progress=bar("clips"),

@@ -18,7 +18,6 @@ from affekt.corpora import CORPORA, corpora_root, load_corpus
 from affekt.corpora.folders import FolderCorpus
 from affekt.corpora.labels import check_labels
 from affekt.corpora.tables import TableCorpus
-from affekt.emotions import CANONICAL
 from affekt.errors import ConfigError, CorpusError
 from affekt.evaluation import Report, append_reading, check_readings, checkout_of, commit_of
 from affekt.evaluation.exposure import lockbox_tested
@@ -165,23 +164,6 @@ def load_source(model: str, features: str | None, label_words: tuple[str, ...]) 
     )
 
 
-def declared_classes() -> dict[str, tuple[str, ...]]:
-    """Return each corpus' canonical labels."""
-    return {
-        name: tuple(
-            label
-            for label in CANONICAL
-            if label in {native.emotion for native in corpus.labels.values()}
-        )
-        for name, corpus in CORPORA.items()
-    }
-
-
-def collections() -> dict[str, str]:
-    """Return corpus to collection."""
-    return {name: corpus.collection for name, corpus in CORPORA.items()}
-
-
 @contextmanager
 def progress_bars(quiet: bool) -> Iterator[Callable[[str], Callable[[int, int], None]]]:
     """Draw a bar for each thing that is measured, where a person looks on."""
@@ -201,8 +183,7 @@ def find_copies(
 ) -> tuple[Copy, ...] | None:
     """Return the copies among the clips at hand; None unless they are asked for, and can leak."""
     if not audit or not any(
-        learns_at_hand(clips.splits, clips.utterances, source, collections=collections())
-        for source in sources
+        learns_at_hand(clips.splits, clips.utterances, source) for source in sources
     ):
         return None
     from affekt.audit import copies_among
@@ -229,7 +210,6 @@ def leaks_of(clips: Clips, source: Source, *, audit: bool, quiet: bool) -> Leaks
         clips.splits,
         clips.utterances,
         source,
-        collections=collections(),
         copies=find_copies(clips, [source], audit=audit, quiet=quiet),
     )
 

@@ -13,7 +13,7 @@ from affekt.corpora.votes import read_votes
 from affekt.errors import CorpusError
 from affekt.evaluation.doubt_run import clips_to_fit_on, hear_tested
 from affekt.evaluation.listeners import CORPUS
-from affekt.evaluation.report import own_classes, report_of
+from affekt.evaluation.report import report_of
 from affekt.evaluation.sources import HUGGING_FACE
 from affekt.evaluation.trust import measure_trust
 
@@ -73,9 +73,7 @@ def report(
     clips = measuring.load_clips(protocol_name, root, names, table, folder, quiet=quiet)
     tested = clips.tested
     measuring.check_log(tested, log)
-    classes = own_classes(tested, measuring.declared_classes())
-    collections = measuring.collections()
-    fit_on = clips_to_fit_on(source, clips.utterances, tested, collections)
+    fit_on = clips_to_fit_on(source, clips.utterances, tested)
     leaks = measuring.leaks_of(clips, source, audit=audit, quiet=quiet)
     with measuring.progress_bars(quiet) as bar:
         hearing = hear_tested(
@@ -85,8 +83,6 @@ def report(
             source,
             hearing.answers,
             clips.rule,
-            classes=classes,
-            collections=collections,
             leaks=leaks,
         )
         if said := measuring.logged(figures, log).log:
@@ -95,8 +91,7 @@ def report(
             source,
             hearing,
             figures,
-            classes=classes,
-            votes=_votes(root) if CORPUS in classes else {},
+            votes=_votes(root) if any(item.corpus == CORPUS for item in tested) else {},
             command=_command(
                 model,
                 clips.rule.name,

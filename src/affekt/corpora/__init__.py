@@ -23,6 +23,7 @@ from affekt.corpora import (
 )
 from affekt.corpora.base import Corpus
 from affekt.corpora.scan import Scan, scan_folder
+from affekt.emotions import CANONICAL
 from affekt.errors import CorpusError, did_you_mean
 from affekt.records import Utterance
 
@@ -46,6 +47,8 @@ __all__ = [
     "CORPORA",
     "Corpus",
     "Scan",
+    "classes_of",
+    "collection_of",
     "corpora_root",
     "find_corpus",
     "load_corpus",
@@ -68,6 +71,18 @@ def corpora_root(option: str | Path | None = None) -> Path:
     if not given.is_dir():
         raise CorpusError(f"{given}: no such folder (--corpora, AFFEKT_CORPORA)")
     return given
+
+
+def collection_of(corpus: str) -> str:
+    """Return the collection of a corpus; one that is not known is a collection of its own."""
+    return CORPORA[corpus].collection if corpus in CORPORA else corpus
+
+
+def classes_of(corpus: str) -> tuple[str, ...]:
+    """Return the canonical labels that a corpus declares; none of a corpus that is not known."""
+    labels = CORPORA[corpus].labels.values() if corpus in CORPORA else ()
+    declared = {label.emotion for label in labels}
+    return tuple(label for label in CANONICAL if label in declared)
 
 
 def find_corpus(name: str) -> Corpus:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from affekt.corpora import collection_of
 from affekt.corpora.folders import UNKNOWN_SPEAKER
 from affekt.corpora.labels import canonical_label, check_labels
 from affekt.errors import CorpusError, MissingExtraError
@@ -105,7 +106,7 @@ class TableCorpus:
         return Utterance(
             path=self.table.parent / row["path"],
             corpus=corpus,
-            collection=row.get("collection") or corpus,
+            collection=row.get("collection") or collection_of(corpus),
             speaker=row.get("speaker") or UNKNOWN_SPEAKER,
             native_label=row.get("native_label") or row["emotion"],
             emotion=canonical_label(emotion, self.labels, where=where) if emotion else None,

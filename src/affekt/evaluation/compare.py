@@ -16,8 +16,8 @@ from affekt.errors import ConfigError
 from affekt.evaluation.groups import scored_answers
 from affekt.evaluation.leaks import Copy, find_leaks
 from affekt.evaluation.references import ReferenceRow, beside
-from affekt.evaluation.report import Report, own_classes, report_of, tested_clips
-from affekt.evaluation.runs import Answers, Progress
+from affekt.evaluation.report import Report, report_of, tested_clips
+from affekt.evaluation.runs import Answers, Progress, own_classes
 from affekt.evaluation.scoring import OTHER, SCORINGS, ScoringName, shares
 from affekt.evaluation.sources import Source
 from affekt.metrics import Interval
@@ -114,8 +114,6 @@ def compare(
     utterances: Sequence[Utterance],
     rule: Protocol,
     *,
-    classes: Mapping[str, Sequence[str]] | None = None,
-    collections: Mapping[str, str] | None = None,
     splits: Sequence[Split] | None = None,
     copies: Sequence[Copy] | None = None,
     progress: Callable[[Source], Progress] | None = None,
@@ -126,8 +124,6 @@ def compare(
         sources: the models, or what they answered.
         utterances: all of the corpora's; the protocol chooses among them.
         rule: the protocol.
-        classes: corpus to the canonical labels it declares.
-        collections: corpus to collection.
         splits: of the protocol, where they were made before.
         copies: among the utterances; None where nobody looked.
         progress: gives what is called after each clip of a source.
@@ -138,18 +134,14 @@ def compare(
     """
     splits = splits or rule.splits(utterances)
     tested = tested_clips(rule, splits)
-    own = own_classes(tested, classes)
+    own = own_classes(tested)
     answers = [source.answer(tested, progress(source) if progress else None) for source in sources]
     reports = tuple(
         report_of(
             source,
             said,
             rule,
-            classes=own,
-            collections=collections,
-            leaks=find_leaks(
-                splits, utterances, source, collections=collections or {}, copies=copies
-            ),
+            leaks=find_leaks(splits, utterances, source, copies=copies),
         )
         for source, said in zip(sources, answers, strict=True)
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -78,7 +78,6 @@ def clips_to_fit_on(
     source: Source,
     utterances: Sequence[Utterance],
     tested: Sequence[Utterance],
-    collections: Mapping[str, str],
 ) -> tuple[Utterance, ...]:
     """Return the clips of `calibrate` speakers who are neither under test nor known from training.
 
@@ -86,7 +85,6 @@ def clips_to_fit_on(
         source: the model.
         utterances: all that are at hand.
         tested: what the protocol tests.
-        collections: corpus to collection.
     """
     set_apart = selection_speakers("calibrate")
     calibrate = {item.speaker_key for item in utterances if item.corpus_speaker in set_apart}
@@ -99,7 +97,7 @@ def clips_to_fit_on(
         and item.emotion in source.labels
         and item.path.resolve() not in files
     ]
-    heard = set(heard_clips(source.learnt, clips, collections)) if source.learnt else set()
+    heard = set(heard_clips(source.learnt, clips)) if source.learnt else set()
     return tuple(item for item in clips if item not in heard)
 
 

@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
 
-from affekt.corpora import CORPORA
+from affekt.corpora import CORPORA, collection_of
 from affekt.corpora.base import Corpus, Name
 from affekt.evaluation.sources.base import Learnt
 from affekt.protocols import lockbox_speakers
 from affekt.records import Utterance, normal_id
 
 
-def heard_clips(
-    learnt: Learnt, utterances: Iterable[Utterance], collections: Mapping[str, str]
-) -> tuple[Utterance, ...]:
+def heard_clips(learnt: Learnt, utterances: Iterable[Utterance]) -> tuple[Utterance, ...]:
     """Return the clips whose speaker training may have heard; as `heard_in_training` tells."""
-    trained = _trained(learnt, collections)
+    trained = _trained(learnt)
     held_out = {
-        (collections.get(corpus, corpus), normal_id(str(speaker)))
+        (collection_of(corpus), normal_id(str(speaker)))
         for corpus, speakers in learnt.held_out.items()
         for speaker in speakers
     }
@@ -32,7 +30,7 @@ def heard_clips(
 
 
 def heard_in_training(
-    learnt: Learnt, utterances: Iterable[Utterance], collections: Mapping[str, str]
+    learnt: Learnt, utterances: Iterable[Utterance]
 ) -> tuple[tuple[str, str], ...]:
     """Return the `(corpus, speaker)` pairs under test that training may have heard.
 
@@ -44,15 +42,12 @@ def heard_in_training(
     Args:
         learnt: what the model under test says of its training.
         utterances: the clips under test.
-        collections: corpus to collection; a corpus that is missing is a collection of its own.
     """
-    heard = heard_clips(learnt, utterances, collections)
+    heard = heard_clips(learnt, utterances)
     return tuple(sorted({identity(item)[:2] for item in heard}))
 
 
-def of_unknown_origin(
-    learnt: Learnt, utterances: Iterable[Utterance], collections: Mapping[str, str]
-) -> tuple[str, ...]:
+def of_unknown_origin(learnt: Learnt, utterances: Iterable[Utterance]) -> tuple[str, ...]:
     """Return the corpora under test of which nobody can say whether training heard their speakers.
 
     These are people's own: neither known to Affekt, nor named among the training data.
@@ -60,9 +55,8 @@ def of_unknown_origin(
     Args:
         learnt: what the model under test says of its training.
         utterances: the clips under test.
-        collections: as for `heard_in_training`.
     """
-    told = _trained(learnt, collections) | {corpus.collection for corpus in CORPORA.values()}
+    told = _trained(learnt) | {corpus.collection for corpus in CORPORA.values()}
     return tuple(
         sorted({item.corpus for item in utterances if identity(item)[2] not in told}),
     )
@@ -78,9 +72,8 @@ def lockbox_tested(utterances: Iterable[Utterance]) -> tuple[tuple[str, str], ..
     return tuple(sorted(tested & lockbox_speakers()))
 
 
-def _trained(learnt: Learnt, collections: Mapping[str, str]) -> set[str]:
-    names = (str(item["corpus"]) for item in learnt.training_data)
-    return {collections.get(name, name) for name in names}
+def _trained(learnt: Learnt) -> set[str]:
+    return {collection_of(str(item["corpus"])) for item in learnt.training_data}
 
 
 class Identity(NamedTuple):

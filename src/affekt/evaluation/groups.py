@@ -18,7 +18,7 @@ import numpy.typing as npt
 import soundfile
 
 from affekt import metrics
-from affekt.evaluation.runs import Answers
+from affekt.evaluation.runs import Answers, own_classes
 from affekt.evaluation.scoring import OTHER, SCORINGS, ScoringName, shares
 from affekt.metrics import Interval
 from affekt.records import Utterance
@@ -165,15 +165,9 @@ def scored_answers(
     )
 
 
-def group_figures(
-    answers: Answers, classes: Mapping[str, Sequence[str]]
-) -> tuple[GroupFigures, ...]:
-    """Return the figures of every group of every attribute, under both scorings.
-
-    Args:
-        answers: of a run.
-        classes: corpus to its canonical labels.
-    """
+def group_figures(answers: Answers) -> tuple[GroupFigures, ...]:
+    """Return the figures of every group of every attribute, under both scorings."""
+    classes = own_classes(answers.tested)
     scored = {name: scored_answers(answers, classes, name) for name in SCORINGS}
     clips = scored["own"].utterances  # the same under both
     corpora = np.array([item.corpus for item in clips])

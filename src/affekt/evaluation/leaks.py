@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -74,7 +74,6 @@ def find_leaks(
     utterances: Sequence[Utterance],
     source: Source,
     *,
-    collections: Mapping[str, str],
     copies: Iterable[Copy] | None = None,
 ) -> Leaks:
     """Look for what clips under test share with those that were learnt from.
@@ -83,14 +82,13 @@ def find_leaks(
         splits: of the protocol.
         utterances: all that are at hand.
         source: the model, which may say what it learnt from.
-        collections: corpus to collection.
         copies: among all that are at hand; None where nobody looked.
     """
     partners = _partners(copies or ())
     facts = {id(item): _facts(item) for item in utterances}
     tested, taught, files, voices, sentences, copied = (set[int]() for _ in range(6))
     examples: dict[tuple[str, str], LeakedCopy] = {}
-    for before, now in _rounds(splits, utterances, source, collections):
+    for before, now in _rounds(splits, utterances, source):
         stretches: dict[Path, list[tuple[float, float]]] = defaultdict(list)
         for item in before:
             known = facts[id(item)]
@@ -135,14 +133,10 @@ def find_leaks(
 
 
 def learns_at_hand(
-    splits: Sequence[Split],
-    utterances: Sequence[Utterance],
-    source: Source,
-    *,
-    collections: Mapping[str, str],
+    splits: Sequence[Split], utterances: Sequence[Utterance], source: Source
 ) -> bool:
     """Say whether anything that was learnt from is at hand: else there is nothing to look for."""
-    return any(before for before, _ in _rounds(splits, utterances, source, collections))
+    return any(before for before, _ in _rounds(splits, utterances, source))
 
 
 class _Facts(NamedTuple):
@@ -172,7 +166,6 @@ def _rounds(
     splits: Sequence[Split],
     utterances: Sequence[Utterance],
     source: Source,
-    collections: Mapping[str, str],
 ) -> Iterator[tuple[Sequence[Utterance], Sequence[Utterance]]]:
     """Yield what was learnt from, and what is tested after it."""
     if source.learnt is None or not _says(source):
@@ -180,7 +173,7 @@ def _rounds(
         return
     known = (item for item in utterances if {item.emotion, item.native_label} & set(source.labels))
     tested = {id(item): item for split in splits for item in split.test}
-    yield heard_clips(source.learnt, known, collections), tuple(tested.values())
+    yield heard_clips(source.learnt, known), tuple(tested.values())
 
 
 def _partners(copies: Iterable[Copy]) -> dict[Path, list[tuple[Path, str]]]:

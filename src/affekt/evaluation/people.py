@@ -8,7 +8,7 @@ model without any bias would show by chance at this number of speakers, but no l
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
@@ -20,7 +20,7 @@ from affekt.augment.waveform import change_pitch
 from affekt.evaluation.conditions import Condition
 from affekt.evaluation.groups import ATTRIBUTES, Scored, scored_answers
 from affekt.evaluation.robustness import ConditionFigures, measure_robustness
-from affekt.evaluation.runs import Answers
+from affekt.evaluation.runs import Answers, own_classes
 from affekt.evaluation.scoring import SCORINGS, ScoringName
 from affekt.evaluation.sources import Listener
 from affekt.records import Utterance
@@ -85,17 +85,12 @@ class Steadiness:
     verdict: Verdict
 
 
-def group_differences(
-    answers: Answers, classes: Mapping[str, Sequence[str]]
-) -> tuple[GroupDifference, ...]:
+def group_differences(answers: Answers) -> tuple[GroupDifference, ...]:
     """Compare the UA of groups of speakers, corpus by corpus, under both scorings.
 
     A group's UA is the mean recall over the emotions that all judged groups have.
-
-    Args:
-        answers: of a run.
-        classes: corpus to its canonical labels.
     """
+    classes = own_classes(answers.tested)
     scored = {name: scored_answers(answers, classes, name) for name in SCORINGS}
     corpora = dict.fromkeys(item.corpus for item in scored["own"].utterances)
     return tuple(
@@ -109,7 +104,6 @@ def group_differences(
 def steadiness(
     model: Listener,
     utterances: Sequence[Utterance],
-    classes: Mapping[str, Sequence[str]],
     *,
     seed: int = 0,
     progress: Callable[[int, int], None] | None = None,
@@ -122,7 +116,6 @@ def steadiness(
     measured = measure_robustness(
         model,
         utterances,
-        classes,
         [change.condition for change in _CHANGES],
         seed=seed,
         progress=progress,

@@ -12,12 +12,11 @@ from importlib import resources
 from typing import Any
 
 from affekt import __version__
-from affekt.emotions import CANONICAL
 from affekt.errors import ConfigError
 from affekt.evaluation.exposure import heard_in_training, lockbox_tested, of_unknown_origin
 from affekt.evaluation.groups import ALL_CORPORA, GroupFigures, group_figures
 from affekt.evaluation.leaks import Copy, Leaks, find_leaks
-from affekt.evaluation.runs import Answers, Progress
+from affekt.evaluation.runs import Answers, Progress, own_classes
 from affekt.evaluation.scoring import (
     CalibrationFigures,
     CorpusFigures,
@@ -161,8 +160,6 @@ def evaluate(
     utterances: Sequence[Utterance],
     rule: Protocol,
     *,
-    classes: Mapping[str, Sequence[str]] | None = None,
-    collections: Mapping[str, str] | None = None,
     splits: Sequence[Split] | None = None,
     copies: Iterable[Copy] | None = None,
     progress: Progress | None = None,
@@ -173,9 +170,6 @@ def evaluate(
         source: the model, or what it answered.
         utterances: all of the corpora's; the protocol chooses among them.
         rule: the protocol.
-        classes: corpus to the canonical labels it declares; a corpus that is not named has
-            those that its clips show.
-        collections: corpus to collection, for the corpora that the model may have learnt from.
         splits: of the protocol, where they were made before.
         copies: among the utterances, as `affekt.audit` finds them; None where nobody looked.
         progress: called after each clip with how many are done, and how many there are.
@@ -191,9 +185,7 @@ def evaluate(
         source,
         answers,
         rule,
-        classes=own_classes(tested, classes),
-        collections=collections,
-        leaks=find_leaks(splits, utterances, source, collections=collections or {}, copies=copies),
+        leaks=find_leaks(splits, utterances, source, copies=copies),
     )
 
 
@@ -209,23 +201,11 @@ def tested_clips(rule: Protocol, splits: Sequence[Split]) -> tuple[Utterance, ..
     return tuple(tested)
 
 
-def own_classes(
-    tested: Sequence[Utterance], declared: Mapping[str, Sequence[str]] | None
-) -> dict[str, tuple[str, ...]]:
-    """Return the canonical labels of each corpus under test, as it declares or shows them."""
-    return {
-        corpus: tuple((declared or {}).get(corpus) or _shown(corpus, tested))
-        for corpus in dict.fromkeys(item.corpus for item in tested)
-    }
-
-
 def report_of(
     source: Source,
     answers: Answers,
     rule: Protocol,
     *,
-    classes: Mapping[str, Sequence[str]],
-    collections: Mapping[str, str] | None = None,
     leaks: Leaks | None = None,
 ) -> Report:
     """Make the report of answers that are at hand.
@@ -234,13 +214,13 @@ def report_of(
         source: whose answers these are.
         answers: to all that the protocol tests.
         rule: the protocol.
-        classes: corpus under test to the canonical labels a clip of it competes among.
-        collections: corpus to collection.
         leaks: what these clips share with those that were learnt from.
     """
-    tested = [*answers.utterances, *(item.utterance for item in answers.failures)]
-    figures = {corpus: score_corpus(corpus, answers, own) for corpus, own in classes.items()}
-    learnt, together = source.learnt, collections or {}
+    tested, learnt = answers.tested, source.learnt
+    figures = {
+        corpus: score_corpus(corpus, answers, classes)
+        for corpus, classes in own_classes(tested).items()
+    }
     return Report(
         protocol=rule.name,
         protocol_version=rule.version,
@@ -261,13 +241,13 @@ def report_of(
         mean_of_five=mean_ua(figures, FIVE),
         calibration=pooled_calibration(answers),
         missing=tuple(sorted(rule.tested() - {item.corpus_speaker for item in tested})),
-        heard=heard_in_training(learnt, tested, together) if learnt else (),
+        heard=heard_in_training(learnt, tested) if learnt else (),
         training_told=learnt is not None and bool(learnt.training_data),
-        groups=group_figures(answers, classes),
+        groups=group_figures(answers),
         failures=_failed_clips(answers),
         floors=_floors(source, figures) if rule.name == "lockbox" else (),
         lockbox=lockbox_tested(tested),
-        unknown_origin=of_unknown_origin(learnt, tested, together) if learnt else (),
+        unknown_origin=of_unknown_origin(learnt, tested) if learnt else (),
         leaks=leaks,
     )
 
@@ -278,11 +258,6 @@ def _digest(tested: Sequence[Utterance]) -> str:
         for item in tested
     )
     return hashlib.sha256("\n".join(names).encode("utf-8", "surrogateescape")).hexdigest()[:12]
-
-
-def _shown(corpus: str, utterances: Sequence[Utterance]) -> tuple[str, ...]:
-    shown = {item.emotion for item in utterances if item.corpus == corpus}
-    return tuple(label for label in CANONICAL if label in shown)
 
 
 def _failed_clips(answers: Answers) -> tuple[FailedClip, ...]:

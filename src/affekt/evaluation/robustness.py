@@ -17,7 +17,7 @@ from affekt.audio import SAMPLING_RATE_HZ, Signal, decode, from_array
 from affekt.errors import AffektError, ConfigError
 from affekt.evaluation.conditions import Condition
 from affekt.evaluation.groups import Scored, scored_answers
-from affekt.evaluation.runs import Answers, Probabilities
+from affekt.evaluation.runs import Answers, Probabilities, own_classes
 from affekt.evaluation.sources import Listener
 from affekt.recognition.clips import hear as hear_clip
 from affekt.records import Utterance
@@ -107,7 +107,6 @@ def sample(utterances: Sequence[Utterance], per_corpus: int, *, seed: int) -> tu
 def measure_robustness(
     model: Listener,
     utterances: Sequence[Utterance],
-    classes: Mapping[str, Sequence[str]],
     conditions: Sequence[Condition],
     *,
     seed: int = 0,
@@ -122,7 +121,6 @@ def measure_robustness(
     Args:
         model: called from several threads.
         utterances: the clips; see `sample`.
-        classes: corpus to its canonical labels.
         conditions: see `affekt.evaluation.conditions.conditions`.
         seed: of all draws; a clip's draws do not depend on the others.
         workers: clips that are heard at once.
@@ -155,6 +153,7 @@ def measure_robustness(
                 progress(done, len(utterances))
     if not heard:
         raise ConfigError("none of the clips can be heard: nothing to measure robustness on")
+    classes = own_classes(utterances)
     said = [_answers(model.labels, heard, column) for column in range(len(conditions) + 1)]
     clips = len(scored_answers(said[0], classes).utterances)
     if not clips:

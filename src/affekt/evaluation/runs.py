@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 from affekt.audio import Signal, decode, decode_blocks
+from affekt.corpora import classes_of
+from affekt.emotions import CANONICAL
 from affekt.errors import AffektError
 from affekt.recognition import Recognizer
 from affekt.recognition.clips import WHOLE_S, hear
@@ -47,6 +49,26 @@ class Answers:
     probabilities: Probabilities
     failures: tuple[Failure, ...]
     graded: bool = True
+
+    @property
+    def tested(self) -> tuple[Utterance, ...]:
+        """All that were asked: those recognised, then those not."""
+        return (*self.utterances, *(item.utterance for item in self.failures))
+
+
+def own_classes(utterances: Iterable[Utterance]) -> dict[str, tuple[str, ...]]:
+    """Return the canonical labels of each corpus among clips.
+
+    A clip competes only among those of its corpus: those that it declares, or, of people's own,
+    those that these clips show.
+    """
+    shown: dict[str, set[str | None]] = {}
+    for item in utterances:
+        shown.setdefault(item.corpus, set()).add(item.emotion)
+    return {
+        corpus: classes_of(corpus) or tuple(label for label in CANONICAL if label in labels)
+        for corpus, labels in shown.items()
+    }
 
 
 def run(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import platform
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -105,7 +105,6 @@ def measure_trust(
     hearing: Hearing,
     report: Report,
     *,
-    classes: Mapping[str, Sequence[str]],
     votes: Mapping[str, tuple[int, ...]],
     command: str,
     per_corpus: int = 60,
@@ -118,7 +117,6 @@ def measure_trust(
         source: the model.
         hearing: of all that the protocol tests, from `hear_tested`.
         report: of these answers.
-        classes: corpus under test to its canonical labels.
         votes: of CREMA-D's listeners, by stem; may be empty.
         command: that makes this report again.
         per_corpus: clips of each corpus to measure robustness and steadiness on.
@@ -144,15 +142,15 @@ def measure_trust(
             why = "there is no second speaker" if report.speakers_told else "nobody told who speaks"
             missing.append(NotMeasured(what="babble", why=why))
         robust = measure_robustness(
-            source, drawn, classes, happening, seed=seed, progress=tell("robustness")
+            source, drawn, happening, seed=seed, progress=tell("robustness")
         )
-        steady = steadiness(source, drawn, classes, seed=seed, progress=tell("steadiness"))
+        steady = steadiness(source, drawn, seed=seed, progress=tell("steadiness"))
         missing += [
             NotMeasured(what=f"the codec {codec.name}", why="no encoder of it is installed")
             for codec in CODECS
             if not available(codec)
         ]
-    listeners, why = _listeners(answers, classes, votes)
+    listeners, why = _listeners(answers, votes)
     if why:
         missing.append(NotMeasured(what="the model beside people who listened", why=why))
     doubts = doubts_of(hearing) if answers.graded and drawn else None
@@ -161,7 +159,7 @@ def measure_trust(
     return Trust(
         name=source.name,
         report=report,
-        differences=group_differences(answers, classes),
+        differences=group_differences(answers),
         steadiness=steady,
         robustness=robust,
         listeners=listeners,
@@ -181,12 +179,10 @@ def measure_trust(
 
 
 def _listeners(
-    answers: Answers,
-    classes: Mapping[str, Sequence[str]],
-    votes: Mapping[str, tuple[int, ...]],
+    answers: Answers, votes: Mapping[str, tuple[int, ...]]
 ) -> tuple[Listeners | None, str]:
     """Return the model beside people, or why not."""
-    if CORPUS not in classes:
+    if all(item.corpus != CORPUS for item in answers.tested):
         return None, "CREMA-D, whose clips people voted on, is not under test"
     if not votes:
         return None, "the table of votes is not among CREMA-D's files"

@@ -13,7 +13,7 @@ import numpy.typing as npt
 import onnx
 
 from affekt.audio import Signal, decode
-from affekt.corpora import CORPORA
+from affekt.corpora import collection_of
 from affekt.errors import AudioError, BundleError, CorpusError
 from affekt.protocols import partition
 from affekt.recognition import Bundle
@@ -129,7 +129,7 @@ def _task(path: Path, unheard: Sequence[Utterance], learnt: Sequence[Utterance])
     if metadata.feature_set is not None:
         raise BundleError(f"{path}: only a bundle that gives an embedding can be calibrated")
     kept = {
-        (CORPORA[corpus].collection if corpus in CORPORA else corpus, str(speaker))
+        (collection_of(corpus), str(speaker))
         for corpus, names in metadata.held_out.items()
         for speaker in names
     }
