@@ -47,6 +47,14 @@ def tone_bundle(tones: SimpleNamespace, tmp_path_factory: pytest.TempPathFactory
 
 
 @pytest.fixture(scope="session")
+def fragile_bundle(tones: SimpleNamespace, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same, but of a tone with an amplitude above 0.5 it answers NaN."""
+    folder = tmp_path_factory.mktemp("fragile")
+    path: Path = tones.write_bundle(folder / "fragile.onnx", fails_above=0.5)
+    return path
+
+
+@pytest.fixture(scope="session")
 def write_tone() -> WriteTone:
     """Write a short sine; each frequency is another recording."""
 

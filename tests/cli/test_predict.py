@@ -108,6 +108,21 @@ def test_one_bad_file_is_reported_and_the_rest_is_done(
     assert gone.startswith(f"affekt: {folder / 'gone.wav'}: no such file")
 
 
+@pytest.mark.parametrize("form", ["json", "jsonl", "csv", "table"])
+def test_numbers_that_are_no_answer_are_written_in_no_format(
+    fragile_bundle: Path, tones: SimpleNamespace, tmp_path: Path, form: str
+) -> None:
+    soundfile.write(tmp_path / "loud.wav", tones.tone("sad", amplitude=0.9), 16000)
+    soundfile.write(tmp_path / "quiet.wav", tones.tone("sad"), 16000)
+    words = [str(tmp_path), "--model", str(fragile_bundle), "--format", form]
+    done = CliRunner().invoke(main, ["predict", *words])
+    assert done.exit_code == 1
+    assert f"{tmp_path / 'loud.wav'}: the model tones 1.2 has no answer to this" in done.stderr
+    assert "loud.wav" not in done.stdout
+    assert "quiet.wav" in done.stdout
+    assert "nan" not in done.stdout.lower()
+
+
 def test_when_all_fail_json_is_still_an_array(predict: Callable[..., Result]) -> None:
     result = predict("gone.wav", "--format=json")
     assert result.exit_code == 1

@@ -52,14 +52,22 @@ def metadata(**changes: Any) -> BundleMetadata:
 
 
 def write_bundle(
-    path: Path, *, document: str | None = None, novelty: bool = False, **changes: Any
+    path: Path,
+    *,
+    document: str | None = None,
+    novelty: bool = False,
+    fails_above: float | None = None,
+    **changes: Any,
 ) -> Path:
     """Write the bundle; `changes` go to the metadata, `document` replaces it as it is.
 
     With `novelty`, the louder a tone the stranger: an amplitude of 0.5 is where the domain ends.
+    Of a tone with an amplitude beyond `fails_above` the probabilities are NaN.
     """
     described = metadata(**changes)
     model = graph(len(described.labels))
+    if fails_above is not None:
+        _fail_above(model.graph, fails_above)
     if novelty:
         made = model.graph
         made.node.append(helper.make_node("Div", ["size_", "loud"], ["novelty"]))
@@ -72,6 +80,23 @@ def write_bundle(
     helper.set_model_props(model, {METADATA_KEY: document or described.to_json()})
     onnx.save(model, path)
     return path
+
+
+def _fail_above(made: onnx.GraphProto, amplitude: float) -> None:
+    """Multiply the probabilities by root / root, of which a negative root makes NaN."""
+    softmax = next(node for node in made.node if node.op_type == "Softmax")
+    softmax.output[0] = "sound_probabilities"
+    made.initializer.append(
+        numpy_helper.from_array(np.array(amplitude * 2.0 / math.pi, np.float32), "highest_size")
+    )
+    made.node.extend(
+        [
+            helper.make_node("Sub", ["highest_size", "size_"], ["room"]),
+            helper.make_node("Sqrt", ["room"], ["root"]),
+            helper.make_node("Div", ["root", "root"], ["one_or_nan"]),
+            helper.make_node("Mul", ["sound_probabilities", "one_or_nan"], ["probabilities"]),
+        ]
+    )
 
 
 def graph(classes: int, *, input_name: str = "waveform") -> onnx.ModelProto:

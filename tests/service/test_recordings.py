@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import io
 import json
 import os
 import signal
@@ -7,6 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+import soundfile
 
 from affekt.recognition import Recognizer
 
@@ -111,6 +113,19 @@ def test_where_nothing_could_be_answered_the_request_fails(
     os.kill(pid, signal.SIGSTOP)
     files = [("f", (f"{k}.wav", sound(duration_s=11.0))) for k in range(2)]
     check_problem(hasty.http.post("/v1/recognize", files=files), 504, "timed-out")
+
+
+def test_numbers_that_are_no_answer_are_a_problem_of_their_recording_alone(
+    start: Any, fragile_bundle: Any, tones: Any, sound: Any
+) -> None:
+    loud = io.BytesIO()
+    soundfile.write(loud, tones.tone("happy", amplitude=0.9), 16000, format="WAV")
+    running = start(model=str(fragile_bundle))
+    files = [("f", ("good.wav", sound())), ("f", ("loud.wav", loud.getvalue()))]
+    good, bad = running.http.post("/v1/recognize", files=files).json()["results"]
+    assert good["prediction"]["emotion"] == "happy"
+    assert bad["problem"]["status"] == 422
+    assert bad["problem"]["detail"].startswith("loud.wav: the model tones 1.2 has no answer")
 
 
 @pytest.mark.parametrize(

@@ -154,6 +154,18 @@ def test_a_stream_that_cannot_be_is_refused_at_its_beginning(
     assert json.loads(answer.body)["type"].endswith(f":{kind}")
 
 
+def test_numbers_that_are_no_answer_end_a_stream_with_a_problem(
+    start: Any, fragile_bundle: Any, tones: Any
+) -> None:
+    loud = tones.tone("happy", amplitude=0.9, duration_s=2.0)
+    running = start(model=str(fragile_bundle))
+    with opened(running) as socket:
+        socket.send((loud * 32767).astype("<i2").tobytes())
+        found = json.loads(socket.recv(timeout=10))
+    assert found["problem"]["type"] == "urn:affekt:problem:unreadable-recording"
+    assert found["problem"]["detail"].startswith("the model tones 1.2 has no answer")
+
+
 @pytest.mark.parametrize(
     ("query", "chunk", "kind"),
     [

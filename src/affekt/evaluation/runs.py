@@ -115,9 +115,13 @@ def run_listener(
 
     def answer(utterance: Utterance) -> Probabilities | Failure:
         try:
-            return hear_utterance(utterance, listen)
+            found = hear_utterance(utterance, listen)
         except AffektError as error:
             return Failure(utterance=utterance, reason=str(error))
+        if not np.isfinite(found).all():
+            reason = f"{utterance.path}: the model's answer is no finite numbers"
+            return Failure(utterance=utterance, reason=reason)
+        return found
 
     answered: list[Utterance] = []
     rows: list[Probabilities] = []

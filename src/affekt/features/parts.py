@@ -89,13 +89,14 @@ def make_part(group: Group) -> int:
     for place, item in enumerate(group.utterances):
         try:
             audio = decode(item.path, start_s=item.start_s, end_s=item.end_s)
+            values = group.features.compute(audio.signal)
         except AffektError as error:
             failed.append(place)
             reasons.append(str(error).removeprefix(f"{item.path}: "))
             continue
         kept.append(place)
         durations_s.append(audio.duration_s)
-        arrays.append(group.features.compute(audio.signal))
+        arrays.append(values)
     part = Part(
         kept=np.array(kept, dtype=np.int64),
         durations_s=np.array(durations_s, dtype=np.float64),

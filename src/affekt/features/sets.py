@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Literal
 
 import numpy as np
 
 from affekt.audio.preprocess import fix_length, trim
-from affekt.errors import ConfigError, did_you_mean
+from affekt.errors import AudioError, ConfigError, did_you_mean
 from affekt.features.cepstra import mfcc, textbook_mfcc
 from affekt.features.chroma import N_CHROMA, chroma
 from affekt.features.descriptors import frame_energy, rms, zero_crossing_rate
@@ -40,7 +41,8 @@ class FeatureSet:
         columns: names of the entries of a vector, of the coefficients of a matrix, of the planes;
             none for an image.
         compute: turns a mono float32 signal at 16 kHz, at least one sample long, into float32
-            values of `shape`, all finite; may be called by several threads at once.
+            values of `shape`; may be called by several threads at once. Raises AudioError where
+            a value is not finite.
         version: raised when values change; part of every cache key.
     """
 
@@ -51,6 +53,21 @@ class FeatureSet:
     columns: tuple[str, ...]
     compute: Callable[[FloatArray], FloatArray]
     version: int = 1
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "compute", partial(_finite, self.compute))
+
+
+def _finite(compute: Callable[[FloatArray], FloatArray], signal: FloatArray) -> FloatArray:
+    """Compute features, and refuse a signal of which a value becomes infinite or no number."""
+    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+        values = compute(signal)
+    if not np.isfinite(values).all():
+        raise AudioError(
+            "its features are no finite numbers, for its level is far beyond full scale: scale it "
+            "to -1 to 1"
+        )
+    return values
 
 
 def find_feature_set(name: str) -> FeatureSet:

@@ -1,8 +1,9 @@
 """Recognising emotions: the bundle, the recognizer that runs it, and the writers of its answers."""
 
-from affekt.recognition.bundle import Bundle, Outputs, shipped_bundles
+from affekt.recognition.bundle import Bundle, shipped_bundles
 from affekt.recognition.explain import Explanation
 from affekt.recognition.metadata import BundleMetadata
+from affekt.recognition.outputs import Outputs
 from affekt.recognition.recognizer import Failure, Options, Recognizer
 from affekt.recognition.stream import StreamRecognizer
 from affekt.recognition.timeline import TimelineOptions

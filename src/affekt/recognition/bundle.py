@@ -13,18 +13,20 @@ from __future__ import annotations
 
 import hashlib
 import os
+from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
-from typing import NamedTuple, Self
+from typing import Self
 
 import numpy as np
 import numpy.typing as npt
 import onnxruntime
 
 from affekt.audio import SAMPLING_RATE_HZ
-from affekt.errors import BundleError, ConfigError, did_you_mean
+from affekt.errors import AffektError, AudioError, BundleError, ConfigError, did_you_mean
 from affekt.recognition.installed import ACTIVE, active_model, installed_bundles
 from affekt.recognition.metadata import BundleMetadata
+from affekt.recognition.outputs import Outputs
 
 METADATA_KEY = "affekt"
 INPUT_NAME = "waveform"
@@ -35,25 +37,6 @@ UNCALIBRATED_NAME = "uncalibrated"
 
 SHIPPED = ("default", "open")
 _WEIGHTS = Path(__file__).resolve().parent.parent / "weights"
-
-
-class Outputs(NamedTuple):
-    """What a bundle answers for a batch.
-
-    Attributes:
-        probabilities: `[batch, classes]`, calibrated, each row sums to one.
-        embedding: `[batch, dim]`; None where a feature set is the front end.
-        relevance: `[batch, frames]`, not negative, each row sums to one; None likewise.
-        novelty: `[batch, 1]`, how unlike what the model learnt from; above 1 is out of its domain;
-            None where the bundle cannot tell.
-        uncalibrated: `[batch, classes]`, what the network says by itself; None likewise.
-    """
-
-    probabilities: npt.NDArray[np.float32]
-    embedding: npt.NDArray[np.float32] | None = None
-    relevance: npt.NDArray[np.float32] | None = None
-    novelty: npt.NDArray[np.float32] | None = None
-    uncalibrated: npt.NDArray[np.float32] | None = None
 
 
 class Bundle:
@@ -119,13 +102,11 @@ class Bundle:
 
         Args:
             waveforms: `[batch, samples]`, float32, mono, 16 kHz.
+
+        Raises:
+            AudioError: the graph fails on this sound, or gives numbers that are no answer.
         """
-        feature_set = self.metadata.feature_set
-        if feature_set is None:
-            names = OUTPUT_NAMES + self._further
-            answers = self._session.run(names, {INPUT_NAME: waveforms})
-            return Outputs(**dict(zip(names, answers, strict=True)))
-        return Outputs(self.classify(np.stack([feature_set.compute(row) for row in waveforms])))
+        return self._answered(self._answer, waveforms)
 
     def classify(self, features: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
         """Return the probabilities `[batch, classes]` of features that are computed already.
@@ -135,12 +116,45 @@ class Bundle:
 
         Raises:
             BundleError: the front end of this bundle lies in its graph.
+            AudioError: the graph fails on these features, or gives numbers that are no answer.
         """
         if self.metadata.feature_set is None:
             raise BundleError(f"{self.path}: takes waveforms: its front end lies in the graph")
-        (answer,) = self._session.run(OUTPUT_NAMES[:1], {FEATURES_NAME: features})
-        probabilities: npt.NDArray[np.float32] = answer
-        return probabilities
+        return self._answered(self._classify, features).probabilities
+
+    def _answer(self, waveforms: npt.NDArray[np.float32]) -> Outputs:
+        """Run a batch, and return whatever comes out."""
+        feature_set = self.metadata.feature_set
+        if feature_set is None:
+            names = OUTPUT_NAMES + self._further
+            answers = self._session.run(names, {INPUT_NAME: waveforms})
+            return Outputs(**dict(zip(names, answers, strict=True)))
+        return self._classify(np.stack([feature_set.compute(row) for row in waveforms]))
+
+    def _classify(self, features: npt.NDArray[np.float32]) -> Outputs:
+        return Outputs(*self._session.run(OUTPUT_NAMES[:1], {FEATURES_NAME: features}))
+
+    def _answered(
+        self, call: Callable[[npt.NDArray[np.float32]], Outputs], batch: npt.NDArray[np.float32]
+    ) -> Outputs:
+        """Return what the graph answers to a batch; every answer anywhere passes through here.
+
+        Raises:
+            AudioError: it fails, or its numbers are no answer.
+        """
+        try:
+            outputs = call(batch)
+        except AffektError:
+            raise
+        except Exception as error:  # ONNX Runtime's errors share no root of their own
+            raise AudioError(f"the model {self.metadata.title} fails on this: {error}") from None
+        fault = outputs.fault(len(batch))
+        if fault is not None:
+            raise AudioError(
+                f"the model {self.metadata.title} has no answer to this: {fault}; check that it is "
+                "a recording of speech, and its level"
+            )
+        return outputs
 
     def _check_contract(self) -> None:
         """Look at the names and try one second of sound, which also warms the session up.
@@ -150,20 +164,14 @@ class Bundle:
         """
         self._check_signature()
         try:
-            answer = self.run(_probe())
+            answer = self._answer(_probe())
         except Exception as error:  # ONNX Runtime's errors share no root of their own
             raise BundleError(
                 f"{self.path}: the graph fails on one second of sound: {error}"
             ) from None
-        for name, values in answer._asdict().items():
-            if values is None:
-                continue
-            if values.ndim != 2 or values.shape[0] != 1 or not np.isfinite(values).all():
-                raise BundleError(f"{self.path}: '{name}' is not finite numbers in [batch, n]")
-            if name in ("probabilities", "relevance", "uncalibrated") and (
-                values.min() < 0.0 or abs(float(values.sum()) - 1.0) > 1e-3
-            ):
-                raise BundleError(f"{self.path}: '{name}' is not a distribution that sums to one")
+        fault = answer.fault(1)
+        if fault is not None:
+            raise BundleError(f"{self.path}: {fault}")
         width = answer.probabilities.shape[1]
         if width != len(self.metadata.labels):
             raise BundleError(

@@ -32,15 +32,22 @@ def hear(
         name: what to call the recording in a message.
 
     Raises:
-        AudioError: it holds nothing to recognise.
+        AudioError: it holds nothing to recognise, or the model has no answer to it.
     """
+
+    def answer(signal: Signal) -> Probabilities:
+        try:
+            return probabilities(signal)
+        except AudioError as error:
+            raise AudioError(f"{name}: {error}") from None
+
     # Blocks are as long as what is taken whole: a second one means windows.
     first = next(blocks)
     second = next(blocks, None)
     if second is None and first.size <= WHOLE_S * SAMPLING_RATE_HZ:
-        return probabilities(first), ()
+        return answer(first), ()
     head = [first] if second is None else [first, second]
-    return _mean(windows_of(itertools.chain(head, blocks)), probabilities, name=name)
+    return _mean(windows_of(itertools.chain(head, blocks)), answer, name=name)
 
 
 def windows_of(blocks: Iterable[Signal]) -> Iterator[Window]:

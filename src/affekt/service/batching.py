@@ -41,8 +41,8 @@ class BatchingBundle(Bundle):
         self._lock = threading.Lock()
         self._waiting: deque[tuple[Waveforms, Future[Outputs]]] = deque()
 
-    def run(self, waveforms: Waveforms) -> Outputs:
-        """Run a batch, perhaps with others; see `Bundle.run`."""
+    def _answer(self, waveforms: Waveforms) -> Outputs:
+        """Run a batch, perhaps with others; each is judged alone, by `Bundle.run`."""
         future: Future[Outputs] = Future()
         with self._lock:
             self._waiting.append((waveforms, future))
@@ -72,7 +72,7 @@ class BatchingBundle(Bundle):
 
     def _run_together(self, batch: list[tuple[Waveforms, Future[Outputs]]]) -> None:
         try:
-            outputs = super().run(np.concatenate([waveforms for waveforms, _ in batch]))
+            outputs = super()._answer(np.concatenate([waveforms for waveforms, _ in batch]))
         except Exception as error:  # whoever waits must hear of it
             for _, future in batch:
                 future.set_exception(error)

@@ -73,8 +73,15 @@ class Engine:
         return await asyncio.to_thread(self.models.get, model)
 
     async def in_thread(self, call: Callable[[], T]) -> T:
-        """Run something short that may compute or wait for a disk."""
-        return await asyncio.get_running_loop().run_in_executor(self._streams, call)
+        """Run something short that may compute or wait for a disk.
+
+        Raises:
+            Problem: what the library said of it.
+        """
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._streams, call)
+        except AffektError as error:
+            raise problem_of(error) from error
 
     async def recognise(
         self, upload: Upload, options: Options, *, model: str | None
@@ -134,7 +141,9 @@ class Engine:
         try:
             prediction = recognizer(decoded.signal, SAMPLING_RATE_HZ, **mono)
         except AffektError as error:
-            raise problem_of(error) from error
+            problem = problem_of(error)
+            problem.detail = problem.detail.replace("<array>", upload.name or "the recording", 1)
+            raise problem from error
         about = decoded.about | {"warnings": tuple(decoded.about["warnings"])}
         return dataclasses.replace(prediction, **about).to_dict()
 

@@ -90,7 +90,7 @@ class _Classifier:
         self._output = outputs[0].name
         self._probe = self._run(np.zeros(width))
         values = self(np.zeros(width, np.float32))
-        if values.ndim != 1 or values.min() < 0.0 or abs(values.sum() - 1.0) > _TOLERANCE:
+        if values.ndim != 1 or values.min() < 0.0 or not abs(values.sum() - 1.0) <= _TOLERANCE:
             raise BundleError(
                 f"{path}: '{self._output}' holds no probabilities; the classifier must have "
                 "predict_proba"
