@@ -94,6 +94,8 @@ def test_a_whole_number_is_a_float_where_one_is_asked_for():
         ("oven = 200", r"'oven': expected a table, found 200"),
         ("oven = { heat_c = true }", r"'heat_c': expected float, found True"),
         ("oven = { heat_c = nan }", r"'heat_c': expected a finite number, found nan"),
+        (f"eggs = {2**63}", r"'eggs': the number lies beyond 64 bits"),
+        (f"oven = {{ heat_c = 1{'0' * 400} }}", r"'heat_c': the number lies beyond 64 bits"),
         ("oven = { heat_c = inf }", r"'heat_c': expected a finite number, found inf"),
         ("spices_g = 3", r"'spices_g': expected a table, found 3"),
         ('spices_g = { salt = "much" }', r"'spices_g': 'salt': expected float, found 'much'"),
@@ -150,7 +152,17 @@ def test_a_folder_is_no_recipe(tmp_path):
         read_toml(tmp_path)
 
 
-@pytest.mark.parametrize("content", [b"name = ", b"\xff\xfe", b"a = 1\na = 2"])
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"name = ",
+        b"\xff\xfe",
+        b"a = 1\na = 2",
+        b"a = " + b"[" * 9999 + b"]" * 9999,
+        b"a = " + b"9" * 9999,
+    ],
+    ids=["cut off", "no UTF-8", "twice", "deep", "long"],
+)
 def test_a_damaged_file_is_named_with_the_place(tmp_path, content):
     path = tmp_path / "a.toml"
     path.write_bytes(content)

@@ -292,7 +292,7 @@ def _refusal(status: int, body: bytes | bytearray) -> ServiceError:
     try:
         problem = json.loads(body)
         return _error(problem)
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         return ServiceError(f"the service answered {status}", kind="unknown", status=status)
 
 

@@ -67,7 +67,7 @@ def read_toml(path: Path) -> dict[str, Any]:
         raise ConfigError(f"{path}: no such file") from None
     except OSError as error:
         raise ConfigError(f"{path}: cannot be read: {error.strerror}") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:  # numbers of thousands of digits, say
         raise ConfigError(f"{path}: not a readable TOML file: {error}") from error
 
 
@@ -122,6 +122,8 @@ def _convert(value: Any, hint: Any, *, where: str) -> Any:
 def _scalar(value: Any, hint: Any, *, where: str) -> Any:
     if hint is Any:
         return value
+    if isinstance(value, int) and not -(2**63) <= value < 2**63:
+        raise ConfigError(f"{where}: the number lies beyond 64 bits")
     if hint is float and isinstance(value, int) and not isinstance(value, bool):
         return float(value)
     if hint is float and isinstance(value, float) and not math.isfinite(value):

@@ -66,6 +66,42 @@ def test_a_damaged_member_leaves_nothing_behind(make_zip, tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["a.zip"]
 
 
+def change_header(archive, offset_local, offset_central, value):
+    """Write a byte into the headers of a zip file of one member (APPNOTE 4.3.7 and 4.3.12)."""
+    content = bytearray(archive.read_bytes())
+    content[content.index(b"PK\3\4") + offset_local] = value
+    content[content.index(b"PK\1\2") + offset_central] = value
+    archive.write_bytes(content)
+
+
+def test_an_encrypted_archive_is_named_as_such(make_zip, tmp_path):
+    archive = make_zip(("x.wav", b"some sound"))
+    change_header(archive, 6, 8, 0x1)  # the bit that says so
+    with pytest.raises(DownloadError, match=r"'x\.wav' is encrypted; nothing was unpacked"):
+        unpack_zip(archive, tmp_path / "new")
+    assert [path.name for path in tmp_path.iterdir()] == ["a.zip"]
+
+
+def test_a_method_that_is_not_known_is_named(make_zip, tmp_path):
+    archive = make_zip(("x.wav", b"some sound"))
+    change_header(archive, 8, 10, 97)  # WavPack
+    with pytest.raises(DownloadError, match=r"cannot be read here \(method 97\)"):
+        unpack_zip(archive, tmp_path / "new")
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_damage_within_what_is_packed_is_told(method, tmp_path):
+    archive = tmp_path / "a.zip"
+    with zipfile.ZipFile(archive, "w", method) as file:
+        file.writestr("x.wav", bytes(range(256)) * 50)
+    content = bytearray(archive.read_bytes())
+    content[35:60] = b"\xff" * 25
+    archive.write_bytes(content)
+    with pytest.raises(DownloadError, match="not a readable zip file"):
+        unpack_zip(archive, tmp_path / "new")
+    assert [path.name for path in tmp_path.iterdir()] == ["a.zip"]
+
+
 def test_a_folder_with_files_is_not_overwritten(make_zip, tmp_path):
     (tmp_path / "new").mkdir()
     (tmp_path / "new/mine.wav").touch()

@@ -37,7 +37,15 @@ def test_a_missing_table_is_told_with_its_source(tmp_path):
         read_votes(tmp_path)
 
 
-@pytest.mark.parametrize("text", ["path,emotion\na.wav,sad\n", '"","A","fileName"\n"1",x,"a"\n'])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "path,emotion\na.wav,sad\n",
+        '"","A","fileName"\n"1",x,"a"\n',
+        '"","A","fileName"\n"1",1,"' + 200_000 * "a",
+    ],
+    ids=["other columns", "no number", "a field without end"],
+)
 def test_another_table_is_refused(text, tmp_path):
     (tmp_path / "processedResults").mkdir()
     (tmp_path / "processedResults" / "tabulatedVotes.csv").write_text(text)

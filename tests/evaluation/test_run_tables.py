@@ -135,7 +135,15 @@ def test_predictions_are_read_back_as_they_were_written(half, tmp_path):
     assert again[2].probabilities == pytest.approx(half.predictions[2].probabilities)
 
 
-@pytest.mark.parametrize("content", ["clip,speaker\na,b\n", "clip,speaker,actual,predicted\na\n"])
+@pytest.mark.parametrize(
+    "content",
+    [
+        "clip,speaker\na,b\n",
+        "clip,speaker,actual,predicted\na\n",
+        'clip,speaker,actual,predicted\n"' + 200_000 * "a",
+    ],
+    ids=["other columns", "a short row", "a field without end"],
+)
 def test_another_table_is_not_taken_for_predictions(content, tmp_path):
     path = tmp_path / "other.csv"
     path.write_text(content)

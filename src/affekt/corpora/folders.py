@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from affekt.corpora.files import RANK, is_audio, walk
+from affekt.audio.folders import walk
+from affekt.corpora.files import RANK, is_audio
 from affekt.corpora.labels import canonical_label, check_labels
 from affekt.corpora.scan import Scan, Twice, Unplaced
 from affekt.errors import CorpusError
@@ -66,7 +67,7 @@ class FolderCorpus:
         unplaced: list[Unplaced] = []
         twice: list[Twice] = []
         other_files = 0
-        for path in walk(self.root):
+        for path in walk(self.root, follow_links=True):
             if not is_audio(path):
                 other_files += 1
             elif path.parent == self.root:

@@ -90,13 +90,16 @@ def _get_files(
 
 def _names(corpus: Corpus, remote: FileList, index: Path) -> list[str]:
     # What is no table in UTF-8 gives names that the grammar does not know.
-    with index.open(encoding="utf-8-sig", errors="replace", newline="") as file:
-        names = [(row.get(remote.column) or "").strip() for row in csv.DictReader(file)]
+    try:
+        with index.open(encoding="utf-8-sig", errors="replace", newline="") as file:
+            names = [(row.get(remote.column) or "").strip() for row in csv.DictReader(file)]
+    except csv.Error:
+        names = []
     # A name becomes a path: only what the grammar knows may.
     strange = [name for name in names if corpus.parse(name) is None]
     if strange or not names:
         raise DownloadError(
             f"{remote.index_url}: not the list of {corpus.title}'s files "
-            f"({'it is empty' if not names else repr(strange[0])}); delete {index} and try again"
+            f"({'it names none' if not names else repr(strange[0])}); delete {index} and try again"
         )
     return names

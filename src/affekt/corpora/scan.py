@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
+from affekt.audio.folders import walk
 from affekt.corpora.base import Corpus, Name, Person
-from affekt.corpora.files import RANK, is_audio, walk
+from affekt.corpora.files import RANK, is_audio
 from affekt.records import Utterance
 
 
@@ -77,7 +78,7 @@ def scan_folder(corpus: Corpus, folder: Path) -> Scan:
     twice: list[Twice] = []
     misspelt: list[tuple[Path, str]] = []
     other_files = 0
-    for path in walk(folder):
+    for path in walk(folder, follow_links=True):
         if not is_audio(path):
             other_files += 1
             continue

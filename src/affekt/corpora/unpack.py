@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import lzma
 import shutil
 import stat
 import tempfile
 import zipfile
+import zlib
 from pathlib import Path, PurePosixPath, PureWindowsPath
 
 from affekt.errors import DownloadError
+
+# The zip format (APPNOTE 6.3): bit 0 of a member's flags, and the methods that Python reads.
+_ENCRYPTED = 0x1
+_METHODS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA}
 
 
 def unpack_zip(archive: Path, target: Path) -> None:
@@ -18,8 +24,9 @@ def unpack_zip(archive: Path, target: Path) -> None:
     name when the last one is.
 
     Raises:
-        DownloadError: not a zip file, a damaged one, or a member that would leave the folder
-            (an absolute path, "..", a drive, a link).
+        DownloadError: not a zip file, a damaged or encrypted one, one packed in a way that cannot
+            be read here, or a member that would leave the folder (an absolute path, "..", a drive,
+            a link).
     """
     try:
         with zipfile.ZipFile(archive) as file:
@@ -34,15 +41,29 @@ def unpack_zip(archive: Path, target: Path) -> None:
             except BaseException:
                 shutil.rmtree(staging, ignore_errors=True)
                 raise
-    except zipfile.BadZipFile as error:
-        raise DownloadError(
-            f"{archive}: not a readable zip file ({error}); delete it and get it again"
-        ) from error
+    except (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, ValueError) as error:
+        raise DownloadError(_damaged(archive, error)) from error
     except OSError as error:
+        if error.errno is None:  # bzip2's word for damage
+            raise DownloadError(_damaged(archive, error)) from error
         raise DownloadError(f"{target}: cannot be written: {error.strerror or error}") from error
 
 
+def _damaged(archive: Path, error: Exception) -> str:
+    return f"{archive}: not a readable zip file ({error}); delete it and get it again"
+
+
 def _check_member(archive: Path, member: zipfile.ZipInfo) -> None:
+    if member.flag_bits & _ENCRYPTED:
+        raise DownloadError(
+            f"{archive}: member '{member.filename}' is encrypted; nothing was unpacked: unpack it "
+            "yourself with its password"
+        )
+    if member.compress_type not in _METHODS:
+        raise DownloadError(
+            f"{archive}: member '{member.filename}' is packed in a way that cannot be read here "
+            f"(method {member.compress_type}); nothing was unpacked: unpack it yourself"
+        )
     posix, windows = PurePosixPath(member.filename), PureWindowsPath(member.filename)
     leaves = (
         posix.is_absolute()

@@ -42,7 +42,7 @@ def read_votes(folder: Path) -> Mapping[str, tuple[int, ...]]:
                 for row in csv.DictReader(file)
                 if row[""].startswith(_SOUND_ALONE)
             }
-    except (KeyError, TypeError, ValueError, UnicodeDecodeError) as error:
+    except (KeyError, TypeError, ValueError, csv.Error) as error:
         raise CorpusError(
             f"{table}: not the votes of CREMA-D's repository ({error!r}): get the file again"
         ) from None

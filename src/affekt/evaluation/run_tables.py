@@ -122,7 +122,7 @@ def read_predictions(path: Path) -> tuple[ClipPrediction, ...]:
             return tuple(_prediction(row) for row in rows)
     except OSError as error:
         raise ConfigError(f"{path}: cannot be read: {error.strerror}") from error
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, csv.Error) as error:
         raise ConfigError(
             f"{path}: no table of predictions ({error}); it must be a report's predictions.csv"
         ) from error

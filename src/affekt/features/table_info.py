@@ -71,7 +71,7 @@ class TableInfo:
             for name in ("shape", "corpora"):
                 document[name] = tuple(document[name])
             return cls(**document)
-        except (ValueError, TypeError, KeyError, AttributeError) as error:
+        except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
             raise damaged(where, f"its metadata cannot be read ({error})") from None
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator
-from pathlib import Path
 
+from affekt.audio.folders import walk
 from affekt.errors import AudioError
 from affekt.recognition.recognizer import Failure
 
@@ -22,13 +22,14 @@ def recordings(inputs: Iterable[str]) -> tuple[list[str], list[Failure]]:
     Hidden files and folders are passed over, and links to folders are not followed.
 
     Returns:
-        Paths, "-" and missing files as they were given; and the folders without recordings.
+        Paths, "-" and missing files as they were given; and the folders without recordings, or
+        that cannot be looked into.
     """
     paths: list[str] = []
     failures: list[Failure] = []
     for item in inputs:
         # A name that the system refuses (too long, say) is a missing file here and no error.
-        found = list(_walk(item)) if os.path.isdir(item) else [item]  # noqa: PTH112
+        found = list(_walk(item, failures)) if os.path.isdir(item) else [item]  # noqa: PTH112
         paths += found
         if not found:
             suffixes = ", ".join(sorted(SUFFIXES))
@@ -37,9 +38,10 @@ def recordings(inputs: Iterable[str]) -> tuple[list[str], list[Failure]]:
     return paths, failures
 
 
-def _walk(folder: str) -> Iterator[str]:
-    for place, folders, files in os.walk(folder):
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
-        for name in sorted(files):
-            if not name.startswith(".") and Path(name).suffix.lower() in SUFFIXES:
-                yield str(Path(place) / name)
+def _walk(folder: str, failures: list[Failure]) -> Iterator[str]:
+    def failed(place: str, error: AudioError) -> None:
+        failures.append(Failure(path=place, error=error))
+
+    for path in walk(folder, follow_links=False, failed=failed):
+        if not path.name.startswith(".") and path.suffix.lower() in SUFFIXES:
+            yield str(path)

@@ -104,7 +104,7 @@ def read_record(path: Path) -> dict[str, Any]:
     try:
         record: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         missing = [key for key in needed if key not in record]
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, RecursionError):
         missing = ["everything"]
     if missing:
         raise ConfigError(
