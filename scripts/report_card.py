@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from affekt.evaluation import trust_worries as rules
-from affekt.evaluation.layout import percent
+from affekt.evaluation.layout import percent, why_no_interval
 from affekt.evaluation.leaks import LeakedCopy, Leaks
 from affekt.evaluation.people import MIN_SPEAKERS
+from affekt.evaluation.scoring import NEARLY_ALL
 from affekt.evaluation.trust_worries import share
 from affekt.evaluation.writers import leak_facts
 from affekt.recognition import Bundle
@@ -75,6 +76,10 @@ def limits() -> str:
             "no better than guessing",
             "the interval of a corpus reaches down to guessing, or its figure where it has none",
         ),
+        (
+            "one answer to everything",
+            f"{share(NEARLY_ALL)} or more of a corpus' answers are one label, and fewer clips are",
+        ),
         ("worst corpora", f"less than {share(rules.LITTLE)} is recognised"),
         ("no single figure", f"corpora lie {points(rules.SPREAD)} or more apart"),
         ("emotions it misses", f"less than {share(rules.MISSED)} of an emotion is recognised"),
@@ -88,7 +93,10 @@ def limits() -> str:
             f"{share(rules.ECE_MEAN)} in the mean of the corpora, and more than chance leaves",
         ),
         ("surer than right", f"confidence is {points(rules.OVERCONFIDENT)} above right answers"),
-        ("sets that promise too much", "the interval of the coverage lies below the promise"),
+        (
+            "sets that promise too much",
+            "the interval of the coverage lies below the promise, or its share where it has none",
+        ),
         ("sounds taken for speech", f"less than {share(rules.FOUND)} of a kind is noticed"),
         ("speech taken for something else", f"more than {share(rules.FLAGGED)} of it is flagged"),
         ("one speaker, few speakers", f"fewer than {MIN_SPEAKERS} speakers of a corpus"),
@@ -165,7 +173,8 @@ def _corpora(figures: Mapping[str, Any]) -> str:
             continue
         own, everything = scorings["own"], scorings["all"]
         ends = own["ua_interval"]
-        interval = f"{percent(ends['low'])} to {percent(ends['high'])}" if ends else "1 speaker"
+        alone = why_no_interval(len(item["speakers"]))
+        interval = f"{percent(ends['low'])} to {percent(ends['high'])}" if ends else alone
         shares = (own["wa"], everything["ua"], everything["wa"])
         classes = len(own["classes"])
         counts = (own["clips"], len(item["speakers"]), classes, percent(1 / classes))

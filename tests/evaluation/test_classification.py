@@ -131,6 +131,14 @@ def test_ten_thousand_clips_take_well_under_a_second():
     assert min(times_s) < 0.8
 
 
+def test_a_constant_answer_is_named_and_has_no_interval():
+    figures = measured(["angry", "sad"] * 10, np.eye(4)[[0] * 20])
+    assert (figures.constant.label, figures.constant.share) == ("angry", 1.0)
+    assert (figures.ua, figures.intervals) == (0.5, {})
+    assert figures.no_interval_reason == "all draws of speakers agree"
+    assert figures.to_dict()["constant"] == {"label": "angry", "share": 1.0}
+
+
 def test_no_clip_and_no_number_are_told_with_a_remedy():
     with pytest.raises(ConfigError, match="test part is empty"):
         measured([], np.empty((0, 4)))

@@ -45,10 +45,11 @@ def test_each_group_has_its_own_figures(figures):
     )
 
 
-def test_intervals_need_two_speakers(figures):
+def test_intervals_need_two_speakers_who_differ(figures):
     gender = figures("gender")
-    assert gender["female"].ua_interval.speakers == 2
-    assert gender["male"].ua_interval is None
+    assert figures("sentence")["2"].ua_interval.speakers == 3
+    assert gender["male"].ua_interval is None  # one man
+    assert gender["female"].ua_interval is None  # two women, both heard rightly
 
 
 def test_what_nobody_tells_is_a_group_of_its_own_and_stands_last(figures):

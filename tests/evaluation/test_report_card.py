@@ -27,8 +27,10 @@ def test_a_card_tells_worries_figures_doubt_and_conditions(report, tmp_path):
     sha256 = report["figures"]["bundle_sha256"]
     card = "\n\n".join(report_card.sections(report_card.read_report("tones", sha256, tmp_path)))
     assert report["worries"][0]["text"] in card
-    ua = report["figures"]["corpora"][0]["scorings"][0]["ua"]
-    assert f"| emodb | 12 | 1 | {100 * ua:.1f} | 1 speaker |" in card
+    own = report["figures"]["corpora"][0]["scorings"][0]
+    classes = len(own["classes"])
+    among = f"{classes} | {100 / classes:.1f}"
+    assert f"| emodb | 12 | 1 | {among} | {100 * own['ua']:.1f} | 1 speaker |" in card
     assert "| expected calibration error, over a telephone |" in card
     worst = max(report["robustness"]["conditions"], key=lambda item: item["own"]["drop"])
     assert f"| {worst['group']} | " in card

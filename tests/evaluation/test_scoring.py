@@ -98,6 +98,46 @@ def test_one_speaker_has_no_interval_and_two_have(measured):
     assert alone.scorings == ()
 
 
+def said_to(answers, *takes):
+    """Clips as `(emotion, answer, how many)`, spread over five speakers."""
+    rows = []
+    for emotion, answer, count in takes:
+        for _ in range(count):
+            rows.append((("c", f"s{len(rows) % 5}", len(rows), emotion), np.eye(4)[answer]))
+    return answers(LABELS, rows)
+
+
+@pytest.mark.parametrize(
+    ("takes", "share"),
+    [
+        ([("neutral", 0, 20), ("sad", 0, 20)], 1.0),
+        ([("neutral", 0, 20), ("sad", 0, 19), ("sad", 2, 1)], 0.975),
+    ],
+)
+def test_a_model_that_gives_all_or_nearly_all_clips_one_answer_is_constant(answers, takes, share):
+    own = score_corpus("c", said_to(answers, *takes), LABELS).scoring("own")
+    assert (own.constant.label, own.constant.share) == ("neutral", share)
+
+
+def test_a_constant_predictor_has_no_interval_anywhere(answers):
+    said = said_to(answers, ("neutral", 0, 20), ("happy", 0, 20), ("sad", 0, 20))
+    own = score_corpus("c", said, LABELS).scoring("own")
+    assert own.ua == pytest.approx(1 / 3)
+    shares = ("ua", "wa", "macro_f1", "weighted_f1")
+    assert [getattr(own, f"{name}_interval") for name in shares] == [None] * 4
+    assert {item.recall for item in own.class_intervals} == {None}
+
+
+def test_a_model_that_tells_clips_apart_is_not_constant(answers):
+    apart = said_to(answers, ("neutral", 0, 20), ("sad", 2, 20))
+    assert score_corpus("c", apart, LABELS).scoring("own").constant is None
+    # Nearly all clips are neutral in truth: it is right to say so of nearly all.
+    truly = said_to(answers, ("neutral", 0, 97), ("sad", 2, 3))
+    assert score_corpus("c", truly, LABELS).scoring("own").constant is None
+    one = said_to(answers, ("neutral", 0, 20))
+    assert score_corpus("c", one, LABELS).scoring("own").constant is None
+
+
 def test_a_corpus_that_failed_altogether_still_has_its_counts(answers):
     said = answers(LABELS, [], failures=[(("c", "a", 1, "sad"), "silent")])
     figures = score_corpus("c", said, ("sad",))

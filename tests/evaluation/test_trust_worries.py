@@ -9,8 +9,10 @@ from affekt.evaluation.doubt_run import hear_tested
 from affekt.evaluation.people import GroupDifference, Steadiness
 from affekt.evaluation.report import report_of
 from affekt.evaluation.robustness import ConditionFigures, Kept
+from affekt.evaluation.scoring import ConstantAnswer
 from affekt.evaluation.trust import measure_trust
 from affekt.evaluation.trust_worries import worries
+from affekt.metrics import Interval
 from affekt.protocols import protocol
 
 
@@ -90,7 +92,7 @@ def test_a_corpus_and_an_emotion_that_are_hardly_recognised_are_named(trust):
     poor = replace(
         own,
         ua=0.45,
-        ua_interval=replace(own.ua_interval, low=0.4),
+        ua_interval=Interval(low=0.4, high=0.5, level=0.95, speakers=6),
         classes=(angry, *own.classes[1:]),
     )
     report = replace(trust.report, corpora=(replace(corpus, scorings=(poor,)),))
@@ -100,6 +102,16 @@ def test_a_corpus_and_an_emotion_that_are_hardly_recognised_are_named(trust):
     )
     assert said["worst corpora"] == "Less than 50 % is recognised in: one 45 % (guessing 50 %)."
     assert f"{angry.label} in one (10 % of 40 clips)" in said["emotions it misses"]
+
+
+def test_a_model_that_answers_everything_alike_is_named(trust):
+    (corpus,) = trust.report.corpora
+    own = replace(corpus.scoring("own"), constant=ConstantAnswer(label="sad", share=0.97))
+    report = replace(trust.report, corpora=(replace(corpus, scorings=(own,)),))
+    assert about(replace(trust, report=report))["one answer to everything"] == (
+        "one: a nearly constant predictor: 97.0 % of its answers are 'sad' (own). "
+        "It tells no clip from another there."
+    )
 
 
 def test_groups_that_fail_are_named_with_their_figures(trust):

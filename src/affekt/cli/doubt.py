@@ -52,6 +52,7 @@ def doubt(
     """
     from affekt.evaluation.doubt_run import clips_to_fit_on, doubts_of, hear_tested
     from affekt.evaluation.report import report_of
+    from affekt.evaluation.writers import constant_answers
 
     source = measuring.load_source(model, features, label_words)
     clips = measuring.load_clips(protocol_name, root, names, table, folder, quiet=quiet)
@@ -74,7 +75,10 @@ def doubt(
     others = hearing.fitted_on.utterances if hearing.fitted_on else ()
     fitted_on = {"clips": len(others), "speakers": len({item.speaker_key for item in others})}
     stamp = report.to_dict()
-    head = {name: stamp[name] for name in _STAMP} | {"fitted_on": fitted_on}
+    head = {name: stamp[name] for name in _STAMP} | {
+        "constant": [said for item in report.corpora for said in constant_answers(item)],
+        "fitted_on": fitted_on,
+    }
     text = json.dumps(head | found.to_dict(), indent=1) + "\n"
     if out is None:
         click.echo(text, nl=False)

@@ -13,12 +13,13 @@ import numpy.typing as npt
 from affekt import metrics
 from affekt.corpora.folders import UNKNOWN_SPEAKER
 from affekt.errors import ConfigError
-from affekt.evaluation.scoring import ClassFigures, class_figures
+from affekt.evaluation.scoring import ClassFigures, ConstantAnswer, class_figures, constant_answer
 from affekt.metrics import Interval
 from affekt.records import Utterance
 
 _ONE_SPEAKER = "all clips are of one speaker"
 _NOT_TOLD = "nobody told who speaks"
+_ALIKE = "all draws of speakers agree"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,8 +59,9 @@ class ClassificationFigures:
         macro_precision, macro_f1: plain means.
         weighted_precision, weighted_f1: means weighted by support.
         intervals: bootstrap 95 % intervals, clustered by speaker, of accuracy, UA, and macro and
-            weighted precision and F1; empty where there can be none.
-        no_interval_reason: why there are none.
+            weighted precision and F1; those that can be had.
+        no_interval_reason: why there are none at all.
+        constant: what it always answers, or nearly always; None of a model that tells clips apart.
         confusion: clips, row the actual class, column the predicted one.
         predictions: one entry a clip, in the order given.
     """
@@ -76,6 +78,7 @@ class ClassificationFigures:
     weighted_f1: float
     intervals: Mapping[str, Interval]
     no_interval_reason: str | None
+    constant: ConstantAnswer | None
     confusion: tuple[tuple[int, ...], ...]
     predictions: tuple[ClipPrediction, ...]
 
@@ -101,6 +104,7 @@ class ClassificationFigures:
             "weighted_f1": self.weighted_f1,
             "intervals": {name: dataclasses.asdict(item) for name, item in self.intervals.items()},
             "no_interval_reason": self.no_interval_reason,
+            "constant": dataclasses.asdict(self.constant) if self.constant else None,
             "labels": list(self.labels),
             "classes": [dataclasses.asdict(item) for item in self.classes],
             "confusion": [list(row) for row in self.confusion],
@@ -147,7 +151,6 @@ def classify(
     truth = np.array([place[label] for label in actual])
     predicted = probabilities.argmax(axis=1)
     speakers = [item.speaker_key for item in utterances]
-    told = any(item.speaker != UNKNOWN_SPEAKER for item in utterances)
     intervals = metrics.confusion_intervals(truth, predicted, speakers, len(labels), rng=rng)
     confusion = metrics.confusion_matrix(truth, predicted, len(labels))
     precision = np.nan_to_num(metrics.precisions(confusion))
@@ -164,10 +167,17 @@ def classify(
         weighted_precision=float(np.average(precision, weights=support)),
         weighted_f1=metrics.weighted_f1(confusion),
         intervals=intervals,
-        no_interval_reason=None if intervals else _ONE_SPEAKER if told else _NOT_TOLD,
+        no_interval_reason=None if intervals else _why_none(utterances),
+        constant=constant_answer(labels, confusion),
         confusion=tuple(tuple(int(cell) for cell in row) for row in confusion),
         predictions=_predictions(utterances, truth, predicted, probabilities, labels, clip_ids),
     )
+
+
+def _why_none(utterances: Sequence[Utterance]) -> str:
+    if all(item.speaker == UNKNOWN_SPEAKER for item in utterances):
+        return _NOT_TOLD
+    return _ALIKE if len({item.speaker_key for item in utterances}) > 1 else _ONE_SPEAKER
 
 
 def _predictions(

@@ -7,7 +7,7 @@ import io
 import json
 from collections.abc import Callable, Iterator
 
-from affekt.evaluation.compare import Comparison, Difference, SharedFigures
+from affekt.evaluation.compare import MEAN, Comparison, Difference, SharedFigures
 from affekt.evaluation.layout import (
     Section,
     as_markdown,
@@ -19,7 +19,13 @@ from affekt.evaluation.layout import (
     table,
 )
 from affekt.evaluation.references import FIGURES, ReferenceRow
-from affekt.evaluation.writers import SHARES, leak_facts, protocol_facts, source_facts
+from affekt.evaluation.writers import (
+    SHARES,
+    constant_facts,
+    leak_facts,
+    protocol_facts,
+    source_facts,
+)
 
 CSV_COLUMNS = (
     "row", "protocol", "corpus", "scoring", "figure", "model", "other", "value", "low", "high",
@@ -90,6 +96,7 @@ def _sections(comparison: Comparison) -> Iterator[Section]:
     for place, report in enumerate(comparison.reports):
         facts = source_facts(report)
         facts += leak_facts(report.leaks) if report.leaks else ()
+        facts += constant_facts(report.corpora)
         if report.failures:
             facts.append(("failed", f"{len(report.failures)} clips"))
         if report.log is not None:
@@ -125,7 +132,7 @@ def _side_by_side(comparison: Comparison) -> Section:
 
 
 def _shared_row(item: SharedFigures, *, told: bool) -> list[str]:
-    alone = item.speakers > 1 and item.ua_interval is None  # a mean of corpora has no interval
+    mean = item.corpus == MEAN  # which has no interval
     return [
         item.corpus,
         item.scoring,
@@ -134,9 +141,9 @@ def _shared_row(item: SharedFigures, *, told: bool) -> list[str]:
         speaker_count(item.speakers, told=told),
         str(item.classes),
         percent(item.ua),
-        "" if alone else ends(item.ua_interval, told=told),
+        "" if mean else ends(item.ua_interval, item.speakers, told=told),
         percent(item.wa),
-        "" if alone else ends(item.wa_interval, told=told),
+        "" if mean else ends(item.wa_interval, item.speakers, told=told),
         percent(item.macro_f1),
         percent(item.weighted_f1),
     ]

@@ -77,16 +77,24 @@ def figure(value: float | None) -> str:
     return "-" if value is None or math.isnan(value) else f"{value:.1f}"
 
 
-def ends(interval: Interval | None, *, told: bool = True) -> str:
+def ends(interval: Interval | None, speakers: int, *, told: bool = True) -> str:
     """Return both ends of an interval in percent, or why there is none.
 
     Args:
         interval: over speakers.
+        speakers: how many spoke.
         told: somebody said who speaks.
     """
     if interval is None:
-        return "1 speaker, no interval" if told else "speakers not told, no interval"
+        return f"{why_no_interval(speakers, told=told)}, no interval"
     return f"{percent(interval.low)} to {percent(interval.high)}"
+
+
+def why_no_interval(speakers: int, *, told: bool = True) -> str:
+    """Return why a figure has no interval: nobody to draw, or nobody who differs."""
+    if not told:
+        return "speakers not told"
+    return "1 speaker" if speakers < 2 else "all draws agree"
 
 
 def spoken(clips: int, speakers: int, *, told: bool = True) -> str:

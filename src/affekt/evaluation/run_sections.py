@@ -110,11 +110,17 @@ def to_markdown(
 def figures_note(figures: ClassificationFigures) -> str:
     """Return what must be known to read the figures."""
     told = f"Measured on {figures.clips} clips of {figures.speakers} speakers, in percent. "
+    if figures.constant is not None:
+        nearly = "" if figures.constant.share == 1.0 else "nearly "
+        told += (
+            f"The model is a {nearly}constant predictor: {percent(figures.constant.share)} % of "
+            f"its answers are '{figures.constant.label}'. "
+        )
     if figures.no_interval_reason:
         return f"{told}There are no intervals: {figures.no_interval_reason}."
     return (
         f"{told}Intervals: 95 %, bootstrap over the speakers of the test part, the model as it "
-        "is. Means are over the classes that occur."
+        "is; none where all draws agree. Means are over the classes that occur."
     )
 
 

@@ -30,6 +30,8 @@ Figures = TypeVar("Figures")
 _BOOTSTRAP_SEED = 2
 _RESAMPLES = 2000
 OTHER = "other"
+# A model that gives so many of its clips one answer is called nearly constant.
+NEARLY_ALL = 0.95
 ScoringName = Literal["own", "all"]
 SCORINGS: tuple[ScoringName, ...] = get_args(ScoringName)
 
@@ -61,6 +63,19 @@ class ClassIntervals:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ConstantAnswer:
+    """One label that all or nearly all clips of several classes were answered with.
+
+    Attributes:
+        label: the answer.
+        share: of the answered clips that got it, `NEARLY_ALL` to 1.
+    """
+
+    label: str
+    share: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Scoring:
     """Figures under one rule of answering, as shares from 0 to 1.
 
@@ -68,20 +83,23 @@ class Scoring:
         name: "own", "all" or "own and more".
         labels: what could be answered, in the order of the confusion matrix.
         confusion: clips, row the truth, column the answer.
-        clips: how many were scored.
+        clips, speakers: how many were scored, and of how many people.
         ua: unweighted average recall over the classes present in the truth.
         wa: share of clips answered rightly.
         macro_f1, weighted_f1: means over the classes present, plain and by support.
         ua_interval, wa_interval, macro_f1_interval, weighted_f1_interval: bootstrap 95 %,
-            clustered by speaker, all from the same draws; None with one speaker.
+            clustered by speaker, all from the same draws; None with one speaker, or where all
+            draws agree.
         classes: one entry a class that is present in the truth.
         class_intervals: likewise.
+        constant: what it always answers, or nearly always; None of a model that tells clips apart.
     """
 
     name: str
     labels: tuple[str, ...]
     confusion: tuple[tuple[int, ...], ...]
     clips: int
+    speakers: int
     ua: float
     wa: float
     macro_f1: float
@@ -92,6 +110,7 @@ class Scoring:
     weighted_f1_interval: Interval | None
     classes: tuple[ClassFigures, ...]
     class_intervals: tuple[ClassIntervals, ...]
+    constant: ConstantAnswer | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -227,12 +246,14 @@ def _score(
         labels=allowed,
         confusion=tuple(tuple(int(cell) for cell in row) for row in confusion),
         clips=len(kept),
+        speakers=len(set(speakers)),
         classes=classes,
         class_intervals=tuple(
             item
             for item in _class_intervals(true, answered, speakers, allowed)
             if any(item.label == of.label for of in classes)
         ),
+        constant=constant_answer(allowed, confusion),
         **shares(true, answered, speakers, len(allowed)),
     )
 
@@ -293,6 +314,27 @@ def _bootstrapped(
         rng=np.random.default_rng(_BOOTSTRAP_SEED),
         resamples=_RESAMPLES,
     )
+
+
+def constant_answer(
+    labels: Sequence[str], confusion: npt.NDArray[np.int64]
+) -> ConstantAnswer | None:
+    """Return what all or nearly all clips are answered with; None where clips are told apart.
+
+    A label that nearly all clips truly have is no fault of the model's.
+
+    Args:
+        labels: `[classes]`.
+        confusion: `[classes, classes]`, row the truth, column the answer.
+    """
+    support, answered = confusion.sum(axis=1), confusion.sum(axis=0)
+    clips, place = int(answered.sum()), int(answered.argmax())
+    if (support > 0).sum() < 2:
+        return None
+    nearly = answered[place] >= NEARLY_ALL * clips > support[place]
+    if answered[place] < clips and not nearly:
+        return None
+    return ConstantAnswer(label=labels[place], share=float(answered[place] / clips))
 
 
 def class_figures(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from affekt.evaluation.files import Table
-from affekt.evaluation.layout import ends
+from affekt.evaluation.layout import ends, why_no_interval
 from affekt.metrics import Interval
 
 
@@ -43,8 +43,8 @@ class Section:
     blocks: tuple[Block, ...]
 
 
-def interval_of(interval: Interval | None, *, told: bool) -> str:
-    """Return both ends in percent, in few words; `told`: who speaks."""
+def interval_of(interval: Interval | None, speakers: int, *, told: bool) -> str:
+    """Return both ends in percent, in few words; see `ends`."""
     if interval is None:
-        return "1 speaker" if told else "speakers not told"
-    return ends(interval)
+        return why_no_interval(speakers, told=told)
+    return ends(interval, speakers)

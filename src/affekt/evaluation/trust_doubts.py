@@ -11,6 +11,7 @@ from affekt.evaluation.doubt_run import Doubts
 from affekt.evaluation.files import Table
 from affekt.evaluation.layout import percent
 from affekt.evaluation.plots import to_svg
+from affekt.evaluation.report import Report
 from affekt.evaluation.trust import Trust
 from affekt.evaluation.trust_blocks import Block, Plot, interval_of
 
@@ -44,7 +45,7 @@ def confidence(trust: Trust) -> Iterator[Block]:
         f"answering all, {percent(risk.risk_at(1.0))} %."
     )
     yield Plot("Wrong answers by how much is answered, the surest first", to_svg(risk_plot(risk)))
-    yield from _sets(doubts, told=trust.report.speakers_told)
+    yield from _sets(doubts, trust.report)
     if doubts.domain is not None:
         yield from _domain(doubts.domain)
 
@@ -91,7 +92,7 @@ def _believed_row(name: str, of: Believed) -> tuple[str, ...]:
     return (name, str(of.clips), *map(percent, shares), f"{of.brier:.3f}", f"{of.nll:.3f}")
 
 
-def _sets(doubts: Doubts, *, told: bool) -> Iterator[Block]:
+def _sets(doubts: Doubts, report: Report) -> Iterator[Block]:
     rows = []
     for name, doubt in (
         ("as they come", doubts.given),
@@ -104,7 +105,7 @@ def _sets(doubts: Doubts, *, told: bool) -> Iterator[Block]:
                     name,
                     percent(doubt.rule.coverage),
                     percent(held.share),
-                    interval_of(held.interval, told=told),
+                    interval_of(held.interval, report.speakers, told=report.speakers_told),
                     f"{held.mean_size:.2f}",
                     percent(held.single),
                 )

@@ -83,7 +83,7 @@ def _own(trust: Trust) -> Table:
                 *head,
                 percent(1.0 / len(own.classes)),
                 percent(own.ua),
-                interval_of(own.ua_interval, told=item.speakers_told),
+                interval_of(own.ua_interval, own.speakers, told=item.speakers_told),
                 percent(own.wa),
                 percent(own.macro_f1),
                 percent(own.weighted_f1),
@@ -116,7 +116,7 @@ def _all(trust: Trust) -> Table:
             (
                 item.corpus,
                 percent(of.ua),
-                interval_of(of.ua_interval, told=item.speakers_told),
+                interval_of(of.ua_interval, of.speakers, told=item.speakers_told),
                 percent(of.wa),
                 percent(of.macro_f1),
                 percent(of.weighted_f1),

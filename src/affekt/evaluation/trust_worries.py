@@ -12,6 +12,7 @@ from affekt.evaluation.people import MIN_SPEAKERS
 from affekt.evaluation.robustness import ConditionFigures
 from affekt.evaluation.scoring import CorpusFigures, Scoring
 from affekt.evaluation.trust import Trust
+from affekt.evaluation.writers import constant_answers
 
 LITTLE = 0.5  # a corpus of which less is recognised is named
 MISSED = 0.25  # an emotion of which less is recognised is named
@@ -146,6 +147,15 @@ def _corpora(trust: Trust) -> Iterator[Worry]:
             )
 
 
+def _constant(trust: Trust) -> Iterator[Worry]:
+    told = [said for item in trust.report.corpora for said in constant_answers(item)]
+    if told:
+        yield Worry(
+            about="one answer to everything",
+            text=f"{'; '.join(told)}. It tells no clip from another there.",
+        )
+
+
 def _emotions(trust: Trust) -> Iterator[Worry]:
     missed = sorted(
         (item.recall, item.label, figures.corpus, item.support)
@@ -264,7 +274,8 @@ def _sets(trust: Trust) -> Iterator[Worry]:
         if doubt is None or doubt.sets is None or doubt.rule is None:
             continue
         interval = doubt.sets.interval
-        if interval is not None and interval.high < doubt.rule.coverage:
+        most = doubt.sets.share if interval is None else interval.high
+        if most < doubt.rule.coverage:
             yield Worry(
                 about="sets that promise too much",
                 text=f"Sets of labels{where} hold the right one in {share(doubt.sets.share)} of "
@@ -338,6 +349,7 @@ _RULES: tuple[Callable[[Trust], Iterable[Worry]], ...] = (
     _protocol,
     _training,
     _floors,
+    _constant,
     _corpora,
     _emotions,
     _groups,

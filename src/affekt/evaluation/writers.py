@@ -22,7 +22,7 @@ from affekt.evaluation.layout import (
 )
 from affekt.evaluation.leaks import Leaks
 from affekt.evaluation.report import Report
-from affekt.evaluation.scoring import CorpusFigures, Scoring
+from affekt.evaluation.scoring import ConstantAnswer, CorpusFigures, Scoring
 
 SHARES = ("ua", "wa", "macro_f1", "weighted_f1")
 CSV_COLUMNS = (
@@ -31,6 +31,7 @@ CSV_COLUMNS = (
     "weighted_f1", "ece", "brier", "nll", "log", "wa_low", "wa_high", "macro_f1_low",
     "macro_f1_high", "weighted_f1_low", "weighted_f1_high", "attribute", "group", "new_speakers",
     "learnt_told_by", "leaked_files", "leaked_copies", "leaked_voices", "leaked_sentences",
+    "constant", "constant_share",
 )  # fmt: skip
 # Of attributes with more groups, people are shown the lowest and the highest; files hold all.
 _MOST_GROUPS = 12
@@ -70,7 +71,16 @@ def to_csv(report: Report) -> str:
             if figures.calibration is not None
         }
         for item in figures.scorings:
-            row = {"scoring": item.name, "clips": item.clips, "classes": len(item.classes)}
+            row: dict[str, object] = {
+                "scoring": item.name,
+                "clips": item.clips,
+                "classes": len(item.classes),
+            }
+            if item.constant is not None:
+                row |= {
+                    "constant": item.constant.label,
+                    "constant_share": f"{item.constant.share:.6f}",
+                }
             rows.writerow(stamp | heads | row | csv_shares(item) | calibration)
         if not figures.scorings:
             rows.writerow(stamp | heads | {"clips": 0})
@@ -151,6 +161,25 @@ def source_facts(report: Report) -> list[tuple[str, str]]:
     return facts
 
 
+def constant_facts(corpora: Sequence[CorpusFigures]) -> list[tuple[str, str]]:
+    """Return where a model does not tell clips apart: its UA is then that of guessing."""
+    return [("WARNING", sentence) for item in corpora for sentence in constant_answers(item)]
+
+
+def constant_answers(figures: CorpusFigures) -> Iterator[str]:
+    """Yield what a constant or nearly constant predictor answers to the clips of a corpus."""
+    among: dict[ConstantAnswer, list[str]] = {}
+    for item in figures.scorings:
+        if item.constant is not None:
+            among.setdefault(item.constant, []).append(item.name)
+    for constant, names in among.items():
+        nearly = "" if constant.share == 1.0 else "nearly "
+        yield (
+            f"{figures.corpus}: a {nearly}constant predictor: {percent(constant.share)} % of its "
+            f"answers are '{constant.label}' ({', '.join(names)})"
+        )
+
+
 def leak_facts(leaks: Leaks) -> list[tuple[str, str]]:
     """Return what the clips under test share with those that were learnt from."""
     if not leaks.learnt:
@@ -199,6 +228,7 @@ def _stamp(report: Report) -> Section:
         *protocol_facts(report),
         *source_facts(report),
         *(leak_facts(report.leaks) if report.leaks else ()),
+        *constant_facts(report.corpora),
         ("date", f"{report.date}, Affekt {report.affekt_version}"),
         ("tested on", spoken(report.clips, report.speakers, told=report.speakers_told)),
     ]
@@ -248,7 +278,7 @@ def _summary_row(figures: CorpusFigures) -> list[str]:
         speakers,
         str(len(own.classes)),
         percent(own.ua),
-        ends(own.ua_interval, told=figures.speakers_told),
+        ends(own.ua_interval, own.speakers, told=figures.speakers_told),
         percent(own.wa),
         percent(own.macro_f1),
         percent(everything.ua),
@@ -323,11 +353,11 @@ def _group_row(item: GroupFigures, everything: GroupFigures, *, told: bool) -> l
         speaker_count(item.speakers, told=told),
         str(item.classes),
         percent(item.ua),
-        ends(item.ua_interval, told=told),
+        ends(item.ua_interval, item.speakers, told=told),
         percent(item.wa),
         percent(item.macro_f1),
         percent(everything.ua),
-        ends(everything.ua_interval, told=told),
+        ends(everything.ua_interval, item.speakers, told=told),
         percent(everything.wa),
     ]
 
@@ -350,7 +380,7 @@ def scoring_section(scoring: Scoring, *, told: bool) -> Section:
     named = (("UA", "ua"), ("WA", "wa"), ("macro F1", "macro_f1"), ("weighted F1", "weighted_f1"))
     figures = [f"{shown} {_with_interval(scoring, name)}" for shown, name in named]
     if scoring.ua_interval is None:
-        figures[0] += f" ({ends(None, told=told)})"
+        figures[0] += f" ({ends(None, scoring.speakers, told=told)})"
     title = f"{scoring.name}: {', '.join(figures)}, {scoring.clips} clips"
     heads = ("true \\ answered", "clips", *CLASS_HEADS)
     rows = [[*heads, *scoring.labels]]
@@ -369,10 +399,11 @@ def class_cells(scoring: Scoring) -> Iterator[list[str]]:
         cells = []
         for name in ("recall", "precision", "f1"):
             within = getattr(interval, name)
-            cells += [percent(getattr(item, name)), ends(within) if within else ""]
+            between = ends(within, scoring.speakers) if within else ""
+            cells += [percent(getattr(item, name)), between]
         yield cells
 
 
 def _with_interval(scoring: Scoring, name: str) -> str:
     share, interval = getattr(scoring, name), getattr(scoring, f"{name}_interval")
-    return percent(share) + (f" ({ends(interval)})" if interval else "")
+    return percent(share) + (f" ({ends(interval, scoring.speakers)})" if interval else "")

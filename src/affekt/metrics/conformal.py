@@ -86,7 +86,7 @@ class Coverage:
 
     Attributes:
         share: of clips whose set holds the truth (0 to 1).
-        interval: of it, clustered by speaker; None with one speaker.
+        interval: of it, clustered by speaker; None with one speaker, or where all are alike.
         mean_size: labels a set.
         single: share of sets with one label.
     """

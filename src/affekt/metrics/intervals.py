@@ -14,6 +14,10 @@ from affekt.metrics.recalls import f1_scores, precisions, recalls
 
 Floats = npt.NDArray[np.float64]
 
+# Draws that lie closer together than a report prints say nothing of how sure a figure is: all
+# speakers gave the same, as they do to a model that answers the same to everybody.
+NARROWEST = 0.001
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Interval:
@@ -57,17 +61,19 @@ def confusion_intervals(
 
     Returns:
         Intervals under "accuracy", "ua", "macro_precision", "weighted_precision", "macro_f1" and
-        "weighted_f1"; empty where there are fewer than two speakers.
+        "weighted_f1"; none where there are fewer than two speakers, or where it would be narrower
+        than `NARROWEST`.
     """
     counts = _counts(truth, predicted, speakers, classes)
     if len(counts) < 2:
         return {}
     figures = _figures(_drawn(counts, rng, resamples))
     measured = _figures(counts.sum(axis=0, keepdims=True))
-    return {
+    found = {
         name: _interval(float(measured[name][0]), values, level=level, speakers=len(counts))
         for name, values in figures.items()
     }
+    return {name: interval for name, interval in found.items() if interval is not None}
 
 
 def class_intervals(
@@ -97,7 +103,7 @@ def class_intervals(
 
     Returns:
         `[classes]` under "recall", "precision" and "f1"; None where fewer than two speakers have
-        a say, and where all draws agree: that says nothing of how sure a figure is.
+        a say, and where it would be narrower than `NARROWEST`.
     """
     counts = _counts(truth, predicted, speakers, classes)
     if len(counts) < 2:
@@ -114,9 +120,7 @@ def class_intervals(
         figures, values, voices = measure(total)[0], measure(drawn), heard.sum(axis=0)
         found[name] = tuple(
             None
-            if voices[k] < 2
-            or np.isnan(figures[k])
-            or np.nanmin(values[:, k]) == np.nanmax(values[:, k])
+            if voices[k] < 2 or np.isnan(figures[k])
             else _interval(
                 float(figures[k]),
                 values[~np.isnan(values[:, k]), k],
@@ -200,14 +204,13 @@ def _figures(confusions: Floats) -> dict[str, Floats]:
     }
 
 
-def _interval(figure: float, values: Floats, *, level: float, speakers: int) -> Interval:
+def _interval(figure: float, values: Floats, *, level: float, speakers: int) -> Interval | None:
     tail = (1.0 - level) / 2.0
     low, high = (float(end) for end in np.quantile(values, [tail, 1.0 - tail]))
     stretch = student_quantile(1.0 - tail, speakers - 1) / NormalDist().inv_cdf(1.0 - tail)
     stretch *= math.sqrt(speakers / (speakers - 1))
-    return Interval(
-        low=max(0.0, figure - stretch * (figure - low)),
-        high=min(1.0, figure + stretch * (high - figure)),
-        level=level,
-        speakers=speakers,
-    )
+    low = max(0.0, figure - stretch * (figure - low))
+    high = min(1.0, figure + stretch * (high - figure))
+    if high - low < NARROWEST:
+        return None
+    return Interval(low=low, high=high, level=level, speakers=speakers)
