@@ -45,8 +45,30 @@ def test_a_chunk_may_end_within_a_sample(sizes: tuple[int, ...]) -> None:
 
 
 def test_without_a_channel_their_mean_is_read() -> None:
-    pair = np.stack([tone(16_000), -tone(16_000)], axis=1)
-    assert np.abs(read(pair.astype("<f4").tobytes(), channels=2)).max() < 1e-7
+    pair = np.stack([tone(16_000), tone(16_000, hz=700.0)], axis=1)
+    found = read(pair.astype("<f4").tobytes(), channels=2)
+    np.testing.assert_allclose(found, pair.mean(axis=1), atol=1e-7)
+
+
+def test_a_channel_that_cancels_the_other_is_turned_over_after_the_first_second() -> None:
+    signal = np.concatenate([tone(16_000)] * 3)
+    pair = np.stack([signal, -0.98 * signal], axis=1)
+    found = read(pair.astype("<f4").tobytes(), channels=2)
+    np.testing.assert_allclose(found[16_400:], 0.99 * signal[16_400:], atol=1e-6)
+
+
+@given(sizes=st.lists(st.integers(1, 90_000), max_size=8).map(tuple))
+def test_how_channels_are_mixed_does_not_hang_on_the_chunks(sizes: tuple[int, ...]) -> None:
+    signal = np.concatenate([tone(8_000)] * 4)
+    pair = np.stack([signal, -signal], axis=1).astype("<f4")
+    settings = {"sampling_rate_hz": 8_000, "channels": 2}
+    whole, pieces = read(pair.tobytes(), **settings), read(pair.tobytes(), sizes=sizes, **settings)
+    np.testing.assert_allclose(pieces, whole, atol=1e-6)
+
+
+def test_an_absurd_value_is_refused_with_its_place() -> None:
+    with pytest.raises(AudioError, match=r"the stream: the sample at 0.000 s \(1\) is 2e\+19, far"):
+        read(np.array([0, 2e19], "<f4").tobytes())
 
 
 def test_a_sample_cut_short_at_the_end_is_left_out() -> None:

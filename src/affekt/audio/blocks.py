@@ -10,9 +10,10 @@ from typing import Self
 import numpy as np
 import soxr
 
+from affekt.audio.downmix import Downmix
 from affekt.audio.formats import READABLE, SIGNATURE_BYTES, format_of, resembles_a_format
 from affekt.audio.media import MediaDecoder
-from affekt.audio.signal import Gate, Signal, check_channel, rechunk, to_mono
+from affekt.audio.signal import Gate, Signal, check_channel, rechunk
 from affekt.audio.sndfile import SoundfileDecoder, UnreadableError
 from affekt.audio.source import AudioSource, ByteStream, open_source
 from affekt.errors import AudioError, MissingExtraError
@@ -90,8 +91,8 @@ class BlockReader:
         """Return the next block, [samples] float32.
 
         Raises:
-            AudioError: a value is not finite, or, at the end, the whole was empty, too short or
-                silent.
+            AudioError: a value is not finite or absurd, or, at the end, the whole was empty, too
+                short or silent.
         """
         return next(self._blocks)
 
@@ -115,11 +116,8 @@ class BlockReader:
         stream = None
         if rate_hz != target_hz:
             stream = soxr.ResampleStream(rate_hz, target_hz, 1, dtype="float32")
-        for frames in self._frames(start):
-            mono = to_mono(frames, self._channel)
-            self._gate.update(mono, frames)
-            if self.watch is not None:
-                self.watch(frames)
+        mix = Downmix(rate_hz, self.source_channels, channel=self._channel)
+        for mono in self._mono(start, mix):
             piece: Signal = mono if stream is None else stream.resample_chunk(mono)
             yield piece[unwanted:]
             unwanted = max(0, unwanted - piece.size)
@@ -127,7 +125,20 @@ class BlockReader:
             piece = stream.resample_chunk(np.empty(0, dtype=np.float32), last=True)
             yield piece[unwanted:]
         self._stream.raise_read_error()
-        self.warnings += self._gate.close()
+        self.warnings += [*mix.warnings(), *self._gate.close()]
+
+    def _mono(self, position: int, mix: Downmix) -> Iterator[Signal]:
+        """Yield what is left of the recording from a position, checked and mixed."""
+        for frames in self._frames(position):
+            self._gate.check(frames, self._channel)
+            if self.watch is not None:
+                self.watch(frames)
+            for mono in mix.push(frames):
+                self._gate.update(mono)
+                yield mono
+        for mono in mix.finish():
+            self._gate.update(mono)
+            yield mono
 
     def _frames(self, position: int) -> Iterator[Signal]:
         """Yield [frames, channels] from a position, also what too low a count conceals."""
@@ -183,7 +194,7 @@ def decode_blocks(
         source: a path, "-" for standard input, the bytes of a file, or a binary file object.
         block_s: length of a block in seconds; the last is shorter.
         sampling_rate_hz: rate wanted.
-        channel: 0-based; None is the mean of all.
+        channel: 0-based; None is the mean of those with sound.
 
     Raises:
         AudioError: there is nothing to read, or it is no recording; the message holds the remedy.

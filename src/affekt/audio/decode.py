@@ -8,15 +8,16 @@ import numpy as np
 import numpy.typing as npt
 
 from affekt.audio.blocks import SAMPLING_RATE_HZ, BlockReader, decode_blocks
+from affekt.audio.downmix import Downmix
 from affekt.audio.signal import (
     MAX_CHANNELS,
     Gate,
     Signal,
     check_channel,
     check_signal,
+    joined,
     resample,
     to_float32,
-    to_mono,
 )
 from affekt.audio.source import AudioSource
 from affekt.errors import AudioError
@@ -55,7 +56,7 @@ def decode(
     Args:
         source: a path, "-" for standard input, the bytes of a file, or a binary file object.
         sampling_rate_hz: rate wanted.
-        channel: 0-based; None is the mean of all.
+        channel: 0-based; None is the mean of those with sound.
         start_s: beginning of the stretch in seconds; None is the recording's.
         end_s: its end; None is the recording's.
 
@@ -66,7 +67,7 @@ def decode(
     """
     with decode_blocks(source, sampling_rate_hz=sampling_rate_hz, channel=channel) as reader:
         if start_s is None and end_s is None:
-            signal = _join(list(reader.chunks()))
+            signal = joined(list(reader.chunks()))
             duration_s = reader.duration_s
         else:
             signal = _stretch(reader, start_s or 0.0, end_s)
@@ -94,7 +95,7 @@ def from_array(
         signal: [samples] or [samples, channels]; float with full scale at 1.0, or uint8, int8,
             int16, int32, which are scaled.
         sampling_rate_hz: of the samples.
-        channel: 0-based; None is the mean of all.
+        channel: 0-based; None is the mean of those with sound.
         target_rate_hz: rate wanted.
 
     Raises:
@@ -111,10 +112,12 @@ def from_array(
         )
     check_channel(channel, frames.shape[1], name=name)
     scaled = to_float32(frames, name=name)
-    mono = to_mono(scaled, channel)
     gate = Gate(sampling_rate_hz, name=name)
-    gate.update(mono, scaled)
-    warnings = gate.close()
+    mix = Downmix(int(sampling_rate_hz), frames.shape[1], channel=channel)
+    gate.check(scaled, channel)
+    mono = joined([*mix.push(scaled), *mix.finish()])
+    gate.update(mono)
+    warnings = [*mix.warnings(), *gate.close()]
     return Audio(
         signal=resample(mono, sampling_rate_hz, target_rate_hz),
         sampling_rate_hz=target_rate_hz,
@@ -147,11 +150,6 @@ def _stretch(reader: BlockReader, start_s: float, end_s: float | None) -> Signal
         raise AudioError(
             f"{reader.label}: ends before {start_s:g} s: give a start within the recording"
         )
-    signal = _join(pieces)[first:last].copy()
+    signal = joined(pieces)[first:last].copy()
     check_signal(signal, rate_hz, name=f"{reader.label} from {start_s:g} s")
     return signal
-
-
-def _join(pieces: list[Signal]) -> Signal:
-    filled = [piece for piece in pieces if piece.size]
-    return filled[0] if len(filled) == 1 else np.concatenate([*filled, pieces[0][:0]])

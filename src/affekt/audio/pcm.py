@@ -8,7 +8,8 @@ import numpy as np
 import soxr
 
 from affekt.audio.blocks import SAMPLING_RATE_HZ
-from affekt.audio.signal import MAX_CHANNELS, Gate, Signal, check_channel, to_float32, to_mono
+from affekt.audio.downmix import Downmix
+from affekt.audio.signal import MAX_CHANNELS, Gate, Signal, check_channel, joined, to_float32
 from affekt.errors import ConfigError, did_you_mean
 
 SampleFormat = Literal["s16le", "f32le"]
@@ -54,7 +55,7 @@ class PcmReader:
         sample_format: 16-bit integers or 32-bit floats, little-endian.
         sampling_rate_hz: 1,000 to 384,000.
         channels: interleaved, 1 to 64.
-        channel: 0-based; None is the mean of all.
+        channel: 0-based; None is the mean of those with sound.
         name: what to call the stream in a message.
 
     Raises:
@@ -82,6 +83,7 @@ class PcmReader:
         self._type = _TYPES[sample_format]
         self._channels = channels
         self._channel = channel
+        self._mix = Downmix(sampling_rate_hz, channels, channel=channel, live=True)
         self._rest = b""
         self._resampler = StreamResampler(sampling_rate_hz)
 
@@ -89,16 +91,16 @@ class PcmReader:
         """Take bytes in, and return the samples they complete.
 
         Raises:
-            AudioError: a value is not finite.
+            AudioError: a value is not finite, or absurdly large.
         """
         data = self._rest + chunk
         frame_bytes = self._type.itemsize * self._channels
         whole = len(data) - len(data) % frame_bytes
         self._rest = data[whole:]
         frames = np.frombuffer(data[:whole], dtype=self._type).reshape(-1, self._channels)
-        mono = to_mono(to_float32(frames, name=self._name), self._channel)
-        self._gate.update(mono)
-        return self._resampler.push(mono)
+        scaled = to_float32(frames, name=self._name)
+        self._gate.check(scaled, self._channel)
+        return self._resampler.push(joined(self._mix.push(scaled)))
 
     def finish(self) -> Signal:
         """Return the samples that the resampler still holds; a sample cut short is left out."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 import numpy.typing as npt
@@ -22,12 +22,17 @@ MIN_DURATION_S = 0.1
 MIN_PEAK = 1e-4
 # Twice full scale still happens in float mixes; far beyond it lie integers stored as floats.
 MAX_PLAUSIBLE_PEAK = 8.0
+# The full scale of 32-bit integers, the widest that anybody stores as floats. What lies beyond is
+# damage (one bit of an exponent), and squares of it are infinite to a model.
+MAX_PEAK = 2.0**31
 # More columns than any microphone array here: such an array lies on its side.
 MAX_CHANNELS = 64
 
 
 class Gate:
     """The only judge of what counts as a recording; it watches a signal block by block.
+
+    Values are checked as they come in, and the mono signal that is made of them is counted.
 
     Args:
         sampling_rate_hz: of the blocks it will see.
@@ -47,6 +52,7 @@ class Gate:
         self.samples = 0
         self.peak = 0.0
         self._channel_peak = 0.0
+        self._checked = 0
         self._rate_hz = sampling_rate_hz
         self._name = name
         self._start_s = start_s
@@ -56,32 +62,36 @@ class Gate:
         """Seconds seen so far."""
         return self.samples / self._rate_hz
 
-    def update(self, signal: Signal, frames: Signal | None = None) -> None:
-        """Look at the next block.
+    def check(self, frames: Signal, channel: int | None = None) -> None:
+        """Refuse what no recording holds, before channels are mixed.
 
         Args:
-            signal: [samples] mono.
-            frames: [samples, channels] that the signal was made from, to tell a silent recording
-                from a wrong channel or from channels that cancel each other.
+            frames: the next [samples] or [samples, channels].
+            channel: the only one that is read, if not all are.
 
         Raises:
-            AudioError: a value is not finite; the message says where.
+            AudioError: a value is not finite, or is absurdly large; the message says where.
         """
-        if signal.size == 0:
+        if frames.size == 0:
             return
-        peak = _peak(signal)
-        if not math.isfinite(peak):
-            first = int(np.flatnonzero(~np.isfinite(signal))[0])
-            at_s = self._start_s + (self.samples + first) / self._rate_hz
-            raise AudioError(
-                f"{self._name}: the sample at {at_s:.3f} s ({self.samples + first}) is "
-                f"{signal[first]}, not a finite number: export the recording again, "
-                "or put zeros there (numpy.nan_to_num)"
-            )
-        self.samples += signal.size
-        self.peak = max(self.peak, peak)
-        if frames is not None and frames.shape[1] > 1 and self.peak < MIN_PEAK:
-            self._channel_peak = max(self._channel_peak, _peak(frames))
+        read = frames if channel is None else frames[:, channel]
+        peak = _peak(read)
+        if not peak <= MAX_PEAK:
+            self._refuse(read)
+        self._checked += len(frames)
+        if channel is not None and self.peak < MIN_PEAK:  # is it silent, or the wrong channel?
+            peak = _peak(frames)
+        self._channel_peak = max(self._channel_peak, peak)
+
+    def update(self, signal: Signal) -> None:
+        """Take in the next block of what will be heard.
+
+        Args:
+            signal: [samples] mono, made of what was checked.
+        """
+        if signal.size:
+            self.samples += signal.size
+            self.peak = max(self.peak, _peak(signal))
 
     def close(self) -> list[str]:
         """Judge the whole, and return what a reader should know about it in plain sentences.
@@ -108,6 +118,17 @@ class Gate:
             ]
         return []
 
+    def _refuse(self, frames: Signal) -> NoReturn:
+        first = np.argwhere(~(np.abs(frames) <= MAX_PEAK))[0]
+        value, sample = frames[tuple(first)], self._checked + int(first[0])
+        where = f" in channel {first[1]}" if frames.ndim > 1 and frames.shape[1] > 1 else ""
+        why = "far beyond full scale (1.0)" if np.isfinite(value) else "not a finite number"
+        raise AudioError(
+            f"{self._name}: the sample at {self._start_s + sample / self._rate_hz:.3f} s "
+            f"({sample}){where} is {value:.6g}, {why}: export the recording again, "
+            "or put zeros there (numpy.nan_to_num)"
+        )
+
     def _why_silent(self) -> str:
         level = "-inf" if self.peak == 0 else f"{20 * math.log10(self.peak):.0f}"
         least = f"{20 * math.log10(MIN_PEAK):.0f}"
@@ -131,10 +152,11 @@ def check_signal(signal: Signal, sampling_rate_hz: float, *, name: str) -> None:
         name: what to call the recording in a message.
 
     Raises:
-        AudioError: the rate is impossible, or the signal is empty, not finite, shorter than
-            0.1 s, or silent (peak below -80 dBFS).
+        AudioError: the rate is impossible, or the signal is empty, not finite, absurdly large,
+            shorter than 0.1 s, or silent (peak below -80 dBFS).
     """
     gate = Gate(sampling_rate_hz, name=name)
+    gate.check(signal)
     gate.update(signal)
     gate.close()
 
@@ -150,7 +172,8 @@ def to_float32(frames: npt.NDArray[Any], *, name: str) -> Signal:
         AudioError: the type says nothing about full scale (int64, bool, complex, text, ...).
     """
     if frames.dtype.kind == "f":
-        return frames.astype(np.float32, copy=False)
+        with np.errstate(over="ignore"):  # the gate says where
+            return frames.astype(np.float32, copy=False)
     if frames.dtype == np.uint8:
         return (frames.astype(np.float32) - 128.0) / 128.0
     if frames.dtype in (np.int8, np.int16, np.int32):
@@ -171,28 +194,6 @@ def check_channel(channel: int | None, channels: int, *, name: str) -> None:
     if channel is not None and not 0 <= channel < channels:
         count = "1 channel (0)" if channels == 1 else f"{channels} channels (0 to {channels - 1})"
         raise AudioError(f"{name}: there is no channel {channel}: the recording has {count}")
-
-
-def to_mono(frames: Signal, channel: int | None = None) -> Signal:
-    """Return one channel, or the mean of all.
-
-    Args:
-        frames: [samples, channels].
-        channel: 0-based; None is the mean.
-
-    Returns:
-        [samples], contiguous.
-    """
-    if frames.shape[1] == 1:
-        return frames[:, 0]
-    if channel is not None:
-        return np.ascontiguousarray(frames[:, channel])
-    # Column by column: ten times faster than mean(axis=1), which reduces along a tiny axis.
-    total = frames[:, 0].copy()
-    for column in range(1, frames.shape[1]):
-        total += frames[:, column]
-    total /= frames.shape[1]
-    return total
 
 
 def resample(signal: Signal, sampling_rate_hz: int, target_rate_hz: int) -> Signal:
@@ -228,6 +229,14 @@ def rechunk(pieces: Iterable[Signal], length: int) -> Iterator[Signal]:
             count += piece.size - place
     if held:
         yield np.concatenate(held)
+
+
+def joined(pieces: list[Signal]) -> Signal:
+    """Return consecutive pieces as one signal; without a copy where one holds all of it."""
+    filled = [piece for piece in pieces if piece.size]
+    if len(filled) == 1:
+        return filled[0]
+    return np.concatenate([*filled, np.empty(0, dtype=np.float32)])
 
 
 def _peak(signal: Signal) -> float:

@@ -152,9 +152,8 @@ def show(clip: str | Path, *, channel: int | None = None) -> ClipView:
     """
     recording = read_recording(clip)
     check_channel(channel, recording.frames.shape[1], name=str(clip))
-    signal = resample(
-        to_mono(recording.frames, channel), recording.sampling_rate_hz, SAMPLING_RATE_HZ
-    )
+    rate_hz = recording.sampling_rate_hz
+    signal = resample(to_mono(recording.frames, rate_hz, channel), rate_hz, SAMPLING_RATE_HZ)
     return ClipView(
         path=Path(clip),
         sound=measure(recording, channel=channel),

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from affekt.audio import Signal, decode_blocks, to_mono
 from affekt.audio.signal import MIN_DURATION_S, MIN_PEAK
-from affekt.errors import AudioError
+from affekt.errors import AudioError, SilentError
 from affekt.features.descriptors import rms
 from affekt.features.stft import Stft
 
@@ -80,26 +80,26 @@ def read_recording(
             the stretch lies outside it.
         MissingExtraError: the format needs PyAV, which is not installed.
     """
+    pieces: list[Signal] = []
     with decode_blocks(path) as reader:
-        rate_hz, channels = reader.source_rate_hz, reader.source_channels
-    columns = []
-    warnings: list[str] = []
-    for channel in range(channels):
-        with decode_blocks(path, sampling_rate_hz=rate_hz, channel=channel) as reader:
-            pieces: list[Signal] = []
-            try:
-                pieces.extend(reader.chunks())
-            except AudioError:
-                if not _too_quiet_or_short(pieces, rate_hz):
-                    raise
-            columns.append(np.concatenate(pieces))
-            warnings += [item for item in reader.warnings if item not in warnings]
-    frames = np.stack(columns, axis=1)
+        rate_hz = reader.source_rate_hz
+        reader.watch = pieces.append
+        try:
+            for _ in reader.chunks():
+                pass
+        except SilentError:
+            pass  # that is told of it
+        except AudioError:
+            if not 0 < sum(len(piece) for piece in pieces) < MIN_DURATION_S * rate_hz:
+                raise
+    frames = np.concatenate(pieces)
     first = round((start_s or 0.0) * rate_hz)
     last = None if end_s is None else round(end_s * rate_hz)
     if not frames[first:last].size:
         raise AudioError(f"{path}: there is nothing from {first / rate_hz:g} s to {end_s} s")
-    return Recording(frames=frames[first:last], sampling_rate_hz=rate_hz, warnings=tuple(warnings))
+    return Recording(
+        frames=frames[first:last], sampling_rate_hz=rate_hz, warnings=tuple(reader.warnings)
+    )
 
 
 def measure(recording: Recording, *, channel: int | None = None) -> Sound:
@@ -116,7 +116,7 @@ def measure(recording: Recording, *, channel: int | None = None) -> Sound:
     leading_s = trailing_s = duration_s
     silent_share = 1.0
     if not silent:
-        loud, hop = _loud_frames(to_mono(frames, channel), rate_hz)
+        loud, hop = _loud_frames(to_mono(frames, rate_hz, channel), rate_hz)
         first, last = np.flatnonzero(loud)[[0, -1]]
         leading_s = int(first) * hop / rate_hz
         trailing_s = max(0, len(frames) - (int(last) + 1) * hop) / rate_hz
@@ -141,15 +141,6 @@ def _loud_frames(mono: Signal, rate_hz: int) -> tuple[npt.NDArray[np.bool_], int
     frames = Stft(mono, sampling_rate_hz=rate_hz, n_fft=_HOPS_A_FRAME * hop, hop_length=hop)
     level = np.maximum(rms(frames), _FLOOR)
     return 20.0 * np.log10(level / level.max()) > -TOP_DB, hop
-
-
-def _too_quiet_or_short(pieces: list[Signal], rate_hz: int) -> bool:
-    """Tell whether the gate refused a recording that was read well to its end."""
-    samples = sum(piece.size for piece in pieces)
-    if samples == 0:
-        return False
-    peak = max(float(np.abs(piece).max(initial=0.0)) for piece in pieces)
-    return peak < MIN_PEAK or samples / rate_hz < MIN_DURATION_S
 
 
 def _dbfs(amplitude: float) -> float:

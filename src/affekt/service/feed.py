@@ -7,10 +7,11 @@ import queue
 from collections.abc import Iterator
 from typing import cast
 
-from affekt.audio import Signal, to_mono
+from affekt.audio import Signal
+from affekt.audio.downmix import Downmix
 from affekt.audio.media import MediaDecoder
 from affekt.audio.pcm import StreamResampler
-from affekt.audio.signal import Gate
+from affekt.audio.signal import Gate, joined
 from affekt.audio.source import ByteStream
 
 # Chunks that wait to be decoded; whoever puts more waits.
@@ -58,15 +59,15 @@ def decode_feed(feed: Feed) -> Iterator[Signal]:
     """Yield mono samples at 16 kHz as soon as they can be decoded.
 
     Raises:
-        AudioError: no sound, a broken header, or a value that is not finite.
+        AudioError: no sound, a broken header, or a value that is not finite or absurd.
         MissingExtraError: PyAV is not installed.
     """
     stream = cast("ByteStream", feed)
     with contextlib.closing(MediaDecoder(stream, container="stream")) as media:
         gate = Gate(media.rate_hz, name=feed.label)
         resampler = StreamResampler(media.rate_hz)
+        mix = Downmix(media.rate_hz, media.channels, channel=None, live=True)
         for frames in media.blocks():
-            mono = to_mono(frames)
-            gate.update(mono)
-            yield resampler.push(mono)
+            gate.check(frames)
+            yield resampler.push(joined(mix.push(frames)))
         yield resampler.finish()
