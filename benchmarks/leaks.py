@@ -5,6 +5,7 @@
 RAVDESS speech, `vector-162`, a perceptron of 256 units; every clip of the training part has one
 augmented copy. Five folds and three seeds a step, UA over the test parts. The figures are printed,
 and written to `docs/leaks.json`, from which `make generate` makes the table of docs/evaluation.md.
+Speakers of the lockbox are among those under test, so each step leaves a row in its log.
 """
 
 from __future__ import annotations
@@ -26,6 +27,9 @@ from affekt import metrics
 from affekt.audio import SAMPLING_RATE_HZ, decode
 from affekt.augment.copies import CopyConfig, copy_rng, make_copy
 from affekt.corpora import load_corpus
+from affekt.evaluation import Reading, commit_here, log_reading
+from affekt.evaluation.exposure import lockbox_tested
+from affekt.evaluation.report import clips_digest
 from affekt.features.sets import FEATURE_SETS
 from affekt.protocols import Split, protocol
 from affekt.records import Utterance
@@ -107,6 +111,21 @@ def main() -> None:
         "rows": rows,
     }
     OUT.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
+    for step, row in zip(STEPS, rows, strict=True):
+        reading = Reading(
+            date=record["date"],
+            commit=commit_here(None),
+            protocol="random" if step.random else "speaker-disjoint",
+            bundle=f"perceptron on {FEATURES.name}: {step.name}",
+            bundle_sha256="",
+            clips=len(clips),
+            clips_sha256=clips_digest(clips),
+            failed=0,
+            ua={CORPUS: row["ua"]},
+            origin="study",
+            note=f"lockbox speakers among those under test: {len(lockbox_tested(clips))}",
+        )
+        print(log_reading(reading, None))
 
 
 def _data(clips: Sequence[Utterance]) -> Data:

@@ -8,7 +8,7 @@ of the label that was answered first) falls more by the former than by the mean 
     python benchmarks/relevance.py --corpora FOLDER --part lockbox    once, when nothing is
 
 The figures are printed, and written to `docs/relevance/PART.json`, from which `make generate` makes
-the table of docs/app.md.
+the table of docs/app.md. Reading the lockbox leaves a row in its log.
 """
 
 from __future__ import annotations
@@ -25,6 +25,8 @@ import numpy.typing as npt
 
 from affekt.audio import SAMPLING_RATE_HZ, decode
 from affekt.corpora import CORPORA, load_corpus
+from affekt.evaluation import Reading, commit_here, log_reading
+from affekt.evaluation.report import clips_digest
 from affekt.metrics.intervals import confusion_intervals
 from affekt.protocols import partition
 from affekt.recognition import Recognizer
@@ -72,6 +74,25 @@ def main() -> None:
     print(text, end="")
     OUT.mkdir(exist_ok=True)
     (OUT / f"{options.part}.json").write_text(text, encoding="utf-8")
+    if options.part == "lockbox":
+        print(log_reading(_reading(record, clips), None))
+
+
+def _reading(record: dict[str, Any], clips: Sequence[Utterance]) -> Reading:
+    share = record["rows"][-1]["share"]
+    return Reading(
+        date=record["date"],
+        commit=commit_here(None),
+        protocol="lockbox, relevance",
+        bundle=record["model"].removeprefix("Affekt "),
+        bundle_sha256=record["bundle_sha256"],
+        clips=len(clips),
+        clips_sha256=clips_digest(clips),
+        failed=0,
+        ua={},
+        origin="study",
+        note=f"silencing what was relevant costs more than chance on {100 * share:.1f} % of clips",
+    )
 
 
 def _falls(

@@ -7,6 +7,7 @@ import csv
 import dataclasses
 import json
 import tomllib
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,7 @@ from affekt.augment import (
 )
 from affekt.corpora import CORPORA, classes_of
 from affekt.emotions import VOCABULARIES
-from affekt.evaluation.log import MEASURED
+from affekt.evaluation.log import MEASURED, ORIGINS
 from affekt.features.sets import FEATURE_SETS
 from affekt.protocols import PROTOCOLS, lockbox_speakers, selection_speakers
 from affekt.recognition import Bundle, shipped_bundles
@@ -80,7 +81,7 @@ def figures() -> str:
     for name in latest:
         head += [f"`{name}`: classes", "guessing", "UA"]
     files = "; ".join(
-        f"`{name}`: SHA-256 `{row['bundle_sha256'][:12]}`, measured {row['date'][:10]}"
+        f"`{name}`: SHA-256 `{row['bundle_sha256'][:12]}`, measured {_day(row)}"
         for name, row in latest.items()
     )
     parts = [table(head, rows, right="lr" + "rrr" * len(latest))]
@@ -111,10 +112,13 @@ def _mean(values: Sequence[str]) -> str:
 
 
 def readings() -> str:
-    """Every reading of the lockbox."""
-    rows = [
+    """Every reading of the lockbox: how many by origin, the models', the others', by run."""
+    log = read_log()
+    counts = Counter(row["origin"] for row in log)
+    told = [[f"`{name}`", counts[name], what] for name, what in ORIGINS.items() if counts[name]]
+    models = [
         [
-            row["date"][:10],
+            _day(row),
             _commit(row["commit"]),
             row["protocol"],
             row["bundle"],
@@ -124,17 +128,54 @@ def readings() -> str:
             _figure(row["mean_of_eight"]),
             _figure(row["mean_of_five"]),
         ]
-        for row in read_log()
+        for row in log
+        if row["origin"] in ("release", "user")
     ]
-    head = (
+    others = [
+        [_day(row), row["origin"], row["bundle"], row["protocol"], _uas(row), row["note"]]
+        for row in log
+        if row["origin"] in ("reference", "probe", "study")
+    ]
+    heads = (
         *("date", "commit", "protocol", "bundle", "SHA-256", "clips", "failed", "mean of 8"),
         "mean of 5",
     )
-    return (
-        f"{table(head, rows, right='lllllrrrr')}\n\n"
-        "A mean is of one model's own classes: models that know other emotions are asked other "
-        "clips, and their means are no comparison."
+    return "\n\n".join(
+        [
+            f"{len(log)} readings are in the log:",
+            table(("origin", "rows", "what was measured"), told, right="lrl"),
+            "Of models:",
+            table(heads, models, right="lllllrrrr"),
+            "A mean is of one model's own classes: models that know other emotions are asked other "
+            "clips, and their means are no comparison.",
+            "Of what is no model of ours, UA in percent:",
+            table(("date", "origin", "what", "tested", "UA", "remark"), others),
+            "Of the configurations of [reproductions](reproductions.md):",
+            _reproduced([row for row in log if row["origin"] == "reproduction"]),
+        ]
     )
+
+
+def _reproduced(rows: Sequence[Mapping[str, str]]) -> str:
+    """Count the rows of each configuration, a column a protocol."""
+    runs = Counter((row["bundle"].partition(", seed")[0], row["protocol"]) for row in rows)
+    protocols = list(dict.fromkeys(protocol for _, protocol in runs))
+    counted = [
+        [f"`{name}`", *(runs[name, protocol] or "-" for protocol in protocols)]
+        for name in dict.fromkeys(name for name, _ in runs)
+    ]
+    heads = [protocol.removeprefix("reproduce: ") for protocol in protocols]
+    return table(("configuration", *heads), counted, right="l" + "r" * len(heads))
+
+
+def _day(row: Mapping[str, str]) -> str:
+    return row["date"].partition("T")[0]
+
+
+def _uas(row: Mapping[str, str]) -> str:
+    mean = [f"mean {row['mean_of_eight']}"] if row["mean_of_eight"] else []
+    each = [f"{name} {row[f'ua_{name}']}" for name in MEASURED if row[f"ua_{name}"]]
+    return ", ".join([*mean, *each]) or "-"
 
 
 def floors() -> str:

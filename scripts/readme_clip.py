@@ -36,7 +36,7 @@ def example() -> str | None:
     answer = "\n".join(line.rstrip() for line in done.stdout.splitlines())
     return (
         f"```text\n$ affekt predict {place}\n{answer}\n```\n\n"
-        f"Actor {speaker} of CREMA-D, whom no training run ever heard, was asked to sound "
-        f"**{clip.emotion}** here. The recording was chosen by a rule and not by its answer: it "
-        "is the first one of the first speaker in the lockbox."
+        f"Actor {speaker} of CREMA-D, whom no training run of a shipped model ever heard, was "
+        f"asked to sound **{clip.emotion}** here. The recording was chosen by a rule and not by "
+        "its answer: it is the first one of the first speaker in the lockbox."
     )

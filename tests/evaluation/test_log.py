@@ -5,7 +5,8 @@ import subprocess
 import pytest
 
 from affekt.errors import ConfigError
-from affekt.evaluation import append_reading, checkout_of, commit_of, evaluate
+from affekt.evaluation import Reading, append_reading, checkout_of, commit_of, evaluate
+from affekt.evaluation.log import COLUMNS
 from affekt.evaluation.sources import open_source
 from affekt.protocols import protocol
 
@@ -13,7 +14,8 @@ from affekt.protocols import protocol
 @pytest.fixture
 def reading(bundle, clip):
     clips = [clip("savee", "KL", 1, "sad"), clip("savee", "KL", 2, "angry", heard="happy")]
-    return evaluate(open_source(str(bundle())), clips, protocol("lockbox"))
+    report = evaluate(open_source(str(bundle())), clips, protocol("lockbox"))
+    return Reading.of(report, commit="abc", origin="user")
 
 
 def rows_of(log):
@@ -23,7 +25,7 @@ def rows_of(log):
 
 def test_a_reading_appends_a_row_with_file_commit_and_figures(reading, tmp_path):
     log = tmp_path / "docs" / "log.csv"
-    assert append_reading(reading, log, commit="abc")
+    assert append_reading(reading, log)
     (row,) = rows_of(log)
     assert (row["commit"], row["protocol"]) == ("abc", "lockbox")
     assert row["bundle_sha256"] == reading.bundle_sha256
@@ -32,9 +34,9 @@ def test_a_reading_appends_a_row_with_file_commit_and_figures(reading, tmp_path)
 
 def test_the_same_file_with_the_same_figures_adds_no_second_row(reading, tmp_path):
     log = tmp_path / "log.csv"
-    append_reading(reading, log, commit="abc")
-    again = dataclasses.replace(reading, date="2030-01-01")
-    assert not append_reading(again, log, commit="def")
+    append_reading(reading, log)
+    again = dataclasses.replace(reading, date="2030-01-01", commit="def", origin="release")
+    assert not append_reading(again, log)
     assert len(rows_of(log)) == 1
 
 
@@ -43,16 +45,30 @@ def test_the_same_file_with_the_same_figures_adds_no_second_row(reading, tmp_pat
 )
 def test_another_file_or_other_clips_add_a_row(reading, tmp_path, change):
     log = tmp_path / "log.csv"
-    append_reading(reading, log, commit="abc")
-    assert append_reading(dataclasses.replace(reading, **change), log, commit="abc")
+    append_reading(reading, log)
+    assert append_reading(dataclasses.replace(reading, **change), log)
     assert len(rows_of(log)) == 2
+
+
+def test_a_log_of_before_there_were_origins_keeps_its_rows(reading, tmp_path):
+    log = tmp_path / "log.csv"
+    append_reading(reading, log)
+    (old,) = rows_of(log)
+    first = [name for name in COLUMNS if name not in ("origin", "note")]
+    cells = [old[name] for name in first]
+    log.write_text(f"{','.join(first)}\n{','.join(cells)}\n")
+    assert not append_reading(reading, log)
+    assert append_reading(dataclasses.replace(reading, protocol="official"), log)
+    before, after = rows_of(log)
+    assert [before[name] for name in first] == cells
+    assert (before["origin"], after["origin"]) == ("", "user")
 
 
 def test_a_file_that_is_no_log_is_refused_and_left_alone(reading, tmp_path):
     log = tmp_path / "notes.csv"
     log.write_text("name,figure\n")
     with pytest.raises(ConfigError, match="not a log of lockbox readings"):
-        append_reading(reading, log, commit="abc")
+        append_reading(reading, log)
     assert log.read_text() == "name,figure\n"
 
 

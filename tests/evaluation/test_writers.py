@@ -33,7 +33,7 @@ def csv_rows(report):
 
 def test_the_text_names_protocol_file_missing_and_failed_clips(report):
     text = WRITERS["text"](report)
-    assert "protocol   lockbox v1: speakers that neither training nor any choice ever saw" in text
+    assert "protocol   lockbox v1: speakers that no shipped model was trained or chosen on" in text
     assert f"sha-256    {report.bundle_sha256}" in text
     assert "tested on  5 clips of 4 speakers" in text
     assert "tess YAF" in text

@@ -10,6 +10,13 @@ import torch
 from affekt.config import from_mapping
 from affekt.systems import System
 
+
+@pytest.fixture(autouse=True)
+def outside_any_checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test leaves a row in the project's own log."""
+    monkeypatch.chdir(tmp_path)
+
+
 TINY: dict[str, Any] = {
     "name": "tiny",
     "text": "005, Nobody",

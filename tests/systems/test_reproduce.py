@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import shutil
 from pathlib import Path
@@ -22,6 +23,7 @@ from affekt.systems import (
     to_markdown,
     write_tables,
 )
+from affekt.systems.record import reading_of
 from affekt.systems.tables import figure
 
 
@@ -56,6 +58,35 @@ def test_a_run_leaves_record_report_predictions_and_a_bundle(system, request_for
     assert record["corpora_missing"] == ["cafe"]
     assert 0.0 <= record["figures"]["accuracy"] <= 1.0
     assert sum(record["rows"].values()) == sum(record["corpora"].values())
+
+
+def test_a_run_that_tests_lockbox_speakers_leaves_one_row_in_the_log(system, request_for, tmp_path):
+    log, said = tmp_path / "log.csv", []
+    wanted = request_for(system(), rules=("published",), log=log, say=said.append)
+    (record,) = reproduce(wanted)
+    assert record["test_speakers_of_the_lockbox"] == ["emodb/15", "savee/KL"]
+    note = "lockbox speakers among those under test: 2"
+    assert said[-1] == f"{note}; logged in {log}"
+    reproduce(wanted)
+    (row,) = csv.DictReader(log.read_text(encoding="utf-8").splitlines())
+    assert (row["origin"], row["bundle"], row["note"]) == ("reproduction", "tiny, seed 1", note)
+    assert row["protocol"] == "reproduce: published"
+    assert row["clips"] == str(record["test_clips"])
+    for corpus in ("emodb", "savee"):
+        assert row[f"ua_{corpus}"] == f"{100 * record['by_corpus'][corpus]['ua']:.2f}"
+    assert row["mean_of_eight"] == ""
+
+
+def test_a_run_that_tests_nobody_of_the_lockbox_leaves_no_row():
+    assert reading_of({"test_speakers_of_the_lockbox": []}, bundle_sha256="0") is None
+    assert reading_of({}, bundle_sha256="0") is None  # of before this was recorded
+
+
+def test_a_log_that_is_none_is_refused_before_anything_is_trained(system, request_for, tmp_path):
+    (tmp_path / "log.csv").write_text("name,figure\n")
+    with pytest.raises(ConfigError, match="not a log of lockbox readings"):
+        reproduce(request_for(system(), log=tmp_path / "log.csv"))
+    assert not (tmp_path / "out" / "tiny").exists()
 
 
 def test_the_bundle_answers_as_the_run_was_measured(system, request_for, corpora, tmp_path):

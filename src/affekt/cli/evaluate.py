@@ -88,7 +88,7 @@ def evaluate(
         )
     if record:
         report = _recorded(report)
-    report = measuring.logged(report, log)
+    report = measuring.logged(report, log, origin="release" if record else "user")
     measuring.write_out(WRITERS[format_name](report), out)
 
 

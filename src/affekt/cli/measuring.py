@@ -13,22 +13,22 @@ import click
 from rich.console import Console
 from rich.progress import Progress
 
-from affekt.cli.options import remarks_shown
+from affekt.cli.options import log_option, remarks_shown
 from affekt.corpora import CORPORA, corpora_root, load_corpus
 from affekt.corpora.folders import FolderCorpus
 from affekt.corpora.labels import check_labels
 from affekt.corpora.tables import TableCorpus
 from affekt.errors import ConfigError, CorpusError
-from affekt.evaluation import Report, append_reading, check_readings, checkout_of, commit_of
+from affekt.evaluation import Reading, Report, check_readings, commit_here, log_reading
 from affekt.evaluation.exposure import lockbox_tested
 from affekt.evaluation.files import utf8
 from affekt.evaluation.leaks import Copy, Leaks, find_leaks, learns_at_hand
+from affekt.evaluation.log import Origin
 from affekt.evaluation.report import tested_clips
 from affekt.evaluation.sources import Network, Source, open_source
 from affekt.protocols import PROTOCOLS, Protocol, Split, protocol
 from affekt.records import Utterance
 
-LOG = Path("docs/lockbox-log.csv")
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 _CLIPS = (
@@ -90,12 +90,7 @@ _AUDIT = (
     ),
 )
 _READING = (
-    click.option(
-        "--log",
-        type=click.Path(path_type=Path, dir_okay=False),
-        metavar="FILE",
-        help=f"Log of readings of lockbox speakers. Inside a checkout of Affekt, {LOG} in it.",
-    ),
+    log_option,
     click.option("--quiet", is_flag=True, help="No progress bar and no warnings."),
 )
 
@@ -223,21 +218,12 @@ def check_log(tested: Iterable[Utterance], log: Path | None) -> None:
     check_readings(log)
 
 
-def logged(report: Report, log: Path | None) -> Report:
+def logged(report: Report, log: Path | None, *, origin: Origin = "user") -> Report:
     """Log what was read of the lockbox, if anything was; the report then says what became of it."""
     if not report.lockbox:
         return report
-    return dataclasses.replace(report, log=_log_reading(report, log))
-
-
-def _log_reading(report: Report, log: Path | None) -> str:
-    checkout = checkout_of(Path.cwd())
-    if log is None and checkout is None:
-        return "not logged: this is no checkout of Affekt; --log FILE keeps a log of your own"
-    place = log or Path(checkout or "") / LOG
-    commit = commit_of(checkout, ignoring=place.absolute()) if checkout else "unknown"
-    added = append_reading(report, place, commit=commit)
-    return f"{'logged' if added else 'already logged'} in {place}"
+    reading = Reading.of(report, commit=commit_here(log), origin=origin)
+    return dataclasses.replace(report, log=log_reading(reading, log))
 
 
 def write_out(text: str, out: Path | None) -> None:

@@ -18,6 +18,14 @@ corpora_option = click.option(
     help="The folder that holds one folder a corpus.  [default: AFFEKT_CORPORA]",
 )
 
+log_option = click.option(
+    "--log",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Log of readings of lockbox speakers. Inside a checkout of Affekt, "
+    "docs/lockbox-log.csv in it.",
+)
+
 
 @contextmanager
 def remarks_shown(*, quiet: bool = False) -> Iterator[None]:

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import click
 
+from affekt.cli.options import log_option
+
 
 @click.command()
 @click.argument("name", metavar="NAME|FILE|all")
@@ -44,6 +46,7 @@ import click
     is_flag=True,
     help="Put the sound of misclassified clips into the reports; mind the corpora's terms.",
 )
+@log_option
 @click.option("--quiet", is_flag=True, help="No progress.")
 def reproduce(
     name: str,
@@ -54,6 +57,7 @@ def reproduce(
     epochs: int | None,
     quick: bool,
     embed_audio: bool,
+    log: Path | None,
     quiet: bool,
 ) -> None:
     """Rebuild one published system, or all eleven, and print published beside measured.
@@ -61,7 +65,8 @@ def reproduce(
     FILE is a configuration of your own, made like those in src/affekt/systems/configs/.
 
     Each run trains, measures, writes its report and exports a bundle for `affekt predict --model`.
-    An interrupted command goes on where it was when it is given again.
+    An interrupted command goes on where it was when it is given again. A run that tests speakers
+    of the lockbox leaves a row in the log of its readings.
     """
     from affekt.corpora import corpora_root
     from affekt.systems import (
@@ -86,6 +91,7 @@ def reproduce(
         quick=quick,
         embed_audio=embed_audio,
         command=_command(name, protocol_name, seeds, epochs, quick=quick),
+        log=log,
         say=lambda line: None if quiet else click.echo(line, err=True),
         show_progress=sys.stderr.isatty() and not quiet,
     )

@@ -1,7 +1,15 @@
 """Measuring a model under a protocol: runs, figures, reports, and the log of lockbox readings."""
 
 from affekt.evaluation.classification import ClassificationFigures, ClipPrediction, classify
-from affekt.evaluation.log import append_reading, check_readings, checkout_of, commit_of
+from affekt.evaluation.log import (
+    Reading,
+    append_reading,
+    check_readings,
+    checkout_of,
+    commit_here,
+    commit_of,
+    log_reading,
+)
 from affekt.evaluation.report import Report, evaluate
 from affekt.evaluation.run_report import write_report
 from affekt.evaluation.run_tables import (
@@ -26,6 +34,7 @@ __all__ = [
     "ComparisonTable",
     "CorpusFigures",
     "Failure",
+    "Reading",
     "Report",
     "Scoring",
     "Source",
@@ -33,9 +42,11 @@ __all__ = [
     "check_readings",
     "checkout_of",
     "classify",
+    "commit_here",
     "commit_of",
     "comparison_table",
     "evaluate",
+    "log_reading",
     "open_source",
     "prediction_table",
     "read_predictions",

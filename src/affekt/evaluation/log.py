@@ -11,18 +11,87 @@ import io
 import os
 import shutil
 import subprocess
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from affekt.errors import ConfigError
+from affekt.evaluation.files import csv_text
 from affekt.evaluation.report import EIGHT, Report
 
+LOG = Path("docs/lockbox-log.csv")
 MEASURED = (*EIGHT, "ravdess_song")
+Origin = Literal["release", "user", "reference", "probe", "reproduction", "study"]
+ORIGINS: dict[Origin, str] = {
+    "release": "a file that ships, measured for its release",
+    "user": "any model, measured by a command",
+    "reference": "somebody else's features or encoder with a simple classifier, for comparison",
+    "probe": "a frozen encoder under a trial head, before any model was made of it",
+    "reproduction": "a network of `affekt reproduce`",
+    "study": "a benchmark of this project",
+}
 _FIGURES = (*(f"ua_{name}" for name in MEASURED), "mean_of_eight", "mean_of_five")
-COLUMNS = (
+_FIRST = (
     *("date", "commit", "protocol", "bundle", "bundle_sha256", "clips", "clips_sha256", "failed"),
     *_FIGURES,
 )
+# The first logs had no origin.
+COLUMNS = (*_FIRST, "origin", "note")
 _SAME = ("protocol", "bundle_sha256", "clips_sha256", "failed", *_FIGURES)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """A look at lockbox speakers. What is not known is None or empty.
+
+    Attributes:
+        date: ISO 8601; a day, or a time.
+        commit: of the checkout, as `commit_of` names it.
+        protocol: who was tested, and after learning from whom.
+        bundle: what was measured.
+        bundle_sha256: of its file.
+        clips: how many were tested, those of other speakers included.
+        clips_sha256: of what identifies them.
+        failed: how many were not answered.
+        ua: corpus to UA, 0 to 1, over all clips under test.
+        mean_of_eight: of the corpora of `EIGHT`, 0 to 1.
+        mean_of_five: likewise, of the five with the most lockbox speakers.
+        origin: one of `ORIGINS`.
+        note: what else is to be known.
+    """
+
+    date: str
+    commit: str
+    protocol: str
+    bundle: str
+    bundle_sha256: str
+    clips: int
+    clips_sha256: str
+    failed: int
+    ua: Mapping[str, float]
+    mean_of_eight: float | None = None
+    mean_of_five: float | None = None
+    origin: Origin
+    note: str = ""
+
+    @classmethod
+    def of(cls, report: Report, *, commit: str, origin: Origin) -> Reading:
+        """Return what a report says of lockbox speakers."""
+        return cls(
+            date=report.date,
+            commit=commit,
+            protocol=report.protocol,
+            bundle=report.bundle,
+            bundle_sha256=report.bundle_sha256,
+            clips=report.clips,
+            clips_sha256=report.clips_sha256,
+            failed=len(report.failures),
+            ua={item.corpus: item.scoring("own").ua for item in report.corpora},
+            mean_of_eight=report.mean_of_eight,
+            mean_of_five=report.mean_of_five,
+            origin=origin,
+        )
 
 
 def checkout_of(folder: Path) -> Path | None:
@@ -48,16 +117,42 @@ def check_readings(log: Path) -> None:
         raise ConfigError(f"{log}: no reading could be logged: {place} cannot be written")
 
 
-def append_reading(report: Report, log: Path, *, commit: str) -> bool:
+def log_reading(reading: Reading, log: Path | None) -> str:
+    """Log a reading, and return what became of it.
+
+    Args:
+        reading: of clips among which some are of lockbox speakers, under whatever protocol.
+        log: a CSV file; None is `LOG` of the checkout that the working directory lies in, if any.
+
+    Raises:
+        ConfigError: the file is no log of readings, or cannot be written.
+    """
+    checkout = checkout_of(Path.cwd())
+    if log is None and checkout is None:
+        return "not logged: this is no checkout of Affekt; --log FILE keeps a log of your own"
+    place = log or Path(checkout or "") / LOG
+    added = append_reading(reading, place)
+    return f"{'logged' if added else 'already logged'} in {place}"
+
+
+def commit_here(log: Path | None) -> str:
+    """Return the commit of the checkout that the working directory lies in, else "unknown"."""
+    checkout = checkout_of(Path.cwd())
+    if checkout is None:
+        return "unknown"
+    return commit_of(checkout, ignoring=(log or checkout / LOG).absolute())
+
+
+def append_reading(reading: Reading, log: Path) -> bool:
     """Append a reading to the log; the file is made where it is missing.
 
     A reading of the same file (by SHA-256) with the same figures tells nothing new and adds no
-    second row.
+    second row. Rows are never removed; a log of before there were origins gets the new columns,
+    empty in its old rows.
 
     Args:
-        report: of clips among which some are of lockbox speakers, under whatever protocol.
+        reading: of clips among which some are of lockbox speakers, under whatever protocol.
         log: a CSV file.
-        commit: of the checkout, as `commit_of` names it.
 
     Returns:
         Whether a row was added.
@@ -65,17 +160,22 @@ def append_reading(report: Report, log: Path, *, commit: str) -> bool:
     Raises:
         ConfigError: the file is no log of readings, or cannot be written.
     """
-    row = _row(report, commit)
+    row = _row(reading)
     try:
         before = _read(log)
         if any(all(old[key] == row[key] for key in _SAME) for old in before):
             return False
         log.parent.mkdir(parents=True, exist_ok=True)
+        if log.exists() and _header(log) == _FIRST:
+            new = log.with_name(f"{log.name}.new")
+            rows = [[old[name] for name in COLUMNS] for old in before]
+            new.write_text(csv_text(COLUMNS, rows), encoding="utf-8")
+            new.replace(log)
         with log.open("a", encoding="utf-8", newline="") as file:
-            rows = csv.DictWriter(file, COLUMNS, lineterminator="\n")
+            lines = csv.DictWriter(file, COLUMNS, lineterminator="\n")
             if file.tell() == 0:
-                rows.writeheader()
-            rows.writerow(row)
+                lines.writeheader()
+            lines.writerow(row)
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"{log}: the reading could not be logged: {error}") from None
     return True
@@ -113,31 +213,34 @@ def _read(log: Path) -> list[dict[str, str]]:
     if not log.exists() or log.stat().st_size == 0:
         return []
     rows = csv.DictReader(io.StringIO(log.read_text(encoding="utf-8")))
-    if tuple(rows.fieldnames or ()) != COLUMNS:
+    if _header(log) not in (COLUMNS, _FIRST):
         raise ConfigError(
             f"{log}: not a log of lockbox readings; its first line must be {','.join(COLUMNS)}"
         )
-    return list(rows)
+    return [dict.fromkeys(COLUMNS, "") | row for row in rows]
 
 
-def _row(report: Report, commit: str) -> dict[str, str]:
-    own = {item.corpus: item.scoring("own") for item in report.corpora}
-    row = {
-        "date": report.date,
-        "commit": commit,
-        "protocol": report.protocol,
-        "bundle": report.bundle,
-        "bundle_sha256": report.bundle_sha256,
-        "clips": str(report.clips),
-        "clips_sha256": report.clips_sha256,
-        "failed": str(len(report.failures)),
-        "mean_of_eight": _percent(report.mean_of_eight),
-        "mean_of_five": _percent(report.mean_of_five),
+def _header(log: Path) -> tuple[str, ...]:
+    with log.open(encoding="utf-8", newline="") as file:
+        return tuple(next(csv.reader(file), ()))
+
+
+def _row(reading: Reading) -> dict[str, str]:
+    return {
+        "date": reading.date,
+        "commit": reading.commit,
+        "protocol": reading.protocol,
+        "bundle": reading.bundle,
+        "bundle_sha256": reading.bundle_sha256,
+        "clips": str(reading.clips),
+        "clips_sha256": reading.clips_sha256,
+        "failed": str(reading.failed),
+        **{f"ua_{name}": _percent(reading.ua.get(name)) for name in MEASURED},
+        "mean_of_eight": _percent(reading.mean_of_eight),
+        "mean_of_five": _percent(reading.mean_of_five),
+        "origin": reading.origin,
+        "note": reading.note,
     }
-    for name in MEASURED:
-        scoring = own.get(name)
-        row[f"ua_{name}"] = _percent(scoring.ua if scoring else None)
-    return row
 
 
 def _percent(share: float | None) -> str:

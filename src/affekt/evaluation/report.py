@@ -234,7 +234,7 @@ def report_of(
         date=datetime.now(UTC).isoformat(timespec="seconds"),
         affekt_version=__version__,
         clips=len(tested),
-        clips_sha256=_digest(tested),
+        clips_sha256=clips_digest(tested),
         speakers=len({item.speaker_key for item in tested}),
         corpora=tuple(figures.values()),
         mean_of_eight=mean_ua(figures, EIGHT),
@@ -252,7 +252,8 @@ def report_of(
     )
 
 
-def _digest(tested: Sequence[Utterance]) -> str:
+def clips_digest(tested: Iterable[Utterance]) -> str:
+    """Return what identifies a set of clips, wherever they lie."""
     names = sorted(
         f"{item.corpus}/{item.speaker}/{item.path.name} {item.start_s} {item.end_s}"
         for item in tested

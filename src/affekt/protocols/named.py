@@ -118,7 +118,7 @@ PROTOCOLS: dict[str, Protocol] = {
         Protocol(
             name="lockbox",
             version=1,
-            description="speakers that neither training nor any choice ever saw",
+            description="speakers that no shipped model was trained or chosen on",
             rule=_alone(shipped.lockbox),
             tested=lockbox_speakers,
         ),

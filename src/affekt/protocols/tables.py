@@ -11,7 +11,7 @@ CorpusSpeaker = tuple[str, str]
 
 
 def lockbox_speakers() -> frozenset[CorpusSpeaker]:
-    """Return the `(corpus, speaker)` pairs that no training and no choice ever sees."""
+    """Return the `(corpus, speaker)` pairs that no shipped model is trained or chosen on."""
     return frozenset((row["corpus"], row["speaker"]) for row in read_table("lockbox"))
 
 

@@ -19,7 +19,9 @@ import torch
 import affekt
 from affekt.corpora import CORPORA
 from affekt.evaluation.classification import ClassificationFigures
-from affekt.evaluation.log import checkout_of, commit_of
+from affekt.evaluation.exposure import lockbox_tested
+from affekt.evaluation.log import Reading, checkout_of, commit_of
+from affekt.evaluation.report import clips_digest
 from affekt.evaluation.run_report import write_report
 from affekt.features.sets import find_feature_set
 from affekt.metrics import confusion_matrix, unweighted_average_recall
@@ -37,6 +39,7 @@ def about(job: Job, rows: Rows, split: RowSplit) -> dict[str, Any]:
     """Return what a run was made of, as JSON types."""
     system = job.system
     used = Counter(item.corpus for item in rows.utterances)
+    tested = [rows.utterances[k] for k in np.unique(rows.clip[split.test])]
     checkout = checkout_of(Path(affekt.__file__))
     return {
         "name": system.name,
@@ -58,6 +61,9 @@ def about(job: Job, rows: Rows, split: RowSplit) -> dict[str, Any]:
         },
         "test_rows_with_their_recording_in_training": split.shared_clips,
         "test_speakers_in_training": split.shared_speakers,
+        "test_clips": len(tested),
+        "test_clips_sha256": clips_digest(tested),
+        "test_speakers_of_the_lockbox": ["/".join(pair) for pair in lockbox_tested(tested)],
         "epochs_asked": system.fit.epochs,
         "epochs_of_recipe": job.own_epochs,
         "command": job.command,
@@ -72,6 +78,30 @@ def about(job: Job, rows: Rows, split: RowSplit) -> dict[str, Any]:
         },
         "settings": job.settings(),
     }
+
+
+def reading_of(record: dict[str, Any], *, bundle_sha256: str) -> Reading | None:
+    """Return the reading of lockbox speakers that a run is; None if none of them was tested.
+
+    Runs of before records told whom they test are none either.
+    """
+    speakers = record.get("test_speakers_of_the_lockbox")
+    if not speakers:
+        return None
+    return Reading(
+        date=record["date"],
+        commit=record["commit"],
+        protocol=f"reproduce: {record['protocol']}",
+        bundle=f"{record['name']}, seed {record['seed']}",
+        bundle_sha256=bundle_sha256,
+        clips=record["test_clips"],
+        clips_sha256=record["test_clips_sha256"],
+        failed=0,
+        ua={corpus: figures["ua"] for corpus, figures in record["by_corpus"].items()},
+        origin="reproduction",
+        note=f"lockbox speakers among those under test: {len(speakers)}"
+        + ("; quick: a small share of the data" if record["quick"] else ""),
+    )
 
 
 def by_corpus(

@@ -9,10 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from affekt.errors import BundleError, ConfigError, CorpusError
+from affekt.evaluation.log import check_readings, log_reading
 from affekt.locks import only_one
+from affekt.recognition import Bundle
 from affekt.systems.config import System
 from affekt.systems.data import Rule, load_rows
 from affekt.systems.job import Job
+from affekt.systems.record import reading_of
 from affekt.systems.run import check_system, run_job
 from affekt.systems.tables import figure
 from affekt.training.console import Say, reading_bar
@@ -34,6 +37,7 @@ class Request:
         quick: a small share of the data, two epochs and one seed, to try the whole path.
         embed_audio: put the sound of misclassified clips into the HTML reports.
         command: as the user gave it, for the record.
+        log: of readings of lockbox speakers; None is that of the checkout one works in.
         say: takes one line for the reader at a time.
         show_progress: draw progress bars.
     """
@@ -49,6 +53,7 @@ class Request:
     command: str
     say: Say
     show_progress: bool
+    log: Path | None = None
 
 
 def reproduce(request: Request) -> list[dict[str, Any]]:
@@ -65,6 +70,8 @@ def reproduce(request: Request) -> list[dict[str, Any]]:
         KeyboardInterrupt: interrupted; the same request goes on where it was.
     """
     request.out.mkdir(parents=True, exist_ok=True)  # before hours of work end at it
+    if request.log is not None:
+        check_readings(request.log)
     records: list[dict[str, Any]] = []
     for system in request.systems:
         try:
@@ -117,6 +124,8 @@ def _runs_of(request: Request, system: System) -> list[dict[str, Any]]:
             with _alone(job.folder):
                 record = job.finished() or run_job(job, rows)
             request.say(_line(record))
+            if reading := reading_of(record, bundle_sha256=Bundle.load(job.bundle).sha256):
+                request.say(f"{reading.note}; {log_reading(reading, request.log)}")
         records.append(record)
     return records
 
