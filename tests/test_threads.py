@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from affekt.threads import Workers
+from affekt.threads import Workers, within
 
 
 def test_leaving_early_drops_what_was_not_begun():
@@ -30,3 +30,16 @@ def test_leaving_early_drops_what_was_not_begun():
 def test_results_come_in_order():
     with Workers(2) as pool:
         assert list(pool.map(lambda item: item * item, range(20))) == [i * i for i in range(20)]
+
+
+def test_what_ends_in_time_gives_its_result_or_its_error():
+    assert within(10.0, lambda: 3) == 3
+    with pytest.raises(ZeroDivisionError):
+        within(10.0, lambda: 1 / 0)
+
+
+def test_what_takes_too_long_is_left_behind():
+    release = threading.Event()
+    with pytest.raises(TimeoutError):
+        within(0.01, lambda: release.wait(timeout=10))
+    release.set()

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
 from types import TracebackType
+from typing import TypeVar
+
+T = TypeVar("T")
 
 
 class Workers(ThreadPoolExecutor):
@@ -21,3 +26,23 @@ class Workers(ThreadPoolExecutor):
     ) -> None:
         """Wait for what is being worked on, and for nothing else."""
         self.shutdown(cancel_futures=True)
+
+
+def within(limit_s: float, call: Callable[[], T]) -> T:
+    """Return what a call returns, and wait no longer for it than a limit.
+
+    What takes longer goes on in a thread that keeps no program from its end.
+
+    Raises:
+        TimeoutError: the limit has passed.
+    """
+    outcome: Future[T] = Future()
+
+    def work() -> None:
+        try:
+            outcome.set_result(call())
+        except BaseException as error:  # whoever waits must hear of it
+            outcome.set_exception(error)
+
+    threading.Thread(target=work, daemon=True, name="affekt-within").start()
+    return outcome.result(limit_s)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -16,8 +17,10 @@ def shipped(
 ) -> SimpleNamespace:
     """An installation whose weights are the two models made here."""
     monkeypatch.setattr(affekt.recognition.bundle, "_WEIGHTS", tmp_path)
-    tones.write_bundle(tmp_path / "default.onnx", name="default")
-    tones.write_bundle(tmp_path / "open.onnx", name="open", version="0.3", licence="ODbL-1.0")
+    tones.write_shipped_bundle(tmp_path / "default.onnx", name="default")
+    tones.write_shipped_bundle(
+        tmp_path / "open.onnx", name="open", version="0.3", licence="ODbL-1.0"
+    )
     return tones
 
 
@@ -89,6 +92,24 @@ def test_a_model_is_installed_listed_used_and_rolled_back(
     assert run("rollback") == "in use: default"
     assert run("use", str(tmp_path / "new.onnx")).startswith("in use: ")
     assert str(tmp_path / "new.onnx") in run("list")
+
+
+def test_bundles_that_cannot_be_used_are_said_and_the_others_listed(
+    shipped: SimpleNamespace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "installed"
+    folder.mkdir()
+    monkeypatch.setenv("AFFEKT_MODELS", str(folder))
+    shipped.write_bundle(folder / "ward.onnx", name="ward", figures={"x": {"y": {"ua": "?"}}})
+    shipped.write_bundle(folder / "deep.onnx", document="[" * 100_000)
+    (folder / "text.onnx").write_text("no model")
+    (folder / "active.json").write_text(json.dumps({"history": [str(tmp_path / "gone.onnx")]}))
+    result = CliRunner().invoke(main, ["models"])
+    assert result.exit_code == 0
+    titles = [line for line in result.stdout.splitlines() if line and not line.startswith(" ")]
+    assert titles == ["default 1.2", "open 0.3", "ward 1.2"]
+    left_out = [line.partition(" is left out: ")[0] for line in result.stderr.splitlines()]
+    assert left_out == [f"affekt: {name}" for name in (tmp_path / "gone.onnx", "deep", "text")]
 
 
 def test_nothing_to_roll_back_to_is_one_line(

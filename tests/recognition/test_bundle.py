@@ -3,6 +3,7 @@ from __future__ import annotations
 import hashlib
 import json
 import math
+import threading
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -17,6 +18,7 @@ from affekt.errors import BundleError, ConfigError
 from affekt.protocols import lockbox_speakers, selection_speakers
 from affekt.recognition import Bundle, BundleMetadata, shipped_bundles
 from affekt.recognition.bundle import SHIPPED
+from affekt.service.cards import read_card
 
 
 def test_a_bundle_tells_what_travels_in_its_file(tones: SimpleNamespace, tone_bundle: Path) -> None:
@@ -173,7 +175,7 @@ def test_only_bundles_that_are_there_are_shipped(
     tones: SimpleNamespace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(affekt.recognition.bundle, "_WEIGHTS", tmp_path)
-    path = tones.write_bundle(tmp_path / "open.onnx")
+    path = tones.write_shipped_bundle(tmp_path / "open.onnx")
     tones.write_bundle(tmp_path / "another.onnx")
     assert shipped_bundles() == {"open": path}
     assert Bundle.load("open").path == path
@@ -233,14 +235,56 @@ def test_no_more_threads_are_started_than_there_are_cores(
     tone_bundle: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked = []
-    opened = affekt.recognition.bundle._open_session
+    settings = affekt.recognition.bundle._settings
 
-    def open_session(path: Path, threads: int) -> object:
+    def settings_of(threads: int) -> object:
         asked.append(threads)
-        return opened(path, threads)
+        return settings(threads)
 
-    monkeypatch.setattr(affekt.recognition.bundle, "_open_session", open_session)
+    monkeypatch.setattr(affekt.recognition.bundle, "_settings", settings_of)
     monkeypatch.setattr(affekt.recognition.bundle.os, "cpu_count", lambda: 2)
     for threads in (None, 1, 2, 100_000):
         Bundle.load(tone_bundle, threads=threads)
     assert asked == [0, 1, 2, 2]
+
+
+def test_a_graph_that_never_ends_is_given_up(
+    tones: SimpleNamespace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tones.write_bundle(tmp_path / "endless.onnx", endless=True)
+    monkeypatch.setattr(affekt.recognition.bundle, "LOAD_LIMIT_S", 0.5)
+    with pytest.raises(BundleError, match=r"endless\.onnx: does not answer .* within 0\.5 s"):
+        Bundle.load(path)
+    for thread in threading.enumerate():  # nothing goes on in the background either
+        if thread.name == "affekt-within":
+            thread.join(30)
+            assert not thread.is_alive()
+
+
+DEEP = '{"figures": ' + 60 * '{"a": ' + "1" + 60 * "}" + "}"
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        pytest.param("[" * 100_000, "not JSON", id="deeper than any reader"),
+        pytest.param(DEEP, "nested more than 50 deep", id="deep"),
+        pytest.param('{"figures": ' + "9" * 5000 + "}", "not JSON", id="a number without end"),
+        pytest.param('{"figures": {"ua": NaN}}', "not JSON", id="not a number"),
+        pytest.param('{"temperature": 1e999}', "not JSON", id="infinite"),
+        pytest.param(r'{"name": "\ud800"}', "not JSON", id="half a character"),
+        pytest.param(" " * 2**24 + "{}", "longer than 16777216", id="long"),
+    ],
+)
+def test_metadata_that_cannot_be_said_again_are_refused(text: str, message: str) -> None:
+    with pytest.raises(BundleError, match=message):
+        BundleMetadata.from_json(text)
+
+
+def test_metadata_that_are_no_text_are_refused(tones: SimpleNamespace, tmp_path: Path) -> None:
+    path = tones.write_bundle(tmp_path / "odd.onnx", description="ABCDEFG")
+    path.write_bytes(path.read_bytes().replace(b"ABCDEFG", b"ABC\xff\xfeFG"))
+    with pytest.raises(BundleError, match=r"odd\.onnx: the metadata are not UTF-8"):
+        Bundle.load(path)
+    with pytest.raises(BundleError, match=r"odd\.onnx: the metadata are not UTF-8"):
+        read_card(path)

@@ -19,6 +19,7 @@ from types import SimpleNamespace
 
 import pytest
 
+import affekt.recognition.bundle
 from affekt.errors import BundleError, ConfigError, DownloadError
 from affekt.recognition import Recognizer, fetch
 from affekt.recognition.bundle import bundle_path
@@ -253,6 +254,35 @@ def test_what_is_too_large_is_refused_before_it_is_there(
     monkeypatch.setattr(fetch, "MAX_BYTES", 2**21)  # a server that says no length
     with pytest.raises(BundleError, match="larger than"):
         install_model(f"{host}endless", sha256="0" * 64)
+    assert list(folder.iterdir()) == []
+
+
+def test_what_crashes_left_is_forgotten_and_what_others_write_now_is_not(
+    bundle: Path, folder: Path
+) -> None:
+    folder.mkdir()
+    for name in ("crashed.part", "arriving.part"):
+        (folder / name).write_bytes(b"half a model")
+    os.utime(folder / "crashed.part", (0, 0))
+    install_model(str(bundle))
+    assert sorted(path.name for path in folder.iterdir()) == [
+        *("arriving.part", "ward-2.0.onnx", "ward-2.0.onnx.sha256")
+    ]
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is always full")
+def test_a_full_disk_is_said_of_the_target(bundle: Path) -> None:
+    with pytest.raises(ConfigError, match=r"^/dev/full: cannot be written: No space left"):
+        fetch.fetch(str(bundle), Path("/dev/full"), checked=False)
+
+
+def test_a_model_that_never_answers_is_not_installed(
+    tones: SimpleNamespace, tmp_path: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tones.write_bundle(tmp_path / "endless.onnx", endless=True)
+    monkeypatch.setattr(affekt.recognition.bundle, "LOAD_LIMIT_S", 0.5)
+    with pytest.raises(BundleError, match=f"^{path}: does not answer"):
+        install_model(str(path))
     assert list(folder.iterdir()) == []
 
 

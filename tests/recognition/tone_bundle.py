@@ -19,6 +19,7 @@ from onnx import TensorProto, helper, numpy_helper
 from affekt.audio import SAMPLING_RATE_HZ
 from affekt.emotions import CANONICAL
 from affekt.recognition.bundle import METADATA_KEY, BundleMetadata
+from affekt.recognition.checksum import place_model
 
 SHARPNESS = 12.0
 FRAME = 160
@@ -57,17 +58,21 @@ def write_bundle(
     document: str | None = None,
     novelty: bool = False,
     fails_above: float | None = None,
+    endless: bool = False,
     **changes: Any,
 ) -> Path:
     """Write the bundle; `changes` go to the metadata, `document` replaces it as it is.
 
     With `novelty`, the louder a tone the stranger: an amplitude of 0.5 is where the domain ends.
-    Of a tone with an amplitude beyond `fails_above` the probabilities are NaN.
+    Of a tone with an amplitude beyond `fails_above` the probabilities are NaN. An `endless` graph
+    never comes to them.
     """
     described = metadata(**changes)
     model = graph(len(described.labels))
     if fails_above is not None:
         _fail_above(model.graph, fails_above)
+    if endless:
+        _never_end(model.graph)
     if novelty:
         made = model.graph
         made.node.append(helper.make_node("Div", ["size_", "loud"], ["novelty"]))
@@ -97,6 +102,32 @@ def _fail_above(made: onnx.GraphProto, amplitude: float) -> None:
             helper.make_node("Mul", ["sound_probabilities", "one_or_nan"], ["probabilities"]),
         ]
     )
+
+
+def _never_end(made: onnx.GraphProto) -> None:
+    """Put a loop around nothing between the softmax and the probabilities."""
+    softmax = next(node for node in made.node if node.op_type == "Softmax")
+    softmax.output[0] = "sound_probabilities"
+    node, value = helper.make_node, helper.make_tensor_value_info
+    body = helper.make_graph(
+        [node("Identity", ["again"], ["and_again"]), node("Identity", ["kept"], ["kept_on"])],
+        "body",
+        [
+            value("round", TensorProto.INT64, []),
+            value("again", TensorProto.BOOL, []),
+            value("kept", TensorProto.FLOAT, None),
+        ],
+        [value("and_again", TensorProto.BOOL, []), value("kept_on", TensorProto.FLOAT, None)],
+    )
+    made.initializer.append(numpy_helper.from_array(np.array(True), "yes"))
+    made.node.append(node("Loop", ["", "yes", "sound_probabilities"], ["probabilities"], body=body))
+
+
+def write_shipped_bundle(path: Path, **changes: Any) -> Path:
+    """Write the bundle with its checksum beside it, as those that ship and are installed have."""
+    write_bundle(path, **changes)
+    place_model(path, path)
+    return path
 
 
 def graph(classes: int, *, input_name: str = "waveform") -> onnx.ModelProto:

@@ -53,11 +53,11 @@ def test_those_of_one_length_share_a_run_while_others_wait(tone_bundle: Any) -> 
     class Session:
         get_outputs = session.get_outputs
 
-        def run(self, names: Any, inputs: dict[str, np.ndarray]) -> Any:
+        def run(self, names: Any, inputs: dict[str, np.ndarray], options: Any) -> Any:
             sizes.append(inputs["waveform"].shape)
             begun.set()
             assert go_on.wait(10)
-            return session.run(names, inputs)
+            return session.run(names, inputs, options)
 
     bundle._session = Session()
     joined = BatchingBundle(bundle, runs=1)

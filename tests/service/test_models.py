@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -32,6 +33,27 @@ def installed(tones: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Pa
     return tmp_path
 
 
+@pytest.fixture
+def broken_in_every_way(installed: Path, tones: Any) -> list[str]:
+    """More models that cannot be used: what they say of themselves cannot be read, or said."""
+    documents = {
+        "deep": "[" * 100_000,
+        "nested": '{"figures": ' + 900 * '{"a": ' + "1" + 900 * "}" + "}",
+        "endless-number": '{"figures": ' + "9" * 5000 + "}",
+        "infinite": '{"figures": {"ua": 1e999}}',
+        "half-a-character": tones.metadata().to_json().replace("tones", r"\ud800"),
+    }
+    for name, document in documents.items():
+        tones.write_bundle(installed / f"{name}.onnx", document=document)
+    path = tones.write_bundle(installed / "no-text.onnx", description="ABCDEFG")
+    path.write_bytes(path.read_bytes().replace(b"ABCDEFG", b"ABC\xff\xfeFG"))
+    path = tones.write_shipped_bundle(installed / "damaged.onnx")
+    path.write_bytes(path.read_bytes().replace(b"sine", b"sign"))
+    (installed / "folder.onnx").mkdir()
+    os.mkfifo(installed / "pipe.onnx")
+    return [*documents, "no-text", "damaged", "folder", "pipe"]
+
+
 def loaded(running: Any) -> list[str]:
     return [path.stem for path in running.service.engine.models._loaded]
 
@@ -46,6 +68,23 @@ def test_models_are_listed_with_their_terms_and_none_is_loaded_for_it(
     assert [name for name, item in models.items() if item["in_use"]] == ["tones"]
     assert models["tones"]["not_for"] == ["people"]
     assert loaded(running) == ["tones"]
+
+
+def test_models_that_cannot_be_used_are_left_out_of_the_list(
+    start: Any, broken_in_every_way: list[str], sound: Any
+) -> None:
+    running = start()
+    answer = running.http.get("/v1/models")
+    assert answer.status_code == 200
+    names = {item["name"] for item in answer.json()["models"]}
+    assert names == {"default", "open", "tones", *(f"m{k}" for k in range(COUNT))}
+    for name in broken_in_every_way:
+        asked = running.recognize(sound(), model=name)
+        assert asked.json()["type"] in (
+            "urn:affekt:problem:internal-error",
+            "urn:affekt:problem:invalid-option",
+        )
+    assert running.recognize(sound(), model="m0").status_code == 200
 
 
 def test_while_one_model_is_loaded_the_others_answer(

@@ -15,6 +15,7 @@ from affekt.models import create_model
 from affekt.protocols import partition
 from affekt.recognition import Bundle
 from affekt.recognition.bundle import BundleMetadata
+from affekt.recognition.checksum import check_checksum
 from affekt.records import Utterance
 from affekt.training import export
 from affekt.training.calibration import Calibration
@@ -119,7 +120,8 @@ def test_the_file_names_no_path_of_the_machine_it_was_made_on(bundle_path):
 
 
 def test_the_bundle_stands_alone(bundle_path):
-    assert [path.name for path in bundle_path.parent.iterdir()] == ["tiny.onnx"]
+    names = sorted(path.name for path in bundle_path.parent.iterdir())
+    assert names == ["tiny.onnx", "tiny.onnx.sha256"]
     onnx.checker.check_model(onnx.load(bundle_path))
     session = onnxruntime.InferenceSession(bundle_path, providers=["CPUExecutionProvider"])
     assert [item.name for item in session.get_inputs()] == ["waveform"]
@@ -265,4 +267,7 @@ def test_figures_are_added_and_the_graph_stays(bundle_path, tmp_path):
         METADATA, figures={"a": 1, "lockbox": {"emodb": {"ua": 0.75}}}
     )
     assert onnx.load(path).graph == before
-    assert [item.name for item in tmp_path.iterdir()] == ["measured.onnx"]
+    assert sorted(item.name for item in tmp_path.iterdir()) == [
+        *("measured.onnx", "measured.onnx.sha256")
+    ]
+    assert check_checksum(path, Bundle.load(path).sha256)

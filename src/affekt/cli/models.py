@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import Any
 
 import click
 
+from affekt.errors import BundleError
 from affekt.recognition import Bundle, BundleMetadata, shipped_bundles
-from affekt.recognition.bundle import SHIPPED, bundle_path
+from affekt.recognition.bundle import SHIPPED
 from affekt.recognition.installed import (
-    ACTIVE,
     DEFAULT,
     active_model,
     install_model,
@@ -80,9 +81,14 @@ def _list() -> None:
         click.echo("no models came with this installation", err=True)
     active = active_model()
     if active not in known and (known or active != DEFAULT):
-        known[active] = bundle_path(ACTIVE)
+        known[active] = Path(active)
     for name in sorted(known, key=lambda name: (name not in SHIPPED, name)):
-        click.echo(_summary(name, Bundle.load(known[name]), in_use=name == active))
+        try:
+            bundle = Bundle.load(known[name])
+        except BundleError as error:
+            click.echo(f"affekt: {name} is left out: {error}", err=True)
+        else:
+            click.echo(_summary(name, bundle, in_use=name == active))
 
 
 def _summary(name: str, bundle: Bundle, *, in_use: bool) -> str:
@@ -156,7 +162,10 @@ def _recalls(figures: Mapping[str, Any]) -> list[tuple[str, str]]:
         )
         for protocol, corpora in figures.items()
         if isinstance(corpora, Mapping)
-        and all(isinstance(item, Mapping) and "ua" in item for item in corpora.values())
+        and all(
+            isinstance(item, Mapping) and isinstance(item.get("ua"), int | float)
+            for item in corpora.values()
+        )
     ]
 
 

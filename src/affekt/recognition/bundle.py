@@ -11,10 +11,8 @@ file's own metadata: `BundleMetadata`.
 
 from __future__ import annotations
 
-import hashlib
 import os
 from collections.abc import Callable
-from functools import cached_property
 from pathlib import Path
 from typing import Self
 
@@ -24,9 +22,11 @@ import onnxruntime
 
 from affekt.audio import SAMPLING_RATE_HZ
 from affekt.errors import AffektError, AudioError, BundleError, ConfigError, did_you_mean
+from affekt.recognition.checksum import check_checksum, file_sha256
 from affekt.recognition.installed import ACTIVE, active_model, installed_bundles
 from affekt.recognition.metadata import BundleMetadata
 from affekt.recognition.outputs import Outputs
+from affekt.threads import within
 
 METADATA_KEY = "affekt"
 INPUT_NAME = "waveform"
@@ -37,6 +37,9 @@ UNCALIBRATED_NAME = "uncalibrated"
 
 SHIPPED = ("default", "open")
 _WEIGHTS = Path(__file__).resolve().parent.parent / "weights"
+_PROVIDER = "CPUExecutionProvider"
+# For opening a bundle and one second of sound, which take the slowest a few seconds.
+LOAD_LIMIT_S = 30.0
 
 
 class Bundle:
@@ -44,15 +47,23 @@ class Bundle:
 
     Attributes:
         path: the file.
+        sha256: of the file, in hexadecimal.
         metadata: what the file says of itself.
     """
 
     def __init__(
-        self, path: Path, metadata: BundleMetadata, session: onnxruntime.InferenceSession
+        self,
+        path: Path,
+        sha256: str,
+        metadata: BundleMetadata,
+        session: onnxruntime.InferenceSession,
+        run_options: onnxruntime.RunOptions | None = None,
     ) -> None:
         self.path = path
+        self.sha256 = sha256
         self.metadata = metadata
         self._session = session
+        self._run_options = run_options
         given = {item.name for item in session.get_outputs()}
         self._further = tuple(x for x in (NOVELTY_NAME, UNCALIBRATED_NAME) if x in given)
 
@@ -68,29 +79,39 @@ class Bundle:
                 to others.
 
         Raises:
-            BundleError: no such model, not an ONNX file, not one of ours, or it breaks its word.
+            BundleError: no such model, damaged, not an ONNX file, not one of ours, or it breaks
+                its word.
             ConfigError: `threads` is below 1.
         """
         if threads is not None and threads < 1:
             raise ConfigError(f"threads must be 1 or more: {threads}")
         path = bundle_path(model)
+        sha256 = file_sha256(path)
+        if not check_checksum(path, sha256) and path in shipped_bundles().values():
+            raise BundleError(f"{path}: its checksum is missing: reinstall affekt")
         # ONNX Runtime would start any number of threads, and bring the machine down.
-        session = _open_session(path, min(threads or 0, os.cpu_count() or 1))
-        document = session.get_modelmeta().custom_metadata_map.get(METADATA_KEY)
-        if document is None:
-            raise BundleError(
-                f"{path}: an ONNX file, but no Affekt bundle: it has no metadata named "
-                f"'{METADATA_KEY}'; make one with: affekt train RECIPE"
-            )
-        bundle = cls(path, BundleMetadata.from_json(document, where=str(path)), session)
-        bundle._check_contract()
-        return bundle
+        settings = _settings(min(threads or 0, os.cpu_count() or 1))
+        run_options = onnxruntime.RunOptions()
 
-    @cached_property
-    def sha256(self) -> str:
-        """SHA-256 of the file, in hexadecimal."""
-        with self.path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
+        def open_and_try() -> Self:
+            session = onnxruntime.InferenceSession(path, settings, [_PROVIDER])
+            bundle = cls(path, sha256, _metadata(session, path), session, run_options)
+            bundle._check_contract()
+            return bundle
+
+        try:
+            return within(LOAD_LIMIT_S, open_and_try)
+        except AffektError:
+            raise
+        except TimeoutError:
+            run_options.terminate = True
+            raise BundleError(
+                f"{path}: does not answer to one second of sound within {LOAD_LIMIT_S:g} s: its "
+                "graph may never end"
+            ) from None
+        except Exception as error:  # ONNX Runtime's errors share no root of their own
+            reason = str(error) or type(error).__name__
+            raise BundleError(f"{path}: not an ONNX file that can be run: {reason}") from None
 
     @property
     def size_bytes(self) -> int:
@@ -127,12 +148,13 @@ class Bundle:
         feature_set = self.metadata.feature_set
         if feature_set is None:
             names = OUTPUT_NAMES + self._further
-            answers = self._session.run(names, {INPUT_NAME: waveforms})
+            answers = self._session.run(names, {INPUT_NAME: waveforms}, self._run_options)
             return Outputs(**dict(zip(names, answers, strict=True)))
         return self._classify(np.stack([feature_set.compute(row) for row in waveforms]))
 
     def _classify(self, features: npt.NDArray[np.float32]) -> Outputs:
-        return Outputs(*self._session.run(OUTPUT_NAMES[:1], {FEATURES_NAME: features}))
+        feed = {FEATURES_NAME: features}
+        return Outputs(*self._session.run(OUTPUT_NAMES[:1], feed, self._run_options))
 
     def _answered(
         self, call: Callable[[npt.NDArray[np.float32]], Outputs], batch: npt.NDArray[np.float32]
@@ -246,17 +268,27 @@ def bundle_path(model: str | Path) -> Path:
     raise BundleError(f"no model is called '{model}'{did_you_mean(model, names)}; or give a path")
 
 
-def _open_session(path: Path, threads: int) -> onnxruntime.InferenceSession:
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = threads
-    options.inter_op_num_threads = 1
+def _settings(threads: int) -> onnxruntime.SessionOptions:
+    settings = onnxruntime.SessionOptions()
+    settings.intra_op_num_threads = threads
+    settings.inter_op_num_threads = 1
     # Waiting threads sleep: spinning would burn the cores of whoever else is on the machine.
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    options.log_severity_level = 4
+    settings.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    settings.log_severity_level = 4
+    return settings
+
+
+def _metadata(session: onnxruntime.InferenceSession, path: Path) -> BundleMetadata:
     try:
-        return onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
-    except Exception as error:  # ONNX Runtime's errors share no root of their own
-        raise BundleError(f"{path}: not an ONNX file that can be run: {error}") from None
+        document = session.get_modelmeta().custom_metadata_map.get(METADATA_KEY)
+    except UnicodeDecodeError:
+        raise BundleError(f"{path}: the metadata are not UTF-8") from None
+    if document is None:
+        raise BundleError(
+            f"{path}: an ONNX file, but no Affekt bundle: it has no metadata named "
+            f"'{METADATA_KEY}'; make one with: affekt train RECIPE"
+        )
+    return BundleMetadata.from_json(document, where=str(path))
 
 
 def _probe() -> npt.NDArray[np.float32]:

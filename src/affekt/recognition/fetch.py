@@ -6,16 +6,16 @@ import contextlib
 import hashlib
 import os
 from pathlib import Path
-from typing import IO, Any, BinaryIO
+from typing import IO, Any
 
-from affekt.errors import BundleError, DownloadError
+from affekt.errors import BundleError, ConfigError, DownloadError
 
 MAX_BYTES = 2**31
 _BLOCK_BYTES = 2**20
 _PATIENCE_S = 30.0
 
 
-def fetch(source: str, target: BinaryIO, *, checked: bool) -> str:
+def fetch(source: str, target: Path, *, checked: bool) -> str:
     """Copy a bundle piece by piece, and return its SHA-256 in hexadecimal.
 
     Args:
@@ -25,6 +25,7 @@ def fetch(source: str, target: BinaryIO, *, checked: bool) -> str:
 
     Raises:
         BundleError: the path gives nothing, or too much.
+        ConfigError: the copy cannot be written.
         DownloadError: the address gives nothing, too much, or only a part, or leads away from
             https.
     """
@@ -45,19 +46,25 @@ def fetch(source: str, target: BinaryIO, *, checked: bool) -> str:
         raise DownloadError(f"{source}: cannot be downloaded: {error}") from None
 
 
-def _copy(source: str, file: IO[bytes], target: BinaryIO, *, announced: int | None) -> str:
+def _copy(source: str, file: IO[bytes], target: Path, *, announced: int | None) -> str:
     """Copy to the end, and say when it does not come, or comes too late."""
     digest = hashlib.sha256()
     count = 0
-    while True:
-        if max(count, announced or 0) > MAX_BYTES:
-            raise BundleError(f"{source}: larger than {MAX_BYTES / 2**30:g} GiB: no bundle is")
-        block = file.read(_BLOCK_BYTES)
-        if not block:
-            break
-        digest.update(block)
-        count += target.write(block)
-    target.flush()
+    with target.open("wb", buffering=0) as copy:
+        while True:
+            if max(count, announced or 0) > MAX_BYTES:
+                raise BundleError(f"{source}: larger than {MAX_BYTES / 2**30:g} GiB: no bundle is")
+            block = file.read(_BLOCK_BYTES)
+            if not block:
+                break
+            digest.update(block)
+            count += len(block)
+            left = memoryview(block)
+            try:
+                while left:
+                    left = left[copy.write(left) :]
+            except OSError as error:
+                raise ConfigError(f"{target}: cannot be written: {error.strerror}") from None
     if announced is not None and count < announced:
         raise DownloadError(f"{source}: broke off after {count} of {announced} bytes: try again")
     return digest.hexdigest()

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import json
 import os
 import re
 import tempfile
+import time
 from pathlib import Path
 
 from affekt.errors import BundleError, ConfigError
 from affekt.places import data_root
+from affekt.recognition.checksum import (
+    check_checksum,
+    file_sha256,
+    place_model,
+    recorded_checksum,
+)
 from affekt.recognition.fetch import fetch
 
 DEFAULT = "default"
@@ -20,6 +26,8 @@ ACTIVE = "active"
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 _NOTE = "active.json"
+_PART = ".part"
+_FORGET_AFTER_S = 3600.0
 # Uses that can be rolled back.
 _REMEMBERED = 20
 
@@ -33,7 +41,8 @@ def models_folder() -> Path:
 def installed_bundles() -> dict[str, Path]:
     """Return the installed bundles by name, sorted."""
     try:
-        return {path.stem: path for path in sorted(models_folder().glob("*.onnx"))}
+        found = sorted(models_folder().glob("*.onnx"))
+        return {path.stem: path for path in found if path.is_file()}
     except OSError:
         return {}
 
@@ -113,16 +122,21 @@ def install_model(source: str, *, sha256: str | None = None, name: str | None = 
     with contextlib.ExitStack() as stack:
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            handle, place = tempfile.mkstemp(dir=folder, suffix=".part")
+            handle, place = tempfile.mkstemp(dir=folder, suffix=_PART)
         except OSError as error:
             raise ConfigError(f"{folder}: cannot be written: {error.strerror}") from None
+        os.close(handle)
         part = Path(place)
         stack.callback(part.unlink, missing_ok=True)
-        with os.fdopen(handle, "wb") as file:
-            found = fetch(source, file, checked=sha256 is not None)
+        _forget_what_crashes_left(folder)
+        found = fetch(source, part, checked=sha256 is not None)
         if sha256 is not None and found != sha256.lower():
             raise BundleError(f"{source}: its SHA-256 is {found}, not {sha256.lower()}")
-        metadata = Bundle.load(part).metadata
+        check_checksum(Path(source), found)
+        try:
+            metadata = Bundle.load(part).metadata
+        except BundleError as error:
+            raise BundleError(str(error).replace(place, source)) from None
         name = name or f"{metadata.name}-{metadata.version}"
         if not _NAME.fullmatch(name) or name in (*SHIPPED, ACTIVE):
             raise ConfigError(
@@ -130,16 +144,22 @@ def install_model(source: str, *, sha256: str | None = None, name: str | None = 
                 "(letters, digits, dots, dashes)"
             )
         target = folder / f"{name}.onnx"
-        if target.exists() and _sha256(target) != found:
+        if target.exists() and (recorded_checksum(target) or file_sha256(target)) != found:
             raise BundleError(f"{target}: another model has this name: choose one with --name")
-        part.chmod(0o644)
-        part.replace(target)
+        try:
+            part.chmod(0o644)
+            place_model(part, target)
+        except OSError as error:
+            raise ConfigError(f"{target}: cannot be written: {error.strerror}") from None
     return name
 
 
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+def _forget_what_crashes_left(folder: Path) -> None:
+    """Remove files that were never finished, and that nobody has written to for an hour."""
+    for left in folder.glob(f"*{_PART}"):
+        with contextlib.suppress(OSError):
+            if time.time() - left.stat().st_mtime > _FORGET_AFTER_S:
+                left.unlink()
 
 
 def _history() -> list[str]:
@@ -150,7 +170,7 @@ def _history() -> list[str]:
         return []
     except OSError as error:
         raise ConfigError(f"{note}: cannot be read: {error.strerror}") from None
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         raise ConfigError(f"{note}: is damaged: remove it, and use a model anew") from None
     if not isinstance(history, list) or not all(isinstance(item, str) for item in history):
         raise ConfigError(f"{note}: is damaged: remove it, and use a model anew")
@@ -161,7 +181,7 @@ def _remember(history: list[str]) -> None:
     folder = models_folder()
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        part = folder / f"{_NOTE}.part"
+        part = folder / f"{_NOTE}{_PART}"
         part.write_text(json.dumps({"history": history[-_REMEMBERED:]}) + "\n", encoding="utf-8")
         part.replace(folder / _NOTE)
     except OSError as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -14,6 +15,9 @@ from affekt.metrics.conformal import Rule
 
 SCHEMA_VERSION = "1"
 GRAPH = "graph"
+# Far more than any bundle says of itself.
+MAX_CHARACTERS = 2**24
+MAX_DEPTH = 50
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -149,10 +153,7 @@ class BundleMetadata:
         Raises:
             BundleError: not a JSON object, another schema version, or a value missing or wrong.
         """
-        try:
-            values = json.loads(text)
-        except json.JSONDecodeError as error:
-            raise BundleError(f"{where}: the metadata is not JSON: {error}") from None
+        values = _parsed(text, where=where)
         if not isinstance(values, dict):
             raise BundleError(f"{where}: the metadata is not a JSON object")
         found = values.get("schema_version")
@@ -166,3 +167,31 @@ class BundleMetadata:
             return from_mapping(cls, known, where=where)
         except ConfigError as error:
             raise BundleError(str(error)) from None
+
+
+def _parsed(text: str, *, where: str) -> Any:
+    """Return what a JSON document says, once it can be said again anywhere.
+
+    Raises:
+        BundleError: it is no JSON, too long or too deep, or holds an infinite number or half a
+            character.
+    """
+    if len(text) > MAX_CHARACTERS:
+        raise BundleError(f"{where}: the metadata is longer than {MAX_CHARACTERS} characters")
+    try:
+        values = json.loads(text)
+        json.dumps(values, ensure_ascii=False, allow_nan=False).encode("utf-8")
+    except (ValueError, RecursionError) as error:
+        raise BundleError(f"{where}: the metadata is not JSON: {error}") from None
+    level = [values]
+    for _ in range(MAX_DEPTH):
+        level = [item for value in level for item in _inside(value)]
+        if not level:
+            return values
+    raise BundleError(f"{where}: the metadata is nested more than {MAX_DEPTH} deep")
+
+
+def _inside(value: Any) -> Iterable[Any]:
+    if isinstance(value, dict):
+        return value.values()
+    return value if isinstance(value, list) else ()

@@ -36,7 +36,7 @@ class BatchingBundle(Bundle):
     """
 
     def __init__(self, bundle: Bundle, *, runs: int) -> None:
-        super().__init__(bundle.path, bundle.metadata, bundle._session)
+        super().__init__(bundle.path, bundle.sha256, bundle.metadata, bundle._session)
         self._free = threading.Semaphore(runs)
         self._lock = threading.Lock()
         self._waiting: deque[tuple[Waveforms, Future[Outputs]]] = deque()

@@ -8,7 +8,6 @@ metadata is jumped over, so that a file of any size takes a handful of reads.
 from __future__ import annotations
 
 import functools
-import hashlib
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ from typing import BinaryIO
 from affekt.errors import BundleError
 from affekt.recognition import BundleMetadata
 from affekt.recognition.bundle import METADATA_KEY
+from affekt.recognition.checksum import check_checksum, file_sha256
 
 # Of ModelProto and of StringStringEntryProto, in onnx.proto.
 _METADATA_PROPS, _KEY, _VALUE = 14, 1, 2
@@ -39,13 +39,15 @@ def read_card(path: Path) -> Card:
     """Read a bundle's card; of a file that has not changed it is remembered.
 
     Raises:
-        BundleError: the file cannot be read, or is no bundle.
+        BundleError: the file cannot be read, is damaged, or is no bundle.
     """
     try:
         now = path.stat()
-        return _read(path, now.st_mtime_ns, now.st_size)
+        card = _read(path, now.st_mtime_ns, now.st_size)
     except OSError as error:
         raise BundleError(f"{path}: cannot be read: {error.strerror}") from None
+    check_checksum(path, card.sha256)
+    return card
 
 
 @functools.lru_cache(maxsize=64)
@@ -58,11 +60,12 @@ def _read(path: Path, mtime_ns: int, size_bytes: int) -> Card:  # noqa: ARG001 (
             end = file.tell() + length
             entry = {kind: file.read(size) for kind, size in _fields(file, end, path)}
             if entry.get(_KEY) == METADATA_KEY.encode():
-                document = entry.get(_VALUE, b"").decode("utf-8", "replace")
+                try:
+                    document = entry.get(_VALUE, b"").decode("utf-8")
+                except UnicodeDecodeError:
+                    raise BundleError(f"{path}: the metadata are not UTF-8") from None
                 metadata = BundleMetadata.from_json(document, where=str(path))
-                file.seek(0)
-                sha256 = hashlib.file_digest(file, "sha256").hexdigest()
-                return Card(metadata, size_bytes, sha256)
+                return Card(metadata, size_bytes, file_sha256(path))
     raise BundleError(f"{path}: has no metadata named '{METADATA_KEY}': no Affekt bundle")
 
 

@@ -14,6 +14,7 @@ import affekt
 from affekt.errors import BundleError
 from affekt.recognition import BundleMetadata
 from affekt.recognition.bundle import METADATA_KEY
+from affekt.recognition.checksum import place_model
 
 PARITY_TOLERANCE = 1e-4
 
@@ -47,7 +48,7 @@ def write_bundle(
         candidate = Path(folder) / path.name
         onnx.save(proto, candidate)
         difference = check(candidate)
-        candidate.replace(path)
+        place_model(candidate, path)
     return difference
 
 

@@ -19,6 +19,7 @@ from affekt.recognition.bundle import (
     OUTPUT_NAMES,
     UNCALIBRATED_NAME,
 )
+from affekt.recognition.checksum import place_model
 from affekt.training.calibration_fit import Calibrator
 
 PREFIX = "calibration/"
@@ -56,7 +57,7 @@ def write_calibrated(
             candidate = Path(folder) / out.name
             onnx.save(proto, candidate)
             difference = _check(source, candidate, calibrator)
-            candidate.replace(out)
+            place_model(candidate, out)
     except OSError as error:
         raise BundleError(f"{out}: cannot be written: {error.strerror}") from None
     return difference

@@ -23,6 +23,7 @@ from affekt.features.spectra import LogMelConfig
 from affekt.models import LogMelFrontEnd, ResidualSE
 from affekt.recognition import Bundle, BundleMetadata
 from affekt.recognition.bundle import INPUT_NAME, METADATA_KEY, OUTPUT_NAMES
+from affekt.recognition.checksum import place_model
 from affekt.records import Utterance
 from affekt.training.bundle_file import compare, write_bundle
 from affekt.training.calibration import Calibration
@@ -150,7 +151,7 @@ def record_figures(path: Path, figures: Mapping[str, Any]) -> None:
     replacement = path.with_suffix(".tmp")
     try:
         onnx.save(proto, replacement)
-        replacement.replace(path)
+        place_model(replacement, path)
     except OSError as error:
         raise BundleError(f"{path}: the figures cannot be written: {error.strerror}") from None
 

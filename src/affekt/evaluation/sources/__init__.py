@@ -16,12 +16,12 @@ from affekt.evaluation.sources.base import (
     Learnt,
     Listener,
     Source,
-    file_sha256,
 )
 from affekt.evaluation.sources.onnx_classifier import open_onnx_classifier
 from affekt.evaluation.sources.predictions import PredictionTable, open_predictions
 from affekt.recognition import Recognizer
 from affekt.recognition.bundle import METADATA_KEY
+from affekt.recognition.checksum import file_sha256
 
 __all__ = ["LabelMap", "Learnt", "Listener", "Network", "PredictionTable", "Source", "open_source"]
 
@@ -120,6 +120,6 @@ def _is_bundle(path: Path) -> bool:
     """Tell a bundle from another ONNX file; the recognizer refuses one that cannot be opened."""
     try:
         session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
+        return METADATA_KEY in session.get_modelmeta().custom_metadata_map
     except Exception:  # ONNX Runtime's errors share no root of their own
         return True
-    return METADATA_KEY in session.get_modelmeta().custom_metadata_map

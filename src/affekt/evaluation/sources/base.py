@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
@@ -108,12 +106,6 @@ def rename(classes: Sequence[str], labels: LabelMap | None, *, where: str) -> Re
     found = (*canonical, *dict.fromkeys(name for name in became if name not in CANONICAL))
     matrix = np.array([[float(label == name) for label in found] for name in became])
     return Renaming(found, matrix)
-
-
-def file_sha256(path: Path) -> str:
-    """Return the SHA-256 of a file, in hexadecimal."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _label(name: str, labels: LabelMap | None, *, where: str) -> str:

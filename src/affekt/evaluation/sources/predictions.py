@@ -13,7 +13,8 @@ import numpy.typing as npt
 from affekt.emotions import CANONICAL
 from affekt.errors import AffektError, BundleError, ConfigError
 from affekt.evaluation.runs import Answers, Failure, Progress
-from affekt.evaluation.sources.base import LabelMap, Renaming, Source, file_sha256, rename
+from affekt.evaluation.sources.base import LabelMap, Renaming, Source, rename
+from affekt.recognition.checksum import file_sha256
 from affekt.records import Utterance
 
 PATHS = ("path", "file", "filename", "file_name", "filepath", "audio", "clip", "wav", "name")
