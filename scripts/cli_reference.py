@@ -14,7 +14,7 @@ _HEAD = """\
 
 What `--help` says of every command. This page is generated; exit codes are 0 when all went well,
 1 when a part of the work failed or something was found, and 2 for a mistake in the command.
-`evaluate` counts the clips that failed in its report, and exits with 0.
+`evaluate`, `compare`, `report` and `doubt` exit with 3 where a model left clips unanswered.
 """
 
 

@@ -101,7 +101,7 @@ def limits() -> str:
         ("speech taken for something else", f"more than {share(rules.FLAGGED)} of it is flagged"),
         ("one speaker, few speakers", f"fewer than {MIN_SPEAKERS} speakers of a corpus"),
         ("speakers not told", "nobody says who speaks"),
-        ("clips not recognised, not the whole protocol", "anything is missing"),
+        ("clips not answered, not the whole protocol", "anything is missing"),
     )
     return table(("worry", "when"), rows)
 

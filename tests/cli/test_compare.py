@@ -53,6 +53,21 @@ def test_models_of_any_kind_are_put_beside_each_other_and_what_is_published(comp
     assert "== Published on emodb" in text
 
 
+def test_a_constant_predictor_is_named_and_has_no_interval(compare, models):
+    text = compare(*models, "--protocol", "lockbox").stdout
+    assert "emodb: a constant predictor: 100.0 % of its answers are 'sad' (own, all)" in text
+    row = next(line for line in text.splitlines() if line.startswith("emodb   own      B"))
+    assert "all draws agree, no interval" in row
+
+
+def test_a_model_that_leaves_clips_out_makes_the_exit_code_3(compare, models):
+    bundle, table = models
+    table.write_text(table.read_text().replace("15a01Ta.wav,sad\n", ""))
+    said = compare(bundle, table, "--protocol", "lockbox", code=3)
+    assert "counted as wrong in emodb: B did not answer 1 clips" in said.stdout
+    assert "affekt: sad.csv: not answered: 1 of 8 clips" in said.stderr
+
+
 @pytest.mark.parametrize("form", ["json", "csv", "md"])
 def test_the_other_forms_hold_the_same(compare, models, form, tmp_path):
     out = tmp_path / f"comparison.{form}"

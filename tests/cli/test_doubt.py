@@ -82,6 +82,23 @@ def test_a_table_of_the_clips_under_test_alone_is_measured_without_a_temperature
     assert (given["given"]["pooled"]["clips"], given["temperature"]) == (4, None)
 
 
+def test_clips_without_an_answer_are_counted_and_the_exit_code_is_3(doubt, table):
+    header, *rows = table.read_text().splitlines()
+    table.write_text("\n".join([header, *(row for row in rows if "14a01N" not in row)]) + "\n")
+    found = json.loads(doubt(table, code=3).stdout)
+    assert (found["clips"], found["unanswered"]) == (4, 1)
+    assert found["given"]["given"]["pooled"]["clips"] == 3
+
+
+def test_a_constant_predictor_is_named(doubt, table):
+    header, *rows = table.read_text().splitlines()
+    same = [f"{row.split(',')[0]},0.97,0.01,0.01,0.01" for row in rows]
+    table.write_text("\n".join([header, *same]) + "\n")
+    assert json.loads(doubt(table).stdout)["constant"] == [
+        "emodb: a constant predictor: 100.0 % of its answers are 'angry' (own, all)"
+    ]
+
+
 def test_the_temperature_that_a_bundle_brings_is_undone_for_the_figures_before(
     tones, doubt, tmp_path
 ):

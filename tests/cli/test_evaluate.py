@@ -234,9 +234,23 @@ def write_voice(path, seed):
 
 def test_a_silent_clip_is_reported_and_the_rest_measured(affekt, model, root):
     write(root / "emodb/15a02Fa.wav", np.zeros(16000, np.float32))
-    said = affekt(model, "--protocol", "lockbox", "--corpora", root, "--corpus", "emodb").stdout
-    assert "failed     emodb:" in said
-    assert "1 of 9 clips failed" in said
+    words = (model, "--protocol", "lockbox", "--corpora", root, "--corpus", "emodb")
+    said = affekt(*words, code=3)
+    assert "unanswered emodb:" in said.stdout
+    assert "not answered, and wrong below: 1 of 9 clips" in said.stdout
+    assert "affekt: tones 1.2: not answered: 1 of 9 clips" in said.stderr
+
+
+def test_a_table_that_answers_only_what_is_easy_gains_nothing_and_exits_with_3(affekt, root):
+    table = root.parent / "easy.csv"
+    table.write_text("path,label\n15a01Wa,angry\n15a01Fa,happy\n16a01Wa,angry\n16a01Fa,happy\n")
+    words = (table, "--protocol", "lockbox", "--corpora", root, "--corpus", "emodb")
+    report = json.loads(affekt(*words, "--format", "json", code=3).stdout)
+    own = report["corpora"][0]["scorings"][0]
+    assert (own["clips"], own["answered"], own["ua"]) == (8, 4, 0.5)
+    assert own["answered_alone"]["ua"] == 1.0
+    gender = [item for item in report["groups"] if item["attribute"] == "gender"]
+    assert {item["ua"] for item in gender} == {0.5}
 
 
 @pytest.mark.corpora

@@ -217,7 +217,7 @@ def test_a_clip_that_cannot_be_heard_goes_by_its_name(tmp_path, tone_bundle, ton
     out = tmp_path / "out"
     arguments = ["report", str(tone_bundle), "--folder", str(tmp_path / "own"), "--out", str(out)]
     result = CliRunner().invoke(main, arguments)
-    assert result.exit_code == 0, result.output
+    assert result.exit_code == 3, result.output
     text = (out / "tones.json").read_text(encoding="utf-8")
     found = json.loads(text)
     (failure,) = found["figures"]["failures"]
@@ -234,7 +234,7 @@ def test_the_command_that_measured_own_data_holds_every_option_and_no_place(tmp_
     theirs.write_text("path,label\n15a01Wa,excited\n15a01Fa,happy\n")
     arguments = ["report", str(theirs), "--table", str(table), "--label", "excited=happy"]
     result = CliRunner().invoke(main, [*arguments, "--out", str(tmp_path / "out")])
-    assert result.exit_code == 0, result.output
+    assert result.exit_code == 3, result.output
     text = (tmp_path / "out" / "theirs.json").read_text(encoding="utf-8")
     assert json.loads(text)["command"] == (
         "affekt report theirs.csv --protocol external --table 'my own.csv' --label excited=happy "

@@ -111,9 +111,36 @@ def test_all_models_are_compared_on_the_same_clips_and_classes(clips):
         return None if item.speaker == "a" else item.emotion
 
     comparison = compare([model(right), model(deaf_to_a)], clips, protocol("external"))
-    assert {item.clips for item in shared(comparison, "one")} == {8}
-    assert [(x.corpus, x.failed) for x in comparison.left_out] == [("one", 2)]
+    assert {item.clips for item in shared(comparison, "one")} == {10}
+    assert comparison.left_out == ()
     assert [len(report.failures) for report in comparison.reports] == [0, 2]
+
+
+def test_a_model_that_leaves_clips_out_gains_nothing_by_it(clips):
+    """It would be right throughout if only what it answers counted."""
+
+    def choosy(item):
+        return None if item.speaker == "a" else item.emotion
+
+    comparison = compare([model(right), model(choosy)], clips, protocol("external"))
+    assert [item.ua for item in shared(comparison, "one")] == pytest.approx([1.0, 0.8])
+    (item,) = differences(comparison, "one")
+    assert item.test.difference == pytest.approx(0.2)
+    (missing,) = comparison.unanswered
+    assert (missing.model, missing.corpus, missing.clips) == (1, "one", 2)
+    heard = [x for x in comparison.answered_by_all if (x.corpus, x.scoring) == ("one", "own")]
+    assert [(x.clips, x.ua) for x in heard] == [(8, 1.0), (8, 1.0)]
+    text = WRITERS["text"](comparison)
+    assert "counted as wrong in one: B did not answer 2 clips" in text
+    assert "WARNING    not answered: 2 of 12 clips; they count as wrong" in text
+    kinds = [row["row"] for row in csv.DictReader(io.StringIO(WRITERS["csv"](comparison)))]
+    assert kinds.count("figure of answered") == kinds.count("figure") > 0
+
+
+def test_where_all_is_answered_there_is_one_table(clips):
+    comparison = compare([model(right), model(wrong)], clips, protocol("external"))
+    assert (comparison.answered_by_all, comparison.unanswered) == ((), ())
+    assert "every model answered" not in WRITERS["text"](comparison)
 
 
 def test_a_class_that_a_model_does_not_know_takes_part_for_none(clips, clip):
@@ -126,10 +153,16 @@ def test_a_class_that_a_model_does_not_know_takes_part_for_none(clips, clip):
     assert comparison.reports[0].corpora[0].scoring("own").clips == 15
 
 
-def test_no_common_clip_is_an_error(clips):
-    deaf = model(lambda item: None)
-    with pytest.raises(ConfigError, match="no clip was answered by every model"):
-        compare([model(right), deaf], clips, protocol("external"))
+def test_clips_of_no_common_class_are_an_error(clips):
+    calm = model(lambda item: "calm", labels=("calm", "angry"))
+    with pytest.raises(ConfigError, match="no clip under test is of a class that all models know"):
+        compare([model(right), calm], clips, protocol("external"))
+
+
+def test_a_model_that_answers_nothing_is_wrong_throughout(clips):
+    comparison = compare([model(right), model(lambda item: None)], clips, protocol("external"))
+    assert [item.ua for item in shared(comparison, "one")] == [1.0, 0.0]
+    assert comparison.answered_by_all == ()
 
 
 @pytest.fixture

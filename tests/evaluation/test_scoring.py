@@ -138,11 +138,41 @@ def test_a_model_that_tells_clips_apart_is_not_constant(answers):
     assert score_corpus("c", one, LABELS).scoring("own").constant is None
 
 
-def test_a_corpus_that_failed_altogether_still_has_its_counts(answers):
+def test_a_corpus_that_failed_altogether_is_wrong_altogether(answers):
     said = answers(LABELS, [], failures=[(("c", "a", 1, "sad"), "silent")])
     figures = score_corpus("c", said, ("sad",))
-    assert (figures.clips, figures.failed, figures.scorings) == (1, 1, ())
-    assert figures.speakers == ("a",)
+    assert (figures.clips, figures.failed, figures.speakers) == (1, 1, ("a",))
+    own = figures.scoring("own")
+    assert (own.ua, own.clips, own.answered, own.answered_alone) == (0.0, 1, 0, None)
+    assert figures.calibration is None
+
+
+def test_what_was_not_answered_counts_as_wrong_beside_what_was(answers):
+    """The easy half, all right: 100 % of what it answers, and 50 % of what it was asked."""
+    rows = [(("c", f"s{k}", k, label), np.eye(4)[k]) for k, label in enumerate(LABELS[:3])]
+    rows += [(("c", f"s{k}", k + 10, label), np.eye(4)[k]) for k, label in enumerate(LABELS[:3])]
+    left_out = [(("c", f"s{k % 2}", k + 20, LABELS[k % 3]), "no prediction") for k in range(6)]
+    figures = score_corpus("c", answers(LABELS, rows, failures=left_out), LABELS[:3])
+    for name in ("own", "all"):
+        scoring = figures.scoring(name)
+        assert (scoring.clips, scoring.answered) == (12, 6)
+        assert (scoring.ua, scoring.wa) == (0.5, 0.5)
+        assert scoring.labels[-1] == "unanswered"
+        assert [row[-1] for row in scoring.confusion if sum(row)] == [2, 2, 2]
+        assert {item.recall for item in scoring.classes} == {0.5}
+        alone = scoring.answered_alone
+        assert (alone.clips, alone.ua, alone.wa) == (6, 1.0, 1.0)
+        assert "unanswered" not in alone.labels
+    whole = score_corpus("c", answers(LABELS, rows), LABELS[:3]).scoring("own")
+    assert figures.scoring("own").answered_alone == whole
+    assert (whole.answered, whole.answered_alone) == (6, None)
+
+
+def test_a_constant_answer_to_part_of_the_clips_is_constant_all_the_same(answers):
+    rows = [(("c", "a", k, LABELS[k % 3]), np.eye(4)[0]) for k in range(9)]
+    left_out = [(("c", "b", k, LABELS[k % 3]), "no prediction") for k in range(9)]
+    own = score_corpus("c", answers(LABELS, rows, failures=left_out), LABELS[:3]).scoring("own")
+    assert (own.constant.label, own.constant.share) == ("neutral", 1.0)
 
 
 def test_calibration_is_measured_over_all_labels(measured):

@@ -7,7 +7,7 @@ import pytest
 from affekt.evaluation import open_source
 from affekt.evaluation.doubt_run import hear_tested
 from affekt.evaluation.people import GroupDifference, Steadiness
-from affekt.evaluation.report import report_of
+from affekt.evaluation.report import FailedClip, report_of
 from affekt.evaluation.robustness import ConditionFigures, Kept
 from affekt.evaluation.scoring import ConstantAnswer
 from affekt.evaluation.trust import measure_trust
@@ -102,6 +102,20 @@ def test_a_corpus_and_an_emotion_that_are_hardly_recognised_are_named(trust):
     )
     assert said["worst corpora"] == "Less than 50 % is recognised in: one 45 % (guessing 50 %)."
     assert f"{angry.label} in one (10 % of 40 clips)" in said["emotions it misses"]
+
+
+def test_clips_without_an_answer_are_named_with_both_figures(trust):
+    (corpus,) = trust.report.corpora
+    own = corpus.scoring("own")
+    half = replace(own, ua=0.5, clips=24, answered=12, answered_alone=own)
+    failed = tuple(FailedClip(corpus="one", path=f"{k}.wav", reason="silent") for k in range(12))
+    report = replace(
+        trust.report, clips=24, failures=failed, corpora=(replace(corpus, scorings=(half,)),)
+    )
+    assert about(replace(trust, report=report))["clips not answered"] == (
+        "Not answered: 12 of 24 clips. They count as wrong, except in what is said of confidence: "
+        "one 50 %, of the 12 answered alone 100.0 %."
+    )
 
 
 def test_a_model_that_answers_everything_alike_is_named(trust):

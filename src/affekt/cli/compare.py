@@ -51,7 +51,8 @@ def compare(
 
     MODEL is anything that `affekt evaluate` takes. The difference between each two is tested by
     swapping their answers speaker by speaker. Of every published figure on the corpora under test
-    it is said whether its protocol matches and whether it may be compared.
+    it is said whether its protocol matches and whether it may be compared. What a model did not
+    answer counts as wrong, and the exit code is then 3.
     """
     sources = [measuring.load_source(model, features, label_words) for model in models]
     clips = measuring.load_clips(protocol_name, root, names, table, folder, quiet=quiet)
@@ -69,3 +70,4 @@ def compare(
     reports = tuple(measuring.logged(report, log) for report in comparison.reports)
     comparison = dataclasses.replace(comparison, reports=reports)
     measuring.write_out(WRITERS[format_name](comparison), out)
+    measuring.exit_if_unanswered(*comparison.reports)

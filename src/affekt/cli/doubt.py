@@ -46,13 +46,14 @@ def doubt(
 
     MODEL is whatever affekt evaluate takes. Each clip is heard as it is and over a telephone (300
     to 3400 Hz, 8 kHz, mu-law). A model that brings no calibration is measured before and after one
-    temperature, fitted on the `calibrate` speakers who are not under test.
+    temperature, fitted on the `calibrate` speakers who are not under test. A clip that the model
+    did not answer has no confidence: the JSON counts these, and the exit code is then 3.
 
     Every reading of lockbox speakers is logged.
     """
+    from affekt.evaluation.answered import constant_answers
     from affekt.evaluation.doubt_run import clips_to_fit_on, doubts_of, hear_tested
     from affekt.evaluation.report import report_of
-    from affekt.evaluation.writers import constant_answers
 
     source = measuring.load_source(model, features, label_words)
     clips = measuring.load_clips(protocol_name, root, names, table, folder, quiet=quiet)
@@ -77,15 +78,17 @@ def doubt(
     stamp = report.to_dict()
     head = {name: stamp[name] for name in _STAMP} | {
         "constant": [said for item in report.corpora for said in constant_answers(item)],
+        "unanswered": len(report.failures),
         "fitted_on": fitted_on,
     }
     text = json.dumps(head | found.to_dict(), indent=1) + "\n"
     if out is None:
         click.echo(text, nl=False)
-        return
-    from affekt.evaluation.doubt_plots import draw
+    else:
+        from affekt.evaluation.doubt_plots import draw
 
-    out.mkdir(parents=True, exist_ok=True)
-    (out / "doubt.json").write_text(text, encoding="utf-8")
-    draw(found, out)
-    click.echo(f"affekt: written to {out}", err=True)
+        out.mkdir(parents=True, exist_ok=True)
+        (out / "doubt.json").write_text(text, encoding="utf-8")
+        draw(found, out)
+        click.echo(f"affekt: written to {out}", err=True)
+    measuring.exit_if_unanswered(report)

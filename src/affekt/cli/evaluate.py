@@ -68,6 +68,9 @@ def evaluate(
     The report says what the clips under test share with those that were learnt from: voices,
     sentences, recordings and copies of them.
 
+    A clip that the model did not answer counts as wrong; the figures on those that it did stand
+    beside, and the exit code is 3.
+
     Every reading of lockbox speakers is logged, under whatever protocol: the more often they are
     looked at, the less they say.
     """
@@ -90,6 +93,7 @@ def evaluate(
         report = _recorded(report)
     report = measuring.logged(report, log, origin="release" if record else "user")
     measuring.write_out(WRITERS[format_name](report), out)
+    measuring.exit_if_unanswered(report)
 
 
 def _recorded(report: Report) -> Report:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ from affekt.corpora.labels import check_labels
 from affekt.corpora.tables import TableCorpus
 from affekt.errors import ConfigError, CorpusError
 from affekt.evaluation import Reading, Report, check_readings, commit_here, log_reading
+from affekt.evaluation.answered import unanswered
 from affekt.evaluation.exposure import lockbox_tested
 from affekt.evaluation.files import utf8
 from affekt.evaluation.leaks import Copy, Leaks, find_leaks, learns_at_hand
@@ -224,6 +226,15 @@ def logged(report: Report, log: Path | None, *, origin: Origin = "user") -> Repo
         return report
     reading = Reading.of(report, commit=commit_here(log), origin=origin)
     return dataclasses.replace(report, log=log_reading(reading, log))
+
+
+def exit_if_unanswered(*reports: Report) -> None:
+    """Leave with exit code 3 where a model did not answer all clips, and say so."""
+    partial = [report for report in reports if report.failures]
+    for report in partial:
+        click.echo(f"affekt: {report.bundle}: {unanswered(report)}", err=True)
+    if partial:
+        sys.exit(3)
 
 
 def write_out(text: str, out: Path | None) -> None:

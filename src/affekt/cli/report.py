@@ -62,7 +62,8 @@ def report(
 
     MODEL is whatever affekt evaluate takes. One page that needs nothing else says what to worry
     about first; then figures under the protocol, differences between people, confidence,
-    robustness, the model beside people who listened, and what was not measured.
+    robustness, the model beside people who listened, and what was not measured. A clip that the
+    model did not answer counts as wrong, and the exit code is then 3.
 
     Every reading of lockbox speakers is logged.
     """
@@ -111,6 +112,7 @@ def report(
         )
     for path in write_trust(out, trust):
         click.echo(f"affekt: report written to {path}", err=True)
+    measuring.exit_if_unanswered(figures)
 
 
 def _votes(root: Path | None) -> dict[str, tuple[int, ...]]:

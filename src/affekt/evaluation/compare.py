@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
+from collections import Counter
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -31,7 +32,7 @@ _SEED = 3
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SharedFigures:
-    """Figures of a model on the clips that all models answered; see `Scoring`.
+    """Figures of a model on the same clips as all others; see `Scoring`.
 
     Attributes:
         model: its place among the models.
@@ -78,11 +79,19 @@ class Difference:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LeftOut:
-    """Clips of a corpus that not every model could be asked: by class, and by failing."""
+    """Clips of a corpus that not every model could be asked, by class."""
 
     corpus: str
     unknown_class: Mapping[str, int]
-    failed: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unanswered:
+    """How many of the clips that all were asked a model did not answer."""
+
+    model: int
+    corpus: str
+    clips: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,14 +100,19 @@ class Comparison:
 
     Attributes:
         reports: one a model, over all that it answered.
-        shared: the figures on the clips that all of them answered, of classes they all know.
-        left_out: what that leaves out.
-        differences: of each two models.
+        shared: the figures on all clips of classes that all of them know. What a model did not
+            answer counts as wrong.
+        answered_by_all: the same on the clips that all of them answered; empty if that is all.
+        unanswered: whose answers are missing where; none where there are none.
+        left_out: clips of classes that a model does not know.
+        differences: of each two models, on the clips of `shared`.
         references: published figures of the corpora under test.
     """
 
     reports: tuple[Report, ...]
     shared: tuple[SharedFigures, ...]
+    answered_by_all: tuple[SharedFigures, ...]
+    unanswered: tuple[Unanswered, ...]
     left_out: tuple[LeftOut, ...]
     differences: tuple[Difference, ...]
     references: tuple[ReferenceRow, ...]
@@ -129,7 +143,7 @@ def compare(
         progress: gives what is called after each clip of a source.
 
     Raises:
-        ConfigError: the protocol finds nothing to test, or no clip was answered by all models.
+        ConfigError: the protocol finds nothing to test, or nothing of a class that all models know.
         LeakError: the protocol's parts share a speaker or a file.
     """
     splits = splits or rule.splits(utterances)
@@ -147,23 +161,28 @@ def compare(
     )
     known = [label for label in CANONICAL if all(label in said.labels for said in answers)]
     common = {corpus: tuple(x for x in labels if x in known) for corpus, labels in own.items()}
-    by_all = set(answers[0].utterances).intersection(*(said.utterances for said in answers[1:]))
-    clips = tuple(x for x in tested if x in by_all and x.emotion in common[x.corpus])
+    clips = tuple(item for item in tested if item.emotion in common[item.corpus])
     if not clips:
-        raise ConfigError("no clip was answered by every model and is of a class they all know")
-    duels = {scoring: _Duel.of(answers, clips, common, scoring) for scoring in SCORINGS}
+        raise ConfigError("no clip under test is of a class that all models know")
+    duels = [_Duel.of(answers, clips, common, scoring) for scoring in SCORINGS]
+    by_all = set(answers[0].utterances).intersection(*(said.utterances for said in answers[1:]))
+    heard = tuple(item for item in clips if item in by_all)
+    heard = () if len(heard) == len(clips) else heard
+    alone = [_Duel.of(answers, heard, common, scoring) for scoring in SCORINGS if heard]
     return Comparison(
         reports=reports,
-        shared=tuple(item for duel in duels.values() for item in duel.figures()),
-        left_out=tuple(_left_out(tested, by_all, common, own)),
-        differences=tuple(item for duel in duels.values() for item in duel.differences()),
+        shared=tuple(item for duel in duels for item in duel.figures()),
+        answered_by_all=tuple(item for duel in alone for item in duel.figures()),
+        unanswered=tuple(_unanswered(answers, clips)),
+        left_out=tuple(_left_out(tested, common, own)),
+        differences=tuple(item for duel in duels for item in duel.differences()),
         references=beside(reports, rule),
     )
 
 
 @dataclass(frozen=True, slots=True)
 class _Duel:
-    """The same clips answered by all models under one scoring, as places in one label list."""
+    """The same clips put to all models under one scoring, as places in one label list."""
 
     scoring: ScoringName
     clips: tuple[Utterance, ...]
@@ -272,18 +291,21 @@ def _mean_shares(corpora: Sequence[Mapping[Hashable, float]]) -> dict[Hashable, 
 
 
 def _restricted(answers: Answers, clips: tuple[Utterance, ...]) -> Answers:
-    place = {item: index for index, item in enumerate(answers.utterances)}
-    return dataclasses.replace(
-        answers,
-        utterances=clips,
-        probabilities=answers.probabilities[[place[item] for item in clips]],
-        failures=(),
-    )
+    whole = answers.completed()
+    place = {item: index for index, item in enumerate(whole.utterances)}
+    probabilities = whole.probabilities[[place[item] for item in clips]]
+    return dataclasses.replace(whole, utterances=clips, probabilities=probabilities)
+
+
+def _unanswered(answers: Sequence[Answers], clips: Sequence[Utterance]) -> Iterator[Unanswered]:
+    for model, said in enumerate(answers):
+        missing = {item.utterance for item in said.failures}.intersection(clips)
+        for corpus, count in Counter(item.corpus for item in missing).items():
+            yield Unanswered(model=model, corpus=corpus, clips=count)
 
 
 def _left_out(
     tested: Sequence[Utterance],
-    by_all: set[Utterance],
     common: Mapping[str, Sequence[str]],
     own: Mapping[str, Sequence[str]],
 ) -> Iterator[LeftOut]:
@@ -292,11 +314,9 @@ def _left_out(
         unknown = [
             item for item in clips if item.emotion in own[corpus] and item.emotion not in known
         ]
-        failed = sum(item not in by_all for item in clips)
-        if unknown or failed:
+        if unknown:
             labels = [item.emotion or "" for item in unknown]
             yield LeftOut(
                 corpus=corpus,
                 unknown_class={label: labels.count(label) for label in dict.fromkeys(labels)},
-                failed=failed,
             )

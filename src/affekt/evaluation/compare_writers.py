@@ -5,9 +5,11 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
+from affekt.evaluation.answered import constant_facts, unanswered_facts
 from affekt.evaluation.compare import MEAN, Comparison, Difference, SharedFigures
+from affekt.evaluation.files import Table
 from affekt.evaluation.layout import (
     Section,
     as_markdown,
@@ -21,7 +23,6 @@ from affekt.evaluation.layout import (
 from affekt.evaluation.references import FIGURES, ReferenceRow
 from affekt.evaluation.writers import (
     SHARES,
-    constant_facts,
     leak_facts,
     protocol_facts,
     source_facts,
@@ -42,8 +43,9 @@ def to_json(comparison: Comparison) -> str:
 def to_csv(comparison: Comparison) -> str:
     """Return one row a figure, a difference, and a published figure and model.
 
-    Shares lie between 0 and 1. `row` says which of the three a row is; the letters tell models of
-    one title apart, A the first.
+    Shares lie between 0 and 1. `row` says what a row is: "figure" counts clips that a model did
+    not answer as wrong, "figure of answered" leaves out what any of them did not answer. The
+    letters tell models of one title apart, A the first.
     """
     text = io.StringIO()
     rows = csv.DictWriter(text, CSV_COLUMNS, restval="", lineterminator="\n")
@@ -52,7 +54,8 @@ def to_csv(comparison: Comparison) -> str:
     stamp = {"protocol": first.protocol, "new_speakers": str(first.new_speakers).lower()}
     titles = [report.bundle for report in comparison.reports]
     for found in (
-        _csv_figures(comparison, titles),
+        _csv_figures("figure", comparison.shared, titles),
+        _csv_figures("figure of answered", comparison.answered_by_all, titles),
         _csv_differences(comparison, titles),
         _csv_references(comparison, titles),
     ):
@@ -96,13 +99,17 @@ def _sections(comparison: Comparison) -> Iterator[Section]:
     for place, report in enumerate(comparison.reports):
         facts = source_facts(report)
         facts += leak_facts(report.leaks) if report.leaks else ()
+        facts += unanswered_facts(report)
         facts += constant_facts(report.corpora)
-        if report.failures:
-            facts.append(("failed", f"{len(report.failures)} clips"))
         if report.log is not None:
             facts.append(("log", report.log))
         yield Section(title=f"Model {letter(place)}", facts=tuple(facts))
     yield _side_by_side(comparison)
+    if comparison.answered_by_all:
+        yield Section(
+            lines=("The same on the clips that every model answered:",),
+            table=_figures(comparison, comparison.answered_by_all),
+        )
     if comparison.differences:
         yield _differences(comparison)
     yield from _references(comparison)
@@ -110,25 +117,29 @@ def _sections(comparison: Comparison) -> Iterator[Section]:
 
 def _side_by_side(comparison: Comparison) -> Section:
     lines = [
-        "Percent, on the clips that every model answered and whose class they all know. own: "
-        "among the corpus' classes that they all know; all: among all labels of each."
+        "Percent, on the clips whose class all models know. own: among the corpus' classes that "
+        "they all know; all: among all labels of each."
     ]
     for item in comparison.left_out:
-        classes = [f"{label} {count}" for label, count in item.unknown_class.items()]
-        why = [f"a model does not know {', '.join(classes)}"] if classes else []
-        why += [f"a model failed on {item.failed} clips"] if item.failed else []
-        lines.append(f"left out of {item.corpus}: {'; '.join(why)}")
+        classes = ", ".join(f"{label} {count}" for label, count in item.unknown_class.items())
+        lines.append(f"left out of {item.corpus}: a model does not know {classes}")
+    lines += [
+        f"counted as wrong in {of.corpus}: {letter(of.model)} did not answer {of.clips} clips"
+        for of in comparison.unanswered
+    ]
+    return Section(
+        title="Side by side", lines=tuple(lines), table=_figures(comparison, comparison.shared)
+    )
+
+
+def _figures(comparison: Comparison, figures: Sequence[SharedFigures]) -> Table:
     header = ["corpus", "scoring", "model", "clips", "speakers", "classes", "UA", "95 % interval",
               "WA", "95 % interval", "macro F1", "weighted F1"]  # fmt: skip
-    order = list(dict.fromkeys((item.corpus, item.scoring) for item in comparison.shared))
-    items = sorted(
-        comparison.shared, key=lambda item: (order.index((item.corpus, item.scoring)), item.model)
-    )
+    order = list(dict.fromkeys((item.corpus, item.scoring) for item in figures))
+    items = sorted(figures, key=lambda item: (order.index((item.corpus, item.scoring)), item.model))
     not_told = comparison.reports[0].not_told
     rows = [_shared_row(item, told=item.corpus not in not_told) for item in items]
-    return Section(
-        title="Side by side", lines=tuple(lines), table=table([header, *rows], words=(0, 1, 2))
-    )
+    return table([header, *rows], words=(0, 1, 2))
 
 
 def _shared_row(item: SharedFigures, *, told: bool) -> list[str]:
@@ -217,12 +228,14 @@ def _reference_row(row: ReferenceRow) -> list[str]:
     return [reference.system, *published, reference.protocol, row.match, said, reference.source]
 
 
-def _csv_figures(comparison: Comparison, titles: list[str]) -> Iterator[dict[str, object]]:
-    for item in comparison.shared:
+def _csv_figures(
+    kind: str, figures: Sequence[SharedFigures], titles: list[str]
+) -> Iterator[dict[str, object]]:
+    for item in figures:
         for name in SHARES:
             interval = getattr(item, f"{name}_interval")
             yield {
-                "row": "figure",
+                "row": kind,
                 "corpus": item.corpus,
                 "scoring": item.scoring,
                 "figure": name,

@@ -37,7 +37,7 @@ class GroupFigures:
         corpus: that the group lies in; "all" for all corpora under test together.
         attribute: what its members share, one of `ATTRIBUTES`.
         group: the value that they share; "not told" where the corpus is silent.
-        clips, speakers: scored, and who spoke them.
+        clips, speakers: scored, answered or not, and who spoke them.
         classes: how many occur among them; UA is the mean of so many recalls.
     """
 
@@ -120,10 +120,10 @@ class Scored:
     """Clips and their answers under one scoring.
 
     Attributes:
-        utterances: those of a class that the model knows and the corpus has.
+        utterances: those of a class that the model knows and the corpus has; answered or not.
         truth: `[clips]`, places in `labels`.
         answered: `[clips]`, likewise.
-        labels: of the model, and "other" at the end.
+        labels: of the model, and "other" at the end, which no answer counts as.
     """
 
     utterances: tuple[Utterance, ...]
@@ -142,6 +142,7 @@ def scored_answers(
         classes: corpus to its canonical labels.
         scoring: as in `Scoring`.
     """
+    answers = answers.completed()
     place = {label: index for index, label in enumerate(answers.labels)}
     kept = [
         index

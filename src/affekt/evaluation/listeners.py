@@ -55,7 +55,8 @@ class Listeners:
 
     Attributes:
         everything: all clips with votes.
-        left_out: clips with votes for which the model gives none of the six emotions a chance.
+        left_out: clips with votes that the model did not answer, or for which it gives none of the
+            six emotions a chance.
         agreed: those where at least `AGREED` of the votes are for one emotion; None without any.
         disputed: the others; None without any.
     """
@@ -77,6 +78,7 @@ def beside_listeners(answers: Answers, votes: Mapping[str, tuple[int, ...]]) -> 
         ConfigError: no clip has votes, or the model does not know all six emotions, or gives them
             no chance.
     """
+    answers = answers.completed()
     emotions = tuple(VOTED.values())
     unknown = [emotion for emotion in emotions if emotion not in answers.labels]
     if unknown:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
@@ -39,7 +40,7 @@ class Answers:
     Attributes:
         labels: of the model, in the order of the columns.
         utterances: those recognised, in the order given.
-        probabilities: `[utterances, labels]`, each row sums to one.
+        probabilities: `[utterances, labels]`, each row sums to one, or holds zeros alone.
         failures: those not recognised.
         graded: False where the model named a label and no probabilities; that label then has 1.
     """
@@ -54,6 +55,20 @@ class Answers:
     def tested(self) -> tuple[Utterance, ...]:
         """All that were asked: those recognised, then those not."""
         return (*self.utterances, *(item.utterance for item in self.failures))
+
+    def completed(self) -> Answers:
+        """Return answers to all that were asked, in the order of `tested`.
+
+        What was not recognised gets a row of zeros, which gives no label a chance: scoring takes
+        it for a wrong answer.
+        """
+        nothing = np.zeros((len(self.failures), len(self.labels)))
+        return dataclasses.replace(
+            self,
+            utterances=self.tested,
+            probabilities=np.concatenate((self.probabilities, nothing)),
+            failures=(),
+        )
 
 
 def own_classes(utterances: Iterable[Utterance]) -> dict[str, tuple[str, ...]]:

@@ -6,11 +6,13 @@ is what a user gets. Clips without a canonical emotion (EmoDB's boredom) take pa
 where the model knows their native label, a third scoring, `own and more`, adds them.
 
 An answer without any probability among what may be answered, as a table of mere labels gives, is
-counted as `other`, and as wrong.
+counted as `other`, and as wrong. So is a clip that was not answered at all, as `unanswered`: a
+model that leaves out what is hard must not gain by it. What it answered is scored beside that.
 """
 
 from __future__ import annotations
 
+import dataclasses
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -29,7 +31,7 @@ Figures = TypeVar("Figures")
 # The bootstrap draws alike every time, so that a report can be reproduced digit for digit.
 _BOOTSTRAP_SEED = 2
 _RESAMPLES = 2000
-OTHER = "other"
+OTHER, UNANSWERED = "other", "unanswered"
 # A model that gives so many of its clips one answer is called nearly constant.
 NEARLY_ALL = 0.95
 ScoringName = Literal["own", "all"]
@@ -84,6 +86,7 @@ class Scoring:
         labels: what could be answered, in the order of the confusion matrix.
         confusion: clips, row the truth, column the answer.
         clips, speakers: how many were scored, and of how many people.
+        answered: how many of the clips were answered; the others are wrong.
         ua: unweighted average recall over the classes present in the truth.
         wa: share of clips answered rightly.
         macro_f1, weighted_f1: means over the classes present, plain and by support.
@@ -93,12 +96,14 @@ class Scoring:
         classes: one entry a class that is present in the truth.
         class_intervals: likewise.
         constant: what it always answers, or nearly always; None of a model that tells clips apart.
+        answered_alone: the figures on the answered clips; None where all are, or none is.
     """
 
     name: str
     labels: tuple[str, ...]
     confusion: tuple[tuple[int, ...], ...]
     clips: int
+    answered: int
     speakers: int
     ua: float
     wa: float
@@ -111,6 +116,7 @@ class Scoring:
     classes: tuple[ClassFigures, ...]
     class_intervals: tuple[ClassIntervals, ...]
     constant: ConstantAnswer | None
+    answered_alone: Scoring | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,11 +142,11 @@ class CorpusFigures:
         corpus: its name.
         speakers: who was heard, sorted.
         clips: how many the protocol holds.
-        failed: how many of them could not be recognised.
+        failed: how many of them were not answered; all figures but `calibration` count them wrong.
         not_scored: native label to the number of clips whose class the model does not know, or
             that has no canonical emotion.
         scorings: none where no clip could be scored.
-        calibration: None likewise, and where the model gave no probabilities.
+        calibration: of the answered clips; None likewise, and without probabilities.
     """
 
     corpus: str
@@ -169,10 +175,10 @@ def score_corpus(corpus: str, answers: Answers, classes: Sequence[str]) -> Corpu
         answers: of a run.
         classes: the canonical labels the corpus has; a clip competes only among these.
     """
-    chosen = [index for index, item in enumerate(answers.utterances) if item.corpus == corpus]
-    clips = [answers.utterances[index] for index in chosen]
-    probabilities = answers.probabilities[chosen]
-    failed = [item.utterance for item in answers.failures if item.utterance.corpus == corpus]
+    whole = answers.completed()
+    chosen = [index for index, item in enumerate(whole.utterances) if item.corpus == corpus]
+    clips = [whole.utterances[index] for index in chosen]
+    answered = np.array(chosen, np.int64) < len(answers.utterances)
     own = tuple(label for label in answers.labels if label in classes)
     canonical: list[str | None] = [item.emotion for item in clips]
     more: list[str | None] = [item.emotion or item.native_label for item in clips]
@@ -185,19 +191,23 @@ def score_corpus(corpus: str, answers: Answers, classes: Sequence[str]) -> Corpu
     if beyond:
         rules.append(("own and more", own + beyond, more))
     scorings = [
-        _score(name, labels, truth, clips, probabilities, answers.labels)
+        _score(name, labels, truth, clips, whole.probabilities[chosen], answers.labels, answered)
         for name, labels, truth in rules
         if any(label in own for label in truth)
     ]
     return CorpusFigures(
         corpus=corpus,
-        speakers=tuple(sorted({item.speaker for item in (*clips, *failed)})),
-        clips=len(clips) + len(failed),
-        failed=len(failed),
+        speakers=tuple(sorted({item.speaker for item in clips})),
+        clips=len(clips),
+        failed=int((~answered).sum()),
         not_scored=dict(Counter(item.native_label for item in clips if item.emotion not in own)),
         scorings=tuple(scorings),
         calibration=(
-            _calibration(canonical, probabilities, answers.labels)
+            _calibration(
+                [label for label, told in zip(canonical, answered, strict=True) if told],
+                whole.probabilities[chosen][answered],
+                answers.labels,
+            )
             if scorings and answers.graded
             else None
         ),
@@ -229,32 +239,59 @@ def _score(
     clips: Sequence[Utterance],
     probabilities: npt.NDArray[np.float64],
     labels: tuple[str, ...],
+    answered: npt.NDArray[np.bool_],
 ) -> Scoring:
     kept = [index for index, label in enumerate(truth) if label in allowed]
     place = {label: index for index, label in enumerate(allowed)}
     columns = [labels.index(label) for label in allowed]
     true = np.array([place[label] for label in (truth[index] for index in kept) if label])
     chances = probabilities[kept][:, columns]
-    answered = np.where(chances.any(axis=1), chances.argmax(axis=1), len(allowed))
-    if (answered == len(allowed)).any():
+    said = np.where(chances.any(axis=1), chances.argmax(axis=1), len(allowed))
+    told = answered[kept]
+    if (said[told] == len(allowed)).any():
         allowed = (*allowed, OTHER)
-    confusion = metrics.confusion_matrix(true, answered, len(allowed))
     speakers = [clips[index].speaker for index in kept]
-    classes = tuple(item for item in class_figures(allowed, confusion) if item.support)
+    if told.all():
+        return _scoring(name, allowed, true, said, speakers)
+    alone = None
+    if told.any():
+        heard = [speaker for speaker, one in zip(speakers, told, strict=True) if one]
+        alone = _scoring(name, allowed, true[told], said[told], heard)
+    said[~told] = len(allowed)
+    everything = _scoring(name, (*allowed, UNANSWERED), true, said, speakers)
+    return dataclasses.replace(
+        everything,
+        answered=int(told.sum()),
+        answered_alone=alone,
+        constant=alone.constant if alone else None,
+    )
+
+
+def _scoring(
+    name: str,
+    labels: tuple[str, ...],
+    truth: npt.NDArray[np.integer],
+    answered: npt.NDArray[np.integer],
+    speakers: Sequence[str],
+) -> Scoring:
+    confusion = metrics.confusion_matrix(truth, answered, len(labels))
+    classes = tuple(item for item in class_figures(labels, confusion) if item.support)
     return Scoring(
         name=name,
-        labels=allowed,
+        labels=labels,
         confusion=tuple(tuple(int(cell) for cell in row) for row in confusion),
-        clips=len(kept),
+        clips=len(truth),
+        answered=len(truth),
         speakers=len(set(speakers)),
         classes=classes,
         class_intervals=tuple(
             item
-            for item in _class_intervals(true, answered, speakers, allowed)
+            for item in _class_intervals(truth, answered, speakers, labels)
             if any(item.label == of.label for of in classes)
         ),
-        constant=constant_answer(allowed, confusion),
-        **shares(true, answered, speakers, len(allowed)),
+        constant=constant_answer(labels, confusion),
+        answered_alone=None,
+        **shares(truth, answered, speakers, len(labels)),
     )
 
 

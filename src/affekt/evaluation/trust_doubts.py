@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from affekt.evaluation.answered import unanswered
 from affekt.evaluation.domain import Domain
 from affekt.evaluation.doubt import Believed, Calibration
 from affekt.evaluation.doubt_plots import diagrams_of, reliability_plot, risk_plot, roc_plot
@@ -28,6 +29,8 @@ def confidence(trust: Trust) -> Iterator[Block]:
         "(ECE) is the mean distance from that line, over 15 bins of equally many clips, among all "
         "labels; 'by chance' is what it would be if every probability were exactly right."
     )
+    if trust.report.failures:
+        yield f"{unanswered(trust.report).capitalize()}. All below is of the others."
     if doubts.given.temperature is not None:
         yield (
             "The model brings no calibration. What one temperature would do, "

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 
 from affekt.evaluation import trust_plots as plots
+from affekt.evaluation.answered import answered_cells
 from affekt.evaluation.files import Table
 from affekt.evaluation.layout import percent, speaker_count, spoken
 from affekt.evaluation.listeners import AGREED, ListenerFigures
@@ -71,12 +72,13 @@ def _figures(trust: Trust) -> Iterator[Block]:
 
 def _own(trust: Trust) -> Table:
     rows = []
+    beside = ("answered", "recognised of these") if trust.report.failures else ()
     for item in trust.report.corpora:
         own = item.scoring("own")
         speakers = speaker_count(len(item.speakers), told=item.speakers_told)
         head = (item.corpus, str(own.clips if own else 0), speakers)
         if own is None:
-            rows.append((*head, *["-"] * 6))
+            rows.append((*head, *["-"] * (6 + len(beside))))
             continue
         rows.append(
             (
@@ -87,6 +89,7 @@ def _own(trust: Trust) -> Table:
                 percent(own.wa),
                 percent(own.macro_f1),
                 percent(own.weighted_f1),
+                *(answered_cells(own) if beside else ()),
             )
         )
     for name, value in (
@@ -94,12 +97,13 @@ def _own(trust: Trust) -> Table:
         ("mean of five", trust.report.mean_of_five),
     ):
         if value is not None:
-            rows.append((name, "", "", "", percent(value), *[""] * 4))
+            rows.append((name, "", "", "", percent(value), *[""] * (4 + len(beside))))
     return Table(
         caption="Answered among the corpus' own emotions, in percent",
         header=(
             *("corpus", "clips", "speakers", "guessing", "recognised (UA)", "95 % interval"),
             *("accuracy (WA)", "macro F1", "weighted F1"),
+            *beside,
         ),
         rows=tuple(rows),
     )
@@ -279,8 +283,8 @@ def _listeners(trust: Trust) -> Iterator[Block]:
     )
     if beside.left_out:
         yield (
-            f"{beside.left_out} clips are left out, for the model gives none of the six emotions a "
-            "chance there."
+            f"{beside.left_out} clips are left out, for the model did not answer, or gives none "
+            "of the six emotions a chance there."
         )
     parts = (
         ("all clips", beside.everything),
@@ -318,7 +322,7 @@ def _not_measured(trust: Trust) -> Iterator[Block]:
     failures = trust.to_dict()["figures"]["failures"]
     if failures:
         yield Table(
-            caption="Clips that could not be recognised",
+            caption="Clips that were not answered",
             header=("corpus", "clip", "reason"),
             rows=tuple((item["corpus"], item["path"], item["reason"]) for item in failures),
             words=frozenset({0, 1, 2}),

@@ -6,13 +6,13 @@ import itertools
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
+from affekt.evaluation.answered import answered_cells, constant_answers, unanswered
 from affekt.evaluation.doubt import Believed
 from affekt.evaluation.layout import voices
 from affekt.evaluation.people import MIN_SPEAKERS
 from affekt.evaluation.robustness import ConditionFigures
 from affekt.evaluation.scoring import CorpusFigures, Scoring
 from affekt.evaluation.trust import Trust
-from affekt.evaluation.writers import constant_answers
 
 LITTLE = 0.5  # a corpus of which less is recognised is named
 MISSED = 0.25  # an emotion of which less is recognised is named
@@ -330,10 +330,16 @@ def _speakers(trust: Trust) -> Iterator[Worry]:
 
 def _failures(trust: Trust) -> Iterator[Worry]:
     if trust.report.failures:
+        beside = "; ".join(
+            f"{item.corpus} {share(own.ua)}, of the {own.answered} answered alone "
+            f"{answered_cells(own)[1]} %"
+            for item, own in _scored(trust)
+            if own.answered < own.clips
+        )
         yield Worry(
-            about="clips not recognised",
-            text=f"{len(trust.report.failures)} of {trust.report.clips} clips could not be "
-            "recognised; no figure counts them.",
+            about="clips not answered",
+            text=f"{unanswered(trust.report).capitalize()}. They count as wrong, except in what is "
+            f"said of confidence{f': {beside}' if beside else ''}.",
         )
 
 
@@ -348,6 +354,7 @@ def _missing(trust: Trust) -> Iterator[Worry]:
 _RULES: tuple[Callable[[Trust], Iterable[Worry]], ...] = (
     _protocol,
     _training,
+    _failures,
     _floors,
     _constant,
     _corpora,
@@ -359,7 +366,6 @@ _RULES: tuple[Callable[[Trust], Iterable[Worry]], ...] = (
     _sets,
     _domain,
     _speakers,
-    _failures,
     _missing,
 )
 

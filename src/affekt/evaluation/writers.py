@@ -7,6 +7,7 @@ import io
 import json
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
+from affekt.evaluation.answered import answered_cells, constant_facts, unanswered_facts
 from affekt.evaluation.groups import GroupFigures
 from affekt.evaluation.layout import (
     Section,
@@ -22,7 +23,7 @@ from affekt.evaluation.layout import (
 )
 from affekt.evaluation.leaks import Leaks
 from affekt.evaluation.report import Report
-from affekt.evaluation.scoring import ConstantAnswer, CorpusFigures, Scoring
+from affekt.evaluation.scoring import CorpusFigures, Scoring
 
 SHARES = ("ua", "wa", "macro_f1", "weighted_f1")
 CSV_COLUMNS = (
@@ -31,7 +32,7 @@ CSV_COLUMNS = (
     "weighted_f1", "ece", "brier", "nll", "log", "wa_low", "wa_high", "macro_f1_low",
     "macro_f1_high", "weighted_f1_low", "weighted_f1_high", "attribute", "group", "new_speakers",
     "learnt_told_by", "leaked_files", "leaked_copies", "leaked_voices", "leaked_sentences",
-    "constant", "constant_share",
+    "constant", "constant_share", "answered", *(f"{name}_answered" for name in SHARES),
 )  # fmt: skip
 # Of attributes with more groups, people are shown the lowest and the highest; files hold all.
 _MOST_GROUPS = 12
@@ -74,6 +75,7 @@ def to_csv(report: Report) -> str:
             row: dict[str, object] = {
                 "scoring": item.name,
                 "clips": item.clips,
+                "answered": item.answered,
                 "classes": len(item.classes),
             }
             if item.constant is not None:
@@ -81,6 +83,8 @@ def to_csv(report: Report) -> str:
                     "constant": item.constant.label,
                     "constant_share": f"{item.constant.share:.6f}",
                 }
+            if alone := item.answered_alone:
+                row |= {f"{name}_answered": f"{getattr(alone, name):.6f}" for name in SHARES}
             rows.writerow(stamp | heads | row | csv_shares(item) | calibration)
         if not figures.scorings:
             rows.writerow(stamp | heads | {"clips": 0})
@@ -161,25 +165,6 @@ def source_facts(report: Report) -> list[tuple[str, str]]:
     return facts
 
 
-def constant_facts(corpora: Sequence[CorpusFigures]) -> list[tuple[str, str]]:
-    """Return where a model does not tell clips apart: its UA is then that of guessing."""
-    return [("WARNING", sentence) for item in corpora for sentence in constant_answers(item)]
-
-
-def constant_answers(figures: CorpusFigures) -> Iterator[str]:
-    """Yield what a constant or nearly constant predictor answers to the clips of a corpus."""
-    among: dict[ConstantAnswer, list[str]] = {}
-    for item in figures.scorings:
-        if item.constant is not None:
-            among.setdefault(item.constant, []).append(item.name)
-    for constant, names in among.items():
-        nearly = "" if constant.share == 1.0 else "nearly "
-        yield (
-            f"{figures.corpus}: a {nearly}constant predictor: {percent(constant.share)} % of its "
-            f"answers are '{constant.label}' ({', '.join(names)})"
-        )
-
-
 def leak_facts(leaks: Leaks) -> list[tuple[str, str]]:
     """Return what the clips under test share with those that were learnt from."""
     if not leaks.learnt:
@@ -228,6 +213,7 @@ def _stamp(report: Report) -> Section:
         *protocol_facts(report),
         *source_facts(report),
         *(leak_facts(report.leaks) if report.leaks else ()),
+        *unanswered_facts(report),
         *constant_facts(report.corpora),
         ("date", f"{report.date}, Affekt {report.affekt_version}"),
         ("tested on", spoken(report.clips, report.speakers, told=report.speakers_told)),
@@ -236,7 +222,6 @@ def _stamp(report: Report) -> Section:
         facts.append(("missing", voices(report.missing)))
     if report.log is not None:
         facts.append(("log", report.log))
-    facts += [("failed", f"{item.corpus}: {item.reason}") for item in report.failures]
     return Section(facts=tuple(facts))
 
 
@@ -256,10 +241,17 @@ def _summary(report: Report) -> Section:
     ):
         if value is not None:
             rows.append([name, "", "", "", percent(value), *[""] * 7])
+    if report.failures:  # beside the figures over all clips, those on the answered ones alone
+        owns = [item.scoring("own") for item in report.corpora]
+        beside = [answered_cells(own) if own else ["-", "-"] for own in owns]
+        beside = [["answered", "UA own, these"], *beside, *[["", ""]] * len(rows)]
+        rows = [[*row[:6], *more, *row[6:]] for row, more in zip(rows, beside, strict=False)]
     about = (
         "Percent. own: answered among the corpus' own classes; "
         f"all: among all {len(report.labels)} labels of the model."
     )
+    if report.failures:
+        about += " Clips that were not answered count as wrong, except in ECE and NLL."
     return Section(lines=(about,), table=table(rows))
 
 
@@ -365,7 +357,7 @@ def _group_row(item: GroupFigures, everything: GroupFigures, *, told: bool) -> l
 def _corpus(figures: CorpusFigures) -> Iterator[Section]:
     lines = []
     if figures.failed:
-        lines.append(f"{figures.failed} of {figures.clips} clips failed, see above")
+        lines.append(f"not answered, and wrong below: {figures.failed} of {figures.clips} clips")
     if figures.not_scored:
         named = ", ".join(f"{label} {count}" for label, count in figures.not_scored.items())
         lines.append(f"outside the model's canonical labels and not scored: {named}")
@@ -382,6 +374,9 @@ def scoring_section(scoring: Scoring, *, told: bool) -> Section:
     if scoring.ua_interval is None:
         figures[0] += f" ({ends(None, scoring.speakers, told=told)})"
     title = f"{scoring.name}: {', '.join(figures)}, {scoring.clips} clips"
+    if alone := scoring.answered_alone:
+        shares = ", ".join(f"{shown} {_with_interval(alone, name)}" for shown, name in named)
+        title += f"; on the {alone.clips} answered alone: {shares}"
     heads = ("true \\ answered", "clips", *CLASS_HEADS)
     rows = [[*heads, *scoring.labels]]
     for item, cells in zip(scoring.classes, class_cells(scoring), strict=True):
