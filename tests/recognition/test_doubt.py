@@ -66,11 +66,35 @@ def test_a_smaller_vocabulary_joins_and_drops_labels_of_the_set(recognizer, betw
     assert found.prediction_set == (found.emotion,)
 
 
+def test_a_smaller_vocabulary_makes_nobody_surer(recognizer, between):
+    signal = between("angry", "fearful")  # as much the one as the other, and four know one of them
+    of_eight, of_four = recognizer(signal, RATE), recognizer(signal, RATE, emotions=4)
+    assert of_eight.confidence == pytest.approx(0.5, abs=0.05)
+    assert of_four.emotion == "angry"
+    assert of_four.confidence > 0.95
+    assert of_four.left_out == pytest.approx(0.5, abs=0.05)
+    angry = {item.label: item.score for item in of_eight.predictions}["angry"]
+    assert recognizer(signal, RATE, emotions=4, threshold=angry + 0.01).uncertain
+    assert not recognizer(signal, RATE, emotions=4, threshold=angry - 0.01).uncertain
+
+
+def test_calm_counts_for_neutral_before_it_is_judged(recognizer, between):
+    signal = between("neutral", "calm")
+    assert recognizer(signal, RATE, threshold=0.8).uncertain
+    joined = recognizer(signal, RATE, emotions=4, threshold=0.8)
+    assert (joined.emotion, joined.uncertain) == ("neutral", False)
+
+
 @pytest.mark.parametrize(("amplitude", "strange"), [(0.2, False), (0.9, True)])
 def test_a_strange_recording_is_out_of_the_domain(recognizer, amplitude, strange, tones):
     found = recognizer(tones.tone("sad", amplitude=amplitude), RATE)
     assert found.out_of_domain is strange
     assert found.novelty == pytest.approx(amplitude / 0.5, rel=0.01)
+    assert found.confidence > 0.9
+    assert found.uncertain is strange
+    assert (
+        recognizer(tones.tone("sad", amplitude=amplitude), RATE, threshold=0).uncertain is strange
+    )
 
 
 def test_the_novelty_of_a_long_recording_is_the_mean_of_its_windows(recognizer, tones):

@@ -128,7 +128,8 @@ def test_the_table_shows_the_set_and_says_what_is_out_of_the_domain() -> None:
     doubted = prediction(prediction_set=("happy", "angry"), out_of_domain=True)
     text = written("table", doubted)
     assert "likely one of: happy, angry" in text
-    assert "out of domain: unlike the recordings" in text
+    assert "uncertain: out of domain, unlike the recordings" in text
+    assert "below the threshold" not in text
     assert "out of domain" not in written("table", prediction(out_of_domain=False))
     lines = written("table", prediction(), prediction(uncertain=True, out_of_domain=True))
     assert lines.splitlines()[2].rstrip().endswith("uncertain, out of domain")
@@ -156,7 +157,7 @@ def test_the_table_of_one_recording_shows_all_labels() -> None:
     assert text.splitlines()[0] == "über/a.wav  2.5 s, model tones 1.2"
     assert [line.split()[0] for line in text.splitlines()[1:4]] == ["happy", "angry", "neutral"]
     assert "████████████░░░░  75.0%" in text
-    assert "uncertain: 75.0% is below the threshold" in text
+    assert "uncertain: 65.6% among all labels is below the threshold" in text
     assert "left out by the smaller vocabulary: 12.5%" in text
 
 

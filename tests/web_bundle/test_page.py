@@ -97,6 +97,7 @@ def test_a_calibrated_model_says_what_else_it_may_be_and_what_it_does_not_know(
         assert len(expected.prediction_set) == 2
         assert answers[path.name]["prediction_set"] == list(expected.prediction_set)
         assert answers[path.name]["out_of_domain"] is expected.out_of_domain
+        assert answers[path.name]["uncertain"] is expected.uncertain
         assert answers[path.name]["novelty"] == pytest.approx(expected.novelty, abs=2e-3)
         likely = f"Likely one of: {', '.join(expected.prediction_set)}."
         expect(opened.card(path.name).get_by_text(likely)).to_be_visible()

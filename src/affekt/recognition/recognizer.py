@@ -290,6 +290,9 @@ class Recognizer:
             probabilities, labels, left_out = reduce_vocabulary(probabilities, labels, emotions)
         scores = ranked(probabilities, labels)
         best = scores[0]
+        strange = None if math.isnan(novelty) else novelty > 1.0
+        # A smaller vocabulary makes nobody surer: what it leaves out counts as before.
+        of_all = best.score * (1.0 - (left_out or 0.0))
         return Prediction(
             path=path,
             duration_s=duration_s,
@@ -298,10 +301,10 @@ class Recognizer:
             model=metadata.title,
             emotion=best.label,
             confidence=best.score,
-            uncertain=best.score < self.threshold(options.get("threshold")),
+            uncertain=bool(strange) or of_all < self.threshold(options.get("threshold")),
             predictions=scores[: options.get("top_k")],
             prediction_set=None if inside is None else _among(scores, inside),
-            out_of_domain=None if math.isnan(novelty) else novelty > 1.0,
+            out_of_domain=strange,
             novelty=None if math.isnan(novelty) else novelty,
             left_out=left_out,
             purpose=options.get("purpose"),

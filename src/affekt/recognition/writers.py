@@ -175,16 +175,13 @@ def _draw_one(console: Console, prediction: Prediction) -> None:
         percent = Text(f"{item.score:.1%}", style=style)
         table.add_row(Text(item.label, style=style), _bar(console, item.score), percent)
     console.print(table)
-    if prediction.uncertain:
-        console.print(
-            Text(f"uncertain: {prediction.confidence:.1%} is below the threshold", style="yellow")
-        )
+    if prediction.out_of_domain:
+        said = "uncertain: out of domain, unlike the recordings that the model learnt from"
+        console.print(Text(said, style="yellow"))
+    elif prediction.uncertain:
+        console.print(Text(f"uncertain: {_too_little(prediction)}", style="yellow"))
     if prediction.prediction_set is not None and len(prediction.prediction_set) > 1:
         console.print(Text(f"likely one of: {', '.join(prediction.prediction_set)}"))
-    if prediction.out_of_domain:
-        console.print(
-            Text("out of domain: unlike the recordings that the model learnt from", style="yellow")
-        )
     if prediction.left_out is not None:
         console.print(Text(f"left out by the smaller vocabulary: {prediction.left_out:.1%}"))
 
@@ -215,6 +212,12 @@ def _draw_many(console: Console, predictions: Sequence[Prediction]) -> None:
     stated = {item.purpose for item in predictions} - {None}
     if stated:
         console.print(Text(f"purpose: {', '.join(sorted(map(str, stated)))}", style="dim"))
+
+
+def _too_little(prediction: Prediction) -> str:
+    left_out = prediction.left_out or 0.0
+    among_all = " among all labels" if left_out else ""
+    return f"{prediction.confidence * (1.0 - left_out):.1%}{among_all} is below the threshold"
 
 
 def _doubt(prediction: Prediction) -> str:

@@ -25,8 +25,9 @@ class Prediction:
         duration_s, sampling_rate_hz, channels: of the recording as it was found.
         model: name and version of the bundle that answered.
         emotion: the most probable label.
-        confidence: its probability.
-        uncertain: the confidence is below the threshold.
+        confidence: its probability, within the chosen vocabulary.
+        uncertain: its probability among all labels of the model is below the threshold, or the
+            recording is out of the domain.
         predictions: labels by falling probability.
         prediction_set: the labels, most probable first, one of which is right as often as the
             bundle's metadata promise; None where the model makes none.

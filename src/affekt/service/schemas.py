@@ -85,7 +85,9 @@ class Prediction(Exact):
     model: str
     emotion: str
     confidence: float
-    uncertain: bool
+    uncertain: bool = Field(
+        description="Its probability among all labels is below the threshold, or out of domain."
+    )
     predictions: list[Score]
     prediction_set: list[str] | None = Field(
         None, description="One of these is right as often as the model promises, if it does."

@@ -53,7 +53,7 @@ def _emotion(voice: Voice, labels: tuple[str, ...]) -> None:
     prediction = voice.prediction
     whose = "" if voice.plan.name is None else f"{plain(voice.plan.name)}: "
     st.subheader(f"{whose}{prediction.emotion}, {prediction.confidence:.0%}")
-    if prediction.uncertain:
+    if prediction.uncertain and not prediction.out_of_domain:
         st.warning(
             f"Uncertain: no emotion is probable enough to be named with confidence; "
             f"{prediction.emotion} is merely the most probable.",
@@ -61,7 +61,8 @@ def _emotion(voice: Voice, labels: tuple[str, ...]) -> None:
         )
     if prediction.out_of_domain:
         st.warning(
-            "Out of domain: unlike the recordings that the model learnt from. Is this speech?",
+            "Out of domain, and so uncertain: unlike the recordings that the model learnt from. "
+            "Is this speech?",
             icon=":material/hearing_disabled:",
         )
     if prediction.prediction_set is not None and len(prediction.prediction_set) > 1:

@@ -98,6 +98,7 @@ export class Recognizer {
     const probabilities = heard.subarray(0, labels.length);
     const order = [...labels.keys()].sort((a, b) => probabilities[b] - probabilities[a]);
     const best = probabilities[order[0]];
+    const doubt = this.#doubt(probabilities, order, heard[labels.length]);
     return {
       schema_version: SCHEMA_VERSION,
       path: recording.name,
@@ -107,9 +108,9 @@ export class Recognizer {
       model: title,
       emotion: labels[order[0]],
       confidence: rounded(best, 6),
-      uncertain: best < threshold,
+      uncertain: doubt.out_of_domain === true || best < threshold,
       predictions: order.map((k) => ({ label: labels[k], score: rounded(probabilities[k], 6) })),
-      ...this.#doubt(probabilities, order, heard[labels.length]),
+      ...doubt,
       warnings,
     };
   }

@@ -106,11 +106,13 @@ function answer(prediction, threshold) {
       " ",
       element("span", { class: "share" }, `most like ${prediction.emotion}, `, share),
     ),
-    element(
-      "p",
-      { class: "quiet" },
-      `Below ${percent(threshold)} this model is wrong too often to be taken at its word.`,
-    ),
+    prediction.out_of_domain
+      ? null
+      : element(
+          "p",
+          { class: "quiet" },
+          `Below ${percent(threshold)} this model is wrong too often to be taken at its word.`,
+        ),
   );
 }
 
