@@ -65,7 +65,7 @@ def card(name: str) -> str:
         *(report_card.sections(report) if report else ()),
         *(_own_figures(figures) if figures else ()),
         f"## Licence of the weights\n\n{metadata.licence}",
-        re.sub(r"^#", "###", metadata.licence_text.strip(), flags=re.MULTILINE),
+        re.sub(r"^#", "###", bundle.licence_text.strip(), flags=re.MULTILINE),
         "## Recipe",
         f"```json\n{json.dumps(metadata.recipe, indent=2, ensure_ascii=False)}\n```",
     ]

@@ -179,7 +179,7 @@ def test_a_shipped_model_has_a_card_and_a_licence_file(shipped):
     name = shipped.metadata.name
     assert shipped.sha256 in read(f"docs/models/{name}.md")
     licence = ROOT / "src" / "affekt" / "weights" / f"LICENSE-{name}.md"
-    assert licence.read_text(encoding="utf-8") == shipped.metadata.licence_text
+    assert licence.read_text(encoding="utf-8") == shipped.licence_text
 
 
 def test_the_latest_reading_of_the_lockbox_is_of_the_file_that_ships(shipped):

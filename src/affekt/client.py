@@ -65,6 +65,7 @@ class RecogniseOptions(TypedDict, total=False):
     threshold: float | None
     top_k: int | None
     purpose: str | None
+    consented: bool | None
 
 
 class TimelineOptions(TypedDict, total=False):
@@ -75,6 +76,7 @@ class TimelineOptions(TypedDict, total=False):
     analyse: Sequence[str] | None
     mix: bool | None
     purpose: str | None
+    consented: bool | None
     window_s: float | None
     hop_s: float | None
     threshold: float | None
@@ -89,6 +91,7 @@ class StreamOptions(TypedDict, total=False):
     channel: int | None
     speaker: str | None
     purpose: str | None
+    consented: bool | None
     model: str | None
     window_s: float
     hop_s: float

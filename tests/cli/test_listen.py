@@ -46,6 +46,13 @@ def test_somebody_at_work_is_heard_for_a_purpose_only_which_is_stamped(tone_bund
     refused = subprocess.run(agent, input=speech().tobytes(), capture_output=True, check=False)
     assert refused.returncode == 2
     assert b"Article 5(1)(f)" in refused.stderr
+    research = [*agent, "--purpose", "research"]
+    refused = subprocess.run(research, input=speech().tobytes(), capture_output=True, check=False)
+    assert b"research is no such reason" in refused.stderr
+    done = subprocess.run(
+        [*research, "--consented"], input=speech().tobytes(), capture_output=True, check=True
+    )
+    assert b"; purpose: research with consent" in done.stderr
     done = subprocess.run(
         [*agent, "--purpose", "safety"], input=speech().tobytes(), capture_output=True, check=True
     )

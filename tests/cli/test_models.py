@@ -9,6 +9,8 @@ from click.testing import CliRunner
 
 import affekt.recognition.bundle
 from affekt.cli import main
+from affekt.recognition import Bundle
+from affekt.recognition.terms import terms_line
 
 
 @pytest.fixture
@@ -119,3 +121,40 @@ def test_nothing_to_roll_back_to_is_one_line(
     result = CliRunner().invoke(main, ["models", "rollback"])
     assert result.exit_code == 2
     assert result.stderr.startswith("affekt: there is no model to go back to")
+
+
+DIFFICULT = (
+    {"corpus": "tess", "licence": "CC-BY-NC-ND-4.0"},
+    {"corpus": "a", "licence": "CC0-1.0"},
+)
+
+
+def test_models_names_the_sources_whose_terms_are_difficult(shipped, tmp_path) -> None:
+    shipped.write_bundle(tmp_path / "default.onnx", name="default", training_data=DIFFICULT)
+    words = " ".join(CliRunner().invoke(main, ["models"]).stdout.split())
+    line = "terms default is for research and other non-commercial use; it learnt from recordings"
+    assert f"{line} whose terms may not allow more: tess (no derivatives)" in words
+    assert words.count("whose terms may not allow more") == 1
+
+
+def test_default_learnt_from_three_of_them_and_open_from_none() -> None:
+    line = terms_line(Bundle.load("default").metadata)
+    for source in ("tess (no derivatives)", "savee (on registration)", "casia (no open licence)"):
+        assert source in line
+    assert terms_line(Bundle.load("open").metadata) is None
+
+
+def test_the_terms_of_a_shipped_model_are_those_that_stand_beside_it(shipped, tmp_path) -> None:
+    (tmp_path / "LICENSE-default.md").write_text("Read this first.\n")
+    assert "Read this first." in CliRunner().invoke(main, ["models", "show", "default"]).stdout
+    (tmp_path / "mine").mkdir()
+    shipped.write_bundle(tmp_path / "mine" / "default.onnx", name="default")
+    mine = CliRunner().invoke(main, ["models", "show", str(tmp_path / "mine" / "default.onnx")])
+    assert "Do what you like with these tones." in mine.stdout
+
+
+def test_the_licence_of_default_begins_with_the_three_sources() -> None:
+    text = Bundle.load("default").licence_text
+    places = [text.index(f"| {name} |") for name in ("TESS", "CASIA", "SAVEE", "CREMA-D")]
+    assert places == sorted(places)
+    assert places[2] < text.index("These weights are not under")

@@ -82,9 +82,9 @@ def test_options_reach_the_answer(predict: Callable[..., Result], folder: Path) 
 def test_a_purpose_is_stamped_on_every_format(
     predict: Callable[..., Result], folder: Path, name: str
 ) -> None:
-    result = predict(folder, "--format", name, "--purpose", "research")
+    result = predict(folder, "--format", name, "--purpose", "research", "--consented")
     assert result.exit_code == 0
-    assert "research" in result.stdout
+    assert "research with consent" in result.stdout
 
 
 def test_a_channel_can_be_chosen(

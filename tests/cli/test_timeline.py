@@ -75,6 +75,10 @@ def test_an_agent_is_analysed_for_a_stated_purpose_alone(
     assert refused.exit_code == 2
     assert "purpose" in refused.stderr
     assert len(refused.stderr.splitlines()) == 1
+    research = timeline(*words, "--purpose", "research")
+    assert (research.exit_code, "--consented" in research.stderr) == (2, True)
+    agreed = timeline(*words, "--purpose", "research", "--consented")
+    assert json.loads(agreed.stdout)["purpose"] == "research with consent"
     record = json.loads(timeline(*words, "--purpose", "safety").stdout)
     assert record["purpose"] == "safety"
     assert [track["analysed"] for track in record["tracks"]] == [True, False]

@@ -5,11 +5,20 @@ from __future__ import annotations
 import pytest
 
 from affekt.errors import ConfigError
-from affekt.recognition.purpose import PURPOSES, TrackPlan, check_purpose, is_protected, plan_tracks
+from affekt.recognition.purpose import (
+    PURPOSES,
+    TrackPlan,
+    check_purpose,
+    is_protected,
+    plan_tracks,
+    stamp,
+)
+
+EXCEPTED = (("medical", False), ("safety", False))
 
 
-def plan(channels, names, analyse=None, purpose=None):
-    return plan_tracks(channels, names=names, analyse=analyse, purpose=purpose)
+def plan(channels, names, analyse=None, purpose=None, consented=False):
+    return plan_tracks(channels, names=names, analyse=analyse, purpose=purpose, consented=consented)
 
 
 def test_a_recording_without_channel_names_is_one_voice():
@@ -30,9 +39,24 @@ def test_in_a_call_the_customer_alone_is_analysed():
 def test_somebody_at_work_or_in_education_needs_a_purpose(name):
     with pytest.raises(ConfigError, match=r"Article 5\(1\)\(f\)"):
         plan(2, [name, "customer"], analyse=[name])
-    for purpose in PURPOSES:
-        tracks = plan(2, [name, "customer"], analyse=[name], purpose=purpose)
+    for purpose, consented in [*EXCEPTED, *((purpose, True) for purpose in PURPOSES)]:
+        tracks = plan(2, [name, "customer"], [name], purpose, consented)
         assert [track.analysed for track in tracks] == [True, False]
+
+
+def test_research_is_no_exception_and_needs_a_consent():
+    with pytest.raises(
+        ConfigError, match=r"Article 5\(1\)\(f\).*research is no such reason.*consent"
+    ):
+        plan(2, ["agent", "customer"], ["agent"], "research")
+    assert plan(2, ["agent", "customer"], ["customer"], "research")[1].analysed
+
+
+def test_a_consent_goes_with_a_purpose_and_is_stamped_with_it():
+    with pytest.raises(ConfigError, match="consented goes with a purpose: medical, safety, res"):
+        check_purpose(None, consented=True)
+    assert stamp("research", consented=True) == "research with consent"
+    assert (stamp("safety"), stamp(None, consented=True)) == ("safety", None)
 
 
 def test_others_need_none():

@@ -121,6 +121,11 @@ def test_a_purpose_is_stamped_on_every_answer(
     ]
     assert [answer.purpose for answer in answers] == ["medical"] * 4
     assert recognizer.predict(path).purpose is None
+    research = {"purpose": "research", "consented": True}
+    assert recognizer.predict(path, **research).purpose == "research with consent"
+    assert recognizer.explain(path, **research).prediction.purpose == "research with consent"
+    with pytest.raises(ConfigError, match="consented goes with a purpose"):
+        recognizer.predict(path, consented=True)
 
 
 def test_what_is_no_purpose_is_refused_before_anything_is_read(recognizer: Recognizer) -> None:

@@ -112,6 +112,8 @@ def test_a_purpose_is_stamped_on_every_answer(recognizer):
     stream = StreamRecognizer(recognizer, purpose="medical")
     found = [*stream.push(recording()), *stream.finish()]
     assert {item.purpose for item in found} == {"medical"}
+    stream = StreamRecognizer(recognizer, purpose="research", consented=True)
+    assert {item.purpose for item in stream.push(recording())} == {"research with consent"}
 
 
 @pytest.mark.parametrize(

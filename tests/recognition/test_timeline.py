@@ -158,10 +158,11 @@ def test_a_call_in_which_nobody_speaks_is_no_recording(recognizer, tmp_path):
 def test_the_purpose_is_stamped_on_what_comes_out(recognizer, call):
     with pytest.raises(ConfigError, match="purpose"):
         recognizer.timeline(call, channels=["agent", "customer"], analyse=["agent"])
-    timeline = recognizer.timeline(
-        call, channels=["agent", "customer"], analyse=["agent"], purpose="research"
-    )
-    assert timeline.purpose == timeline.to_dict()["purpose"] == "research"
+    research = {"channels": ["agent", "customer"], "analyse": ["agent"], "purpose": "research"}
+    with pytest.raises(ConfigError, match="research is no such reason"):
+        recognizer.timeline(call, **research)
+    timeline = recognizer.timeline(call, **research, consented=True)
+    assert timeline.purpose == timeline.to_dict()["purpose"] == "research with consent"
 
 
 def test_one_odd_cell_does_not_interrupt_a_stretch(recognizer, tmp_path, pitches):

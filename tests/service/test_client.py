@@ -37,6 +37,8 @@ def test_a_prediction_is_the_library_s_record(
     assert client.recognize(path, top_k=3, emotions=4).to_dict() == expected
     assert client.recognize(str(path)).emotion == "angry"
     assert client.recognize(path, purpose="medical").purpose == "medical"
+    agreed = client.recognize(path, purpose="research", consented=True)
+    assert agreed.purpose == "research with consent"
     calm = client.recognize(sound("calm"))
     assert (calm.emotion, calm.path) == ("calm", None)
     assert client.recognize(io.BytesIO(sound("sad"))).emotion == "sad"
@@ -110,6 +112,8 @@ def test_a_stated_purpose_comes_back_on_every_moment(client: Client) -> None:
     second = bytes(2 * 16_000)
     (student,) = client.stream([second], speaker="student", purpose="medical")
     assert student.purpose == "medical"
+    (student,) = client.stream([second], speaker="student", purpose="research", consented=True)
+    assert student.purpose == "research with consent"
     (somebody,) = client.stream([second])
     assert somebody.purpose is None
 

@@ -199,6 +199,9 @@ def test_a_purpose_is_stamped_on_the_answer_and_on_each_prediction(
         answer = served.recognize(recording, purpose="safety")
         assert answer.json()["purpose"] == "safety"
         assert predictions(answer) == [library.predict(recording, purpose="safety").to_dict()]
+    answer = served.recognize(sound(), purpose="research", consented="true")
+    stamps = {answer.json()["purpose"], predictions(answer)[0]["purpose"]}
+    assert stamps == {"research with consent"}
 
 
 def test_a_timeline_is_the_library_s(
@@ -222,6 +225,10 @@ def test_an_agent_is_analysed_for_a_purpose_alone(
     query = {"channels": "agent,customer", "analyse": "agent"}
     found = check_problem(served.timeline(call, **query), 400, "invalid-option")
     assert "Article 5(1)(f)" in found["detail"]
+    refused = served.timeline(call, **query, purpose="research")
+    assert "research is no such" in check_problem(refused, 400, "invalid-option")["detail"]
+    answer = served.timeline(call, **query, purpose="research", consented="true").json()
+    assert answer["purpose"] == "research with consent"
     answer = served.timeline(call, **query, purpose="medical").json()
     assert answer["purpose"] == "medical"
     assert answer["tracks"][0]["analysed"] is True

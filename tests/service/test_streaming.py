@@ -131,9 +131,18 @@ def test_answers_come_before_the_stream_ends(served: Any, speech: np.ndarray) ->
     assert first["emotion"] == "happy"
 
 
+def test_a_consent_is_stamped_on_every_answer(served: Any, speech: np.ndarray) -> None:
+    sound = (speech[:16000] * 32767).astype("<i2").tobytes()
+    stated = {"purpose": "research", "consented": "true", "speaker": "employee"}
+    messages = ask(served, [sound], **stated)
+    assert {item["purpose"] for item in messages} == {"research with consent"}
+
+
 @pytest.mark.parametrize(
     ("query", "status", "kind"),
     [
+        ({"speaker": "agent", "purpose": "research"}, 400, "invalid-option"),
+        ({"consented": "true"}, 400, "invalid-option"),
         ({"speaker": "agent"}, 400, "invalid-option"),
         ({"encoding": "mp3"}, 422, "invalid-parameter"),
         ({"sampling_rate_hz": 5}, 422, "invalid-parameter"),

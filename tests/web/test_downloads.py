@@ -20,7 +20,10 @@ def analyses(tone_bundle: Path, sound, recording, quietly):
     clip = recording(sound("clip.wav", ["sad"]))
     call = recording(sound("call.wav", ["angry"], ["happy"], duration_s=2.0))
     wishes = Wishes(
-        channels=("agent", "customer"), analyse=("agent", "customer"), purpose="research"
+        channels=("agent", "customer"),
+        analyse=("agent", "customer"),
+        purpose="research",
+        consented=True,
     )
     return [
         analyse(recognizer, clip, listen(clip, quietly), Wishes(), quietly),
@@ -34,8 +37,8 @@ def test_json_holds_everything_and_says_where_it_comes_from(analyses) -> None:
     clip, call = document["recordings"]
     assert clip["voices"][0]["prediction"]["path"] == "clip.wav"
     assert clip["timeline"] is None
-    assert call["purpose"] == "research"
-    assert {voice["prediction"]["purpose"] for voice in call["voices"]} == {"research"}
+    assert call["purpose"] == "research with consent"
+    assert {voice["prediction"]["purpose"] for voice in call["voices"]} == {"research with consent"}
     assert [voice["name"] for voice in call["voices"]] == ["agent", "customer"]
     assert len(call["timeline"]["tracks"]) == 2
 
@@ -48,6 +51,6 @@ def test_csv_has_a_row_a_voice_with_its_purpose(analyses) -> None:
     found = [(row["path"], row["voice"], row["emotion"], row["purpose"]) for row in rows]
     assert found == [
         ("clip.wav", "", "sad", ""),
-        ("call.wav", "agent", "angry", "research"),
-        ("call.wav", "customer", "happy", "research"),
+        ("call.wav", "agent", "angry", "research with consent"),
+        ("call.wav", "customer", "happy", "research with consent"),
     ]

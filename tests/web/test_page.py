@@ -169,6 +169,8 @@ def test_the_purpose_is_stamped_on_recordings_of_one_channel_too(page: AppTest, 
     upload(page, sound("sad.wav", ["sad"]))
     boxed(page, "Purpose").select("medical").run()
     assert "Purpose: **medical**" in text(page)
+    page.checkbox[0].check().run()
+    assert "Purpose: **medical with consent**" in text(page)
 
 
 def test_a_model_without_relevance_says_so(

@@ -54,7 +54,7 @@ def test_the_card_tells_what_the_bundle_says_of_itself(default_folder):
     assert card["labels"] == list(metadata.labels)
     assert card["threshold"] == metadata.threshold
     assert card["not_for"] == list(metadata.not_for)
-    assert card["licence_text"] == metadata.licence_text
+    assert card["licence_text"] == bundle.licence_text
     assert card["figures"] == metadata.figures
     assert card["sha256"] == bundle.sha256
     assert card["affekt"] == affekt.__version__

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import click
 
+from affekt.cli.terms import say_terms_once
+from affekt.recognition import Bundle
 from affekt.recognition.notices import NOTICE_RECOGNISER, NOTICE_WORKPLACE
 
 
@@ -42,5 +44,6 @@ def app(host: str, port: int, model: str, keep_s: float) -> None:
     """
     from affekt.web.launch import serve
 
+    say_terms_once(Bundle.load(model).metadata)
     click.echo(f"affekt: http://{host}:{port}", err=True)
     serve(host=host, port=port, model=model, keep_s=keep_s)

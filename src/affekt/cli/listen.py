@@ -12,8 +12,9 @@ import click
 from affekt.audio.pcm import SAMPLE_FORMATS, SampleFormat
 from affekt.audio.voice import VOICES, Voice
 from affekt.cli.interrupts import uninterrupted
-from affekt.recognition.notices import PURPOSE_HELP
-from affekt.recognition.purpose import PURPOSES, plan_tracks
+from affekt.cli.options import purpose_options
+from affekt.cli.terms import say_terms_once
+from affekt.recognition.purpose import plan_tracks, stamp
 
 if TYPE_CHECKING:
     from affekt.recognition.live import Tally
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
 @click.option("--threshold", type=click.FloatRange(0.0, 1.0), help="Below it: uncertain.")
 @click.option("--voice", type=click.Choice(VOICES), default="energy", show_default=True)
 @click.option("--speaker", metavar="NAME", help="Whose voice it is: patient, agent, student, ...")
-@click.option("--purpose", type=click.Choice(PURPOSES), help=PURPOSE_HELP)
+@purpose_options
 @click.option(
     "--format",
     "format_name",
@@ -56,6 +57,7 @@ def listen(
     voice: Voice,
     speaker: str | None,
     purpose: str | None,
+    consented: bool,
     format_name: str,
     model: str,
 ) -> None:
@@ -71,14 +73,17 @@ def listen(
     from affekt.recognition.live import Tally, microphone, raw_samples
 
     if speaker is not None:  # the rule of calls, for a call of one
-        plan_tracks(1, names=[speaker], analyse=[speaker], purpose=purpose)
+        plan_tracks(1, names=[speaker], analyse=[speaker], purpose=purpose, consented=consented)
+    recognizer = Recognizer.load(model)
+    say_terms_once(recognizer.bundle.metadata)
     stream = StreamRecognizer(
-        Recognizer.load(model),
+        recognizer,
         window_s=window_s,
         hop_s=hop_s,
         threshold=threshold,
         voice=voice,
         purpose=purpose,
+        consented=consented,
     )
     if from_stdin:
         chunks = raw_samples(
@@ -107,7 +112,7 @@ def listen(
         pass  # what was heard so far is told as at the end of the stream
     for moment in stream.finish():
         tell(moment)
-    _say_summary(tally, purpose)
+    _say_summary(tally, stamp(purpose, consented=consented))
 
 
 def _line(moment: Moment, format_name: str) -> str:

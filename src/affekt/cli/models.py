@@ -19,6 +19,7 @@ from affekt.recognition.installed import (
     roll_back,
     use_model,
 )
+from affekt.recognition.terms import terms_line
 
 _WIDTH = 100
 
@@ -101,6 +102,7 @@ def _summary(name: str, bundle: Bundle, *, in_use: bool) -> str:
                 ("labels", f"{len(metadata.labels)}: {', '.join(metadata.labels)}"),
                 ("size", _size(bundle)),
                 ("licence", metadata.licence),
+                *((("terms", line),) if (line := terms_line(metadata)) else ()),
                 ("trained on", ", ".join(str(item["corpus"]) for item in metadata.training_data)),
                 *_recalls(metadata.figures),
                 *((("in use", "yes"),) if in_use else ()),
@@ -141,7 +143,7 @@ def _card(bundle: Bundle) -> str:
             with formatter.section(heading):
                 formatter.write_dl(listed)
     formatter.write(f"\nLicence of the weights: {metadata.licence}\n\n")
-    formatter.write(metadata.licence_text.rstrip() + "\n")
+    formatter.write(bundle.licence_text.rstrip() + "\n")
     return formatter.getvalue()
 
 

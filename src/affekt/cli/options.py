@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any, TypeVar
 
 import click
+
+from affekt.recognition.notices import CONSENTED_HELP, PURPOSE_HELP
+from affekt.recognition.purpose import PURPOSES
+
+Command = TypeVar("Command", bound=Callable[..., Any])
 
 corpora_option = click.option(
     "--corpora",
@@ -25,6 +31,12 @@ log_option = click.option(
     help="Log of readings of lockbox speakers. Inside a checkout of Affekt, "
     "docs/lockbox-log.csv in it.",
 )
+
+
+def purpose_options(command: Command) -> Command:
+    """Add the options that say why emotions are inferred."""
+    command = click.option("--consented", is_flag=True, help=CONSENTED_HELP)(command)
+    return click.option("--purpose", type=click.Choice(PURPOSES), help=PURPOSE_HELP)(command)
 
 
 @contextmanager

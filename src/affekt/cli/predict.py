@@ -9,10 +9,10 @@ from typing import TypeVar
 import click
 
 from affekt.cli.interrupts import interrupts_wait
+from affekt.cli.options import purpose_options
+from affekt.cli.terms import say_terms_once
 from affekt.recognition import Failure, Options, Recognizer
 from affekt.recognition.inputs import recordings
-from affekt.recognition.notices import PURPOSE_HELP
-from affekt.recognition.purpose import PURPOSES
 from affekt.recognition.writers import WRITERS, open_writer
 from affekt.records import Prediction
 
@@ -46,7 +46,7 @@ T = TypeVar("T")
     type=click.IntRange(min=0),
     help="Use this channel, counted from 0, instead of the mean of all.",
 )
-@click.option("--purpose", type=click.Choice(PURPOSES), help=PURPOSE_HELP)
+@purpose_options
 @click.option(
     "--model",
     default="default",
@@ -66,6 +66,7 @@ def predict(
     threshold: float | None,
     channel: int | None,
     purpose: str | None,
+    consented: bool,
     model: str,
     threads: int,
     quiet: bool,
@@ -87,8 +88,10 @@ def predict(
         threshold=threshold,
         top_k=top_k,
         purpose=purpose,
+        consented=consented,
     )
     recognizer = Recognizer.load(model, threads=threads)
+    say_terms_once(recognizer.bundle.metadata, quiet=quiet)
     paths, failures = recordings(inputs)
     for failure in failures:
         _say(str(failure.error))

@@ -12,11 +12,11 @@ import click
 
 from affekt.audio.voice import VOICES, Voice
 from affekt.cli.interrupts import interrupts_wait
+from affekt.cli.options import purpose_options
+from affekt.cli.terms import say_terms_once
 from affekt.recognition import Recognizer
 from affekt.recognition.annotations import FORMATS, annotate, link_to, write_html
 from affekt.recognition.annotations.sounds import announced_s
-from affekt.recognition.notices import PURPOSE_HELP
-from affekt.recognition.purpose import PURPOSES
 from affekt.records import Timeline
 
 
@@ -36,7 +36,7 @@ from affekt.records import Timeline
 @click.option(
     "--mix", is_flag=True, help="Take all channels for one voice, even if they sound by turns."
 )
-@click.option("--purpose", type=click.Choice(PURPOSES), help=PURPOSE_HELP)
+@purpose_options
 @click.option(
     "--format",
     "format_name",
@@ -75,6 +75,7 @@ def timeline(
     analyse: str | None,
     mix: bool,
     purpose: str | None,
+    consented: bool,
     format_name: str | None,
     out: Path | None,
     embed_audio: bool,
@@ -99,6 +100,7 @@ def timeline(
     if out is None and sys.stdout is None:
         raise click.UsageError("standard output is closed")
     recognizer = Recognizer.load(model)
+    say_terms_once(recognizer.bundle.metadata, quiet=quiet)
     # The report reads the recording a second time, which standard input does not allow.
     recording: str | bytes = source
     if source == "-" and chosen == "html":
@@ -116,6 +118,7 @@ def timeline(
                 analyse=_names(analyse),
                 mix=mix,
                 purpose=purpose,
+                consented=consented,
                 window_s=window_s,
                 hop_s=hop_s,
                 threshold=threshold,

@@ -6,6 +6,9 @@ from pathlib import Path
 
 import click
 
+from affekt.cli.terms import say_terms_once
+from affekt.recognition import Bundle
+
 
 @click.command("web-bundle")
 @click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
@@ -38,6 +41,7 @@ def web_bundle(folder: Path, model: str, library: Path | None, registry: str | N
     """
     from affekt.web_bundle import write_web_bundle
 
+    say_terms_once(Bundle.load(model).metadata)
     made = write_web_bundle(folder, model=model, library=library, registry=registry)
     click.echo(
         f"{made.folder}: the page with the model {made.model}, {made.size_bytes / 1e6:.1f} MB"

@@ -113,6 +113,17 @@ class Bundle:
             reason = str(error) or type(error).__name__
             raise BundleError(f"{path}: not an ONNX file that can be run: {reason}") from None
 
+    @cached_property
+    def licence_text(self) -> str:
+        """Terms of the weights, in full.
+
+        Those of a bundle that ships stand beside it, and may be newer than what it holds.
+        """
+        beside = _WEIGHTS / f"LICENSE-{self.path.stem}.md"
+        if self.path == shipped_bundles().get(self.path.stem) and beside.is_file():
+            return beside.read_text(encoding="utf-8")
+        return self.metadata.licence_text
+
     @property
     def size_bytes(self) -> int:
         """Size of the file."""

@@ -27,4 +27,9 @@ PURPOSE_HELP = (
     "make a use lawful."
 )
 
+CONSENTED_HELP = (
+    "Who is heard has consented to that purpose; written into every output. Research needs it for "
+    "an agent's, an employee's or a student's channel: by itself it is no exception to the law."
+)
+
 NO_LEGAL_ADVICE = "This is no legal advice: whoever uses a recogniser answers for the use."

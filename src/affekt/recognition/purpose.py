@@ -3,7 +3,8 @@
 In the European Union, inferring the emotions of people at work and in education is prohibited,
 medical and safety reasons excepted (Regulation (EU) 2024/1689, Article 5(1)(f)). So emotion is
 inferred for named channels alone, and for a channel of somebody at work or in education only
-with a purpose, which is stamped on every output.
+with a purpose, which is stamped on every output. Research is no exception there: as a purpose it
+needs the word that whoever is heard has consented, and that is stamped as well.
 """
 
 from __future__ import annotations
@@ -69,6 +70,7 @@ def plan_tracks(
     names: Sequence[str] | None,
     analyse: Sequence[str] | None,
     purpose: str | None,
+    consented: bool = False,
 ) -> tuple[TrackPlan, ...]:
     """Decide which channels are analysed.
 
@@ -77,12 +79,13 @@ def plan_tracks(
         names: one a channel; None takes the mean of all channels for one voice.
         analyse: whose emotion is inferred; None means the customer's, none at all nobody's.
         purpose: one of `PURPOSES`, needed for a channel of somebody at work or in education.
+        consented: who is heard has consented; research needs it for such a channel.
 
     Raises:
         ConfigError: names and channels do not match, nobody or an unknown one is to be analysed,
-            or a purpose is missing or unknown.
+            a purpose is missing or unknown, or a consent is missing.
     """
-    check_purpose(purpose)
+    check_purpose(purpose, consented=consented)
     if names is None:
         if analyse is not None:
             raise ConfigError("analyse names channels: name all of them with channels as well")
@@ -98,28 +101,47 @@ def plan_tracks(
                     f"default: say whose it is with analyse; channels: {', '.join(names)}"
                 )
             raise ConfigError(f"no channel is called '{name}'{did_you_mean(name, names)}")
-        if is_protected(name) and purpose is None:
-            raise ConfigError(
-                f"'{name}' is somebody at work or in education: inferring that person's emotions "
-                "is prohibited in the EU but for medical or safety reasons (AI Act, Article "
-                f"5(1)(f)); a purpose must be given: {', '.join(PURPOSES)}"
-            )
+        if is_protected(name):
+            _check_reason(name, purpose, consented=consented)
     return tuple(
         TrackPlan(index=index, name=name, analysed=name in chosen)
         for index, name in enumerate(names)
     )
 
 
-def check_purpose(purpose: str | None) -> None:
+def check_purpose(purpose: str | None, *, consented: bool = False) -> None:
     """Refuse what is no purpose.
 
     Raises:
-        ConfigError: unknown; the message names those there are.
+        ConfigError: unknown, and the message names those there are; or a consent to nothing.
     """
+    if consented and purpose is None:
+        raise ConfigError(
+            f"consented goes with a purpose: {', '.join(PURPOSES)}; people consent to something"
+        )
     if purpose is not None and purpose not in PURPOSES:
         raise ConfigError(
             f"no purpose is called '{purpose}'{did_you_mean(purpose, PURPOSES)}; "
             f"there are: {', '.join(PURPOSES)}"
+        )
+
+
+def stamp(purpose: str | None, *, consented: bool = False) -> str | None:
+    """Return what every output carries of a purpose and a consent; None where none was stated."""
+    return f"{purpose} with consent" if purpose is not None and consented else purpose
+
+
+def _check_reason(name: str, purpose: str | None, *, consented: bool) -> None:
+    prohibited = (
+        f"'{name}' is somebody at work or in education: inferring that person's emotions "
+        "is prohibited in the EU but for medical or safety reasons (AI Act, Article 5(1)(f))"
+    )
+    if purpose is None:
+        raise ConfigError(f"{prohibited}; a purpose must be given: {', '.join(PURPOSES)}")
+    if purpose == "research" and not consented:
+        raise ConfigError(
+            f"{prohibited}; research is no such reason: state that the person has consented as "
+            "well (--consented, consented=true), or leave this channel out"
         )
 
 

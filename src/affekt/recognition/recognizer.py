@@ -19,7 +19,7 @@ from affekt.metrics.conformal import prediction_sets
 from affekt.recognition.bundle import Bundle
 from affekt.recognition.clips import WHOLE_S, Probabilities, hear, windows_of
 from affekt.recognition.explain import Explanation, explained, read_stretch, relevance_hop_s
-from affekt.recognition.purpose import check_purpose
+from affekt.recognition.purpose import check_purpose, stamp
 from affekt.recognition.stream import ranked
 from affekt.recognition.timeline import TimelineOptions, make_timeline
 from affekt.records import Prediction, Score, Timeline
@@ -35,6 +35,7 @@ class Options(TypedDict, total=False):
         top_k: how many labels to answer at most.
         purpose: "medical", "safety" or "research": why somebody at work or in education is
             analysed; stamped on the answer.
+        consented: who is heard has consented to that purpose; stamped likewise.
     """
 
     channel: int | None
@@ -42,6 +43,7 @@ class Options(TypedDict, total=False):
     threshold: float | None
     top_k: int | None
     purpose: str | None
+    consented: bool | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -189,6 +191,7 @@ class Recognizer:
         start_s: float | None = None,
         end_s: float | None = None,
         purpose: str | None = None,
+        consented: bool = False,
     ) -> Explanation:
         """Recognise a recording of up to 5 minutes, and say where in it the answer came from.
 
@@ -202,13 +205,14 @@ class Recognizer:
                 the whole; None is the recording's.
             end_s: its end; None is the recording's.
             purpose: see `Options`.
+            consented: likewise.
 
         Raises:
             AudioError: it cannot be read, holds nothing to recognise, or is too long.
             ConfigError: the model gives no relevance, for a feature set is its front end; or the
                 purpose is unknown.
         """
-        check_purpose(purpose)
+        check_purpose(purpose, consented=consented)
         relevance_hop_s(self.bundle)
         audio = read_stretch(source, channel=channel, start_s=start_s, end_s=end_s)
         name = os.fspath(source) if isinstance(source, str | os.PathLike) else None
@@ -217,7 +221,7 @@ class Recognizer:
         answer, notes = hear(iter(blocks), self._hear, name=name or "<recording>")
         prediction = self._prediction(
             answer,
-            {"purpose": purpose},
+            {"purpose": purpose, "consented": consented},
             path=name,
             duration_s=audio.duration_s,
             sampling_rate_hz=audio.source_rate_hz,
@@ -259,7 +263,7 @@ class Recognizer:
         if top_k is not None and top_k < 1:
             raise ConfigError(f"top_k must be 1 or more: {top_k}")
         self.labels(options.get("emotions"))
-        check_purpose(options.get("purpose"))
+        check_purpose(options.get("purpose"), consented=bool(options.get("consented")))
 
     def probabilities(self, signal: Signal) -> Probabilities:
         """Return the probabilities `[classes]` of a mono signal at 16 kHz, taken as it is."""
@@ -307,7 +311,7 @@ class Recognizer:
             out_of_domain=strange,
             novelty=None if math.isnan(novelty) else novelty,
             left_out=left_out,
-            purpose=options.get("purpose"),
+            purpose=stamp(options.get("purpose"), consented=bool(options.get("consented"))),
             warnings=warnings,
         )
 

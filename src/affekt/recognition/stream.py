@@ -11,7 +11,7 @@ import numpy.typing as npt
 from affekt.audio import SAMPLING_RATE_HZ, Signal
 from affekt.audio.voice import FRAME_S, Voice, voice_detector
 from affekt.errors import AudioError, ConfigError
-from affekt.recognition.purpose import check_purpose
+from affekt.recognition.purpose import check_purpose, stamp
 from affekt.records import Moment, Score
 
 if TYPE_CHECKING:
@@ -155,6 +155,7 @@ class StreamRecognizer:
         voice: who decides where somebody speaks: "energy", or "webrtc" (extra `live`).
         purpose: why the voice is analysed, one of `affekt.recognition.purpose.PURPOSES`; stamped on
             every answer.
+        consented: who is heard has consented to that purpose; stamped likewise.
 
     Raises:
         ConfigError: a setting is out of its range, or the purpose is unknown.
@@ -170,12 +171,13 @@ class StreamRecognizer:
         threshold: float | None = None,
         voice: Voice = "energy",
         purpose: str | None = None,
+        consented: bool = False,
     ) -> None:
-        check_purpose(purpose)
+        check_purpose(purpose, consented=consented)
         self._listener = StreamListener(recognizer, window_s=window_s, hop_s=hop_s, voice=voice)
         self._labels = recognizer.bundle.metadata.labels
         self._threshold = recognizer.threshold(threshold)
-        self._purpose = purpose
+        self._purpose = stamp(purpose, consented=consented)
 
     def push(self, samples: Signal) -> list[Moment]:
         """Take samples in, mono float32 at 16 kHz, any number, and return what they complete.

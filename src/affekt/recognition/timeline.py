@@ -10,7 +10,7 @@ from affekt.audio import AudioSource, BlockReader, Signal, decode_blocks
 from affekt.audio.turns import Turns
 from affekt.audio.voice import Voice
 from affekt.errors import ConfigError, SilentError, did_you_mean
-from affekt.recognition.purpose import TrackPlan, plan_tracks
+from affekt.recognition.purpose import TrackPlan, plan_tracks, stamp
 from affekt.recognition.segments import cells_of, segments_of, speech_of, summarise
 from affekt.recognition.stream import Heard, StreamListener, check_lengths
 from affekt.records import Timeline, Track
@@ -43,6 +43,8 @@ class TimelineOptions(TypedDict, total=False):
             and without names, channels that sound by turns are refused.
         purpose: "medical", "safety" or "research": needed to analyse a channel of somebody at
             work or in education, and stamped on the result.
+        consented: who is heard has consented to that purpose; research needs it for such a
+            channel. Stamped likewise.
         window_s: what is listened to at once, 0.1 to 30.
         hop_s: the step from one window to the next, at most a window; a multiple of 20 ms.
         threshold: a confidence below it is uncertain (0 to 1); the model's own otherwise.
@@ -54,6 +56,7 @@ class TimelineOptions(TypedDict, total=False):
     analyse: Sequence[str] | None
     mix: bool | None
     purpose: str | None
+    consented: bool | None
     window_s: float | None
     hop_s: float | None
     threshold: float | None
@@ -84,6 +87,7 @@ def make_timeline(
             names=options.get("channels"),
             analyse=options.get("analyse"),
             purpose=options.get("purpose"),
+            consented=bool(options.get("consented")),
         )
         unnamed = plans[0].name is None
         if unnamed and not mix:
@@ -113,7 +117,7 @@ def make_timeline(
         labels=metadata.labels,
         window_s=window_s,
         hop_s=hop_s,
-        purpose=options.get("purpose"),
+        purpose=stamp(options.get("purpose"), consented=bool(options.get("consented"))),
         tracks=tuple(
             _track(plan, items, metadata.labels, duration_s, threshold)
             for plan, items in zip(plans, heard, strict=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from affekt.recognition.notices import (
+    CONSENTED_HELP,
     NO_LEGAL_ADVICE,
     NOTICE_RECOGNISER,
     NOTICE_WORKPLACE,
@@ -20,6 +21,8 @@ DESCRIPTION = f"""Emotions in speech, from recordings and streams.
 {NOTICE_WORKPLACE}
 
 `purpose`: {PURPOSE_HELP}
+
+`consented`: {CONSENTED_HELP}
 
 {NO_LEGAL_ADVICE}
 

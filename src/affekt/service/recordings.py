@@ -12,6 +12,7 @@ from fastapi.responses import JSONResponse
 
 from affekt.errors import AffektError
 from affekt.recognition import Options
+from affekt.recognition.purpose import stamp
 from affekt.service.children import Upload
 from affekt.service.documents import (
     RECORDING_KINDS,
@@ -51,6 +52,7 @@ async def recognize(request: Request, query: Annotated[RecogniseQuery, Query()])
         threshold=query.threshold,
         top_k=query.top_k,
         purpose=query.purpose,
+        consented=query.consented,
     )
     with service.queue.place():
         async with uploads(request, service.settings, service.large) as recordings:
@@ -65,7 +67,9 @@ async def recognize(request: Request, query: Annotated[RecogniseQuery, Query()])
     if all(isinstance(item, Problem) and item.status >= 500 for item in outcomes):
         raise outcomes[0]  # nothing was answered, and may be when the request comes again
     results = [_result(item, service, request_id) for item in outcomes]
-    return JSONResponse({"purpose": query.purpose, "results": results})
+    return JSONResponse(
+        {"purpose": stamp(query.purpose, consented=query.consented), "results": results}
+    )
 
 
 @router.post(
@@ -78,7 +82,7 @@ async def timeline(request: Request, query: Annotated[TimelineQuery, Query()]) -
     """Answer the timeline of one recording.
 
     A channel that is not named in `analyse` contributes speech activity alone. To analyse that of
-    somebody at work or in education needs a `purpose`.
+    somebody at work or in education needs a `purpose`, and research needs `consented` besides.
     """
     service = service_of(request)
     options = {
@@ -86,6 +90,7 @@ async def timeline(request: Request, query: Annotated[TimelineQuery, Query()]) -
         "analyse": _names(query.analyse),
         "mix": query.mix,
         "purpose": query.purpose,
+        "consented": query.consented,
         "window_s": query.window_s,
         "hop_s": query.hop_s,
         "threshold": query.threshold,

@@ -7,6 +7,15 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 Purpose = Literal["medical", "safety", "research"]
+Stamp = Literal[
+    "medical",
+    "safety",
+    "research",
+    "medical with consent",
+    "safety with consent",
+    "research with consent",
+]
+_CONSENTED = "Who is heard has consented to the purpose; stamped likewise."
 
 
 class Exact(BaseModel):
@@ -32,6 +41,7 @@ class RecogniseQuery(Exact):
     purpose: Purpose | None = Field(
         None, description="Stamped on the answer and on each prediction in it."
     )
+    consented: bool = Field(False, description=_CONSENTED)
 
 
 class TimelineQuery(Exact):
@@ -57,6 +67,10 @@ class TimelineQuery(Exact):
         None,
         description="Needed to analyse a channel of somebody at work or in education; stamped on "
         "the answer.",
+    )
+    consented: bool = Field(
+        False,
+        description=f"{_CONSENTED} Research needs it for such a channel.",
     )
     window_s: float = Field(3.0, ge=0.1, le=30.0, description="What is listened to at once.")
     hop_s: float = Field(
@@ -97,7 +111,7 @@ class Prediction(Exact):
     )
     novelty: float | None = Field(None, description="How unlike; above 1 is out of the domain.")
     left_out: float | None = Field(None, description="There only with a smaller vocabulary.")
-    purpose: Purpose | None = Field(None, description="There only where one was stated.")
+    purpose: Stamp | None = Field(None, description="There only where one was stated.")
     warnings: list[str]
 
 
@@ -124,7 +138,7 @@ class Recognised(Exact):
 class RecogniseAnswer(Exact):
     """One outcome for each recording, in their order."""
 
-    purpose: Purpose | None
+    purpose: Stamp | None
     results: list[Recognised]
 
 
@@ -180,7 +194,7 @@ class Timeline(Exact):
     labels: list[str]
     window_s: float
     hop_s: float
-    purpose: Purpose | None
+    purpose: Stamp | None
     tracks: list[Track]
     warnings: list[str]
 

@@ -16,7 +16,7 @@ from affekt.audio import SAMPLING_RATE_HZ, Signal
 from affekt.audio.pcm import PcmReader
 from affekt.errors import AffektError
 from affekt.recognition import Recognizer
-from affekt.recognition.purpose import plan_tracks
+from affekt.recognition.purpose import check_purpose, plan_tracks, stamp
 from affekt.recognition.stream import StreamRecognizer
 from affekt.records import Moment
 from affekt.service.patience import Patience
@@ -51,6 +51,7 @@ class StreamQuery(Exact):
     channel: int | None = Field(None, ge=0, le=63)
     speaker: str | None = Field(None, max_length=100)
     purpose: Purpose | None = None
+    consented: bool = False
     model: str | None = None
     window_s: float = Field(3.0, ge=0.1, le=30.0)
     hop_s: float = Field(1.0, ge=0.1, le=30.0)
@@ -101,8 +102,14 @@ class _Session:
             if query.speaker is not None:
                 # One voice is one channel with a name: the same rule as for calls.
                 plan_tracks(
-                    1, names=[query.speaker], analyse=[query.speaker], purpose=query.purpose
+                    1,
+                    names=[query.speaker],
+                    analyse=[query.speaker],
+                    purpose=query.purpose,
+                    consented=query.consented,
                 )
+            else:
+                check_purpose(query.purpose, consented=query.consented)
             hear = StreamRecognizer(
                 recognizer,
                 window_s=query.window_s,
@@ -145,6 +152,7 @@ async def _converse(
     """Read, hear and answer until the end; whatever fails ends all of it."""
     messages: asyncio.Queue[bytes | None] = asyncio.Queue(_WAITING)
     answered = 0
+    purpose = stamp(query.purpose, consented=query.consented)
     idle_s = service.settings.idle_timeout_s
     tell = partial(_tell, socket, idle_s)
     patience = Patience(
@@ -156,7 +164,7 @@ async def _converse(
     async def answer(moments: list[Moment]) -> None:
         nonlocal answered
         for moment in moments:
-            await tell({"type": "moment", "purpose": query.purpose, **moment.to_dict()})
+            await tell({"type": "moment", "purpose": purpose, **moment.to_dict()})
             answered += 1
 
     async def take() -> None:
@@ -186,7 +194,7 @@ async def _converse(
     except BaseExceptionGroup as errors:
         raise errors.exceptions[0] from None
     duration_s = round(session.samples / SAMPLING_RATE_HZ, 3)
-    end = {"type": "end", "purpose": query.purpose, "duration_s": duration_s}
+    end = {"type": "end", "purpose": purpose, "duration_s": duration_s}
     await tell(end | {"moments": answered})
     await socket.close(_DONE)
 

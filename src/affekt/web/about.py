@@ -45,7 +45,7 @@ def show(bundle: Bundle) -> None:
     st.header("Terms")
     st.markdown(f"Licence of the weights: **{plain(metadata.licence)}**")
     with st.expander("The terms in full"):
-        st.text(metadata.licence_text)
+        st.text(bundle.licence_text)
     st.caption(
         f"{plain(metadata.title)}, made {metadata.created}, {size_text(bundle.size_bytes)}, "
         f"SHA-256 {bundle.sha256}"

@@ -12,7 +12,7 @@ from affekt.errors import AudioError
 from affekt.features.spectra import FloatArray
 from affekt.recognition import Recognizer
 from affekt.recognition.clips import WHOLE_S
-from affekt.recognition.purpose import TrackPlan, plan_tracks
+from affekt.recognition.purpose import TrackPlan, plan_tracks, stamp
 from affekt.records import Prediction, Timeline
 from affekt.web import lanes
 from affekt.web.lanes import Progress
@@ -37,12 +37,19 @@ class Wishes:
         analyse: whose emotions are inferred.
         mix: all channels are one scene, however different they are.
         purpose: one of `affekt.recognition.purpose.PURPOSES`, or None.
+        consented: who is heard has consented to it.
     """
 
     channels: tuple[str, ...] | None = None
     analyse: tuple[str, ...] | None = None
     mix: bool = False
     purpose: str | None = None
+    consented: bool = False
+
+    @property
+    def stamp(self) -> str | None:
+        """What every output carries of the purpose."""
+        return stamp(self.purpose, consented=self.consented)
 
     def plan(self, source_channels: int) -> tuple[TrackPlan, ...]:
         """Return what is done with each channel.
@@ -51,7 +58,11 @@ class Wishes:
             ConfigError: the wishes are impossible, or not allowed.
         """
         return plan_tracks(
-            source_channels, names=self.channels, analyse=self.analyse, purpose=self.purpose
+            source_channels,
+            names=self.channels,
+            analyse=self.analyse,
+            purpose=self.purpose,
+            consented=self.consented,
         )
 
 
@@ -98,7 +109,7 @@ class Analysis:
     def to_dict(self) -> dict[str, Any]:
         """Return the record as plain JSON types; the purpose is stamped on it."""
         return {
-            "purpose": self.wishes.purpose,
+            "purpose": self.wishes.stamp,
             "voices": [
                 {
                     "channel": voice.plan.index,
@@ -158,7 +169,10 @@ def analyse(
                 progress("Recognising", None)
                 try:
                     prediction = recognizer.predict(
-                        recording.data, channel=plan.index, purpose=wishes.purpose
+                        recording.data,
+                        channel=plan.index,
+                        purpose=wishes.purpose,
+                        consented=wishes.consented,
                     )
                 except AudioError:
                     if plan.name is None:
@@ -174,6 +188,7 @@ def analyse(
                 analyse=wishes.analyse,
                 mix=wishes.mix,
                 purpose=wishes.purpose,
+                consented=wishes.consented,
                 progress=lambda done_s: progress("Following", done_s / sound.duration_s),
             )
             timeline = replace(timeline, path=recording.name)

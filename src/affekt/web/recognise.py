@@ -10,7 +10,7 @@ import streamlit as st
 
 from affekt.errors import AffektError
 from affekt.recognition import Recognizer
-from affekt.recognition.notices import PURPOSE_HELP
+from affekt.recognition.notices import CONSENTED_HELP, PURPOSE_HELP
 from affekt.recognition.purpose import DEFAULT_ANALYSED, PURPOSES
 from affekt.web import results
 from affekt.web.analysis import Analysis, Sound, Wishes, analyse, listen
@@ -109,7 +109,8 @@ def _analyse(
             answers[item.key] = sound
             continue
         # Names of channels are for recordings that have several.
-        own = wishes if sound.channels > 1 else Wishes(purpose=wishes.purpose)
+        stated = Wishes(purpose=wishes.purpose, consented=wishes.consented)
+        own = wishes if sound.channels > 1 else stated
         place = (item.key, str(recognizer.bundle.path), own)
         if place not in known:
             known[place] = _answered(recognizer, item, sound, own)
@@ -143,7 +144,10 @@ def _wishes(sounds: Sequence[Sound]) -> Wishes:
             key=round_key("purpose"),
             help=PURPOSE_HELP,
         )
-    return dataclasses.replace(channels, purpose=purpose)
+        consented = purpose is not None and st.checkbox(
+            "Who is heard has consented to it", key=round_key("consented"), help=CONSENTED_HELP
+        )
+    return dataclasses.replace(channels, purpose=purpose, consented=consented)
 
 
 def _channels(most: int) -> Wishes:
@@ -190,7 +194,7 @@ def _overview(
             lines.append(f"| {plain(name)} | {length} | {heard} | {share} |")
     st.header("All recordings")
     st.markdown("\n".join(lines))
-    stated = {item.wishes.purpose for item in answers.values() if isinstance(item, Analysis)}
+    stated = {item.wishes.stamp for item in answers.values() if isinstance(item, Analysis)}
     for purpose in stated - {None}:
         st.caption(f"Purpose: {purpose}")
 

@@ -38,8 +38,8 @@ def player(recording: Recording) -> None:
 
 def show(recognizer: Recognizer, recording: Recording, sound: Sound, analysis: Analysis) -> None:
     """Show everything that was worked out, and above it for what purpose."""
-    if analysis.wishes.purpose is not None:
-        st.markdown(f"Purpose: **{analysis.wishes.purpose}**")
+    if analysis.wishes.stamp is not None:
+        st.markdown(f"Purpose: **{analysis.wishes.stamp}**")
     for voice in analysis.voices:
         _emotion(voice, recognizer.labels())
     if analysis.timeline is not None:
@@ -170,6 +170,7 @@ def _closely(
             start_s=None if end_s is None else start_s,
             end_s=end_s,
             purpose=analysis.wishes.purpose,
+            consented=analysis.wishes.consented,
         )
     except (AudioError, ConfigError) as error:
         st.info(str(error).removeprefix("<bytes>: "))

@@ -151,11 +151,15 @@ def _filled(page: str) -> str:
 
 def _card(bundle: Bundle) -> dict[str, Any]:
     values = to_mapping(bundle.metadata)
-    return {
-        "affekt": affekt.__version__,
-        "title": bundle.metadata.title,
-        "sha256": bundle.sha256,
-    } | {key: values.get(key) for key in _CARD}
+    return (
+        {
+            "affekt": affekt.__version__,
+            "title": bundle.metadata.title,
+            "sha256": bundle.sha256,
+        }
+        | {key: values.get(key) for key in _CARD}
+        | {"licence_text": bundle.licence_text}
+    )
 
 
 def _fingerprint(contents: dict[str, bytes]) -> str:

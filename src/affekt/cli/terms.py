@@ -1,0 +1,30 @@
+"""Saying the terms of a model, once, to whoever uses it in a terminal."""
+
+from __future__ import annotations
+
+import hashlib
+import sys
+from contextlib import suppress
+
+import click
+
+from affekt.places import cache_root
+from affekt.recognition import BundleMetadata
+from affekt.recognition.terms import terms_line
+
+
+def say_terms_once(metadata: BundleMetadata, *, quiet: bool = False) -> None:
+    """Print one line on standard error, if that is a terminal and never said it before.
+
+    What was said is remembered among the caches; where it cannot be, it is said again.
+    """
+    line = terms_line(metadata)
+    if quiet or line is None or sys.stderr is None or not sys.stderr.isatty():
+        return
+    said = cache_root() / "terms" / hashlib.sha256(line.encode()).hexdigest()[:16]
+    if said.exists():
+        return
+    click.echo(f"affekt: {line}. In full: affekt models show {metadata.name}", err=True)
+    with suppress(OSError):
+        said.parent.mkdir(parents=True, exist_ok=True)
+        said.touch()
