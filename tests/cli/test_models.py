@@ -130,7 +130,7 @@ DIFFICULT = (
 
 
 def test_models_names_the_sources_whose_terms_are_difficult(shipped, tmp_path) -> None:
-    shipped.write_bundle(tmp_path / "default.onnx", name="default", training_data=DIFFICULT)
+    shipped.write_shipped_bundle(tmp_path / "default.onnx", name="default", training_data=DIFFICULT)
     words = " ".join(CliRunner().invoke(main, ["models"]).stdout.split())
     line = "terms default is for research and other non-commercial use; it learnt from recordings"
     assert f"{line} whose terms may not allow more: tess (no derivatives)" in words

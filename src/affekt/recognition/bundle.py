@@ -113,7 +113,7 @@ class Bundle:
             reason = str(error) or type(error).__name__
             raise BundleError(f"{path}: not an ONNX file that can be run: {reason}") from None
 
-    @cached_property
+    @property
     def licence_text(self) -> str:
         """Terms of the weights, in full.
 
