@@ -15,6 +15,25 @@ _HEAD = """\
 What `--help` says of every command. This page is generated; exit codes are 0 when all went well,
 1 when a part of the work failed or something was found, and 2 for a mistake in the command.
 `evaluate`, `compare`, `report` and `doubt` exit with 3 where a model left clips unanswered.
+
+## Files that commands write
+
+One rule holds for every `--out`, and for every other file that a command writes.
+
+- What the command reads is never written over.
+- A file that is there is replaced only if it is empty, or still holds what Affekt wrote there last.
+  Anything else is kept, unless you say `--force`. Affekt remembers the SHA-256 of what it wrote,
+  and of the place, in `written.txt` in the cache (`AFFEKT_CACHE`, else `~/.cache/affekt`); the
+  names of your files do not stand in it. On a machine or in a container with another cache, and in
+  a file that you changed, everything counts as yours.
+- Links are followed: the file behind a link is written, and the link stays.
+- A device, a pipe and `/dev/stdout` are written into, and stay what they are.
+- Otherwise a file appears under its name when it is complete. A run that breaks off leaves what
+  was there before. Until then the content stands beside it, in a hidden file `.affekt-*.part`; what
+  a killed run left is used up when the same file is written again.
+
+`affekt train`, `tune` and `reproduce` hold what lies directly in `--out` to this rule; folders of
+single runs below it are theirs.
 """
 
 

@@ -29,7 +29,7 @@ def main() -> None:
         report = _read(name)
         if name == "default":
             draw(report)
-        words = ["report", name, "--protocol", "lockbox", "--out", str(TRUST)]
+        words = ["report", name, "--protocol", "lockbox", "--out", str(TRUST), "--force"]
         affekt(words, standalone_mode=False)
     generate_docs.main()
 
@@ -38,7 +38,7 @@ def _read(name: str) -> dict[str, Any]:
     REPORTS.mkdir(exist_ok=True)
     out = REPORTS / f"lockbox-{name}.json"
     words = ["evaluate", name, "--protocol", "lockbox", "--record"]
-    affekt([*words, "--format", "json", "--out", str(out)], standalone_mode=False)
+    affekt([*words, "--format", "json", "--out", str(out), "--force"], standalone_mode=False)
     report: dict[str, Any] = json.loads(out.read_text(encoding="utf-8"))
     print(f"{report['bundle']}: {report['log']}")
     return report

@@ -164,7 +164,10 @@ def test_a_name_that_is_no_text_is_written_with_its_byte(split, tmp_path, format
         (("--corpus", "emodbb", "--corpora", "ROOT"), "did you mean 'emodb'"),
         (("--split", "ROOT/none.csv"), "cannot be read"),
         (("--mend", "ROOT/new.csv"), "name the split with --split"),
-        (("--split", "ROOT/split.csv", "--mend", "ROOT/../ROOTNAME/split.csv"), "split itself"),
+        (
+            ("--split", "ROOT/split.csv", "--mend", "ROOT/../ROOTNAME/split.csv"),
+            "is read by this command",
+        ),
         (("--split", "ROOT/split.csv", "--mend", "ROOT/cache/new.csv"), "such as a.wav are read"),
         (("--split", "ROOT/split.csv", "--mend", "ROOT/none/new.csv"), "there is no folder"),
     ],

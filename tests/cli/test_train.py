@@ -164,7 +164,7 @@ def test_ctrl_c_leaves_a_run_that_can_go_on(call, folder, corpora, monkeypatch):
     assert [line.split(":")[0] for line in lines if line.startswith("epoch")] == ["epoch 2 of 2"]
 
 
-def _stand_in(model, metadata, path):
+def _stand_in(model, metadata, path, *, force):
     """Take the place of the export, which another run here shows."""
     path.write_bytes(b"")
     return 0.0

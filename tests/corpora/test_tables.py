@@ -9,7 +9,7 @@ import pytest
 
 from affekt.corpora import load_corpus
 from affekt.corpora.tables import TableCorpus, write_table
-from affekt.errors import CorpusError, MissingExtraError
+from affekt.errors import AffektError, CorpusError, MissingExtraError
 
 
 @pytest.fixture
@@ -149,7 +149,7 @@ def test_the_common_table_has_a_column_a_field(tmp_path):
     ("name", "message"), [("t.json", "ends in .csv or .parquet"), ("no/t.csv", "cannot be written")]
 )
 def test_a_table_that_cannot_be_written_is_refused(tmp_path, name, message):
-    with pytest.raises(CorpusError, match=message):
+    with pytest.raises(AffektError, match=message):
         write_table([], tmp_path / name)
 
 

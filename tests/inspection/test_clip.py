@@ -208,7 +208,7 @@ def test_a_file_of_somebody_else_is_kept_unless_told_otherwise(view, tmp_path):
     path = tmp_path / "a.png"
     Image.new("RGB", (2, 2)).save(path)
     before = path.read_bytes()
-    with pytest.raises(ConfigError, match="no picture of Affekt's"):
+    with pytest.raises(ConfigError, match="Affekt did not write it"):
         view.save(path)
     assert path.read_bytes() == before
     view.save(path, replace=True)

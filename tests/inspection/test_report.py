@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from affekt.errors import CorpusError, MissingExtraError
+from affekt.errors import ConfigError, CorpusError, MissingExtraError
 from affekt.inspection.report import WRITERS, prepare_folder, write_report
 
 
@@ -64,7 +64,7 @@ def test_a_folder_that_cannot_be_made_is_told_before_the_listening(tmp_path):
 
 def test_a_file_that_cannot_be_written_is_told(inspection, tmp_path):
     (tmp_path / "clips.csv").mkdir()
-    with pytest.raises(CorpusError, match=r"clips.csv: cannot be written: Is a directory"):
+    with pytest.raises(ConfigError, match=r"clips.csv: is a folder"):
         write_report(inspection, tmp_path)
 
 

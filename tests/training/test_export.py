@@ -185,7 +185,7 @@ def test_a_refused_export_leaves_the_older_file_and_nothing_else(
     assert [item.name for item in tmp_path.iterdir()] == ["tiny.onnx"]
     assert path.read_bytes() == b"an older bundle"
     model.temperature = METADATA.temperature
-    export_bundle(model, METADATA, path)
+    export_bundle(model, METADATA, path, force=True)
     assert Bundle.load(path).metadata == METADATA
 
 

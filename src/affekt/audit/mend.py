@@ -14,6 +14,7 @@ from affekt.audit.listen import Heard
 from affekt.audit.rounds import BETWEEN, TESTED, Rounds, role
 from affekt.audit.table import Table, is_there
 from affekt.errors import ConfigError
+from affekt.output import check_output, write_output
 
 _SHOWN = 3
 _SPEAKER = "speaker-across-parts"
@@ -65,13 +66,17 @@ class Mending:
         ]
         return [*lines, *([f"left as it is: {self.left}"] if self.left else [])]
 
-    def write(self, out: Path) -> None:
+    def write(self, out: Path, *, force: bool = False) -> None:
         """Write the split without these rows; the others stay word for word.
+
+        Args:
+            out: the file, which is never the split itself.
+            force: replace a file that Affekt did not write.
 
         Raises:
             ConfigError: a part would be empty, or the file cannot be written there.
         """
-        check_target(self.table, out)
+        check_target(self.table, out, force=force)
         if self.emptied:
             raise ConfigError(
                 f"{out}: not written, as nothing would remain of {self.emptied}: {_ANEW}"
@@ -79,20 +84,18 @@ class Mending:
         kept = [
             row.written for number, row in enumerate(self.table.rows) if number not in self.dropped
         ]
-        try:
-            out.write_bytes("".join([self.table.header, *kept]).encode())
-        except OSError as error:
-            raise ConfigError(f"{out}: cannot be written: {error.strerror}") from error
+        content = "".join([self.table.header, *kept])
+        write_output(out, content, inputs=[self.table.path], force=force)
 
 
-def check_target(table: Table, out: Path) -> None:
+def check_target(table: Table, out: Path, *, force: bool = False) -> None:
     """Refuse a place where the mended split would replace the split or miss its recordings.
 
     Raises:
-        ConfigError: it is the split itself, or lies where the split's paths lead nowhere.
+        ConfigError: it is the split itself, a file that Affekt did not write (without `force`), or
+            lies where the split's paths lead nowhere.
     """
-    if out.resolve() == table.path.resolve() or (out.exists() and out.samefile(table.path)):
-        raise ConfigError(f"{out}: is the split itself: give the mended one another name")
+    check_output(out, inputs=[table.path], force=force)
     here, there = table.path.resolve().parent, out.resolve().parent
     if not there.is_dir():
         raise ConfigError(f"{out}: cannot be written: there is no folder {there}")

@@ -81,8 +81,11 @@ class _Commands(click.Group):
         if isinstance(sys.stdout, io.TextIOWrapper):
             # A file name that the terminal's encoding lacks must not end the run.
             sys.stdout.reconfigure(errors="backslashreplace")
+        from affekt.cli.interrupts import ending_tidily  # not for help
+
         try:
-            return super().invoke(ctx)
+            with ending_tidily():
+                return super().invoke(ctx)
         except AffektError as error:
             raise _UserError(str(error)) from None
         except OSError as error:

@@ -10,9 +10,10 @@ from pathlib import Path
 import click
 
 from affekt.audit.finding import SEVERITIES, Severity, at_least
-from affekt.cli.options import corpora_option, remarks_shown
+from affekt.cli.options import corpora_option, force_option, remarks_shown
 from affekt.corpora import CORPORA, corpora_root
 from affekt.errors import ConfigError, CorpusError
+from affekt.output import check_output, utf8, write_output
 
 FORMATS = ("text", "json", "md", "html")
 
@@ -61,6 +62,7 @@ FORMATS = ("text", "json", "md", "html")
     help="End with exit code 3 when something of this severity or a higher one is found.",
 )
 @click.option("--workers", type=click.IntRange(min=1), help="Processes.  [default: one a core]")
+@force_option
 def audit(
     names: tuple[str, ...],
     root: Path | None,
@@ -70,6 +72,7 @@ def audit(
     mend: Path | None,
     fail_on: Severity | None,
     workers: int | None,
+    force: bool,
 ) -> None:
     """Look for copies, leaks and faults in corpora, in a split, or in both.
 
@@ -82,10 +85,15 @@ def audit(
     from affekt.audit.report import WRITERS
     from affekt.audit.table import Table
 
+    inputs = [] if split is None else [split]
     if mend is not None:
         if split is None:
             raise ConfigError("--mend writes a mended split: name the split with --split")
-        check_target(Table.read(split), mend)
+        if out is not None and out.resolve() == mend.resolve():
+            raise ConfigError(f"{out}: --out and --mend name one file: give each its own")
+        check_target(Table.read(split), mend, force=force)
+    if out is not None:
+        check_output(out, inputs=inputs, force=force)
     if root is not None or not split or names:
         root = corpora_root(root)
     if not names and split is None and root is not None:
@@ -97,17 +105,14 @@ def audit(
     with remarks_shown(), _progress() as progress:
         found = look(names, root=root, split=split, workers=workers, progress=progress)
     # Names of files need not be text.
-    report = WRITERS[format_name](found).encode("utf-8", "backslashreplace").decode()
+    report = utf8(WRITERS[format_name](found))
     if out is None:
-        click.echo(report, nl=False)
+        click.echo(report.decode(), nl=False)
     else:
-        try:
-            out.write_text(report, encoding="utf-8")
-        except OSError as error:
-            raise ConfigError(f"{out}: cannot be written: {error.strerror}") from error
+        write_output(out, report, inputs=inputs, force=force)
         click.echo(f"{out}: {len(found.findings)} findings", err=True)
     if mend is not None and found.mending is not None:
-        found.mending.write(mend)
+        found.mending.write(mend, force=force)
         rows, gone = len(found.mending.table.rows), len(found.mending.dropped)
         click.echo(f"{mend}: {rows - gone} of {rows} rows", err=True)
         for line in found.mending.told():

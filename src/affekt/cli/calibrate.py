@@ -6,6 +6,8 @@ from pathlib import Path
 
 import click
 
+from affekt.cli.options import force_option
+
 
 @click.command()
 @click.argument("model", metavar="MODEL")
@@ -34,6 +36,7 @@ import click
 @click.option(
     "--version", metavar="TEXT", help="Of the bundle that is written.  [default: its own]"
 )
+@force_option
 @click.option("--quiet", is_flag=True, help="No progress bar.")
 def calibrate(
     model: str,
@@ -41,6 +44,7 @@ def calibrate(
     out: Path | None,
     siblings: tuple[Path, ...],
     version: str | None,
+    force: bool,
     quiet: bool,
 ) -> None:
     """Fit temperature, prediction sets and novelty of MODEL, and write them into its file.
@@ -52,11 +56,14 @@ def calibrate(
     from affekt.cli import measuring
     from affekt.corpora import corpora_root, load_corpus
     from affekt.evaluation.domain_sounds import soundfont, synthetic_sounds
+    from affekt.output import check_output
     from affekt.recognition.bundle import bundle_path
     from affekt.training.calibration_graph import metadata_of
     from affekt.training.calibration_run import calibrate_bundle
 
     path, place = bundle_path(model), corpora_root(root)
+    if out is not None:
+        check_output(out, inputs=[path, *siblings], force=force)
     learnt = (str(item["corpus"]) for item in metadata_of(path).training_data)
     names = [name for name in learnt if (place / name).is_dir()]
     target = out or path
@@ -73,6 +80,7 @@ def calibrate(
             out=target,
             siblings=siblings,
             version=version,
+            force=force,
             progress=bar("clips"),
         )
     fitted = found.fitted

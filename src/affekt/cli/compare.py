@@ -8,8 +8,10 @@ from pathlib import Path
 import click
 
 from affekt.cli import measuring
+from affekt.cli.options import force_option
 from affekt.evaluation.compare import compare as measure
 from affekt.evaluation.compare_writers import WRITERS
+from affekt.output import check_output
 
 
 @click.command()
@@ -32,6 +34,7 @@ from affekt.evaluation.compare_writers import WRITERS
 )
 @measuring.audit_options
 @measuring.reading_options
+@force_option
 def compare(
     models: tuple[str, ...],
     protocol_name: str | None,
@@ -46,6 +49,7 @@ def compare(
     audit: bool,
     log: Path | None,
     quiet: bool,
+    force: bool,
 ) -> None:
     """Measure models on the same clips, and put them beside each other and published figures.
 
@@ -56,6 +60,8 @@ def compare(
     """
     sources = [measuring.load_source(model, features, label_words) for model in models]
     clips = measuring.load_clips(protocol_name, root, names, table, folder, quiet=quiet)
+    if out is not None:
+        check_output(out, inputs=measuring.read_by(*models, table, log, clips=clips), force=force)
     measuring.check_log(clips.tested, log)
     copies = measuring.find_copies(clips, sources, audit=audit, quiet=quiet)
     with measuring.progress_bars(quiet) as bar:
@@ -69,5 +75,5 @@ def compare(
         )
     reports = tuple(measuring.logged(report, log) for report in comparison.reports)
     comparison = dataclasses.replace(comparison, reports=reports)
-    measuring.write_out(WRITERS[format_name](comparison), out)
+    measuring.write_out(WRITERS[format_name](comparison), out, force=force)
     measuring.exit_if_unanswered(*comparison.reports)

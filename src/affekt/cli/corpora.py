@@ -10,7 +10,7 @@ from pathlib import Path
 
 import click
 
-from affekt.cli.options import corpora_option
+from affekt.cli.options import corpora_option, force_option
 from affekt.corpora import CORPORA, corpora_root, find_corpus, scan_corpus
 from affekt.corpora.base import Archive, Corpus
 from affekt.corpora.scan import Scan
@@ -118,7 +118,10 @@ def _download_facts(corpus: Corpus) -> list[tuple[str, str]]:
     help="Write the common table, a row an utterance; the name ends in .csv or .parquet.",
 )
 @click.option("--all", "everything", is_flag=True, help=f"List every file, not the first {_SHOWN}.")
-def scan(names: tuple[str, ...], root: Path | None, out: Path | None, everything: bool) -> None:
+@force_option
+def scan(
+    names: tuple[str, ...], root: Path | None, out: Path | None, everything: bool, force: bool
+) -> None:
     """Place every file of corpora by its name; without a NAME, of all that are here."""
     root = corpora_root(root)
     chosen = _chosen(names, root)
@@ -133,7 +136,7 @@ def scan(names: tuple[str, ...], root: Path | None, out: Path | None, everything
         from affekt.corpora.tables import write_table
 
         utterances = [item for found in scans for item in found.utterances]
-        write_table(utterances, out)
+        write_table(utterances, out, force=force)
         click.echo(f"{out}: {len(utterances)} utterances")
 
 
@@ -208,7 +211,7 @@ def verify(names: tuple[str, ...], root: Path | None) -> None:
     "--out",
     type=click.Path(path_type=Path, file_okay=False),
     metavar="FOLDER",
-    help="Write tables (CSV, JSON) and plots (PNG) there; files of the same names are replaced.",
+    help="Write tables (CSV, JSON) and plots (PNG) there.",
 )
 @click.option(
     "--format",
@@ -218,7 +221,10 @@ def verify(names: tuple[str, ...], root: Path | None) -> None:
     show_default=True,
     help="What is printed; csv is one row a corpus.",
 )
-def inspect(names: tuple[str, ...], root: Path | None, out: Path | None, format_name: str) -> None:
+@force_option
+def inspect(
+    names: tuple[str, ...], root: Path | None, out: Path | None, format_name: str, force: bool
+) -> None:
     """Count and measure the recordings of corpora; without a NAME, of all that are here.
 
     Labels, speakers, lengths, sampling rates, levels, clipping and silence. What cannot be read
@@ -233,7 +239,7 @@ def inspect(names: tuple[str, ...], root: Path | None, out: Path | None, format_
     if not utterances:
         raise CorpusError(f"{root}: no recording was placed; 'affekt corpora scan' tells why")
     if out is not None:
-        prepare_folder(out)
+        prepare_folder(out, force=force)
     with _progress_bar() as advance:
         inspection = inspect_utterances(
             utterances, progress=functools.partial(advance, "Listening")
@@ -242,7 +248,7 @@ def inspect(names: tuple[str, ...], root: Path | None, out: Path | None, format_
     for clip in inspection.unreadable:
         click.echo(f"affekt: {clip.utterance.corpus}: {clip.trouble}", err=True)
     if out is not None:
-        for path in write_report(inspection, out):
+        for path in write_report(inspection, out, force=force):
             click.echo(f"affekt: wrote {path}", err=True)
     sys.exit(1 if inspection.unreadable else 0)
 

@@ -8,12 +8,14 @@ from pathlib import Path
 import click
 
 from affekt.cli import measuring
+from affekt.cli.options import force_option
 
 _STAMP = (
     *("protocol", "protocol_version", "protocol_description", "new_speakers", "bundle"),
     *("bundle_sha256", "date", "affekt_version", "clips", "speakers", "missing", "heard"),
     *("training_told", "lockbox", "leaks"),
 )
+_FILES = ("doubt.json", "reliability.png", "risk.png", "domain.png")
 
 
 @click.command()
@@ -28,6 +30,7 @@ _STAMP = (
 )
 @measuring.audit_options
 @measuring.reading_options
+@force_option
 def doubt(
     model: str,
     protocol_name: str | None,
@@ -41,6 +44,7 @@ def doubt(
     audit: bool,
     log: Path | None,
     quiet: bool,
+    force: bool,
 ) -> None:
     """Measure calibration, risk, prediction sets and novelty of MODEL under a protocol.
 
@@ -54,9 +58,13 @@ def doubt(
     from affekt.evaluation.answered import constant_answers
     from affekt.evaluation.doubt_run import clips_to_fit_on, doubts_of, hear_tested
     from affekt.evaluation.report import report_of
+    from affekt.output import check_output, write_outputs
 
     source = measuring.load_source(model, features, label_words)
     clips = measuring.load_clips(protocol_name, root, names, table, folder, quiet=quiet)
+    if out is not None:
+        for name in _FILES:
+            check_output(out / name, force=force)
     tested = clips.tested
     measuring.check_log(tested, log)
     fit_on = clips_to_fit_on(source, clips.utterances, tested)
@@ -87,8 +95,6 @@ def doubt(
     else:
         from affekt.evaluation.doubt_plots import draw
 
-        out.mkdir(parents=True, exist_ok=True)
-        (out / "doubt.json").write_text(text, encoding="utf-8")
-        draw(found, out)
+        write_outputs(out, {"doubt.json": text, **draw(found)}, force=force)
         click.echo(f"affekt: written to {out}", err=True)
     measuring.exit_if_unanswered(report)

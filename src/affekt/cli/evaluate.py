@@ -8,8 +8,10 @@ from pathlib import Path
 import click
 
 from affekt.cli import measuring
+from affekt.cli.options import force_option
 from affekt.evaluation import WRITERS, Report
 from affekt.evaluation import evaluate as measure
+from affekt.output import check_output
 from affekt.recognition import Bundle
 
 
@@ -38,6 +40,7 @@ from affekt.recognition import Bundle
 )
 @measuring.audit_options
 @measuring.reading_options
+@force_option
 def evaluate(
     model: str,
     protocol_name: str | None,
@@ -53,6 +56,7 @@ def evaluate(
     record: bool,
     audit: bool,
     quiet: bool,
+    force: bool,
 ) -> None:
     """Measure a model, or what it answered, under a protocol.
 
@@ -78,6 +82,8 @@ def evaluate(
     clips = measuring.load_clips(protocol_name, root, names, table, folder, quiet=quiet)
     if record and source.kind != "bundle":
         raise click.UsageError(f"--record: {source.title} is no bundle")
+    if out is not None:
+        check_output(out, inputs=measuring.read_by(model, table, log, clips=clips), force=force)
     measuring.check_log(clips.tested, log)
     copies = measuring.find_copies(clips, [source], audit=audit, quiet=quiet)
     with measuring.progress_bars(quiet) as bar:
@@ -92,7 +98,7 @@ def evaluate(
     if record:
         report = _recorded(report)
     report = measuring.logged(report, log, origin="release" if record else "user")
-    measuring.write_out(WRITERS[format_name](report), out)
+    measuring.write_out(WRITERS[format_name](report), out, force=force)
     measuring.exit_if_unanswered(report)
 
 

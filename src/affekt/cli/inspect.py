@@ -6,6 +6,8 @@ from pathlib import Path
 
 import click
 
+from affekt.cli.options import force_option
+
 
 @click.command()
 @click.argument("clip", type=click.Path(path_type=Path))
@@ -21,7 +23,7 @@ import click
     type=click.IntRange(min=0),
     help="Draw this channel, counted from 0, instead of the mean of all.",
 )
-@click.option("--force", is_flag=True, help="Replace a file that is no picture of this command.")
+@force_option
 def inspect(clip: Path, out: Path | None, channel: int | None, force: bool) -> None:
     """Say what a clip is like, and draw it before and after trimming.
 

@@ -1,11 +1,34 @@
-"""Ctrl-C while a recording is read."""
+"""Ctrl-C while a recording is read, and being told to end."""
 
 from __future__ import annotations
 
+import os
 import signal
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
+
+from affekt.output import remove_unfinished
+
+
+@contextmanager
+def ending_tidily() -> Iterator[None]:
+    """Remove files that are not complete before the process ends by SIGTERM."""
+
+    def end(signal_number: int, frame: FrameType | None) -> None:  # noqa: ARG001
+        remove_unfinished()
+        signal.signal(signal_number, signal.SIG_DFL)
+        os.kill(os.getpid(), signal_number)
+
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    previous = signal.signal(signal.SIGTERM, end)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, previous)
 
 
 class Wait:

@@ -23,11 +23,11 @@ from affekt.errors import ConfigError, CorpusError
 from affekt.evaluation import Reading, Report, check_readings, commit_here, log_reading
 from affekt.evaluation.answered import unanswered
 from affekt.evaluation.exposure import lockbox_tested
-from affekt.evaluation.files import utf8
 from affekt.evaluation.leaks import Copy, Leaks, find_leaks, learns_at_hand
 from affekt.evaluation.log import Origin
 from affekt.evaluation.report import tested_clips
 from affekt.evaluation.sources import Network, Source, open_source
+from affekt.output import utf8, write_output
 from affekt.protocols import PROTOCOLS, Protocol, Split, protocol
 from affekt.records import Utterance
 
@@ -237,15 +237,18 @@ def exit_if_unanswered(*reports: Report) -> None:
         sys.exit(3)
 
 
-def write_out(text: str, out: Path | None) -> None:
+def read_by(*places: object, clips: Clips) -> list[Path]:
+    """Return what a command reads: models, tables and recordings, where they are files."""
+    named = [Path(str(place)) for place in places if place is not None]
+    return [*named, *(item.path for item in clips.utterances)]
+
+
+def write_out(text: str, out: Path | None, *, force: bool) -> None:
     """Print a report, or write it to a file."""
     if out is None:
         click.echo(utf8(text).decode("utf-8"), nl=False)
         return
-    try:
-        out.write_bytes(utf8(text))
-    except OSError as error:
-        raise ConfigError(f"{out}: cannot be written: {error.strerror or error}") from None
+    write_output(out, text, force=force)
     click.echo(f"affekt: report written to {out}", err=True)
 
 

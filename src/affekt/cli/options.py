@@ -23,6 +23,9 @@ corpora_option = click.option(
     envvar="AFFEKT_CORPORA",
     help="The folder that holds one folder a corpus.  [default: AFFEKT_CORPORA]",
 )
+force_option = click.option(
+    "--force", is_flag=True, help="Replace files that Affekt did not write, or that were changed."
+)
 
 log_option = click.option(
     "--log",

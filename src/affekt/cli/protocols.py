@@ -7,10 +7,10 @@ from pathlib import Path
 
 import click
 
-from affekt.cli.options import corpora_option, remarks_shown
+from affekt.cli.options import corpora_option, force_option, remarks_shown
 from affekt.corpora import CORPORA, corpora_root, load_corpus
-from affekt.corpora.tables import TableCorpus
-from affekt.errors import ConfigError
+from affekt.corpora.tables import TableCorpus, check_text
+from affekt.output import check_output, open_text_output
 from affekt.protocols import PROTOCOLS, protocol
 from affekt.records import Utterance
 
@@ -54,8 +54,14 @@ def list_() -> None:
     metavar="FILE",
     help="The split: a CSV, a row a recording of every round.",
 )
+@force_option
 def split(
-    name: str, names: tuple[str, ...], root: Path | None, table: Path | None, out: Path
+    name: str,
+    names: tuple[str, ...],
+    root: Path | None,
+    table: Path | None,
+    out: Path,
+    force: bool,
 ) -> None:
     """Write the splits of a protocol; without --corpus and --table, of all corpora that are here.
 
@@ -63,8 +69,10 @@ def split(
     where it has one round, by `--table`.
     """
     rule = protocol(name)
+    check_output(out, inputs=[table] if table else (), force=force)
     with remarks_shown():
-        made = rule.splits(_utterances(names, root, table))
+        utterances = _utterances(names, root, table)
+        made = rule.splits(utterances)
     rows = [
         _row(item)
         | {"split": part, "round": one.name, "protocol": rule.name, "version": rule.version}
@@ -72,17 +80,13 @@ def split(
         for part in PARTS
         for item in getattr(one, part)
     ]
-    try:
-        with out.open("w", encoding="utf-8", newline="") as file:
-            writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
-            writer.writeheader()
-            writer.writerows(rows)
-    except OSError as error:
-        raise ConfigError(f"{out}: cannot be written: {error.strerror}") from error
-    except UnicodeEncodeError as error:
-        raise ConfigError(
-            f"{out}: cannot be written: {error.object!r} is no text in UTF-8; rename that folder"
-        ) from None
+    paths = [item.path for item in utterances]
+    check_text(paths, out=out)
+    inputs = [table, *paths] if table else paths
+    with open_text_output(out, inputs=inputs, force=force) as file:
+        writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
     click.echo(f"{out}: {rule.title}, {len(made)} rounds, {len(rows)} rows")
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from affekt.cli import measuring
+from affekt.cli.options import force_option
 from affekt.corpora import corpora_root
 from affekt.corpora.votes import read_votes
 from affekt.errors import CorpusError
@@ -16,6 +17,7 @@ from affekt.evaluation.listeners import CORPUS
 from affekt.evaluation.report import report_of
 from affekt.evaluation.sources import HUGGING_FACE
 from affekt.evaluation.trust import measure_trust
+from affekt.output import check_output
 
 
 @click.command()
@@ -42,6 +44,7 @@ from affekt.evaluation.trust import measure_trust
 )
 @measuring.audit_options
 @measuring.reading_options
+@force_option
 def report(
     model: str,
     protocol_name: str | None,
@@ -57,6 +60,7 @@ def report(
     audit: bool,
     log: Path | None,
     quiet: bool,
+    force: bool,
 ) -> None:
     """Measure what a model can be trusted with, and write it for people and as JSON.
 
@@ -67,11 +71,16 @@ def report(
 
     Every reading of lockbox speakers is logged.
     """
-    from affekt.evaluation.trust_html import write_trust  # plots: a long way before they are drawn
+    from affekt.evaluation.trust_html import (  # plots: a long way before they are drawn
+        trust_files,
+        write_trust,
+    )
 
     out.mkdir(parents=True, exist_ok=True)  # or fail now, not after a quarter of an hour
     source = measuring.load_source(model, features, label_words)
     clips = measuring.load_clips(protocol_name, root, names, table, folder, quiet=quiet)
+    for path in trust_files(out, source.name):
+        check_output(path, inputs=measuring.read_by(model, table, log, clips=clips), force=force)
     tested = clips.tested
     measuring.check_log(tested, log)
     fit_on = clips_to_fit_on(source, clips.utterances, tested)
@@ -110,7 +119,7 @@ def report(
             seed=seed,
             progress=bar,
         )
-    for path in write_trust(out, trust):
+    for path in write_trust(out, trust, force=force):
         click.echo(f"affekt: report written to {path}", err=True)
     measuring.exit_if_unanswered(figures)
 

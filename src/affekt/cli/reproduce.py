@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from affekt.cli.options import log_option
+from affekt.cli.options import force_option, log_option
 
 
 @click.command()
@@ -47,6 +47,7 @@ from affekt.cli.options import log_option
     help="Put the sound of misclassified clips into the reports; mind the corpora's terms.",
 )
 @log_option
+@force_option
 @click.option("--quiet", is_flag=True, help="No progress.")
 def reproduce(
     name: str,
@@ -58,6 +59,7 @@ def reproduce(
     quick: bool,
     embed_audio: bool,
     log: Path | None,
+    force: bool,
     quiet: bool,
 ) -> None:
     """Rebuild one published system, or all eleven, and print published beside measured.
@@ -69,9 +71,11 @@ def reproduce(
     of the lockbox leaves a row in the log of its readings.
     """
     from affekt.corpora import corpora_root
+    from affekt.output import check_output
     from affekt.systems import (
         RULES,
         SYSTEMS,
+        TABLES,
         Request,
         load_system,
         table,
@@ -95,8 +99,10 @@ def reproduce(
         say=lambda line: None if quiet else click.echo(line, err=True),
         show_progress=sys.stderr.isatty() and not quiet,
     )
+    for file in TABLES:  # before hours of work end at it
+        check_output(out / file, force=force)
     records = run_all(request)
-    write_tables(out, say=request.say)
+    write_tables(out, say=request.say, force=force)
     click.echo(to_markdown(table(records)), nl=False)
 
 

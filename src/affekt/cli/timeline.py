@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import TextIO
 
@@ -12,8 +12,9 @@ import click
 
 from affekt.audio.voice import VOICES, Voice
 from affekt.cli.interrupts import interrupts_wait
-from affekt.cli.options import purpose_options
+from affekt.cli.options import force_option, purpose_options
 from affekt.cli.terms import say_terms_once
+from affekt.output import open_text_output
 from affekt.recognition import Recognizer
 from affekt.recognition.annotations import FORMATS, annotate, link_to, write_html
 from affekt.recognition.annotations.sounds import announced_s
@@ -68,6 +69,7 @@ from affekt.records import Timeline
     show_default=True,
     help="Who decides where somebody speaks; webrtc needs the extra `live`.",
 )
+@force_option
 @click.option("--quiet", is_flag=True, help="No progress bar and no warnings.")
 def timeline(
     source: str,
@@ -84,6 +86,7 @@ def timeline(
     hop_s: float | None,
     threshold: float | None,
     voice: Voice,
+    force: bool,
     quiet: bool,
 ) -> None:
     """Follow the emotions of a long recording, and say who speaks when.
@@ -105,7 +108,7 @@ def timeline(
     recording: str | bytes = source
     if source == "-" and chosen == "html":
         recording = sys.stdin.buffer.read()
-    with _opened(out) as stream:
+    with _opened(out, inputs=(source, recognizer.bundle.path), force=force) as stream:
         with interrupts_wait() as wait, _progress(source, quiet=quiet) as heard:
 
             def go_on(done_s: float) -> None:
@@ -146,19 +149,13 @@ def _write(
     write_html(found, stream, recording=recording, embed_audio=embed_audio, link=link)
 
 
-@contextmanager
-def _opened(out: Path | None) -> Iterator[TextIO]:
+def _opened(
+    out: Path | None, *, inputs: Iterable[str | Path], force: bool
+) -> AbstractContextManager[TextIO]:
     """Give standard output, or a file that appears under its name once it is complete."""
     if out is None:
-        yield sys.stdout
-        return
-    partial = out.with_name(f".{out.name}.partial")
-    try:
-        with partial.open("w", encoding="utf-8", errors="backslashreplace", newline="\n") as stream:
-            yield stream
-        partial.replace(out)
-    finally:
-        partial.unlink(missing_ok=True)
+        return nullcontext(sys.stdout)
+    return open_text_output(out, inputs=inputs, force=force)
 
 
 @contextmanager

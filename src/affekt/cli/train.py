@@ -8,6 +8,8 @@ from pathlib import Path
 
 import click
 
+from affekt.cli.options import force_option
+
 
 @click.command()
 @click.argument("recipe_path", metavar="RECIPE", type=click.Path(path_type=Path))
@@ -24,6 +26,7 @@ import click
 )
 @click.option("--resume", is_flag=True, help="Go on from the newest checkpoint in the folder.")
 @click.option("--epochs", type=click.IntRange(min=1), help="Instead of the recipe's number.")
+@force_option
 @click.option("--quiet", is_flag=True, help="No progress bar.")
 def train(
     recipe_path: Path,
@@ -31,6 +34,7 @@ def train(
     corpora: Path | None,
     resume: bool,
     epochs: int | None,
+    force: bool,
     quiet: bool,
 ) -> None:
     """Train the model that RECIPE (a TOML file) describes, calibrate it and export its bundle.
@@ -52,4 +56,4 @@ def train(
         say=lambda line: click.echo(line, err=True),
         show_progress=sys.stderr.isatty() and not quiet,
     )
-    click.echo(train_model(run, licence_text=licence_text, resume=resume))
+    click.echo(train_model(run, licence_text=licence_text, resume=resume, force=force))

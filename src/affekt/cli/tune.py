@@ -7,6 +7,8 @@ from pathlib import Path
 
 import click
 
+from affekt.cli.options import force_option
+
 
 @click.command()
 @click.argument("recipe", metavar="RECIPE")
@@ -36,6 +38,7 @@ import click
     is_flag=True,
     help="Two epochs, and a small share of a published system's clips: try the whole path.",
 )
+@force_option
 @click.option("--quiet", is_flag=True, help="No progress.")
 def tune(
     recipe: str,
@@ -46,6 +49,7 @@ def tune(
     seed: int,
     epochs: int | None,
     quick: bool,
+    force: bool,
     quiet: bool,
 ) -> None:
     """Search the settings of RECIPE for the highest UA on the select speakers.
@@ -74,6 +78,7 @@ def tune(
             storage=storage,
             trials=trials,
             seed=seed,
+            force=force,
             options=TrialOptions(
                 corpora=corpora_root(corpora),
                 epochs=epochs,

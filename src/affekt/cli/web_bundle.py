@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from affekt.cli.options import force_option
 from affekt.cli.terms import say_terms_once
 from affekt.recognition import Bundle
 
@@ -33,7 +34,10 @@ from affekt.recognition import Bundle
     help="Fetch it from this npm registry. Without it: by the npm program, or from the registry of "
     "npm_config_registry or ~/.npmrc.",
 )
-def web_bundle(folder: Path, model: str, library: Path | None, registry: str | None) -> None:
+@force_option
+def web_bundle(
+    folder: Path, model: str, library: Path | None, registry: str | None, force: bool
+) -> None:
     """Write a page that recognises inside the browser, for any web server.
 
     Recordings never leave the device, and the page works offline once it was loaded. Whoever
@@ -42,7 +46,7 @@ def web_bundle(folder: Path, model: str, library: Path | None, registry: str | N
     from affekt.web_bundle import write_web_bundle
 
     say_terms_once(Bundle.load(model).metadata)
-    made = write_web_bundle(folder, model=model, library=library, registry=registry)
+    made = write_web_bundle(folder, model=model, library=library, registry=registry, force=force)
     click.echo(
         f"{made.folder}: the page with the model {made.model}, {made.size_bytes / 1e6:.1f} MB"
     )

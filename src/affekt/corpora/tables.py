@@ -7,7 +7,7 @@ import dataclasses
 import difflib
 import math
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,8 @@ from affekt.corpora import collection_of
 from affekt.corpora.folders import UNKNOWN_SPEAKER
 from affekt.corpora.labels import canonical_label, check_labels
 from affekt.errors import CorpusError, MissingExtraError
+from affekt.files import open_text
+from affekt.output import open_output, open_text_output
 from affekt.records import Utterance, with_one_spelling
 
 COLUMNS: tuple[str, ...] = tuple(item.name for item in dataclasses.fields(Utterance))
@@ -122,33 +124,52 @@ class TableCorpus:
         )
 
 
-def write_table(utterances: Iterable[Utterance], path: Path) -> None:
+def write_table(utterances: Sequence[Utterance], path: Path, *, force: bool = False) -> None:
     """Write the common table, a column for each field of `Utterance`; paths are absolute.
 
+    Args:
+        utterances: a row each.
+        path: the file, `.csv` or `.parquet`; a recording of the table is never written over.
+        force: replace a file that Affekt did not write.
+
     Raises:
-        CorpusError: the name ends neither in .csv nor in .parquet, or cannot be written.
+        CorpusError: the name ends neither in .csv nor in .parquet, or a path is no text.
+        ConfigError: the file may not be replaced, or cannot be written.
         MissingExtraError: Parquet without pyarrow.
     """
     rows = [_row(item) for item in utterances]
-    try:
-        if path.suffix.lower() == ".csv":
-            with path.open("w", encoding="utf-8", newline="") as file:
-                writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
-                writer.writeheader()
-                writer.writerows(rows)
-        elif path.suffix.lower() == ".parquet":
-            arrow, parquet = _pyarrow()
-            kinds = {"age": arrow.int64(), "start_s": arrow.float64(), "end_s": arrow.float64()}
-            schema = arrow.schema([(name, kinds.get(name, arrow.string())) for name in COLUMNS])
-            parquet.write_table(arrow.Table.from_pylist(rows, schema=schema), path)
-        else:
-            raise CorpusError(f"{path}: a table's name ends in .csv or .parquet")
-    except OSError as error:
-        raise CorpusError(f"{path}: cannot be written: {error.strerror or error}") from error
-    except UnicodeEncodeError as error:
-        raise CorpusError(
-            f"{path}: cannot be written: {error.object!r} is no text in UTF-8; rename that folder"
-        ) from None
+    inputs = [item.path for item in utterances]
+    check_text(inputs, out=path)
+    if path.suffix.lower() == ".csv":
+        with open_text_output(path, inputs=inputs, force=force) as file:
+            writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
+            writer.writeheader()
+            writer.writerows(rows)
+    elif path.suffix.lower() == ".parquet":
+        arrow, parquet = _pyarrow()
+        kinds = {"age": arrow.int64(), "start_s": arrow.float64(), "end_s": arrow.float64()}
+        schema = arrow.schema([(name, kinds.get(name, arrow.string())) for name in COLUMNS])
+        table = arrow.Table.from_pylist(rows, schema=schema)
+        with open_output(path, inputs=inputs, force=force) as sink:
+            parquet.write_table(table, sink)
+    else:
+        raise CorpusError(f"{path}: a table's name ends in .csv or .parquet")
+
+
+def check_text(paths: Iterable[Path], *, out: Path) -> None:
+    """Refuse a path that a table could not be read back with.
+
+    Raises:
+        CorpusError: its bytes are no text.
+    """
+    for path in paths:
+        try:
+            str(path.absolute()).encode("utf-8")
+        except UnicodeEncodeError as error:
+            raise CorpusError(
+                f"{out}: cannot be written: {error.object!r} is no text in UTF-8; rename that "
+                "folder"
+            ) from None
 
 
 def _row(item: Utterance) -> dict[str, Any]:
@@ -171,7 +192,7 @@ def _read(table: Path) -> list[tuple[str, dict[str, str]]]:
 
 def _read_csv(table: Path) -> tuple[list[str], list[tuple[str, dict[str, str]]]]:
     try:
-        with table.open(encoding="utf-8-sig", newline="") as file:
+        with open_text(table, "utf-8-sig", newline="") as file:
             return _rows_of_csv(table, csv.reader(file, strict=True))
     except (UnicodeDecodeError, csv.Error) as error:
         raise CorpusError(f"{table}: not a CSV file in UTF-8: {error}") from error

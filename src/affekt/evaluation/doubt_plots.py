@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 
 from affekt.evaluation.doubt_run import Doubts
-from affekt.evaluation.plots import BLUE, GREY, VERMILION
+from affekt.evaluation.plots import BLUE, GREY, VERMILION, to_png
 from affekt.metrics.calibration import Reliability
 from affekt.metrics.risk import RiskCoverage, Roc
 
@@ -63,13 +62,12 @@ def diagrams_of(doubts: Doubts) -> dict[str, Reliability]:
     return diagrams
 
 
-def draw(doubts: Doubts, folder: Path) -> None:
-    """Write the plots as PNG into a folder."""
+def draw(doubts: Doubts) -> dict[str, bytes]:
+    """Return the plots as PNG files, by name."""
     figures = {
         "reliability": reliability_plot(diagrams_of(doubts)),
         "risk": risk_plot(doubts.given.risk),
     }
     if doubts.domain is not None:
         figures["domain"] = roc_plot(doubts.domain.curve)
-    for name, figure in figures.items():
-        figure.savefig(folder / f"{name}.png", dpi=110, metadata={"Software": "Affekt"})
+    return {f"{name}.png": to_png(figure, dpi=110) for name, figure in figures.items()}

@@ -1,15 +1,11 @@
-"""Text of tables, and writing files whole or not at all."""
+"""Text of tables."""
 
 from __future__ import annotations
 
 import csv
 import io
-import tempfile
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
-
-from affekt.errors import ConfigError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,35 +38,6 @@ def csv_text(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     writer.writerow(header)
     writer.writerows(rows)
     return text.getvalue()
-
-
-def write_files(folder: Path, files: Mapping[str, str | bytes]) -> None:
-    """Write files so that each is the old one or the new one, never a part of either.
-
-    Args:
-        folder: made if it does not exist.
-        files: name to content; text is written as UTF-8, see `utf8`.
-
-    Raises:
-        ConfigError: the folder cannot be written.
-    """
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=folder, prefix=".new-") as place:
-            for name, content in files.items():
-                data = utf8(content) if isinstance(content, str) else content
-                (Path(place) / name).write_bytes(data)
-            for name in files:
-                (Path(place) / name).replace(folder / name)
-    except OSError as error:
-        raise ConfigError(
-            f"{folder}: a report cannot be written: {error.strerror}; choose another folder"
-        ) from error
-
-
-def utf8(text: str) -> bytes:
-    """Return text in UTF-8; what no UTF-8 can write, as bytes in names of files, as JSON would."""
-    return text.encode("utf-8", "backslashreplace")
 
 
 def _cell(text: str) -> str:

@@ -8,9 +8,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from affekt.evaluation.classification import ClassificationFigures
-from affekt.evaluation.files import csv_text, write_files
+from affekt.evaluation.files import csv_text
 from affekt.evaluation.run_sections import Facts, History, sections, to_markdown
 from affekt.evaluation.run_tables import predictions_csv
+from affekt.output import write_outputs
 
 
 def write_report(
@@ -23,6 +24,7 @@ def write_report(
     notes: Sequence[str] = (),
     recordings: Mapping[str, Path] | None = None,
     published_recalls: Mapping[str, float] | None = None,
+    force: bool = False,
 ) -> None:
     """Write everything about a run that a reader may ask for.
 
@@ -40,6 +42,7 @@ def write_report(
         recordings: clip id to recording; given, the HTML file holds the sound of misclassified
             clips, which makes it a copy of a part of their corpus. Without it there is no sound.
         published_recalls: label to recall (0 to 1), drawn beside the measured ones.
+        force: replace files that Affekt did not write.
 
     Raises:
         ConfigError: the folder cannot be written.
@@ -76,7 +79,7 @@ def write_report(
         "history.csv": _history_csv(history),
         **{f"{name}.png": plots.to_png(drawing) for name, drawing in drawings.items()},
     }
-    write_files(folder, files)
+    write_outputs(folder, files, force=force)
 
 
 def _confusion_csv(figures: ClassificationFigures) -> str:

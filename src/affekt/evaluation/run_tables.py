@@ -11,7 +11,8 @@ from typing import Any
 
 from affekt.errors import ConfigError
 from affekt.evaluation.classification import ClipPrediction
-from affekt.evaluation.files import Table, csv_text, write_files
+from affekt.evaluation.files import Table, csv_text
+from affekt.output import write_outputs
 
 MEASURES: dict[str, str] = {
     "accuracy": "accuracy",
@@ -161,9 +162,17 @@ def prediction_table(predictions: Mapping[str, Sequence[ClipPrediction]]) -> str
 
 
 def write_prediction_tables(
-    folder: Path, by_seed: Mapping[int, Mapping[str, Sequence[ClipPrediction]]]
+    folder: Path,
+    by_seed: Mapping[int, Mapping[str, Sequence[ClipPrediction]]],
+    *,
+    force: bool = False,
 ) -> tuple[Path, ...]:
     """Write one `prediction_table` a seed, as `predictions-seed-N.csv`; return the paths.
+
+    Args:
+        folder: made if it does not exist.
+        by_seed: the answers of each model.
+        force: replace files that Affekt did not write.
 
     Raises:
         ConfigError: as for `prediction_table`, or the folder cannot be written.
@@ -172,7 +181,7 @@ def write_prediction_tables(
         f"predictions-seed-{seed}.csv": prediction_table(predictions)
         for seed, predictions in by_seed.items()
     }
-    write_files(folder, files)
+    write_outputs(folder, files, force=force)
     return tuple(folder / name for name in files)
 
 

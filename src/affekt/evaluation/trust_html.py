@@ -8,20 +8,28 @@ from collections.abc import Iterable
 from html import escape
 from pathlib import Path
 
-from affekt.evaluation.files import Table, write_files
+from affekt.evaluation.files import Table
 from affekt.evaluation.page import drawing, folded, page, table_block
 from affekt.evaluation.trust import Trust
 from affekt.evaluation.trust_blocks import Block, Bullets, Folded, Plot, Section
 from affekt.evaluation.trust_sections import sections
 from affekt.evaluation.trust_worries import worries
+from affekt.output import write_outputs
 
 
-def write_trust(folder: Path, trust: Trust) -> tuple[Path, Path]:
+def trust_files(folder: Path, name: str) -> tuple[Path, Path]:
+    """Return where page and JSON of a model of that name lie."""
+    stem = re.sub(r"[^\w.-]+", "-", name)
+    return folder / f"{stem}.html", folder / f"{stem}.json"
+
+
+def write_trust(folder: Path, trust: Trust, *, force: bool = False) -> tuple[Path, Path]:
     """Write `NAME.html` and `NAME.json`, by the name of the model.
 
     Args:
         folder: made if it does not exist.
         trust: what was measured.
+        force: replace files that Affekt did not write.
 
     Returns:
         Where they lie.
@@ -29,10 +37,8 @@ def write_trust(folder: Path, trust: Trust) -> tuple[Path, Path]:
     Raises:
         ConfigError: the folder cannot be written.
     """
-    name = re.sub(r"[^\w.-]+", "-", trust.name)
-    files = {f"{name}.html": to_html(trust), f"{name}.json": to_json(trust)}
-    write_files(folder, files)
-    html, document = (folder / file for file in files)
+    html, document = trust_files(folder, trust.name)
+    write_outputs(folder, {html.name: to_html(trust), document.name: to_json(trust)}, force=force)
     return html, document
 
 

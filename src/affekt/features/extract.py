@@ -20,10 +20,11 @@ from affekt.errors import ConfigError
 from affekt.features.parts import Group, clip_name, groups_of, make_part, read_part
 from affekt.features.processes import run_in_processes
 from affekt.features.sets import FeatureSet
-from affekt.features.table import Rows, read_info
+from affekt.features.table import Rows, csv_info_path, read_info
 from affekt.features.table_info import Skipped, TableInfo
 from affekt.features.table_writer import check_target, told_to_the_user, write_table
 from affekt.locks import only_one
+from affekt.output import check_output
 from affekt.records import Utterance
 
 _ASKED_FOR = {
@@ -79,6 +80,9 @@ def extract(
     """
     out = Path(out)
     check_target(out, features)
+    check_output(out, inputs=(item.path for item in utterances), force=True)
+    if out.suffix.lower() == ".csv" and (force or not out.exists()):
+        check_output(csv_info_path(out), force=force)
     info = TableInfo(
         feature_set=features.name,
         set_version=features.version,

@@ -6,7 +6,7 @@ import contextlib
 import csv
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO, TextIO
 
 import numpy as np
 
@@ -22,13 +22,14 @@ from affekt.features.table import (
     pyarrow,
 )
 from affekt.features.table_info import TableInfo
+from affekt.output import open_output, open_text_output, write_output
 
 
 def write_table(path: str | Path, info: TableInfo, rows: Iterable[Rows]) -> None:
     """Write a table; it appears under its name only when it is complete.
 
     Args:
-        path: the file, `.parquet` or `.csv`; one that is there is replaced.
+        path: the file, `.parquet` or `.csv`; one that is there is replaced, whoever wrote it.
         info: what the table is made of.
         rows: the clips in their order, as many at a time as shall be in memory at once.
 
@@ -40,17 +41,14 @@ def write_table(path: str | Path, info: TableInfo, rows: Iterable[Rows]) -> None
     path = Path(path)
     features = find_feature_set(info.feature_set)
     check_target(path, features)
-    unfinished = path.with_name(f".{path.name}.unfinished")
     with told_to_the_user(path):
-        try:
-            if path.suffix.lower() == ".csv":
-                _write_csv(unfinished, features, rows)
-                csv_info_path(path).write_text(info.to_json() + "\n", encoding="utf-8")
-            else:
-                _write_parquet(unfinished, info, features, rows)
-            unfinished.replace(path)
-        finally:
-            unfinished.unlink(missing_ok=True)
+        if path.suffix.lower() == ".csv":
+            with open_text_output(path, force=True) as text:
+                _write_csv(text, features, rows)
+                write_output(csv_info_path(path), info.to_json() + "\n", force=True)
+        else:
+            with open_output(path, force=True) as file:
+                _write_parquet(file, info, features, rows)
 
 
 def check_target(path: Path, features: FeatureSet) -> None:
@@ -90,18 +88,21 @@ def _cells(part: Rows) -> dict[str, list[Any]]:
     return cells | {"duration_s": part.durations_s.tolist()}
 
 
-def _write_csv(path: Path, features: FeatureSet, rows: Iterable[Rows]) -> None:
-    with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow([*COLUMNS, *features.columns])
-        for part in rows:
-            # The shortest text that gives the same single-precision value back.
-            values = part.features.astype(str)
-            cells = _cells(part).values()
-            writer.writerows([*said, *row] for *said, row in zip(*cells, values, strict=True))
+def _write_csv(file: TextIO, features: FeatureSet, rows: Iterable[Rows]) -> None:
+    writer = csv.writer(file, lineterminator="\n")
+    writer.writerow([*COLUMNS, *features.columns])
+    for part in rows:
+        for item in part.utterances:
+            item.path.as_posix().encode()  # what is no text could not be read back
+        # The shortest text that gives the same single-precision value back.
+        values = part.features.astype(str)
+        cells = _cells(part).values()
+        writer.writerows([*said, *row] for *said, row in zip(*cells, values, strict=True))
 
 
-def _write_parquet(path: Path, info: TableInfo, features: FeatureSet, rows: Iterable[Rows]) -> None:
+def _write_parquet(
+    file: BinaryIO, info: TableInfo, features: FeatureSet, rows: Iterable[Rows]
+) -> None:
     arrow, parquet = pyarrow()
     kinds = {"age": arrow.int64(), "duration_s": arrow.float64()}
     fields = [(name, kinds.get(name, arrow.string())) for name in COLUMNS]
@@ -113,12 +114,9 @@ def _write_parquet(path: Path, info: TableInfo, features: FeatureSet, rows: Iter
     schema = arrow.schema(fields, metadata={METADATA_KEY: info.to_json()})
     described = list(COLUMNS)
     # A file of our own: pyarrow's errors of the system are long, and have no number.
-    with (
-        path.open("wb") as file,
-        parquet.ParquetWriter(
-            file, schema, compression="zstd", use_dictionary=described, write_statistics=described
-        ) as writer,
-    ):
+    with parquet.ParquetWriter(
+        file, schema, compression="zstd", use_dictionary=described, write_statistics=described
+    ) as writer:
         for part in rows:
             writer.write_table(arrow.table(_arrays(arrow, part, features), schema=schema))
 

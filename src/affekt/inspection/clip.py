@@ -119,7 +119,7 @@ class ClipView:
         """
         from affekt.inspection.drawing import save_picture
 
-        return save_picture(self.png, Path(path), replace=replace)
+        return save_picture(self.png, Path(path), clip=self.path, replace=replace)
 
     def _repr_html_(self) -> str:
         rows = "".join(

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from affekt.errors import ConfigError, MissingExtraError
+from affekt.output import check_output, write_output
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -102,12 +103,13 @@ def to_png(figure: Figure) -> bytes:
     return buffer.getvalue()
 
 
-def save_picture(picture: Callable[[], bytes], path: Path, *, replace: bool) -> Path:
+def save_picture(picture: Callable[[], bytes], path: Path, *, clip: Path, replace: bool) -> Path:
     """Draw and write a PNG file.
 
     Args:
         picture: draws it; called only when the file may be written.
         path: its name ends in .png; an earlier picture of ours is replaced.
+        clip: what is drawn, which is never written over.
         replace: whatever else lies there is replaced as well.
 
     Raises:
@@ -116,19 +118,6 @@ def save_picture(picture: Callable[[], bytes], path: Path, *, replace: bool) -> 
     """
     if path.suffix.lower() != ".png":
         raise ConfigError(f"{path}: a picture's name ends in .png")
-    try:
-        if path.exists() and not replace and not _is_ours(path):
-            raise ConfigError(
-                f"{path}: is there already, and no picture of Affekt's: choose another name with "
-                "--out, or replace it with --force"
-            )
-        path.write_bytes(picture())
-    except OSError as error:
-        raise ConfigError(f"{path}: cannot be written: {error.strerror or error}") from error
+    check_output(path, inputs=[clip], force=replace)
+    write_output(path, picture(), inputs=[clip], force=replace)
     return path
-
-
-def _is_ours(path: Path) -> bool:
-    with path.open("rb") as file:
-        head = file.read(1024)
-    return head.startswith(b"\x89PNG") and f"Software\0{SOFTWARE}".encode() in head

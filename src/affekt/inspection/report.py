@@ -24,6 +24,7 @@ from affekt.inspection.tables import (
     summary_csv,
     to_json,
 )
+from affekt.output import check_output, write_outputs
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -40,11 +41,12 @@ TABLES: dict[str, Callable[[Inspection], str]] = {
 }
 
 
-def prepare_folder(folder: Path) -> None:
+def prepare_folder(folder: Path, *, force: bool = False) -> None:
     """Make the folder, so that an hour of listening does not end at a missing permission.
 
     Raises:
         CorpusError: it cannot be made.
+        ConfigError: it holds files of a report's names that Affekt did not write, without `force`.
         MissingExtraError: matplotlib, which draws the plots, is not installed.
     """
     require_matplotlib()
@@ -52,27 +54,29 @@ def prepare_folder(folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise CorpusError(f"{folder}: cannot be made: {error.strerror or error}") from error
+    for name in (*TABLES, *PLOTS):
+        check_output(folder / name, force=force)
 
 
-def write_report(inspection: Inspection, folder: Path) -> list[Path]:
-    """Write tables and plots into a folder; files of the same names are replaced.
+def write_report(inspection: Inspection, folder: Path, *, force: bool = False) -> list[Path]:
+    """Write tables and plots into a folder.
+
+    Args:
+        inspection: what was found.
+        folder: made if it does not exist.
+        force: replace files that Affekt did not write.
 
     Returns:
         The files, tables first.
 
     Raises:
-        CorpusError: a file cannot be written.
+        ConfigError: a file may not be replaced, or cannot be written.
         MissingExtraError: matplotlib is not installed.
     """
-    try:
-        for name, text in TABLES.items():
-            (folder / name).write_text(text(inspection), encoding="utf-8")
-        for name, draw in PLOTS.items():
-            (folder / name).write_bytes(to_png(draw(inspection)))
-    except OSError as error:
-        place = error.filename or folder
-        raise CorpusError(f"{place}: cannot be written: {error.strerror or error}") from error
-    return [folder / name for name in (*TABLES, *PLOTS)]
+    files: dict[str, str | bytes] = {name: text(inspection) for name, text in TABLES.items()}
+    files |= {name: to_png(draw(inspection)) for name, draw in PLOTS.items()}
+    write_outputs(folder, files, force=force)
+    return [folder / name for name in files]
 
 
 def print_report(inspection: Inspection, out: TextIO) -> None:

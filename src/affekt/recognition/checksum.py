@@ -9,6 +9,7 @@ import hashlib
 from pathlib import Path
 
 from affekt.errors import BundleError
+from affekt.output import open_output, write_output
 
 
 def file_sha256(path: Path) -> str:
@@ -65,6 +66,25 @@ def check_checksum(model: Path, found: str) -> bool:
             f"{checksum_path(model).name}"
         )
     return recorded is not None
+
+
+def write_model(content: bytes, target: Path, *, force: bool = False) -> None:
+    """Write a model file, and its checksum beside it.
+
+    Args:
+        content: of the file.
+        target: its place.
+        force: replace a file that Affekt did not write.
+
+    Raises:
+        ConfigError: the file may not be replaced, or cannot be written.
+    """
+    with open_output(target, force=force) as file:
+        file.write(content)
+        # A crash from here on leaves a model without a checksum, never one with another's.
+        checksum_path(target).unlink(missing_ok=True)
+    digest = hashlib.sha256(content).hexdigest()
+    write_output(checksum_path(target), f"{digest}  {target.name}\n", force=True)
 
 
 def place_model(finished: Path, target: Path) -> None:

@@ -239,4 +239,5 @@ def report(
         notes=job.system.inferred,
         recordings=recordings,
         published_recalls={label: value / 100.0 for label, value in recalls.items()} or None,
+        force=True,  # what lies in a run's own folder is the run's
     )

@@ -15,10 +15,10 @@ from affekt.augment import Pipeline
 from affekt.config import from_mapping
 from affekt.errors import CorpusError
 from affekt.evaluation.classification import classify
-from affekt.evaluation.files import write_files
 from affekt.features.sets import find_feature_set
 from affekt.models import create_classifier
 from affekt.models.pathak_mlp import PathakMlpConfig
+from affekt.output import write_outputs
 from affekt.systems.config import System
 from affekt.systems.data import Rows, split_rows
 from affekt.systems.job import RECORD, Job
@@ -97,7 +97,8 @@ def run_job(job: Job, rows: Rows) -> dict[str, Any]:
         "history": list(history),
     }
     report(job, rows, figures, history, record)
-    write_files(job.folder, {RECORD: json.dumps(record, indent=1) + "\n"})
+    # What lies in a run's own folder is the run's.
+    write_outputs(job.folder, {RECORD: json.dumps(record, indent=1) + "\n"}, force=True)
     export_classifier(
         network,
         mean=normalisation.mean,

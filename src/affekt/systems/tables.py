@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 
 from affekt.errors import ConfigError
 from affekt.evaluation.classification import ClipPrediction
-from affekt.evaluation.files import write_files
 from affekt.evaluation.plots import comparison_plot, to_png
 from affekt.evaluation.run_tables import (
     ComparedModel,
@@ -21,6 +20,7 @@ from affekt.evaluation.run_tables import (
     read_predictions,
     write_prediction_tables,
 )
+from affekt.output import write_outputs
 from affekt.systems.config import SYSTEMS
 from affekt.systems.data import RULES, Rule
 from affekt.systems.job import RECORD, read_record
@@ -42,6 +42,11 @@ COLUMNS = (
     "seconds",
     "parameters",
     "epochs",
+)
+# What puts the runs of a folder beside each other.
+TABLES = (
+    *("table.md", "table.csv", "table.json", "table.png"),
+    *("comparison.md", "comparison.csv", "comparison.json"),
 )
 _QUICK = " (quick)"
 _COLUMN_OF: dict[Rule, str] = {
@@ -103,13 +108,21 @@ def picture(records: Iterable[dict[str, Any]]) -> Figure:
     return comparison_plot(list(by_name), series)
 
 
-def write_tables(folder: Path, *, say: Say) -> None:
+def write_tables(folder: Path, *, say: Say, force: bool = False) -> None:
     """Write what puts all runs of a folder beside each other.
 
     The files are `table` (published beside measured) and `comparison` (accuracy, UA and F1 with
     their intervals), each as `.md`, `.csv` and `.json`; `table.png`, which draws the former; and
     below `predictions/` one CSV a text, protocol and seed: the actual label of each clip beside
     the answer of every model.
+
+    Args:
+        folder: of the runs.
+        say: takes one line for the reader at a time.
+        force: replace files that Affekt did not write.
+
+    Raises:
+        ConfigError: a file may not be replaced, or the folder cannot be written.
     """
     records = read_records(folder, say=say)
     rows = table(records)
@@ -122,22 +135,22 @@ def write_tables(folder: Path, *, say: Say) -> None:
         )
         for record in records
     )
-    write_files(
-        folder,
-        {
-            "table.md": to_markdown(rows),
-            "table.csv": to_csv(rows),
-            "table.json": json.dumps(rows, indent=1) + "\n",
-            "table.png": to_png(picture(records)),
-            "comparison.md": compared.to_markdown(),
-            "comparison.csv": compared.to_csv(),
-            "comparison.json": compared.to_json(),
-        },
+    contents = (
+        to_markdown(rows),
+        to_csv(rows),
+        json.dumps(rows, indent=1) + "\n",
+        to_png(picture(records)),
+        compared.to_markdown(),
+        compared.to_csv(),
+        compared.to_json(),
     )
-    _write_predictions(records, folder, say=say)
+    write_outputs(folder, dict(zip(TABLES, contents, strict=True)), force=force)
+    _write_predictions(records, folder, say=say, force=force)
 
 
-def _write_predictions(records: Sequence[dict[str, Any]], folder: Path, *, say: Say) -> None:
+def _write_predictions(
+    records: Sequence[dict[str, Any]], folder: Path, *, say: Say, force: bool
+) -> None:
     """Join the answers of the models of one text: they were given the same clips."""
     groups: dict[Path, dict[int, dict[str, tuple[ClipPrediction, ...]]]] = {}
     for record in records:
@@ -152,7 +165,7 @@ def _write_predictions(records: Sequence[dict[str, Any]], folder: Path, *, say: 
             continue
         groups.setdefault(place, {}).setdefault(seed, {})[name] = answers
     for place, by_seed in groups.items():
-        write_prediction_tables(place, by_seed)
+        write_prediction_tables(place, by_seed, force=force)
 
 
 def figure(record: dict[str, Any]) -> float:

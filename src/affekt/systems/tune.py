@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import csv
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from affekt.config import read_toml, to_mapping
 from affekt.errors import ConfigError, did_you_mean
+from affekt.evaluation.files import csv_text
+from affekt.output import check_output, write_output
 from affekt.systems.config import SYSTEMS, VARIANTS, load_system
 from affekt.systems.trials import RecipeTrials, SystemTrials, TrialOptions, Trials
 from affekt.training.recipe_file import to_toml
@@ -34,6 +35,7 @@ class TuneRequest:
         storage: URL of the data base; None keeps it in `out`.
         trials: of the study in all.
         seed: of what is drawn; the trainings have the recipe's.
+        force: replace files that Affekt did not write.
         options: of every trial.
     """
 
@@ -43,6 +45,7 @@ class TuneRequest:
     trials: int
     seed: int
     options: TrialOptions
+    force: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +67,8 @@ def tune(request: TuneRequest) -> Tuned:
     """Search, or go on with a search, and write the best recipe and the table of trials.
 
     Raises:
-        ConfigError: the recipe or its `[search]` table is wrong, or the study is another one.
+        ConfigError: the recipe or its `[search]` table is wrong, the study is another one, or the
+            folder holds files of that name that are not Affekt's.
         CorpusError: none of the recipe's corpora is there, or no `select` speaker is in them.
         KeyboardInterrupt: interrupted; the study is kept, and so are both files.
     """
@@ -81,6 +85,8 @@ def tune(request: TuneRequest) -> Tuned:
     name = str(settings["name"])
     found = runs.prepare()
     folder = request.out or Path("runs") / f"tune-{name}"
+    for file in (BEST, TRIALS):
+        check_output(folder / file, inputs=[request.recipe], force=request.force)
     folder.mkdir(parents=True, exist_ok=True)
     wanted = Search(
         name=name,
@@ -102,10 +108,10 @@ def tune(request: TuneRequest) -> Tuned:
     try:
         trials = search(wanted)
     except KeyboardInterrupt:
-        _write(folder, settings, where, space, trials_of(wanted))
+        _write(folder, settings, where, space, trials_of(wanted), force=request.force)
         options.say("interrupted; the same command goes on with the study")
         raise
-    _write(folder, settings, where, space, trials)
+    _write(folder, settings, where, space, trials, force=request.force)
     return Tuned(best_of(trials), trials, folder)
 
 
@@ -127,16 +133,17 @@ def _default(settings: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _write(
-    folder: Path, settings: Mapping[str, Any], where: str, space: Space, trials: tuple[Trial, ...]
+    folder: Path,
+    settings: Mapping[str, Any],
+    where: str,
+    space: Space,
+    trials: tuple[Trial, ...],
+    *,
+    force: bool,
 ) -> None:
     """Write the table of trials, and the recipe with the best one's values."""
-    with (folder / TRIALS).open("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(["trial", "state", "select_ua", "epochs", "seconds", *space, "note"])
-        for trial in trials:
-            figure = "" if trial.figure is None else f"{trial.figure:.6f}"
-            row = [trial.number, trial.state, figure, trial.epochs, f"{trial.seconds:.1f}"]
-            writer.writerow([*row, *(trial.values.get(key, "") for key in space), trial.note])
+    header = ["trial", "state", "select_ua", "epochs", "seconds", *space, "note"]
+    write_output(folder / TRIALS, csv_text(header, _rows(space, trials)), force=force)
     best = best_of(trials)
     if best is None:
         return
@@ -156,4 +163,12 @@ def _write(
         "select speakers.\n"
         f"Searched: {', '.join(space)}."
     )
-    (folder / BEST).write_text(to_toml(changed, comment=comment), encoding="utf-8")
+    write_output(folder / BEST, to_toml(changed, comment=comment), force=force)
+
+
+def _rows(space: Space, trials: tuple[Trial, ...]) -> Iterator[list[object]]:
+    for trial in trials:
+        figure = "" if trial.figure is None else f"{trial.figure:.6f}"
+        values = (trial.values.get(key, "") for key in space)
+        facts = [trial.number, trial.state, figure, trial.epochs, f"{trial.seconds:.1f}"]
+        yield [*facts, *values, trial.note]

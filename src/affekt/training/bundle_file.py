@@ -14,7 +14,7 @@ import affekt
 from affekt.errors import BundleError
 from affekt.recognition import BundleMetadata
 from affekt.recognition.bundle import METADATA_KEY
-from affekt.recognition.checksum import place_model
+from affekt.recognition.checksum import write_model
 
 PARITY_TOLERANCE = 1e-4
 
@@ -25,6 +25,7 @@ def write_bundle(
     path: Path,
     *,
     check: Callable[[Path], float],
+    force: bool = False,
 ) -> float:
     """Write a bundle that passes a check.
 
@@ -33,22 +34,24 @@ def write_bundle(
         metadata: goes into the file.
         path: of the file to write; an older one is replaced only when all is well.
         check: takes the path of the candidate, and returns its greatest difference from torch.
+        force: replace a file that Affekt did not write.
 
     Returns:
         What the check returns.
 
     Raises:
         BundleError: the check refuses.
+        ConfigError: the file may not be replaced, or cannot be written.
     """
     _strip_traces(proto)
     proto.producer_name, proto.producer_version = "affekt", affekt.__version__
     onnx.helper.set_model_props(proto, {METADATA_KEY: metadata.to_json()})
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=path.parent) as folder:
+    with tempfile.TemporaryDirectory() as folder:
         candidate = Path(folder) / path.name
         onnx.save(proto, candidate)
         difference = check(candidate)
-        place_model(candidate, path)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_model(candidate.read_bytes(), path, force=force)
     return difference
 
 

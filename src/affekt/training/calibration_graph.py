@@ -19,7 +19,7 @@ from affekt.recognition.bundle import (
     OUTPUT_NAMES,
     UNCALIBRATED_NAME,
 )
-from affekt.recognition.checksum import place_model
+from affekt.recognition.checksum import write_model
 from affekt.training.calibration_fit import Calibrator
 
 PREFIX = "calibration/"
@@ -30,36 +30,40 @@ _SMALLEST = 1e-30  # whose logarithm a float32 still holds
 
 
 def write_calibrated(
-    source: Path, out: Path, calibrator: Calibrator, metadata: BundleMetadata
+    source: Path,
+    out: Path,
+    calibrator: Calibrator,
+    metadata: BundleMetadata,
+    *,
+    force: bool = False,
 ) -> float:
     """Write a bundle with a calibrator inside; one that was there before makes way.
 
     Args:
         source: of the bundle, which may be `out` itself.
-        out: of the file to write; replaced only when all is well.
+        out: of the file to write; replaced only when all is well. A bundle in its own place is.
         calibrator: fitted to the logits of this bundle.
         metadata: goes into the file.
+        force: replace a file that Affekt did not write.
 
     Returns:
         The greatest difference found between the file and the calibrator in numpy.
 
     Raises:
-        BundleError: they differ, or the file cannot be written.
+        BundleError: they differ.
+        ConfigError: the file may not be replaced, or cannot be written.
     """
     proto = onnx.load(source)
     strip(proto)
     plain = metadata_of(source)
     _append(proto, calibrator, plain.temperature, classes=len(plain.labels))
     helper.set_model_props(proto, {METADATA_KEY: metadata.to_json()})
-    try:
-        out.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=out.parent) as folder:
-            candidate = Path(folder) / out.name
-            onnx.save(proto, candidate)
-            difference = _check(source, candidate, calibrator)
-            place_model(candidate, out)
-    except OSError as error:
-        raise BundleError(f"{out}: cannot be written: {error.strerror}") from None
+    with tempfile.TemporaryDirectory() as folder:
+        candidate = Path(folder) / out.name
+        onnx.save(proto, candidate)
+        difference = _check(source, candidate, calibrator)
+        in_place = out == source
+        write_model(candidate.read_bytes(), out, force=force or in_place)
     return difference
 
 

@@ -15,6 +15,7 @@ import onnx
 from affekt.audio import Signal, decode
 from affekt.corpora import collection_of
 from affekt.errors import AudioError, BundleError, CorpusError
+from affekt.output import check_output
 from affekt.protocols import partition
 from affekt.recognition import Bundle
 from affekt.recognition.metadata import BundleMetadata
@@ -46,6 +47,7 @@ def calibrate_bundle(
     out: Path,
     siblings: Sequence[Path] = (),
     version: str | None = None,
+    force: bool = False,
     progress: Progress | None = None,
 ) -> Calibrated:
     """Fit probabilities, sets and novelty of a bundle on `calibrate` speakers of its own corpora.
@@ -57,10 +59,11 @@ def calibrate_bundle(
         path: of the bundle; calibrated before or not.
         utterances: of the corpora.
         strange: sounds that are no speech, mono at 16 kHz.
-        out: of the file to write.
+        out: of the file to write; `path` itself writes the bundle in its place.
         siblings: bundles of the same recipe that did not learn from `select` speakers. What they
             answer these is fitted on as well.
         version: of the bundle that is written; the old one's by default.
+        force: replace a file that Affekt did not write.
         progress: called with the number of clips heard and the total.
 
     Raises:
@@ -68,6 +71,8 @@ def calibrate_bundle(
         CorpusError: there are no clips of two calibrate speakers whom the bundle says that it did
             not hear, none that it learnt from, or none for a sibling.
     """
+    if out != path:
+        check_output(out, inputs=[path, *siblings], force=force)
     metadata = metadata_of(path)
     speakers = _speakers(metadata)
     parts = partition(item for item in utterances if item.corpus in speakers)
@@ -111,7 +116,7 @@ def calibrate_bundle(
         prediction_set=fitted.prediction_set,
         calibration=fitted.record,
     )
-    difference = write_calibrated(path, out, fitted.calibrator, calibrated)
+    difference = write_calibrated(path, out, fitted.calibrator, calibrated, force=force)
     return Calibrated(fitted, difference)
 
 

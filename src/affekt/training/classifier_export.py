@@ -85,7 +85,8 @@ def export_classifier(
         temperature=metadata.temperature,
     ).eval()
     check = functools.partial(check_parity, graph, features)
-    return write_bundle(_trace(graph, features), metadata, path, check=check)
+    # What lies in a run's own folder is the run's.
+    return write_bundle(_trace(graph, features), metadata, path, check=check, force=True)
 
 
 def check_parity(graph: ClassifierGraph, features: FeatureSet, path: Path) -> float:

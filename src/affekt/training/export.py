@@ -23,7 +23,7 @@ from affekt.features.spectra import LogMelConfig
 from affekt.models import LogMelFrontEnd, ResidualSE
 from affekt.recognition import Bundle, BundleMetadata
 from affekt.recognition.bundle import INPUT_NAME, METADATA_KEY, OUTPUT_NAMES
-from affekt.recognition.checksum import place_model
+from affekt.recognition.checksum import write_model
 from affekt.records import Utterance
 from affekt.training.bundle_file import compare, write_bundle
 from affekt.training.calibration import Calibration
@@ -51,13 +51,16 @@ class WaveformModel(nn.Module):
 
 
 @plain_story()
-def export_bundle(model: WaveformModel, metadata: BundleMetadata, path: Path) -> float:
+def export_bundle(
+    model: WaveformModel, metadata: BundleMetadata, path: Path, *, force: bool = False
+) -> float:
     """Write the bundle, unless it answers otherwise than the network does.
 
     Args:
         model: in evaluation mode.
         metadata: goes into the file.
         path: of the file to write; an older one is replaced only when all is well.
+        force: replace a file that Affekt did not write.
 
     Returns:
         The greatest difference found between the two.
@@ -79,9 +82,8 @@ def export_bundle(model: WaveformModel, metadata: BundleMetadata, path: Path) ->
     )
     if program is None:  # only without `dynamo`
         raise BundleError("torch.onnx.export gave no program")
-    return write_bundle(
-        program.model_proto, metadata, path, check=functools.partial(check_parity, model)
-    )
+    check = functools.partial(check_parity, model)
+    return write_bundle(program.model_proto, metadata, path, check=check, force=force)
 
 
 def check_parity(model: WaveformModel, path: Path) -> float:
@@ -142,18 +144,13 @@ def record_figures(path: Path, figures: Mapping[str, Any]) -> None:
         figures: by name; one that is there already is replaced.
 
     Raises:
-        BundleError: the file cannot be written.
+        ConfigError: the file cannot be written.
     """
     metadata = Bundle.load(path, threads=1).metadata
     merged = dataclasses.replace(metadata, figures={**metadata.figures, **figures})
     proto = onnx.load(path)
     onnx.helper.set_model_props(proto, {METADATA_KEY: merged.to_json()})
-    replacement = path.with_suffix(".tmp")
-    try:
-        onnx.save(proto, replacement)
-        place_model(replacement, path)
-    except OSError as error:
-        raise BundleError(f"{path}: the figures cannot be written: {error.strerror}") from None
+    write_model(proto.SerializeToString(), path, force=True)  # in its own place, as asked
 
 
 def _training_data(utterances: Sequence[Utterance]) -> list[dict[str, Any]]:

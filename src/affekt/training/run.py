@@ -8,26 +8,30 @@ from pathlib import Path
 
 from lightning.pytorch.utilities import rank_zero_only
 
+from affekt.output import check_output
 from affekt.training.calibration import calibrate
 from affekt.training.export import WaveformModel, describe, export_bundle
 from affekt.training.fit import Run, fit
 
 
-def train(run: Run, *, licence_text: str, resume: bool = False) -> Path:
+def train(run: Run, *, licence_text: str, resume: bool = False, force: bool = False) -> Path:
     """Carry out a training run and return the path of its bundle.
 
     Args:
         run: the recipe and the folder that everything goes to.
         licence_text: terms of the weights, in full.
         resume: go on from the newest checkpoint in the folder.
+        force: replace a bundle that Affekt did not write.
 
     Raises:
         ConfigError: the folder holds a run already and `resume` was not asked for; or it was, and
-            the recipe is another one.
+            the recipe is another one; or there is a file in the bundle's place.
         CorpusError: there are no recordings to learn from, or none to calibrate on.
         BundleError: the exported file differs from the network.
     """
     recipe = run.recipe
+    path = run.folder / f"{recipe.name}.onnx"
+    check_output(path, force=force)
     run = dataclasses.replace(run, say=rank_zero_only(run.say))
     fitted = fit(run, resume=resume)
     if fitted.module.global_rank > 0:  # the processes of further devices have done their part
@@ -43,8 +47,7 @@ def train(run: Run, *, licence_text: str, resume: bool = False) -> Path:
         fitted.module.network, recipe.features, temperature=calibration.temperature
     )
     metadata = describe(recipe, fitted, calibration, licence_text=licence_text)
-    path = run.folder / f"{recipe.name}.onnx"
-    difference = export_bundle(model, metadata, path)
+    difference = export_bundle(model, metadata, path, force=force)
     size_mb = path.stat().st_size / 1e6
     run.say(f"{path}: {size_mb:.1f} MB, within {difference:.1e} of torch at every length")
     return path

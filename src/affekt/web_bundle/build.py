@@ -16,6 +16,7 @@ from typing import Any
 import affekt
 from affekt.config import to_mapping
 from affekt.errors import BundleError, ConfigError
+from affekt.output import write_outputs
 from affekt.recognition import Bundle, notices
 from affekt.web_bundle.hosting import CONTENT_SECURITY_POLICY
 from affekt.web_bundle.library import FILES, cached_library, find_library, web_cache
@@ -52,6 +53,7 @@ def write_web_bundle(
     model: str | Path = "default",
     library: Path | None = None,
     registry: str | None = None,
+    force: bool = False,
 ) -> WebBundle:
     """Write a folder that any web server can serve, and that needs nothing but a browser.
 
@@ -60,6 +62,7 @@ def write_web_bundle(
         model: a shipped bundle's name, or the path of a bundle file.
         library: folder or .tgz of onnxruntime-web; None takes the cache, else npm.
         registry: URL of the npm registry.
+        force: replace files of an older page that were changed.
 
     Raises:
         BundleError: no such model, or its front end is a feature set, which needs Python.
@@ -72,7 +75,7 @@ def write_web_bundle(
     if folder.is_dir() and any(folder.iterdir()) and not is_web_bundle(folder):
         raise ConfigError(f"{folder}: holds other files: name a new folder")
     contents = _contents(bundle, find_library(library, registry=registry))
-    _write(contents, folder)
+    _write(contents, folder, force=force)
     return WebBundle(
         folder=folder,
         model=bundle.metadata.title,
@@ -97,7 +100,7 @@ def cached_web_bundle(model: str | Path = "default") -> Path | None:
     contents = _contents(bundle, library)
     folder = web_cache() / f"page-{_fingerprint(contents)}"
     if not is_web_bundle(folder):
-        _write(contents, folder)
+        _write(contents, folder, force=True)
     return folder
 
 
@@ -171,10 +174,10 @@ def _fingerprint(contents: dict[str, bytes]) -> str:
     return digest.hexdigest()[:16]
 
 
-def _write(contents: dict[str, bytes], folder: Path) -> None:
+def _write(contents: dict[str, bytes], folder: Path, *, force: bool) -> None:
     """Write all files, into a folder beside it first where there is none yet."""
     if folder.exists():
-        _write_files(contents, folder)
+        write_outputs(folder, contents, force=force)
         return
     folder.parent.mkdir(parents=True, exist_ok=True)
     scratch = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
