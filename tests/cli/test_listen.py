@@ -16,8 +16,10 @@ from affekt.recognition import StreamRecognizer
 
 
 def speech(duration_s=4.0):
+    """Two syllables a second: levels that never change are no speech."""
     times_s = np.arange(round(duration_s * 16_000)) / 16_000
-    return (0.3 * np.sin(2 * np.pi * 400 * times_s)).astype("<f4")
+    swell = 0.02 + 0.98 * np.cos(2 * np.pi * times_s) ** 4
+    return (0.3 * swell * np.sin(2 * np.pi * 400 * times_s)).astype("<f4")
 
 
 LISTEN = [sys.executable, "-m", "affekt", "listen", "--stdin", "--sample-format", "f32le"]
@@ -61,7 +63,7 @@ def test_somebody_at_work_is_heard_for_a_purpose_only_which_is_stamped(tone_bund
 
 
 def test_every_line_for_people_states_the_purpose(tone_bundle):
-    heard = np.concatenate([np.zeros(32_000, dtype="<f4"), speech(1.0)])
+    heard = np.concatenate([np.zeros(32_000, dtype="<f4"), speech(2.0)])
     done = subprocess.run(
         command("--model", str(tone_bundle), "--speaker", "patient", "--purpose", "medical"),
         input=heard.tobytes(),

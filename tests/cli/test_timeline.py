@@ -25,11 +25,11 @@ RATE = 16_000
 def call(tones: SimpleNamespace, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Nine seconds: the agent speaks first, then the customer, angry and then happy."""
     silence = np.zeros(RATE, np.float32)
-    agent = [tones.tone("neutral", duration_s=3), *[silence] * 6]
+    agent = [tones.said("neutral", duration_s=3), *[silence] * 6]
     customer = [
         *[silence] * 3,
-        tones.tone("angry", duration_s=3),
-        tones.tone("happy", duration_s=3),
+        tones.said("angry", duration_s=3),
+        tones.said("happy", duration_s=3),
     ]
     path: Path = tmp_path_factory.mktemp("calls") / "call.wav"
     channels = np.stack([np.concatenate(agent), np.concatenate(customer)], axis=1)
@@ -112,7 +112,7 @@ def test_every_format_goes_into_a_file_by_its_suffix(
 ) -> None:
     out = tmp_path / f"call{FORMATS[name].suffix}"
     given = ("--format", "table") if name == "table" else ()
-    result = timeline(call, "--out", out, *given)
+    result = timeline(call, "--mix", "--out", out, *given)
     assert (result.exit_code, result.stdout) == (0, "")
     text = out.read_text(encoding="utf-8")
     assert "happy" in text
@@ -142,7 +142,7 @@ def test_a_report_shows_the_recording_beside_it(
 def test_a_report_from_standard_input_can_hold_the_recording(
     timeline: Callable[..., Result], call: Path
 ) -> None:
-    result = timeline("-", "--format", "html", "--embed-audio", input=call.read_bytes())
+    result = timeline("-", "--mix", "--format", "html", "--embed-audio", input=call.read_bytes())
     assert result.exit_code == 0
     assert 'id="sound"' in result.stdout
     assert '"peaks":[' in result.stdout
@@ -155,7 +155,7 @@ def test_embedding_is_for_reports(timeline: Callable[..., Result], call: Path) -
 
 
 def test_options_reach_the_timeline(timeline: Callable[..., Result], call: Path) -> None:
-    options = ("--window-s", 2, "--hop-s", 0.5, "--threshold", 1.0, "--format", "json")
+    options = ("--mix", "--window-s", 2, "--hop-s", 0.5, "--threshold", 1.0, "--format", "json")
     record = json.loads(timeline(call, *options).stdout)
     assert (record["window_s"], record["hop_s"]) == (2.0, 0.5)
     spoken = [item for item in record["tracks"][0]["segments"] if item["emotion"]]
@@ -168,10 +168,10 @@ def test_warnings_go_to_standard_error(
 ) -> None:
     cut = tmp_path / "cut.wav"
     cut.write_bytes(call.read_bytes()[:-100_000])
-    result = timeline(cut, "--format", "csv")
+    result = timeline(cut, "--mix", "--format", "csv")
     assert f"affekt: {cut}: The end is missing" in result.stderr
     assert len(list(csv.DictReader(io.StringIO(result.stdout)))) > 1
-    assert timeline(cut, "--format", "csv", "--quiet").stderr == ""
+    assert timeline(cut, "--mix", "--format", "csv", "--quiet").stderr == ""
 
 
 @pytest.mark.parametrize("content", [None, b"", b"no sound at all"])
@@ -198,7 +198,7 @@ def test_a_folder_that_is_not_there_is_said_in_one_line(
 
 def test_ctrl_c_leaves_no_file(tone_bundle: Path, tones: SimpleNamespace, tmp_path: Path) -> None:
     long = tmp_path / "long.wav"
-    soundfile.write(long, np.tile(tones.tone("angry", duration_s=10), 360), RATE)
+    soundfile.write(long, np.tile(tones.said("angry", duration_s=10), 360), RATE)
     words = ["timeline", "--model", tone_bundle, long, "--out", tmp_path / "long.json"]
     process = subprocess.Popen(
         [sys.executable, "-c", _INTERRUPTED, *map(str, words)], stderr=subprocess.PIPE, text=True

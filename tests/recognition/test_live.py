@@ -78,7 +78,7 @@ def test_values_that_are_no_numbers_are_refused():
 
 
 def test_the_summary_counts_each_second_once():
-    def moment(end_s, emotion, *, uncertain=False):
+    def moment(end_s, emotion, *, uncertain=False, out_of_domain=None):
         return Moment(
             start_s=max(0.0, end_s - 3),
             end_s=end_s,
@@ -87,6 +87,7 @@ def test_the_summary_counts_each_second_once():
             confidence=None if emotion is None else 0.5,
             uncertain=uncertain,
             predictions=(),
+            out_of_domain=out_of_domain,
         )
 
     moments = [
@@ -94,12 +95,15 @@ def test_the_summary_counts_each_second_once():
         moment(2.0, "sad"),
         moment(3.0, "sad"),
         moment(3.5, "happy", uncertain=True),
+        moment(5.0, None, uncertain=True, out_of_domain=True),
     ]
     tally = Tally()
     for item in moments:
         tally.add(item)
-    assert list(tally.seconds().items()) == [("sad", 2.0), ("silence", 1.0), ("uncertain", 0.5)]
-    assert tally.heard_s == 3.5
+    assert list(tally.seconds().items()) == [
+        *(("sad", 2.0), ("not speech", 1.5), ("silence", 1.0), ("uncertain", 0.5))
+    ]
+    assert tally.heard_s == 5.0
 
 
 def test_nothing_is_read_ahead_of_what_is_heard():

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
+import soxr
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from affekt import Recognizer
 from affekt.errors import AudioError, ConfigError
-from affekt.recognition import StreamRecognizer
+from affekt.recognition import Outputs, StreamRecognizer
 from affekt.recognition.stream import StreamListener
 
 RATE = 16_000
@@ -20,9 +23,18 @@ def recognizer(tone_bundle):
     return Recognizer.load(tone_bundle)
 
 
+@pytest.fixture(scope="module")
+def strange_recognizer(tones, tmp_path_factory):
+    """Takes a mean amplitude from 0.32 on for no speech."""
+    path = tmp_path_factory.mktemp("strange") / "strange.onnx"
+    return Recognizer.load(tones.write_bundle(path, novelty=True, threshold=0.1))
+
+
 def tone(frequency_hz, duration_s, *, level=0.3):
+    """Two syllables a second: levels that never change are no speech."""
     times_s = np.arange(round(duration_s * RATE)) / RATE
-    return (level * np.sin(2 * np.pi * frequency_hz * times_s)).astype(np.float32)
+    swell = 0.02 + 0.98 * np.cos(2 * np.pi * times_s) ** 4
+    return (level * swell * np.sin(2 * np.pi * frequency_hz * times_s)).astype(np.float32)
 
 
 def pause(duration_s):
@@ -71,12 +83,15 @@ def test_every_window_holds_the_sound_it_names(length):
     heard = []
 
     class Listening:
-        def probabilities(self, signal):
-            heard.append(signal.copy())
-            return np.array([1.0])
+        def run(self, waveforms):
+            heard.append(waveforms[0].copy())
+            return Outputs(np.array([[1.0]]), novelty=np.array([[0.0]]))
 
-    signal = np.random.default_rng(1).normal(0, 0.2, round(length * RATE)).astype(np.float32)
-    listener = StreamListener(Listening(), window_s=3.0, hop_s=1.0, voice="energy")
+    noise = np.random.default_rng(1).normal(0, 0.2, round(length * RATE)).astype(np.float32)
+    signal = noise * tone(0.25, length, level=1.0)  # it swells and fades, as speech does
+    listener = StreamListener(
+        SimpleNamespace(bundle=Listening()), window_s=3.0, hop_s=1.0, voice="energy"
+    )
     windows = listener.push(signal) + listener.finish()
     assert windows[-1].end_s == pytest.approx(length, abs=1 / RATE)
     for window, sound in zip(windows, heard, strict=True):
@@ -132,7 +147,67 @@ def test_impossible_settings_are_refused(recognizer, options, message):
         StreamRecognizer(recognizer, **options)
 
 
-@pytest.mark.parametrize("samples", [np.zeros((2, 2)), np.array([np.nan])])
-def test_what_is_no_sound_is_refused(recognizer, samples):
-    with pytest.raises(AudioError, match="finite numbers"):
+@pytest.mark.parametrize("kind", ["u1", "i1", "i2", "i4"])
+def test_integers_are_scaled_as_the_recognizer_does(recognizer, kind):
+    signal = recording()
+    scale = 2.0 ** (8 * np.dtype(kind).itemsize - 1)
+    integers = (signal * (scale - 1) + (scale if kind == "u1" else 0)).astype(kind)
+    (_, _, third, *_) = moments(recognizer, integers, [])
+    expected = recognizer(integers[: 3 * RATE], RATE)
+    assert third.emotion == expected.emotion
+    assert third.confidence == pytest.approx(expected.confidence, abs=1e-6)
+
+
+def test_silence_in_integers_is_silence(recognizer):
+    dither = np.random.default_rng(0).integers(-1, 2, 3 * RATE).astype(np.int16)
+    assert [item.emotion for item in moments(recognizer, dither, [])] == [None, None, None]
+
+
+def test_another_rate_is_resampled_as_it_comes(recognizer):
+    signal = recording()
+    stream = StreamRecognizer(recognizer, sampling_rate_hz=44_100)
+    at_44100 = soxr.resample(signal, RATE, 44_100)
+    found = [*stream.push(at_44100[:50_001]), *stream.push(at_44100[50_001:]), *stream.finish()]
+    expected = moments(recognizer, signal, [])
+    assert [item.emotion for item in found] == [item.emotion for item in expected]
+    assert found[-1].end_s == pytest.approx(expected[-1].end_s, abs=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("samples", "message"),
+    [
+        (np.zeros((2, 2)), r"one channel, \[samples\], not an array of shape \(2, 2\)"),
+        (np.array([0.0, np.nan]), "sample at 0.000 s .1. is nan, not a finite number"),
+        (np.zeros(9, np.int64), "samples of type int64 have no known full scale"),
+        (bytes(450_000), "takes arrays of samples, not bytes: numpy.frombuffer"),
+    ],
+)
+def test_what_is_no_sound_is_refused_in_a_few_words(recognizer, samples, message):
+    with pytest.raises(AudioError, match=message) as caught:
         StreamRecognizer(recognizer).push(samples)
+    assert len(str(caught.value)) < 200
+
+
+@pytest.mark.parametrize("rate_hz", [0, -16_000, 10_000_000])
+def test_an_impossible_rate_is_refused(recognizer, rate_hz):
+    with pytest.raises(AudioError, match="Hz is outside 1000 to 384000 Hz"):
+        StreamRecognizer(recognizer, sampling_rate_hz=rate_hz)
+
+
+def test_a_stream_that_has_ended_takes_no_more(recognizer):
+    stream = StreamRecognizer(recognizer)
+    stream.push(recording()[:RATE])
+    stream.finish()
+    with pytest.raises(AudioError, match="has ended"):
+        stream.push(recording())
+    assert stream.finish() == []
+
+
+def test_what_is_not_speech_is_nobody_s_emotion(strange_recognizer):
+    found = moments(strange_recognizer, np.concatenate([tone(400, 3.0), 5 * tone(400, 3.0)]), [])
+    known, strange = found[2], found[-1]
+    assert (known.emotion is None, known.out_of_domain, known.uncertain) == (False, False, False)
+    assert (strange.emotion, strange.confidence, strange.predictions) == (None, None, ())
+    assert strange.out_of_domain
+    assert strange.uncertain
+    assert strange.to_dict()["out_of_domain"] is True

@@ -235,3 +235,16 @@ def tone(label: str, *, duration_s: float = 1.0, amplitude: float = 0.3) -> np.n
     time_s = np.arange(round(duration_s * SAMPLING_RATE_HZ)) / SAMPLING_RATE_HZ
     hz = tone_hz(CANONICAL.index(label))
     return (amplitude * np.sin(2.0 * np.pi * hz * time_s)).astype(np.float32)
+
+
+def said(label: str, *, duration_s: float = 1.0, amplitude: float = 0.3) -> np.ndarray:
+    """Return the same sine in two syllables a second: levels that never change are no speech."""
+    time_s = np.arange(round(duration_s * SAMPLING_RATE_HZ)) / SAMPLING_RATE_HZ
+    return (tone(label, duration_s=duration_s, amplitude=amplitude) * syllables(time_s)).astype(
+        np.float32
+    )
+
+
+def syllables(time_s: np.ndarray) -> np.ndarray:
+    """Return what swells and fades twice a second, loudest at whole and half seconds."""
+    return 0.02 + 0.98 * np.cos(2.0 * np.pi * time_s) ** 4

@@ -95,7 +95,7 @@ def sound(tones: SimpleNamespace) -> Callable[..., bytes]:
 def call(tones: SimpleNamespace) -> bytes:
     """A call of two channels: an agent who sounds happy, a customer who sounds angry."""
     file = io.BytesIO()
-    pair = np.stack([tones.tone("happy", duration_s=4.0), tones.tone("angry", duration_s=4.0)], 1)
+    pair = np.stack([tones.said("happy", duration_s=4.0), tones.said("angry", duration_s=4.0)], 1)
     soundfile.write(file, pair, 16000, format="FLAC")
     return file.getvalue()
 

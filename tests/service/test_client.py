@@ -76,7 +76,7 @@ def test_a_call_without_names_is_refused_unless_it_shall_be_mixed(
     client: Client, tones: Any
 ) -> None:
     silence = np.zeros(2 * 16_000)
-    turn = np.concatenate([silence, tones.tone("sad", duration_s=2.0)])
+    turn = np.concatenate([silence, tones.said("sad", duration_s=2.0)])
     file = io.BytesIO()
     soundfile.write(
         file,
@@ -99,7 +99,7 @@ def test_models_are_listed(client: Client) -> None:
 def test_a_stream_yields_the_library_s_moments(
     client: Client, library: Recognizer, tones: Any
 ) -> None:
-    samples = np.tile((tones.tone("fearful", duration_s=2.5) * 32767).astype("<i2"), 2)
+    samples = np.tile((tones.said("fearful", duration_s=2.5) * 32767).astype("<i2"), 2)
     data = samples.tobytes()
     chunks = [data[place : place + 4001] for place in range(0, len(data), 4001)]
     stream = StreamRecognizer(library)

@@ -48,7 +48,7 @@ def ask(running: Any, chunks: Iterable[bytes], **query: Any) -> list[dict[str, A
 def speech(tones: Any) -> np.ndarray:
     """Five seconds: happy, silence, sad."""
     return np.concatenate(
-        [tones.tone("happy", duration_s=2.0), np.zeros(16000), tones.tone("sad", duration_s=2.03)]
+        [tones.said("happy", duration_s=2.0), np.zeros(16000), tones.said("sad", duration_s=2.03)]
     ).astype(np.float32)
 
 

@@ -74,7 +74,7 @@ def sound(tones: SimpleNamespace, tmp_path: Path):
         silence = np.zeros(round(duration_s * RATE_HZ), dtype=np.float32)
         tracks = [
             np.concatenate(
-                [tones.tone(label, duration_s=duration_s) if label else silence for label in labels]
+                [tones.said(label, duration_s=duration_s) if label else silence for label in labels]
             )
             for labels in channels
         ]

@@ -1,11 +1,13 @@
 """Sound or no sound: which parts of a long recording are worth listening to.
 
 Plain energy of short frames against a threshold that follows the recording's own noise floor.
-It tells sound from background, not speech from other sounds.
+It tells sound from background, not speech from other sounds. An offset of the microphone and the
+hum of the mains count as nothing, however strong they are.
 """
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
@@ -26,6 +28,7 @@ _RANGE_SHARE = 0.3
 _MIN_ABOVE_FLOOR_DB = 6.0
 _MAX_ABOVE_FLOOR_DB = 12.0
 _FLOOR_QUANTILE = 0.1
+_MAINS_HZ = (50.0, 60.0)
 # Pauses within speech are kept, clicks are not, and soft onsets and endings are included.
 _GAP_S = 0.3
 _MIN_SOUND_S = 0.09
@@ -88,8 +91,9 @@ def follow_activity(blocks: Iterable[Signal], sampling_rate: int) -> Iterator[Pr
         return [(max(0, start - padding), min(total, end + padding))]
 
     for span in rechunk(blocks, _SPAN_FRAMES * frame):
-        levels_db = _levels_db(span, frame)
-        runs = _runs(levels_db >= floor.threshold_db(levels_db))
+        levels = signal_levels_db(span, frame, sampling_rate)
+        floor.update(levels)
+        runs = _runs(levels >= floor.threshold_db)
         ended: list[tuple[int, int]] = []
         begin, total = total, total + span.size
         for first, last in runs:
@@ -111,47 +115,93 @@ def follow_activity(blocks: Iterable[Signal], sampling_rate: int) -> Iterator[Pr
 
 
 class NoiseFloor:
-    """Levels of all frames so far, counted in whole decibels from `_NOTHING_DB` to 0 and above.
+    """Levels of all frames so far, counted in whole decibels from `nothing_db` to 0 and above.
 
     Args:
         unknown_db: threshold as long as the levels are too much alike to tell a floor.
+        nothing_db: fainter frames are not counted.
+        most_above_db: the threshold lies at most so far above the floor.
     """
 
-    def __init__(self, *, unknown_db: float = _NOTHING_DB) -> None:
+    def __init__(
+        self,
+        *,
+        unknown_db: float = _NOTHING_DB,
+        nothing_db: int = _NOTHING_DB,
+        most_above_db: float = _MAX_ABOVE_FLOOR_DB,
+    ) -> None:
         self._unknown_db = unknown_db
-        self._counts = np.zeros(-_NOTHING_DB + 1, dtype=np.int64)
+        self._nothing_db = nothing_db
+        self._most_above_db = most_above_db
+        self._counts = np.zeros(-nothing_db + 1, dtype=np.int64)
 
-    def threshold_db(self, levels_db: npt.NDArray[np.float64]) -> float:
-        """Take in a span's levels, and return the level from which a frame counts as sound."""
-        bins = np.floor(levels_db[levels_db >= _NOTHING_DB]).astype(np.int64) - _NOTHING_DB
+    def update(self, levels_db: npt.NDArray[np.float64]) -> None:
+        """Take in the levels of the next frames."""
+        heard = levels_db[levels_db >= self._nothing_db]
+        bins = np.floor(heard).astype(np.int64) - self._nothing_db
         self._counts += np.bincount(
             np.minimum(bins, self._counts.size - 1), minlength=self._counts.size
         )
+
+    @property
+    def threshold_db(self) -> float:
+        """Level from which a frame counts as sound, by all frames so far."""
         seen = np.cumsum(self._counts)
         if seen[-1] == 0:
-            return _NOTHING_DB
-        floor_db = float(np.searchsorted(seen, _FLOOR_QUANTILE * seen[-1])) + _NOTHING_DB
-        range_db = float(np.flatnonzero(self._counts)[-1]) + _NOTHING_DB - floor_db
+            return self._nothing_db
+        floor = int(np.searchsorted(seen, _FLOOR_QUANTILE * seen[-1]))
+        range_db = float(np.flatnonzero(self._counts)[-1] - floor)
         if range_db < _MIN_RANGE_DB:
             return self._unknown_db
-        return floor_db + min(
-            max(_RANGE_SHARE * range_db, _MIN_ABOVE_FLOOR_DB), _MAX_ABOVE_FLOOR_DB
-        )
+        above_db = min(max(_RANGE_SHARE * range_db, _MIN_ABOVE_FLOOR_DB), self._most_above_db)
+        return floor + self._nothing_db + above_db
 
 
-def levels_db(frames: Signal) -> npt.NDArray[np.float64]:
-    """Return the RMS level of each of `[frames, samples]` in dBFS, -120 at least."""
-    power = np.einsum("ij,ij->i", frames, frames, dtype=np.float32) / frames.shape[1]
+def levels_db(frames: Signal, sampling_rate: int) -> npt.NDArray[np.float64]:
+    """Return the RMS level of each frame in dBFS, -120 at least.
+
+    A constant offset, and sines of 50 and 60 Hz of any phase, are taken out of each frame before.
+    Nothing above 125 Hz loses as much as 2 dB in frames of 20 ms or more.
+
+    Args:
+        frames: `[frames, samples]`, of 20 ms or so.
+        sampling_rate: in Hz.
+    """
+    basis = _steady(frames.shape[1], sampling_rate)
+    rest = frames - (frames @ basis) @ basis.T
+    power = np.einsum("ij,ij->i", rest, rest, dtype=np.float32) / frames.shape[1]
     levels: npt.NDArray[np.float64] = 10 * np.log10(np.maximum(power, 1e-12).astype(np.float64))
     return levels
 
 
-def _levels_db(signal: Signal, frame: int) -> npt.NDArray[np.float64]:
-    """Return the level of each frame of a signal; a shorter one at the end counts as well."""
-    whole = signal.size // frame
-    levels = levels_db(signal[: whole * frame].reshape(whole, frame))
-    rest = signal[whole * frame :]
-    return np.append(levels, levels_db(rest[np.newaxis])) if rest.size else levels
+@functools.lru_cache(maxsize=8)
+def _steady(samples: int, sampling_rate: int) -> npt.NDArray[np.float32]:
+    """Return an orthonormal basis `[samples, 5]` of what an offset and the mains can add."""
+    times_s = np.arange(samples) / sampling_rate
+    waves = [wave(2 * np.pi * hz * times_s) for hz in _MAINS_HZ for wave in (np.cos, np.sin)]
+    basis: npt.NDArray[np.float32] = np.linalg.qr(np.stack([np.ones(samples), *waves], axis=1))[
+        0
+    ].astype(np.float32)
+    return basis
+
+
+def fill_frame(signal: Signal, frame: int) -> Signal:
+    """Return a signal mirrored at its end until it fills a frame: no step that would be sound."""
+    return np.pad(signal, (0, frame - signal.size), mode="symmetric")
+
+
+def signal_levels_db(signal: Signal, frame: int, sampling_rate: int) -> npt.NDArray[np.float64]:
+    """Return the level of each frame of a signal; a shorter one at the end counts as well.
+
+    Args:
+        signal: `[samples]` mono.
+        frame: samples a frame, 20 ms or so.
+        sampling_rate: in Hz.
+    """
+    whole = signal.size - signal.size % frame
+    if whole < signal.size:
+        signal = np.concatenate((signal[:whole], fill_frame(signal[whole:], frame)))
+    return levels_db(signal.reshape(-1, frame), sampling_rate)
 
 
 def _runs(active: npt.NDArray[np.bool_]) -> list[tuple[int, int]]:

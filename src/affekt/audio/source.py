@@ -81,18 +81,20 @@ class ByteStream:
             ) from self.error
 
 
-def open_source(source: AudioSource) -> ByteStream:
+def open_source(source: AudioSource | ByteStream) -> ByteStream:
     """Open anything that holds an encoded recording.
 
     Args:
         source: a path; "-" for standard input; the bytes of a file; or a file object opened in
             binary mode, which is read from its beginning if it can be rewound and from where it
-            stands otherwise.
+            stands otherwise. What was opened here can be read again, and stays open.
 
     Raises:
         AudioError: there is nothing to read: no such file, a folder, no permission, no bytes,
             a file object in text mode.
     """
+    if isinstance(source, ByteStream):
+        return ByteStream(source._stream, label=source.label, owned=False)
     if isinstance(source, bytes | bytearray | memoryview):
         stream = ByteStream(io.BytesIO(source), label="<bytes>", owned=True)
     elif isinstance(source, str) and source == "-":

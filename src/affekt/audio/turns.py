@@ -37,6 +37,7 @@ class Turns:
     """
 
     def __init__(self, sampling_rate: int, channels: int) -> None:
+        self._rate = sampling_rate
         self._frame = round(_FRAME_S * sampling_rate)
         # Where the level has never changed much, there is noise or a tone, and nobody speaks.
         self._floors = [NoiseFloor(unknown_db=math.inf) for _ in range(channels)]
@@ -59,10 +60,10 @@ class Turns:
 
     def _compare(self, span: Signal) -> None:
         channels = np.ascontiguousarray(span.T).reshape(-1, _SPAN_FRAMES, self._frame)
-        levels = np.maximum([levels_db(channel) for channel in channels], _NOTHING_DB)
-        thresholds_db = [
-            floor.threshold_db(level) for floor, level in zip(self._floors, levels, strict=True)
-        ]
+        levels = np.maximum([levels_db(channel, self._rate) for channel in channels], _NOTHING_DB)
+        for floor, level in zip(self._floors, levels, strict=True):
+            floor.update(level)
+        thresholds_db = [floor.threshold_db for floor in self._floors]
         second_db, first_db = np.sort(levels, axis=0)[-2:]
         loudest = levels.argmax(axis=0)
         alone = (first_db - second_db >= _ALONE_DB) & (first_db >= np.take(thresholds_db, loudest))

@@ -1,10 +1,11 @@
 """Somebody speaks or not, frame by frame, as the sound comes in.
 
-A detector looks at the past alone, so that a live stream and a file give the same decisions.
+A detector looks at the past alone, unless it was told the floor of the whole recording.
 """
 
 from __future__ import annotations
 
+import math
 from typing import Literal, Protocol, get_args
 
 import numpy as np
@@ -18,8 +19,11 @@ Voice = Literal["energy", "webrtc"]
 VOICES: tuple[Voice, ...] = get_args(Voice)
 
 FRAME_S = 0.02
-# Before anything louder was heard, a leading pause must not pass for speech.
-_UNKNOWN_DB = -50.0
+# What 16 bits can hold is counted for the floor; whatever the floor, nobody speaks below -70 dBFS.
+_FAINTEST_DB = -100
+_FAINT_DB = -70.0
+# Soft syllables lie this far above the noise, and what noise adds by chance does not.
+_MOST_ABOVE_DB = 9.0
 _WEBRTC_MODE = 2  # 0 lets much pass, 3 little
 
 
@@ -31,19 +35,32 @@ class VoiceDetector(Protocol):
 
 
 class EnergyVoice:
-    """A frame louder than the noise floor of all that was heard so far.
+    """A frame louder than the noise floor.
 
-    It tells sound from background, not speech from other sounds.
+    It tells sound from background, not speech from other sounds. Where the level has hardly
+    changed yet, there is noise or a tone, and nobody speaks.
+
+    Args:
+        sampling_rate: of the frames, in Hz.
+        floor: of the whole recording, where it was looked at before; None follows the floor of
+            all that was heard so far.
     """
 
-    def __init__(self) -> None:
-        self._floor = NoiseFloor(unknown_db=_UNKNOWN_DB)
+    def __init__(self, sampling_rate: int, floor: NoiseFloor | None = None) -> None:
+        self._rate = sampling_rate
+        self._settled_db = None if floor is None else floor.threshold_db
+        self._floor = voice_floor()
 
     def decide(self, frames: Signal) -> npt.NDArray[np.bool_]:
-        """Compare each frame with the threshold as it stands once that frame is counted."""
-        levels = levels_db(frames)
-        decisions = [level >= self._floor.threshold_db(level[np.newaxis]) for level in levels]
-        return np.array(decisions, dtype=bool)
+        """Compare each frame with the threshold: without a settled one, as it stands by then."""
+        levels = levels_db(frames, self._rate)
+        if self._settled_db is not None:
+            return levels >= max(self._settled_db, _FAINT_DB)
+        decisions = np.empty(levels.size, dtype=bool)
+        for place, level in enumerate(levels):
+            self._floor.update(level[np.newaxis])
+            decisions[place] = level >= max(self._floor.threshold_db, _FAINT_DB)
+        return decisions
 
 
 class WebRtcVoice:
@@ -70,19 +87,25 @@ class WebRtcVoice:
         return np.array(decisions, dtype=bool)
 
 
-def voice_detector(name: str, sampling_rate: int) -> VoiceDetector:
+def voice_floor() -> NoiseFloor:
+    """Return the floor that "energy" compares with: levels that hardly change are no speech."""
+    return NoiseFloor(unknown_db=math.inf, nothing_db=_FAINTEST_DB, most_above_db=_MOST_ABOVE_DB)
+
+
+def voice_detector(name: str, sampling_rate: int, floor: NoiseFloor | None = None) -> VoiceDetector:
     """Return a detector that has heard nothing yet.
 
     Args:
         name: one of `VOICES`.
         sampling_rate: of the frames, in Hz.
+        floor: of the whole recording, in `voice_floor()`, where it is known; for "energy".
 
     Raises:
         ConfigError: there is none of that name.
         MissingExtraError: it needs a library that is not installed.
     """
     if name == "energy":
-        return EnergyVoice()
+        return EnergyVoice(sampling_rate, floor)
     if name == "webrtc":
         return WebRtcVoice(sampling_rate)
     raise ConfigError(f"no voice detector is called '{name}'{did_you_mean(name, VOICES)}")

@@ -120,6 +120,8 @@ def _line(moment: Moment, format_name: str) -> str:
         return json.dumps({"purpose": None} | moment.to_dict())
     window = f"{moment.start_s:7.1f} to {moment.end_s:7.1f} s"
     stamp = f"  ({moment.purpose})" if moment.purpose else ""
+    if moment.out_of_domain:
+        return f"{window}  not speech{stamp}"
     if moment.emotion is None or moment.confidence is None:
         return f"{window}  -{stamp}"
     doubt = "  uncertain" if moment.uncertain else ""

@@ -146,10 +146,16 @@ class Tally:
 
     def add(self, moment: Moment) -> None:
         """Count the next moment."""
-        name = "uncertain" if moment.uncertain else moment.emotion or "silence"
+        if moment.out_of_domain:
+            name = "not speech"
+        else:
+            name = "uncertain" if moment.uncertain else moment.emotion or "silence"
         self._seconds[name] += moment.end_s - self.heard_s
         self.heard_s = moment.end_s
 
     def seconds(self) -> dict[str, float]:
-        """Return the seconds of each emotion, "uncertain" and "silence" among them, most first."""
+        """Return the seconds of each emotion, most first.
+
+        "uncertain", "not speech" and "silence" are among them.
+        """
         return dict(sorted(self._seconds.items(), key=lambda pair: -pair[1]))

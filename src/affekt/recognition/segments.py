@@ -1,14 +1,14 @@
-"""From overlapping windows to segments: what was heard when, smoothed, and in a few figures.
+"""From overlapping windows to segments: what was heard when, smoothed.
 
 Time is cut into cells of one hop. A cell's probabilities are the mean over the windows that hold
-it; its emotion follows from the most probable sequence of emotions of which each change costs
-something (Viterbi), so that a single odd cell does not interrupt a stretch.
+it. Where a stretch ends follows from the most probable sequence of emotions of which each change
+costs something (Viterbi), so that a single odd cell does not interrupt it; its emotion is the most
+probable by the mean over its cells. What is not speech is told from speech in the same way.
 """
 
 from __future__ import annotations
 
 import itertools
-from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -17,21 +17,18 @@ import numpy.typing as npt
 
 from affekt.audio.voice import FRAME_S
 from affekt.recognition.stream import Heard, ranked
-from affekt.records import Segment, TrackSummary, TurningPoint
+from affekt.records import Segment
 
 Floats = npt.NDArray[np.float64]
 
-NEGATIVE = frozenset({"sad", "angry", "fearful", "disgust"})
-
-# The logarithm of how much less probable a change is than staying.
+# The logarithm of how much less probable a change is than staying; also what a change between
+# speech and other sounds costs, where a cell's evidence lies between -1 and 1.
 _CHANGE_COST = 1.0
 # Pauses within speech, and sounds too short to be any.
 _GAP_S = 0.5
 _MIN_SPEECH_S = 0.1
-# A turning point lies between two stretches of one emotion at least so long.
-_SURE_S = 2.0
-# Pauses within a negative stretch.
-_BREATH_S = 3.0
+# In the place of a class: not speech.
+_STRANGE = -1
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,12 +37,15 @@ class Cells:
 
     Attributes:
         edges_s: `[cells + 1]`, where they begin and end.
-        probabilities: `[cells, classes]`, the mean over the windows that hold a cell; NaN where
-            no window did.
+        probabilities: `[cells, classes]`, the mean over the windows that hold a cell, of those
+            within the domain where there are any; NaN where no window tells.
+        novelty: `[cells]`, the mean over the windows; above 1 is out of the domain; NaN likewise,
+            and where the model cannot tell.
     """
 
     edges_s: Floats
     probabilities: Floats
+    novelty: Floats
 
 
 def speech_of(heard: Sequence[Heard]) -> tuple[tuple[float, float], ...]:
@@ -55,29 +55,39 @@ def speech_of(heard: Sequence[Heard]) -> tuple[tuple[float, float], ...]:
     frames = np.concatenate([item.speech for item in heard])
     end_s = heard[-1].end_s
     edges = np.flatnonzero(np.diff(frames, prepend=False, append=False)) * FRAME_S
-    found: list[tuple[float, float]] = []
+    found: list[tuple[float, float, float]] = []  # beginning, end, and the sound in between
     for start, end in edges.reshape(-1, 2).tolist():
+        first, sound_s = start, end - start
         if found and start - found[-1][1] <= _GAP_S + 1e-9:
-            found[-1] = (found[-1][0], min(end, end_s))
-        else:
-            found.append((start, min(end, end_s)))
-    return tuple((start, end) for start, end in found if end - start >= _MIN_SPEECH_S)
+            first, _, before_s = found.pop()
+            sound_s += before_s
+        found.append((first, min(end, end_s), sound_s))
+    return tuple((start, end) for start, end, sound_s in found if sound_s >= _MIN_SPEECH_S - 1e-9)
 
 
 def cells_of(heard: Sequence[Heard], classes: int) -> Cells:
     """Spread the answers of the windows over the cells they hold."""
     edges = np.array([0.0, *(item.end_s for item in heard)])
-    total = np.zeros((len(heard), classes))
-    count = np.zeros(len(heard))
+    # Windows out of the domain, and the others: music before a word must not colour the word.
+    total = np.zeros((2, len(heard), classes))
+    count = np.zeros((2, len(heard), 1))
+    novelty = np.zeros(len(heard))
     for item in heard:
         if item.probabilities is None:
             continue
         first = int(np.searchsorted(edges, item.start_s - 1e-9))
         last = int(np.searchsorted(edges, item.end_s - 1e-9))
-        total[first:last] += item.probabilities
-        count[first:last] += 1
+        known = 0 if item.out_of_domain else 1
+        total[known, first:last] += item.probabilities
+        count[known, first:last] += 1
+        novelty[first:last] += np.nan if item.novelty is None else item.novelty
     with np.errstate(invalid="ignore"):
-        return Cells(edges, total / count[:, np.newaxis])
+        strange, known_ones = total / count
+        return Cells(
+            edges,
+            np.where(count[1] > 0, known_ones, strange),
+            novelty / count.sum(axis=(0, 2)),
+        )
 
 
 def segments_of(
@@ -99,18 +109,28 @@ def segments_of(
     """
     place_s = 0.0
     found: list[Segment] = []
-    chosen = None if cells is None else smooth(cells.probabilities)
-    for start_s, end_s in speech:
+    kinds = None if cells is None else _kinds(cells)
+    for first_s, last_s in speech:
+        # No pause at an edge of the recording is shorter than the shortest sound.
+        start_s = first_s if first_s >= _MIN_SPEECH_S else 0.0
+        end_s = last_s if duration_s - last_s >= _MIN_SPEECH_S else duration_s
         if start_s > place_s:
             found.append(_silence(place_s, start_s))
-        if cells is None or chosen is None:
+        if cells is None or kinds is None:
             found.append(_spoken(start_s, end_s, None, labels, threshold))
         else:
-            found.extend(_within(start_s, end_s, cells, chosen, labels, threshold))
+            found.extend(_within(start_s, end_s, cells, kinds, labels, threshold))
         place_s = end_s
     if duration_s > place_s:
         found.append(_silence(place_s, duration_s))
     return tuple(found)
+
+
+def _kinds(cells: Cells) -> npt.NDArray[np.int64]:
+    """Return the class of each cell, `_STRANGE` where there is no speech."""
+    away = np.nan_to_num(cells.novelty - 1.0)
+    strange = _path(np.stack([-away, away], axis=1)) == 1
+    return np.where(strange, _STRANGE, smooth(cells.probabilities))
 
 
 def smooth(probabilities: Floats) -> npt.NDArray[np.int64]:
@@ -122,7 +142,11 @@ def smooth(probabilities: Floats) -> npt.NDArray[np.int64]:
     Returns:
         `[cells]`.
     """
-    evidence = np.log(np.maximum(np.nan_to_num(probabilities, nan=1.0), 1e-9))
+    return _path(np.log(np.maximum(np.nan_to_num(probabilities, nan=1.0), 1e-9)))
+
+
+def _path(evidence: Floats) -> npt.NDArray[np.int64]:
+    """Return the path of greatest evidence through `[cells, classes]`, where changes cost."""
     score = np.zeros(evidence.shape[1])
     came_from = np.zeros(evidence.shape, dtype=np.int64)
     for cell, row in enumerate(evidence):
@@ -138,50 +162,55 @@ def smooth(probabilities: Floats) -> npt.NDArray[np.int64]:
     return path
 
 
-def summarise(segments: Sequence[Segment], *, analysed: bool) -> TrackSummary:
-    """Return a track's figures: shares of speech, longest negative stretch, turning points."""
-    spoken = [item for item in segments if item.speech]
-    speech_s = sum(item.end_s - item.start_s for item in spoken)
-    seconds: defaultdict[str, float] = defaultdict(float)
-    for item in spoken if analysed else ():
-        sure = item.emotion is not None and not item.uncertain
-        seconds[item.emotion if sure and item.emotion else "uncertain"] += item.end_s - item.start_s
-    return TrackSummary(
-        speech_s=speech_s,
-        shares={label: part / speech_s for label, part in sorted(seconds.items())},
-        longest_negative=_longest_negative(segments),
-        turning_points=tuple(_turning_points(segments)),
-    )
-
-
 def _within(
     start_s: float,
     end_s: float,
     cells: Cells,
-    chosen: npt.NDArray[np.int64],
+    kinds: npt.NDArray[np.int64],
     labels: tuple[str, ...],
     threshold: float,
 ) -> Iterator[Segment]:
-    """Cut a stretch of speech where the emotion changes."""
+    """Cut a stretch of sound where the emotion changes, and where speech begins and ends."""
     first = int(np.searchsorted(cells.edges_s, start_s + 1e-9, side="right")) - 1
     last = max(int(np.searchsorted(cells.edges_s, end_s - 1e-9)), first + 1)
+    # Cells of which the stretch holds no more than a click belong to their neighbours.
+    if last - first > 1 and cells.edges_s[first + 1] - start_s < _MIN_SPEECH_S:
+        first += 1
+    if last - first > 1 and end_s - cells.edges_s[last - 1] < _MIN_SPEECH_S:
+        last -= 1
     told = first + np.flatnonzero(~np.isnan(cells.probabilities[first:last, 0]))
     if not told.size:
         yield _spoken(start_s, end_s, None, labels, threshold)
         return
     # A cell that no window tells of takes the answer of the nearest that one does.
     halfway = (told[:-1] + told[1:]) / 2
-    answers = chosen[told[np.searchsorted(halfway, np.arange(first, last))]]
-    starts = np.flatnonzero(np.diff(answers, prepend=-1))
-    for start, end in itertools.pairwise((*starts.tolist(), last - first)):
+    found = kinds[told[np.searchsorted(halfway, np.arange(first, last))]]
+    # The emotion of a run is the most probable by its mean, and neighbours may now agree.
+    for begin, end in _runs(found):
+        if found[begin] != _STRANGE:
+            found[begin:end] = _mean(cells, first + begin, first + end).argmax()
+    for begin, end in _runs(found):
         yield _spoken(
-            max(start_s, float(cells.edges_s[first + start])),
-            min(end_s, float(cells.edges_s[first + end])),
-            np.nanmean(cells.probabilities[first + start : first + end], axis=0),
+            start_s if begin == 0 else float(cells.edges_s[first + begin]),
+            end_s if first + end == last else float(cells.edges_s[first + end]),
+            _mean(cells, first + begin, first + end),
             labels,
             threshold,
-            label=labels[answers[start]],
+            out_of_domain=None
+            if np.isnan(cells.novelty[told[0]])
+            else bool(found[begin] == _STRANGE),
         )
+
+
+def _runs(values: npt.NDArray[np.int64]) -> list[tuple[int, int]]:
+    """Return beginning and end of each run of equal values."""
+    changes = np.flatnonzero(np.diff(values)) + 1
+    return list(itertools.pairwise([0, *changes.tolist(), len(values)]))
+
+
+def _mean(cells: Cells, first: int, last: int) -> Floats:
+    mean: Floats = np.nanmean(cells.probabilities[first:last], axis=0)
+    return mean
 
 
 def _spoken(
@@ -190,18 +219,21 @@ def _spoken(
     probabilities: Floats | None,
     labels: tuple[str, ...],
     threshold: float,
-    label: str | None = None,
+    *,
+    out_of_domain: bool | None = None,
 ) -> Segment:
-    scores = ranked(probabilities, labels)
-    confidence = next((item.score for item in scores if item.label == label), None)
+    """Return a stretch of sound: speech, unless it is out of the domain."""
+    scores = () if out_of_domain else ranked(probabilities, labels)
+    best = scores[0] if scores else None
     return Segment(
         start_s=start_s,
         end_s=end_s,
-        speech=True,
-        emotion=label,
-        confidence=confidence,
-        uncertain=confidence is not None and confidence < threshold,
+        speech=not out_of_domain,
+        emotion=best.label if best else None,
+        confidence=best.score if best else None,
+        uncertain=bool(out_of_domain) or (best is not None and best.score < threshold),
         predictions=scores,
+        out_of_domain=out_of_domain,
     )
 
 
@@ -215,43 +247,3 @@ def _silence(start_s: float, end_s: float) -> Segment:
         uncertain=False,
         predictions=(),
     )
-
-
-def _longest_negative(segments: Sequence[Segment]) -> tuple[float, float] | None:
-    """Return the longest run of negative emotions; short pauses and doubts do not end it."""
-    best: tuple[float, float] | None = None
-    run: tuple[float, float] | None = None
-    for item in segments:
-        if item.emotion is None or item.uncertain:
-            continue
-        if item.emotion not in NEGATIVE:
-            run = None
-            continue
-        goes_on = run is not None and item.start_s - run[1] <= _BREATH_S
-        run = (run[0] if run and goes_on else item.start_s, item.end_s)
-        if best is None or run[1] - run[0] > best[1] - best[0]:
-            best = run
-    return best
-
-
-def _turning_points(segments: Sequence[Segment]) -> Iterator[TurningPoint]:
-    """Yield the changes between stretches that are sure of their emotion for long enough.
-
-    Pauses and doubts do not end a stretch; another emotion does, once it has lasted as long.
-    """
-    before: str | None = None
-    after, begin_s, lasted_s = "", 0.0, 0.0  # what may become a stretch
-    for item in segments:
-        if item.emotion is None or item.uncertain:
-            continue
-        if item.emotion == before:
-            lasted_s = 0.0
-            continue
-        if item.emotion != after or lasted_s == 0.0:
-            after, begin_s, lasted_s = item.emotion, item.start_s, 0.0
-        lasted_s += item.end_s - item.start_s
-        if lasted_s < _SURE_S:
-            continue
-        if before is not None:
-            yield TurningPoint(time_s=begin_s, before=before, after=after)
-        before, lasted_s = after, 0.0

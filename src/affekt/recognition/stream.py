@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -9,6 +10,9 @@ import numpy as np
 import numpy.typing as npt
 
 from affekt.audio import SAMPLING_RATE_HZ, Signal
+from affekt.audio.activity import NoiseFloor, fill_frame
+from affekt.audio.pcm import StreamResampler
+from affekt.audio.signal import Gate, to_float32
 from affekt.audio.voice import FRAME_S, Voice, voice_detector
 from affekt.errors import AudioError, ConfigError
 from affekt.recognition.purpose import check_purpose, stamp
@@ -20,7 +24,8 @@ if TYPE_CHECKING:
 # A window with less speech says nothing of its speaker.
 MIN_SPEECH_S = 0.4
 MIN_SPEECH_SHARE = 0.25
-_FRAME = round(FRAME_S * SAMPLING_RATE_HZ)
+FRAME_SAMPLES = round(FRAME_S * SAMPLING_RATE_HZ)
+_NAME = "the stream"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -32,6 +37,7 @@ class Heard:
         speech: `[frames]` of 20 ms, from the last window's end to this one's: somebody speaks.
         speech_share: of the frames of the whole window, 0 to 1.
         probabilities: `[classes]`; None where too little of the window is speech.
+        novelty: above 1 is out of the domain; None likewise, and where the model cannot tell.
     """
 
     start_s: float
@@ -39,6 +45,12 @@ class Heard:
     speech: npt.NDArray[np.bool_]
     speech_share: float
     probabilities: npt.NDArray[np.float64] | None
+    novelty: float | None
+
+    @property
+    def out_of_domain(self) -> bool | None:
+        """The sound is not speech as the model knows it; None where nobody can tell."""
+        return None if self.novelty is None else self.novelty > 1.0
 
 
 class StreamListener:
@@ -52,19 +64,26 @@ class StreamListener:
         window_s: length of a window, at least a hop.
         hop_s: seconds from one answer to the next; a multiple of 20 ms.
         voice: who decides where somebody speaks, one of `affekt.audio.voice.VOICES`.
+        floor: of the whole recording, where it is known.
 
     Raises:
         ConfigError: a length is out of its range, or there is no such detector.
     """
 
     def __init__(
-        self, recognizer: Recognizer | None, *, window_s: float, hop_s: float, voice: Voice
+        self,
+        recognizer: Recognizer | None,
+        *,
+        window_s: float,
+        hop_s: float,
+        voice: Voice,
+        floor: NoiseFloor | None = None,
     ) -> None:
         check_lengths(window_s, hop_s)
         self._recognizer = recognizer
         self._hop = round(hop_s * SAMPLING_RATE_HZ)
         self._window = round(window_s * SAMPLING_RATE_HZ)
-        self._detector = voice_detector(voice, SAMPLING_RATE_HZ)
+        self._detector = voice_detector(voice, SAMPLING_RATE_HZ, floor)
         self._held: Signal = np.empty(0, dtype=np.float32)
         self._begin = 0  # place of the first held sample in the stream
         self._decided = 0  # place up to which frames are decided
@@ -72,14 +91,7 @@ class StreamListener:
         self._last_end = 0
 
     def push(self, samples: Signal) -> list[Heard]:
-        """Take samples in, mono float32 at 16 kHz, and return the windows they complete.
-
-        Raises:
-            AudioError: not a one-dimensional array of finite numbers.
-        """
-        samples = np.asarray(samples, dtype=np.float32)
-        if samples.ndim != 1 or not np.isfinite(samples).all():
-            raise AudioError("a stream takes one-dimensional arrays of finite numbers")
+        """Take samples in, mono float32 at 16 kHz, and return the windows they complete."""
         found = []
         while samples.size:
             missing = self._last_end + self._hop - self._end
@@ -94,8 +106,8 @@ class StreamListener:
         if self._end == self._last_end:
             return []
         left = self._end - self._decided
-        if left:  # the last frame is filled with zeros, as no more will come
-            frame = np.pad(self._held[self._held.size - left :], (0, _FRAME - left))
+        if left:
+            frame = fill_frame(self._held[self._held.size - left :], FRAME_SAMPLES)
             self._speech = np.append(self._speech, self._detector.decide(frame[np.newaxis]))
             self._decided = self._end
         return [self._hear(self._end)]
@@ -106,29 +118,32 @@ class StreamListener:
 
     def _take(self, samples: Signal) -> None:
         self._held = np.concatenate((self._held, samples))
-        count = (self._end - self._decided) // _FRAME
+        count = (self._end - self._decided) // FRAME_SAMPLES
         if count:
             start = self._decided - self._begin
-            frames = self._held[start : start + count * _FRAME].reshape(count, _FRAME)
+            frames = self._held[start : start + count * FRAME_SAMPLES].reshape(count, FRAME_SAMPLES)
             self._speech = np.append(self._speech, self._detector.decide(frames))
-            self._decided += count * _FRAME
+            self._decided += count * FRAME_SAMPLES
 
     def _hear(self, end: int) -> Heard:
         start = max(0, end - self._window)
         signal = self._held[start - self._begin : end - self._begin]
-        first = (start - self._begin) // _FRAME
+        first = (start - self._begin) // FRAME_SAMPLES
         speech = self._speech[first:]
         share = float(speech.mean())
         enough = share >= MIN_SPEECH_SHARE and speech.sum() * FRAME_S >= MIN_SPEECH_S
-        probabilities = None
+        probabilities, novelty = None, None
         if enough and self._recognizer is not None:
-            probabilities = self._recognizer.probabilities(signal)
+            outputs = self._recognizer.bundle.run(signal[np.newaxis])
+            probabilities = outputs.probabilities[0].astype(np.float64)
+            novelty = None if outputs.novelty is None else float(outputs.novelty[0, 0])
         heard = Heard(
             start_s=start / SAMPLING_RATE_HZ,
             end_s=end / SAMPLING_RATE_HZ,
-            speech=self._speech[(self._last_end - self._begin) // _FRAME :].copy(),
+            speech=self._speech[(self._last_end - self._begin) // FRAME_SAMPLES :].copy(),
             speech_share=share,
             probabilities=probabilities,
+            novelty=novelty,
         )
         self._last_end = end
         # The stream may end before the next hop, and its last window reach back almost to here.
@@ -137,18 +152,21 @@ class StreamListener:
 
     def _forget(self, place: int) -> None:
         """Drop what no window to come will hold, in whole frames."""
-        frames = (place - self._begin) // _FRAME
+        frames = (place - self._begin) // FRAME_SAMPLES
         if frames > 0:
-            self._held = self._held[frames * _FRAME :].copy()
+            self._held = self._held[frames * FRAME_SAMPLES :].copy()
             self._speech = self._speech[frames:]
-            self._begin += frames * _FRAME
+            self._begin += frames * FRAME_SAMPLES
 
 
 class StreamRecognizer:
     """Answers once a hop while a stream comes in, with what the whole file would give.
 
+    Where somebody speaks is decided by what came so far; a file is looked at whole before.
+
     Args:
         recognizer: the model.
+        sampling_rate_hz: of the stream, 1,000 to 384,000.
         window_s: what is listened to for an answer, at least a hop.
         hop_s: seconds from one answer to the next; a multiple of 20 ms.
         threshold: a confidence below it is uncertain (0 to 1); the model's own otherwise.
@@ -158,6 +176,7 @@ class StreamRecognizer:
         consented: who is heard has consented to that purpose; stamped likewise.
 
     Raises:
+        AudioError: the rate is impossible.
         ConfigError: a setting is out of its range, or the purpose is unknown.
         MissingExtraError: the detector is not installed.
     """
@@ -166,6 +185,7 @@ class StreamRecognizer:
         self,
         recognizer: Recognizer,
         *,
+        sampling_rate_hz: int = SAMPLING_RATE_HZ,
         window_s: float = 3.0,
         hop_s: float = 1.0,
         threshold: float | None = None,
@@ -174,25 +194,44 @@ class StreamRecognizer:
         consented: bool = False,
     ) -> None:
         check_purpose(purpose, consented=consented)
+        self._gate = Gate(sampling_rate_hz, name=_NAME)
+        self._resampler = StreamResampler(sampling_rate_hz)
         self._listener = StreamListener(recognizer, window_s=window_s, hop_s=hop_s, voice=voice)
         self._labels = recognizer.bundle.metadata.labels
         self._threshold = recognizer.threshold(threshold)
         self._purpose = stamp(purpose, consented=consented)
+        self._ended = False
 
-    def push(self, samples: Signal) -> list[Moment]:
-        """Take samples in, mono float32 at 16 kHz, any number, and return what they complete.
+    def push(self, samples: npt.ArrayLike) -> list[Moment]:
+        """Take the next samples of one channel, any number, and return what they complete.
+
+        Args:
+            samples: `[samples]`; float with full scale at 1.0, or integers of 8, 16 or 32 bits.
 
         Raises:
-            AudioError: not a one-dimensional array of finite numbers.
+            AudioError: they are no samples of one channel, one is not finite, or `finish` was
+                called before.
         """
-        return [self._moment(heard) for heard in self._listener.push(samples)]
+        if self._ended:
+            raise AudioError(f"{_NAME}: has ended (finish was called): begin another one")
+        signal = _mono(samples)
+        self._gate.update(signal)
+        return self._moments(self._listener.push(self._resampler.push(signal)))
 
     def finish(self) -> list[Moment]:
         """End the stream and return its last window, if anything is left."""
-        return [self._moment(heard) for heard in self._listener.finish()]
+        if self._ended:
+            return []
+        self._ended = True
+        last = self._listener.push(self._resampler.finish())
+        return self._moments([*last, *self._listener.finish()])
+
+    def _moments(self, windows: Iterable[Heard]) -> list[Moment]:
+        return [self._moment(heard) for heard in windows]
 
     def _moment(self, heard: Heard) -> Moment:
-        scores = ranked(heard.probabilities, self._labels)
+        # What is not speech is nobody's emotion.
+        scores = () if heard.out_of_domain else ranked(heard.probabilities, self._labels)
         best = scores[0] if scores else None
         return Moment(
             start_s=heard.start_s,
@@ -200,10 +239,31 @@ class StreamRecognizer:
             speech_share=heard.speech_share,
             emotion=best.label if best else None,
             confidence=best.score if best else None,
-            uncertain=best is not None and best.score < self._threshold,
+            uncertain=heard.out_of_domain or (best is not None and best.score < self._threshold),
             predictions=scores,
+            out_of_domain=heard.out_of_domain,
             purpose=self._purpose,
         )
+
+
+def _mono(samples: npt.ArrayLike) -> Signal:
+    """Return samples as float32.
+
+    Raises:
+        AudioError: they are bytes, of several channels, or of a type without a full scale.
+    """
+    if isinstance(samples, bytes | bytearray | memoryview | str):
+        raise AudioError(
+            f"{_NAME}: takes arrays of samples, not {type(samples).__name__}: "
+            "numpy.frombuffer(data, dtype='<i2') makes one of raw 16-bit samples"
+        )
+    frames = np.asarray(samples)
+    if frames.ndim != 1:
+        raise AudioError(
+            f"{_NAME}: takes one channel, [samples], not an array of shape {frames.shape}: "
+            "choose a channel, or take the mean of all"
+        )
+    return to_float32(frames, name=_NAME)
 
 
 def ranked(

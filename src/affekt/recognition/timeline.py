@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
+import itertools
 import os
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, TypedDict, Unpack
+from typing import TYPE_CHECKING, BinaryIO, TypedDict, Unpack, cast
 
-from affekt.audio import AudioSource, BlockReader, Signal, decode_blocks
+from affekt.audio import SAMPLING_RATE_HZ, AudioSource, BlockReader, Signal, decode_blocks
+from affekt.audio.activity import NoiseFloor, signal_levels_db
+from affekt.audio.source import open_source
 from affekt.audio.turns import Turns
-from affekt.audio.voice import Voice
+from affekt.audio.voice import Voice, voice_floor
 from affekt.errors import ConfigError, SilentError, did_you_mean
 from affekt.recognition.purpose import TrackPlan, plan_tracks, stamp
-from affekt.recognition.segments import cells_of, segments_of, speech_of, summarise
-from affekt.recognition.stream import Heard, StreamListener, check_lengths
+from affekt.recognition.segments import cells_of, segments_of, speech_of
+from affekt.recognition.stream import FRAME_SAMPLES, Heard, StreamListener, check_lengths
+from affekt.recognition.summary import spoken_stretches, summarise
 from affekt.records import Timeline, Track
 from affekt.threads import Workers
 
@@ -80,32 +85,51 @@ def make_timeline(
     mix = bool(options.get("mix"))
     if mix and options.get("channels") is not None:
         raise ConfigError("mix takes all channels for one voice: leave it out, or the channels")
-    first = decode_blocks(source, block_s=_BLOCK_S)
-    with first:
-        plans = plan_tracks(
-            first.source_channels,
-            names=options.get("channels"),
-            analyse=options.get("analyse"),
-            purpose=options.get("purpose"),
-            consented=bool(options.get("consented")),
-        )
-        unnamed = plans[0].name is None
-        if unnamed and not mix:
-            _refuse_voices_by_turns(first)
-        readers = [first] if unnamed else _readers(source, plans)
+    named = options.get("channels") is not None
+    voice = options.get("voice") or "energy"
+    progress = options.get("progress") or (lambda done_s: None)  # noqa: ARG005
+    # It is read twice, which pipes and standard input do not allow by themselves.
+    with contextlib.closing(open_source(source)) as held:
+        with decode_blocks(cast("BinaryIO", held)) as first:
+            plans = plan_tracks(
+                first.source_channels,
+                names=options.get("channels"),
+                analyse=options.get("analyse"),
+                purpose=options.get("purpose"),
+                consented=bool(options.get("consented")),
+            )
+        if named and (not isinstance(source, str | os.PathLike | bytes) or source == "-"):
+            raise ConfigError(
+                "a call whose channels are named is read by several at once: "
+                "give the path of a file, or its bytes"
+            )
+
+        def readers() -> list[BlockReader]:
+            if named:
+                return [decode_blocks(source, block_s=_BLOCK_S, channel=p.index) for p in plans]
+            reader = decode_blocks(cast("BinaryIO", held), block_s=_BLOCK_S)
+            if not mix:
+                _refuse_voices_by_turns(reader)
+            return [reader]
+
+        floors: list[NoiseFloor | None] = [None] * len(plans)
+        if voice == "energy":
+            floors = [*_floors(readers(), lambda: progress(0.0))]
         listeners = [
             StreamListener(
                 recognizer if plan.analysed else None,
                 window_s=window_s,
                 hop_s=hop_s,
-                voice=options.get("voice") or "energy",
+                voice=voice,
+                floor=floor,
             )
-            for plan in plans
+            for plan, floor in zip(plans, floors, strict=True)
         ]
-        heard = _listen(readers, listeners, options.get("progress"))
-    duration_s = max(reader.duration_s for reader in readers)
-    warnings = [note for reader in readers for note in reader.warnings]
-    if unnamed and not mix and first.source_channels == 2:
+        read = readers()
+        heard = _listen(read, listeners, progress)
+    duration_s = max(reader.duration_s for reader in read)
+    warnings = [note for reader in read for note in reader.warnings]
+    if not named and not mix and first.source_channels == 2:
         warnings.append(_PERHAPS_A_CALL)
     metadata = recognizer.bundle.metadata
     return Timeline(
@@ -118,10 +142,7 @@ def make_timeline(
         window_s=window_s,
         hop_s=hop_s,
         purpose=stamp(options.get("purpose"), consented=bool(options.get("consented"))),
-        tracks=tuple(
-            _track(plan, items, metadata.labels, duration_s, threshold)
-            for plan, items in zip(plans, heard, strict=True)
-        ),
+        tracks=_tracks(plans, heard, metadata.labels, duration_s, threshold),
         warnings=tuple(dict.fromkeys(warnings)),
     )
 
@@ -139,69 +160,94 @@ def _refuse_voices_by_turns(reader: BlockReader) -> None:
         reader.watch = watch
 
 
-def _readers(source: AudioSource, plans: Sequence[TrackPlan]) -> list[BlockReader]:
-    if not isinstance(source, str | os.PathLike | bytes) or source == "-":
-        raise ConfigError(
-            "a call whose channels are named is read once a channel: "
-            "give the path of a file, or its bytes"
-        )
-    return [decode_blocks(source, block_s=_BLOCK_S, channel=plan.index) for plan in plans]
+def _floors(readers: Sequence[BlockReader], go_on: Callable[[], None]) -> list[NoiseFloor]:
+    """Look at every track whole: what is loud at its beginning may turn out to be its noise."""
+    floors = [voice_floor() for _ in readers]
+
+    def take(number: int, block: Signal) -> None:
+        floors[number].update(signal_levels_db(block, FRAME_SAMPLES, SAMPLING_RATE_HZ))
+        go_on()
+
+    _read(readers, take)
+    return floors
 
 
 def _listen(
     readers: Sequence[BlockReader],
     listeners: Sequence[StreamListener],
-    progress: Callable[[float], None] | None,
+    progress: Callable[[float], None],
 ) -> list[list[Heard]]:
-    """Hear every track, in threads of their own: decoding and inference leave the lock.
+    """Hear every track."""
+    done_s = [0.0] * len(readers)
+    found: list[list[Heard]] = [[] for _ in readers]
+
+    def take(number: int, block: Signal) -> None:
+        found[number] += listeners[number].push(block)
+        done_s[number] = readers[number].duration_s
+        progress(min(done_s))
+
+    _read(readers, take)
+    return [items + listener.finish() for items, listener in zip(found, listeners, strict=True)]
+
+
+def _read(readers: Sequence[BlockReader], take: Callable[[int, Signal], None]) -> None:
+    """Read every track to its end, in threads of their own: decoding and inference leave the lock.
 
     In a call somebody may say nothing at all; a call in which nobody does is no recording.
+
+    Args:
+        readers: one a track.
+        take: is given the number of a track, and its next block.
     """
-    done_s = [0.0] * len(readers)
     silent: list[SilentError] = []
 
-    def follow(number: int) -> list[Heard]:
-        reader, listener = readers[number], listeners[number]
-        found: list[Heard] = []
+    def follow(number: int) -> None:
         try:
-            with reader:
+            with readers[number] as reader:
                 for block in reader:
-                    found.extend(listener.push(block))
-                    done_s[number] = reader.duration_s
-                    if progress is not None:
-                        progress(min(done_s))
+                    take(number, block)
         except SilentError as error:
             silent.append(error)
             if len(silent) == len(readers):
                 raise
-        return found + listener.finish()
 
     if len(readers) == 1:
-        return [follow(0)]
+        follow(0)
+        return
     with Workers(len(readers)) as pool:
-        return list(pool.map(follow, range(len(readers))))
+        list(pool.map(follow, range(len(readers))))
 
 
-def _track(
-    plan: TrackPlan,
-    heard: Sequence[Heard],
+def _tracks(
+    plans: Sequence[TrackPlan],
+    heard: Sequence[Sequence[Heard]],
     labels: tuple[str, ...],
     duration_s: float,
     threshold: float,
-) -> Track:
-    speech = speech_of(heard)
-    segments = segments_of(
-        speech,
-        cells_of(heard, len(labels)) if plan.analysed else None,
-        labels,
-        duration_s=duration_s,
-        threshold=threshold,
-    )
-    return Track(
-        index=plan.index,
-        name=plan.name,
-        analysed=plan.analysed,
-        speech=speech,
-        segments=segments,
-        summary=summarise(segments, analysed=plan.analysed),
+) -> tuple[Track, ...]:
+    segments = [
+        segments_of(
+            speech_of(items),
+            cells_of(items, len(labels)) if plan.analysed else None,
+            labels,
+            duration_s=duration_s,
+            threshold=threshold,
+        )
+        for plan, items in zip(plans, heard, strict=True)
+    ]
+    speech = [spoken_stretches(items) for items in segments]
+    return tuple(
+        Track(
+            index=plan.index,
+            name=plan.name,
+            analysed=plan.analysed,
+            speech=speech[number],
+            segments=segments[number],
+            summary=summarise(
+                segments[number],
+                analysed=plan.analysed,
+                others=itertools.chain(*speech[:number], *speech[number + 1 :]),
+            ),
+        )
+        for number, plan in enumerate(plans)
     )

@@ -89,11 +89,13 @@ class Moment:
 
     Attributes:
         start_s, end_s: the window, counted from the beginning of the stream.
-        speech_share: of its frames, 0 to 1.
+        speech_share: of its frames that are loud enough for speech, 0 to 1.
         emotion: the most probable label; None where nobody speaks.
         confidence: its probability.
-        uncertain: the confidence is below the threshold.
+        uncertain: the confidence is below the threshold, or the sound is out of the domain.
         predictions: labels by falling probability; empty where nobody speaks.
+        out_of_domain: there is sound, and it is not speech as the model knows it; None where hardly
+            anything is loud enough, or the model cannot tell.
         purpose: why the voice was analysed, as it was stated; None where nothing was.
     """
 
@@ -104,6 +106,7 @@ class Moment:
     confidence: float | None
     uncertain: bool
     predictions: tuple[Score, ...]
+    out_of_domain: bool | None = None
     purpose: str | None = None
 
     def to_dict(self) -> dict[str, Any]:
@@ -113,6 +116,7 @@ class Moment:
             "end_s": round(self.end_s, 3),
             "speech_share": round(self.speech_share, 3),
             **answer(self.emotion, self.confidence, self.predictions, uncertain=self.uncertain),
+            "out_of_domain": self.out_of_domain,
         }
         return record if self.purpose is None else record | {"purpose": self.purpose}
 

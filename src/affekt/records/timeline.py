@@ -15,11 +15,13 @@ class Segment:
     Attributes:
         start_s, end_s: the stretch, in seconds of the recording.
         speech: somebody speaks.
-        emotion: the most probable label; None in silence, on a track that is not analysed, and
-            for speech too short to say anything of.
+        emotion: the most probable label, first of the predictions; None in silence, on a track that
+            is not analysed, for what is not speech, and for speech too short to say anything of.
         confidence: its probability, the mean over the stretch.
-        uncertain: the confidence is below the threshold.
+        uncertain: the confidence is below the threshold, or the sound is out of the domain.
         predictions: labels by falling mean probability.
+        out_of_domain: there is sound, and it is not speech as the model knows it; None in silence,
+            where nothing was inferred, and where the model cannot tell.
     """
 
     start_s: float
@@ -29,6 +31,7 @@ class Segment:
     confidence: float | None
     uncertain: bool
     predictions: tuple[Score, ...]
+    out_of_domain: bool | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Return the record as plain JSON types."""
@@ -37,6 +40,7 @@ class Segment:
             "end_s": round(self.end_s, 3),
             "speech": self.speech,
             **answer(self.emotion, self.confidence, self.predictions, uncertain=self.uncertain),
+            "out_of_domain": self.out_of_domain,
         }
 
 
@@ -62,14 +66,16 @@ class TrackSummary:
         shares: emotion, or "uncertain", to its share of the speech (0 to 1); empty where
             nothing was analysed.
         longest_negative: beginning and end of the longest stretch of negative emotions, in
-            seconds; None where there is none.
+            seconds; what other voices say meanwhile does not end it. None where there is none.
         turning_points: changes from one emotion to another, in order.
+        not_speech_s: how long there is sound that is not speech, such as music or a ring tone.
     """
 
     speech_s: float
     shares: dict[str, float]
     longest_negative: tuple[float, float] | None
     turning_points: tuple[TurningPoint, ...]
+    not_speech_s: float = 0.0
 
     def to_dict(self) -> dict[str, Any]:
         """Return the record as plain JSON types."""
@@ -79,6 +85,7 @@ class TrackSummary:
             "shares": {label: round(share, 4) for label, share in self.shares.items()},
             "longest_negative": None if negative is None else [round(s, 3) for s in negative],
             "turning_points": [point.to_dict() for point in self.turning_points],
+            "not_speech_s": round(self.not_speech_s, 3),
         }
 
 

@@ -143,7 +143,7 @@ class RecogniseAnswer(Exact):
 
 
 class Segment(Exact):
-    """A stretch of a track with one answer; in silence without emotion."""
+    """A stretch of a track with one answer; without emotion where nobody speaks."""
 
     start_s: float
     end_s: float
@@ -152,6 +152,10 @@ class Segment(Exact):
     confidence: float | None
     uncertain: bool
     predictions: list[Score]
+    out_of_domain: bool | None = Field(
+        description="There is sound, and it is not speech as the model knows it; null in silence, "
+        "where nothing was inferred, and where the model cannot tell."
+    )
 
 
 class TurningPoint(Exact):
@@ -169,6 +173,7 @@ class TrackSummary(Exact):
     shares: dict[str, float]
     longest_negative: tuple[float, float] | None
     turning_points: list[TurningPoint]
+    not_speech_s: float = Field(description="Sound that is not speech, such as a ring tone.")
 
 
 class Track(Exact):

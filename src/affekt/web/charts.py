@@ -13,12 +13,12 @@ import numpy.typing as npt
 from PIL import Image
 
 from affekt.features.spectra import FloatArray, mel_frequencies
+from affekt.recognition.annotations.marks import NOT_SPEECH, SILENCE, SPEECH, UNCERTAIN, label_of
 from affekt.recognition.annotations.palette import looks
 from affekt.recognition.explain import SPECTRUM, Explanation
 from affekt.records import Score, Timeline
 from affekt.web.analysis import CELL_S
 
-UNCERTAIN = "uncertain"
 NOT_ANALYSED = "speech, not analysed"
 
 _GREY = "#8a94a3"  # visible on white and on black
@@ -64,23 +64,23 @@ def timeline_chart(timeline: Timeline) -> alt.Chart:
     rows = []
     for track in timeline.tracks:
         for segment in track.segments:
-            if not segment.speech:
+            label = label_of(segment, track)
+            if label == SILENCE:
                 continue
-            label = segment.emotion if track.analysed else NOT_ANALYSED
-            if segment.uncertain or label is None:
-                label = UNCERTAIN
             rows.append(
                 {
                     "voice": track.name or "voice",
                     "start": segment.start_s,
                     "end": segment.end_s,
-                    "heard": label,
+                    "heard": NOT_ANALYSED if label == SPEECH else label,
                     "confidence": segment.confidence,
                 }
             )
     names = [track.name or "voice" for track in timeline.tracks]
     heard = list(dict.fromkeys(row["heard"] for row in rows))
-    shown = [label for label in (*timeline.labels, UNCERTAIN, NOT_ANALYSED) if label in heard]
+    shown = [
+        label for label in (*timeline.labels, UNCERTAIN, NOT_ANALYSED, NOT_SPEECH) if label in heard
+    ]
     # A lone voice needs no name, but its place in time must stand below that of the waveform.
     named = timeline.tracks[0].name is not None
     axis = _left_axis(title="voice" if named else " ", labels=named, ticks=False, domain=False)
@@ -247,6 +247,6 @@ def _seconds(start_s: float, end_s: float) -> alt.Scale:
 
 def _colours(labels: Sequence[str], shown: Sequence[str] | None = None) -> alt.Scale:
     fills = {name: look.fill for name, look in looks(labels).items()}
-    named = fills | {UNCERTAIN: "#ffffff", NOT_ANALYSED: "#8a94a3"}
+    named = fills | {NOT_ANALYSED: fills[SPEECH]}
     domain = list(labels if shown is None else shown)
     return alt.Scale(domain=domain, range=[named[label] for label in domain])

@@ -113,6 +113,8 @@ def _summary(track: Track) -> str:
         return f"{text}; emotions are not inferred."
     shares = sorted(summary.shares.items(), key=lambda item: -item[1])
     text += ": " + ", ".join(f"{label} {share:.0%}" for label, share in shares if share >= 0.005)
+    if summary.not_speech_s:
+        text += f". Sound that is not speech: {duration_text(summary.not_speech_s)}"
     if summary.longest_negative is not None:
         start_s, end_s = summary.longest_negative
         text += f". Longest negative stretch: {start_s:.1f} to {end_s:.1f} s"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
@@ -42,6 +43,11 @@ def silence(start_s: float, end_s: float) -> Segment:
     return segment(start_s, end_s, speech=False)
 
 
+def not_speech(start_s: float, end_s: float) -> Segment:
+    """Music, noise, a ring tone."""
+    return replace(segment(start_s, end_s, speech=False), uncertain=True, out_of_domain=True)
+
+
 def track(
     segments: Sequence[Segment],
     *,
@@ -71,6 +77,20 @@ def track(
 def build() -> SimpleNamespace:
     """What makes segments and tracks."""
     return SimpleNamespace(segment=segment, silence=silence, track=track)
+
+
+@pytest.fixture(scope="session")
+def on_hold(make_timeline: MakeTimeline) -> Timeline:
+    """Two seconds of music on the customer's line, then one word."""
+    held = [not_speech(0.0, 2.0), segment(2.0, 3.0, "happy"), silence(3.0, 4.0)]
+    summary = TrackSummary(
+        speech_s=1.0,
+        shares={"happy": 1.0},
+        longest_negative=None,
+        turning_points=(),
+        not_speech_s=2.0,
+    )
+    return make_timeline(track(held, index=0, name="customer", summary=summary))
 
 
 @pytest.fixture(scope="session")

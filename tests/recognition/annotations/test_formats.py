@@ -213,7 +213,7 @@ def test_pympi_reads_elan(call: Timeline, saved) -> None:
     assert eaf.get_parameters_for_tier("customer confidence")["PARENT_REF"] == "customer"
     entries = eaf.get_cv_entries("emotions").values()
     assert [values[0][0] for values, _ in entries] == [
-        *("neutral", "happy", "angry", "uncertain", "speech")
+        *("neutral", "happy", "angry", "uncertain", "speech", "not speech")
     ]
 
 
@@ -295,3 +295,47 @@ def test_silent_recordings_of_any_name_can_be_written(build, make_timeline, name
 def test_an_unknown_format_is_refused_with_a_suggestion(call: Timeline) -> None:
     with pytest.raises(ConfigError, match="did you mean 'textgrid'"):
         annotate(call, "textgird")
+
+
+# ---- what is not speech ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("table", "0:00.0  0:02.0  not speech"),
+        ("csv", "0.000,2.000,false,,,true,true,,,"),
+        ("rttm", "NON-SPEECH call_7 1 0.000 2.000 <NA> other <NA> <NA> <NA>"),
+        ("textgrid", 'text = "not speech"'),
+        ("audacity", "0.000\t2.000\tcustomer: not speech"),
+        ("webvtt", "<c.not-speech>not speech</c>"),
+        ("elan", "<ANNOTATION_VALUE>not speech</ANNOTATION_VALUE>"),
+        ("labelstudio", '"not speech"'),
+        ("html", "</svg>not speech</td>"),
+    ],
+)
+def test_music_is_called_not_speech_and_nobody_s_emotion(
+    on_hold: Timeline, name: str, words: str
+) -> None:
+    text = annotate(on_hold, name)
+    assert words in text
+    assert "uncertain (" not in text
+
+
+def test_the_record_tells_what_is_not_speech(on_hold: Timeline) -> None:
+    (track,) = json.loads(annotate(on_hold, "json"))["tracks"]
+    music, word, silence = track["segments"]
+    assert (music["speech"], music["emotion"], music["out_of_domain"]) == (False, None, True)
+    assert music["uncertain"]
+    assert word["out_of_domain"] is silence["out_of_domain"] is None
+    assert track["summary"]["not_speech_s"] == 2.0
+
+
+def test_pyannote_counts_no_speaker_where_there_is_music(on_hold: Timeline, saved) -> None:
+    read = database.load_rttm(saved(on_hold, "rttm"))["call_7"]
+    assert read.labels() == ["customer:happy"]
+
+
+@pytest.mark.parametrize("name", ["table", "html"])
+def test_the_summary_says_how_long_there_is_no_speech(on_hold: Timeline, name: str) -> None:
+    assert re.search(r"not speech.*: 0:02\.0", annotate(on_hold, name))

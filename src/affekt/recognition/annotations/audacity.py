@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from affekt.recognition.annotations.marks import prefix, seconds, spoken, stamp
+from affekt.recognition.annotations.marks import audible, prefix, seconds, stamp
 from affekt.records import Timeline
 
 
@@ -14,7 +14,7 @@ def to_audacity(timeline: Timeline) -> str:
     found = [
         (mark.start_ms, mark.end_ms, prefix(track) + mark.text)
         for track in timeline.tracks
-        for mark in spoken(track, timeline)
+        for mark in audible(track, timeline)
     ]
     found.sort(key=lambda label: label[:2])
     if timeline.purpose is not None:

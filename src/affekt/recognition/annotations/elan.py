@@ -7,12 +7,13 @@ from pathlib import Path
 from xml.etree import ElementTree as ET
 
 from affekt.recognition.annotations.marks import (
+    NOT_SPEECH,
     SPEECH,
     UNCERTAIN,
+    audible,
     facts,
     plain,
     scored,
-    spoken,
     track_name,
 )
 from affekt.recognition.annotations.sounds import media_type
@@ -83,7 +84,7 @@ class _Tiers:
                 "TIER_ID": f"{name} confidence",
             },
         )
-        for mark in spoken(track, self._timeline):
+        for mark in audible(track, self._timeline):
             label = self._annotation(
                 labels,
                 "ALIGNABLE_ANNOTATION",
@@ -149,6 +150,6 @@ def _add_vocabulary(root: ET.Element, timeline: Timeline) -> None:
     )
     vocabulary = ET.SubElement(root, "CONTROLLED_VOCABULARY", CV_ID=_VOCABULARY)
     ET.SubElement(vocabulary, "DESCRIPTION", LANG_REF="eng").text = plain(timeline.model)
-    for number, label in enumerate((*timeline.labels, UNCERTAIN, SPEECH)):
+    for number, label in enumerate((*timeline.labels, UNCERTAIN, SPEECH, NOT_SPEECH)):
         entry = ET.SubElement(vocabulary, "CV_ENTRY_ML", CVE_ID=f"cve{number}")
         ET.SubElement(entry, "CVE_VALUE", DESCRIPTION="", LANG_REF="eng").text = plain(label)

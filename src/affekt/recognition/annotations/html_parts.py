@@ -129,6 +129,10 @@ def _track_summary(track: Track, timeline: Timeline, places: Places) -> str:
         f"<p>Speaks for {clock(found.speech_s)} of {clock(timeline.duration_s)} "
         f"({percent(share)}).{note}</p>"
     ]
+    if found.not_speech_s:
+        blocks.append(
+            f"<p>Sound that is not speech (music, noise, a tone): {clock(found.not_speech_s)}.</p>"
+        )
     if found.shares:
         blocks.append(_shares(found, places))
     if track.analysed:

@@ -6,7 +6,14 @@ import json
 from typing import Any
 from xml.etree import ElementTree as ET
 
-from affekt.recognition.annotations.marks import SPEECH, UNCERTAIN, facts, spoken, track_name
+from affekt.recognition.annotations.marks import (
+    NOT_SPEECH,
+    SPEECH,
+    UNCERTAIN,
+    audible,
+    facts,
+    track_name,
+)
 from affekt.records import Timeline, Track
 
 _CONTROL = "emotion"
@@ -32,7 +39,7 @@ def label_studio_config(timeline: Timeline) -> str:
     """Return the labelling configuration (XML) of a project that takes these tasks."""
     view = ET.Element("View")
     labels = ET.SubElement(view, "Labels", name=_CONTROL, toName=_OBJECT)
-    for label in (*timeline.labels, UNCERTAIN, SPEECH):
+    for label in (*timeline.labels, UNCERTAIN, SPEECH, NOT_SPEECH):
         ET.SubElement(labels, "Label", value=label)
     ET.SubElement(view, "Audio", name=_OBJECT, value=f"${_OBJECT}", splitchannels="true")
     ET.indent(view)
@@ -42,7 +49,7 @@ def label_studio_config(timeline: Timeline) -> str:
 def _regions(track: Track, timeline: Timeline) -> list[dict[str, Any]]:
     channel = track.index or 0
     regions = []
-    for number, mark in enumerate(spoken(track, timeline)):
+    for number, mark in enumerate(audible(track, timeline)):
         region: dict[str, Any] = {
             "id": f"c{channel}-{number}",
             "from_name": _CONTROL,

@@ -11,6 +11,7 @@ from affekt.records import Segment, Timeline, Track
 UNCERTAIN = "uncertain"
 SPEECH = "speech"  # of a track that is not analysed
 SILENCE = "silence"
+NOT_SPEECH = "not speech"  # music, noise, a ring tone
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,19 +26,19 @@ class Mark:
 
 
 def label_of(segment: Segment, track: Track) -> str:
-    """Return the emotion, or "uncertain", "speech" or "silence".
+    """Return the emotion, or "uncertain", "speech", "not speech" or "silence".
 
     Speech too short to say anything of is uncertain, as in the summary.
     """
     if not segment.speech:
-        return SILENCE
+        return NOT_SPEECH if segment.out_of_domain else SILENCE
     if not track.analysed:
         return SPEECH
     return UNCERTAIN if segment.emotion is None or segment.uncertain else plain(segment.emotion)
 
 
 def spelled_out(segment: Segment, track: Track) -> str:
-    """Return what people read: "angry 87 %", "uncertain (angry 42 %)", "speech", "silence"."""
+    """Return what people read: "angry 87 %", "uncertain (angry 42 %)", "speech" and so on."""
     label = label_of(segment, track)
     if segment.emotion is None or segment.confidence is None:
         return f"{label} (too short)" if label == UNCERTAIN else label
@@ -82,9 +83,9 @@ def marks(track: Track, timeline: Timeline) -> Iterator[Mark]:
             start_ms = end_ms
 
 
-def spoken(track: Track, timeline: Timeline) -> Iterator[Mark]:
-    """Yield the marks in which somebody speaks."""
-    return (mark for mark in marks(track, timeline) if mark.segment.speech)
+def audible(track: Track, timeline: Timeline) -> Iterator[Mark]:
+    """Yield the marks that are not silent."""
+    return (mark for mark in marks(track, timeline) if mark.label != SILENCE)
 
 
 def milliseconds(time_s: float) -> int:

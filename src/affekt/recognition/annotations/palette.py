@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from html import escape
 
-from affekt.recognition.annotations.marks import SILENCE, SPEECH, UNCERTAIN
+from affekt.recognition.annotations.marks import NOT_SPEECH, SILENCE, SPEECH, UNCERTAIN
 
 _TILE = 8  # pixels, the width and height of a pattern
 
@@ -43,12 +43,13 @@ _FURTHER = (
 _OTHERS = {
     UNCERTAIN: Look(fill="#ffffff", path="M0 0L8 8"),
     SPEECH: Look(fill="#8a94a3", path=""),
+    NOT_SPEECH: Look(fill="#dfe3e8", path="M2 6h2M6 2h2"),
     SILENCE: Look(fill="none", path=""),
 }
 
 
 def looks(labels: Iterable[str]) -> dict[str, Look]:
-    """Return the look of each label of a model, and of uncertain, speech and silence."""
+    """Return the look of each label of a model, and of what is no emotion."""
     found: dict[str, Look] = {}
     further = 0
     for label in labels:

@@ -22,6 +22,7 @@ def to_csv(timeline: Timeline) -> str:
         (
             *("path", "model", "purpose", "track", "channel", "analysed"),
             *("start_s", "end_s", "speech", "emotion", "confidence", "uncertain"),
+            "out_of_domain",
             *(f"score_{label}" for label in timeline.labels),
         )
     )
@@ -39,11 +40,12 @@ def to_csv(timeline: Timeline) -> str:
                     *(f"{segment[key]:.3f}" for key in ("start_s", "end_s")),
                     _truth(segment["speech"]),
                     *(segment["emotion"], segment["confidence"], _truth(segment["uncertain"])),
+                    _truth(segment["out_of_domain"]),
                     *(scores.get(label, "") for label in timeline.labels),
                 )
             )
     return out.getvalue()
 
 
-def _truth(value: bool) -> str:
-    return "true" if value else "false"
+def _truth(value: bool | None) -> str:
+    return {True: "true", False: "false", None: ""}[value]

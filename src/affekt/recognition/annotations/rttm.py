@@ -6,11 +6,12 @@ import re
 from pathlib import PurePath
 
 from affekt.recognition.annotations.marks import (
+    NOT_SPEECH,
     Mark,
+    audible,
     facts,
     recording_name,
     seconds,
-    spoken,
     track_name,
 )
 from affekt.records import Timeline, Track
@@ -20,6 +21,8 @@ _NONE = "<NA>"
 
 def to_rttm(timeline: Timeline) -> str:
     """Return a SPEAKER line for each segment of speech; silence has no line.
+
+    Sound that is not speech has a line of the type NON-SPEECH, which tools pass over.
 
     The name is what tools count by: `customer:angry`, `agent:speech`, or `angry` where voices
     have no names. A SPKR-INFO line a track holds model and purpose: comments make readers fail.
@@ -32,16 +35,19 @@ def to_rttm(timeline: Timeline) -> str:
         name = _word(track_name(track))
         head = ("SPKR-INFO", file_id, channel, _NONE, _NONE, note, "unknown", name, _NONE, _NONE)
         lines.append(head)
-        lines += [_line(file_id, channel, track, mark) for mark in spoken(track, timeline)]
+        lines += [_line(file_id, channel, track, mark) for mark in audible(track, timeline)]
     return "".join(" ".join(line) + "\n" for line in lines)
 
 
 def _line(file_id: str, channel: str, track: Track, mark: Mark) -> tuple[str, ...]:
+    place = (seconds(mark.start_ms), seconds(mark.end_ms - mark.start_ms))
+    if mark.label == NOT_SPEECH:
+        return ("NON-SPEECH", file_id, channel, *place, _NONE, "other", _NONE, _NONE, _NONE)
     confidence = mark.segment.confidence
     name = mark.label if track.name is None else f"{track_name(track)}:{mark.label}"
     return (
         *("SPEAKER", file_id, channel),
-        *(seconds(mark.start_ms), seconds(mark.end_ms - mark.start_ms)),
+        *place,
         *(_NONE, _NONE, _word(name)),
         *(_NONE if confidence is None else f"{confidence:.3f}", _NONE),
     )

@@ -6,6 +6,7 @@ import sys
 from typing import TYPE_CHECKING, TextIO
 
 from affekt.recognition.annotations.marks import (
+    NOT_SPEECH,
     SILENCE,
     UNCERTAIN,
     clock,
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
 
-_STYLES = {SILENCE: "dim", UNCERTAIN: "yellow"}
+_STYLES = {SILENCE: "dim", NOT_SPEECH: "dim", UNCERTAIN: "yellow"}
 
 
 def write_table(timeline: Timeline, out: TextIO) -> None:
@@ -80,6 +81,8 @@ def summary_lines(track: Track) -> list[str]:
     if summary.shares:
         ranked = sorted(summary.shares.items(), key=lambda item: -item[1])
         lines.append("of it " + ", ".join(f"{label} {percent(share)}" for label, share in ranked))
+    if summary.not_speech_s:
+        lines.append(f"not speech: {clock(summary.not_speech_s)}")
     if summary.longest_negative is not None:
         start, end = summary.longest_negative
         lines.append(

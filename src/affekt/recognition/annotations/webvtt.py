@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 
 from affekt.recognition.annotations.marks import (
+    NOT_SPEECH,
     Mark,
+    audible,
     facts,
     recording_name,
-    spoken,
     track_name,
 )
 from affekt.records import Timeline, Track
@@ -21,7 +22,7 @@ def to_webvtt(timeline: Timeline) -> str:
     cues = [
         (mark.start_ms, mark.end_ms, _cue(track, mark))
         for track in timeline.tracks
-        for mark in spoken(track, timeline)
+        for mark in audible(track, timeline)
     ]
     cues.sort(key=lambda cue: cue[:2])
     blocks = [f"{_time(start)} --> {_time(end)}\n{text}" for start, end, text in cues]
@@ -31,7 +32,7 @@ def to_webvtt(timeline: Timeline) -> str:
 def _cue(track: Track, mark: Mark) -> str:
     text = _escaped(mark.text)
     style = re.sub(r"\W+", "-", mark.label)
-    if track.name is None:
+    if track.name is None or mark.label == NOT_SPEECH:  # which is nobody's voice
         return f"<c.{style}>{text}</c>"
     return f"<v.{style} {_escaped(track_name(track))}>{text}</v>"
 

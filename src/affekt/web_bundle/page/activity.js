@@ -9,6 +9,7 @@ const RANGE_SHARE = 0.3; // the threshold lies this share of the range above the
 const MIN_ABOVE_FLOOR_DB = 6; // within these bounds
 const MAX_ABOVE_FLOOR_DB = 12;
 const FLOOR_QUANTILE = 0.1;
+const MAINS_HZ = [50, 60]; // like a constant offset, their hum counts as nothing
 const GAP_S = 0.3; // pauses up to here belong to the sound around them
 const MIN_SOUND_S = 0.09; // shorter sounds are clicks
 const PADDING_S = 0.1;
@@ -28,6 +29,7 @@ function soundingStretches(signal, samplingRateHz) {
     Math.round(seconds * samplingRateHz),
   );
   const floor = new NoiseFloor();
+  const steady = steadyBasis(frame, samplingRateHz);
   const found = [];
   let stretch = null;
   let total = 0;
@@ -43,7 +45,7 @@ function soundingStretches(signal, samplingRateHz) {
   };
   for (let begin = 0; begin < signal.length; begin += SPAN_FRAMES * frame) {
     total = Math.min(begin + SPAN_FRAMES * frame, signal.length);
-    const levels = levelsDb(signal.subarray(begin, total), frame);
+    const levels = levelsDb(signal.subarray(begin, total), frame, steady);
     const threshold = floor.thresholdDb(levels);
     for (const [first, last] of runs(levels, threshold)) {
       const start = begin + first * frame;
@@ -77,13 +79,43 @@ class NoiseFloor {
   }
 }
 
-function levelsDb(signal, frame) {
+/** Return an orthonormal basis of what an offset and the mains can add to a frame. */
+function steadyBasis(frame, samplingRateHz) {
+  const waves = MAINS_HZ.flatMap((hz) =>
+    [Math.cos, Math.sin].map((wave) => (k) => wave((2 * Math.PI * hz * k) / samplingRateHz)),
+  );
+  const basis = [];
+  for (const wave of [() => 1, ...waves]) {
+    const vector = Float64Array.from({ length: frame }, (_, k) => wave(k));
+    for (const other of basis) remove(vector, other); // Gram and Schmidt
+    const length = Math.sqrt(product(vector, vector));
+    basis.push(vector.map((value) => value / length));
+  }
+  return basis;
+}
+
+function product(a, b) {
+  let sum = 0;
+  for (let k = 0; k < a.length; k += 1) sum += a[k] * b[k];
+  return sum;
+}
+
+function remove(vector, unit) {
+  const share = product(vector, unit);
+  for (let k = 0; k < vector.length; k += 1) vector[k] -= share * unit[k];
+}
+
+function levelsDb(signal, frame, steady) {
   const levels = [];
+  const rest = new Float64Array(frame);
   for (let start = 0; start < signal.length; start += frame) {
-    const end = Math.min(start + frame, signal.length);
-    let power = 0;
-    for (let place = start; place < end; place += 1) power += signal[place] * signal[place];
-    levels.push(10 * Math.log10(Math.max(power / (end - start), 1e-12)));
+    const known = Math.min(frame, signal.length - start);
+    for (let k = 0; k < frame; k += 1) {
+      const back = k % (2 * known); // what is missing at the end is mirrored
+      rest[k] = signal[start + (back < known ? back : 2 * known - 1 - back)];
+    }
+    for (const unit of steady) remove(rest, unit);
+    levels.push(10 * Math.log10(Math.max(product(rest, rest) / frame, 1e-12)));
   }
   return levels;
 }
