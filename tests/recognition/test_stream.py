@@ -177,7 +177,7 @@ def test_another_rate_is_resampled_as_it_comes(recognizer):
     ("samples", "message"),
     [
         (np.zeros((2, 2)), r"one channel, \[samples\], not an array of shape \(2, 2\)"),
-        (np.array([0.0, np.nan]), "sample at 0.000 s .1. is nan, not a finite number"),
+        (np.array([0.0, np.nan]), "at 0.000 s .* nan"),
         (np.zeros(9, np.int64), "samples of type int64 have no known full scale"),
         (bytes(450_000), "takes arrays of samples, not bytes: numpy.frombuffer"),
     ],

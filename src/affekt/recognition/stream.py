@@ -215,7 +215,7 @@ class StreamRecognizer:
         if self._ended:
             raise AudioError(f"{_NAME}: has ended (finish was called): begin another one")
         signal = _mono(samples)
-        self._gate.update(signal)
+        self._gate.check(signal)
         return self._moments(self._listener.push(self._resampler.push(signal)))
 
     def finish(self) -> list[Moment]:
