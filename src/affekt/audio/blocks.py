@@ -10,6 +10,7 @@ from typing import Self
 import numpy as np
 import soxr
 
+from affekt.audio.bandwidth import Bandwidth
 from affekt.audio.downmix import Downmix
 from affekt.audio.formats import READABLE, SIGNATURE_BYTES, format_of, resembles_a_format
 from affekt.audio.media import MediaDecoder
@@ -36,6 +37,7 @@ class BlockReader:
         sampling_rate_hz: of the blocks.
         source_rate_hz, source_channels: of the recording as it was found.
         warnings: what a reader should know, complete once the blocks are exhausted.
+        damaged: something of it could not be read, as the warnings say.
         watch: shown each `[samples, channels]` at the recording's own rate, before channels are
             mixed; what it raises ends the reading.
     """
@@ -53,6 +55,7 @@ class BlockReader:
             raise ValueError(f"block_s must hold at least one sample, found {block_s}")
         self.sampling_rate_hz = sampling_rate_hz
         self.warnings: list[str] = []
+        self.damaged = False
         self.watch: Callable[[Signal], None] | None = None
         self._channel = channel
         with contextlib.ExitStack() as undo:
@@ -116,16 +119,19 @@ class BlockReader:
         stream = None
         if rate_hz != target_hz:
             stream = soxr.ResampleStream(rate_hz, target_hz, 1, dtype="float32")
+        band = Bandwidth(target_hz, rate_hz)
         mix = Downmix(rate_hz, self.source_channels, channel=self._channel)
         for mono in self._mono(start, mix):
             piece: Signal = mono if stream is None else stream.resample_chunk(mono)
+            band.update(piece[unwanted:])
             yield piece[unwanted:]
             unwanted = max(0, unwanted - piece.size)
         if stream is not None:
             piece = stream.resample_chunk(np.empty(0, dtype=np.float32), last=True)
+            band.update(piece[unwanted:])
             yield piece[unwanted:]
         self._stream.raise_read_error()
-        self.warnings += [*mix.warnings(), *self._gate.close()]
+        self.warnings += [*mix.warnings(), *self._gate.close(), *band.warnings()]
 
     def _mono(self, position: int, mix: Downmix) -> Iterator[Signal]:
         """Yield what is left of the recording from a position, checked and mixed."""
@@ -146,7 +152,7 @@ class BlockReader:
         for frames in decoder.blocks():
             position += len(frames)
             yield frames
-        self.warnings += decoder.warnings
+        self._note_damage(*decoder.warnings)
         if isinstance(decoder, SoundfileDecoder) and decoder.more_follows:
             yield from self._rest(position)
 
@@ -159,7 +165,7 @@ class BlockReader:
         except MissingExtraError:
             if position == 0:
                 raise
-            self.warnings.append(
+            self._note_damage(
                 f"The header announces {position / self.source_rate_hz:.2f} s, but the file goes "
                 "on: what follows was not read; pip install 'affekt[media]' reads it."
             )
@@ -173,10 +179,14 @@ class BlockReader:
                 if found > position:
                     yield frames[-min(found - position, len(frames)) :]
         if found > position:
-            self.warnings.append(
+            self._note_damage(
                 f"The header announces {position / self.source_rate_hz:.2f} s, "
                 f"but {found / self.source_rate_hz:.2f} s were found and read."
             )
+
+    def _note_damage(self, *notes: str) -> None:
+        self.warnings += notes
+        self.damaged = self.damaged or bool(notes)
 
 
 def decode_blocks(

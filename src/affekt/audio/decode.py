@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from affekt.audio.bandwidth import Bandwidth
 from affekt.audio.blocks import SAMPLING_RATE_HZ, BlockReader, decode_blocks
 from affekt.audio.downmix import Downmix
 from affekt.audio.signal import (
@@ -118,13 +119,16 @@ def from_array(
     mono = joined([*mix.push(scaled), *mix.finish()])
     gate.update(mono)
     warnings = [*mix.warnings(), *gate.close()]
+    resampled = resample(mono, sampling_rate_hz, target_rate_hz)
+    band = Bandwidth(target_rate_hz, sampling_rate_hz)
+    band.update(resampled)
     return Audio(
-        signal=resample(mono, sampling_rate_hz, target_rate_hz),
+        signal=resampled,
         sampling_rate_hz=target_rate_hz,
         duration_s=gate.duration_s,
         source_rate_hz=int(sampling_rate_hz),  # numpy's integers are no JSON
         source_channels=frames.shape[1],
-        warnings=tuple(warnings),
+        warnings=(*warnings, *band.warnings()),
     )
 
 

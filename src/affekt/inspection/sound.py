@@ -38,6 +38,7 @@ class Sound:
         silent_share: share of frames (128 ms every 32 ms) that lie 30 dB or more below the
             loudest one, 0 to 1.
         silent: it peaks below -80 dBFS, and no part of Affekt takes it for a recording.
+        damaged: something of the file could not be read.
         warnings: what the decoder said, in plain sentences.
     """
 
@@ -51,6 +52,7 @@ class Sound:
     trailing_s: float
     silent_share: float
     silent: bool
+    damaged: bool = False
     warnings: tuple[str, ...] = ()
 
 
@@ -60,6 +62,7 @@ class Recording:
 
     frames: Signal
     sampling_rate_hz: int
+    damaged: bool = False
     warnings: tuple[str, ...] = ()
 
 
@@ -98,7 +101,10 @@ def read_recording(
     if not frames[first:last].size:
         raise AudioError(f"{path}: there is nothing from {first / rate_hz:g} s to {end_s} s")
     return Recording(
-        frames=frames[first:last], sampling_rate_hz=rate_hz, warnings=tuple(reader.warnings)
+        frames=frames[first:last],
+        sampling_rate_hz=rate_hz,
+        damaged=reader.damaged,
+        warnings=tuple(reader.warnings),
     )
 
 
@@ -132,6 +138,7 @@ def measure(recording: Recording, *, channel: int | None = None) -> Sound:
         trailing_s=trailing_s,
         silent_share=silent_share,
         silent=silent,
+        damaged=recording.damaged,
         warnings=recording.warnings,
     )
 

@@ -173,7 +173,7 @@ def _summary(name: str, inspection: Inspection) -> Summary:
         corpus=name,
         clips=len(inspection.clips),
         unreadable=len(inspection.unreadable),
-        damaged=sum(bool(sound.warnings) for sound in sounds),
+        damaged=sum(sound.damaged for sound in sounds),
         speakers=len({clip.utterance.speaker_key for clip in inspection.clips}),
         hours=sum(sound.duration_s for sound in sounds) / 3600.0,
         length_s=spread("duration_s", sounds),
