@@ -1,7 +1,8 @@
 """Write the generated parts of the documents anew, or check that they are fresh.
 
     python scripts/generate_docs.py           write
-    python scripts/generate_docs.py --check   fail with a diff where something is stale
+    python scripts/generate_docs.py --check   fail with a diff where something is stale, and
+                                              where a claim is false (see claims.py)
 
 A generated part stands between the comments `generated: NAME` and `end of NAME`, or is a whole
 file. Adding one means a function that returns Markdown, and a line in `PARTS` or `FILES`.
@@ -16,6 +17,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import claims
 import cli_reference
 import doc_tables
 import model_cards
@@ -89,9 +91,13 @@ def main(*, check: bool = False) -> int:
         else:
             path.write_text(text, encoding="utf-8")
             print(f"{place}: written")
-    if check and stale:
+    if not check:
+        return 0
+    if stale:
         print(f"\n{stale} generated document(s) are stale; make generate writes them anew")
-    return 1 if check and stale else 0
+    false = claims.false_claims(claims.documents())
+    print(*false, sep="\n", end="\n" if false else "")
+    return 1 if stale or false else 0
 
 
 def fresh() -> dict[str, str]:

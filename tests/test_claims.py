@@ -1,0 +1,94 @@
+"""What `make check` says of claims that the documents make and the files do not bear out."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from affekt.evaluation.log import COLUMNS, ORIGINS
+
+sys.path.append(str(Path(__file__).parents[1] / "scripts"))
+import claims
+
+
+@pytest.fixture
+def claimed():
+    """Return what is false of a README that holds one sentence more than it does."""
+    text = claims.documents()["README.md"]
+
+    def ask(sentence):
+        return claims.false_claims({"README.md": f"{text}\n\n{sentence}\n"})
+
+    return ask
+
+
+def test_the_claims_of_the_documents_hold():
+    assert claims.false_claims(claims.documents()) == []
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "Every figure below was measured on people the model never heard.",
+        "Actor 1001 is somebody whom no training run ever heard.",
+        "The page lists every look that was taken at these speakers.",
+    ],
+)
+def test_an_absolute_word_needs_a_check_behind_it(claimed, sentence):
+    assert claimed(sentence) == [f"README.md: nothing checks what this claims: {sentence}"]
+
+
+@pytest.mark.parametrize("name", ["default 1.0", "`open` 0.9"])
+def test_a_model_is_named_by_the_version_that_ships(claimed, name):
+    (found,) = claimed(f"Measured with {name}.")
+    assert found.startswith(f"README.md: names {name.replace('`', '')}, and ")
+
+
+def test_a_number_in_words_is_that_of_the_code():
+    text = claims.documents()["README.md"].replace("rebuilds eleven", "rebuilds twelve")
+    assert claims.false_claims({"README.md": text}) == [
+        "README.md: should say 'Affekt rebuilds eleven published recognisers'"
+    ]
+
+
+def test_a_speaker_that_a_model_was_trained_on_makes_it_false(monkeypatch):
+    speakers = claims.lockbox_speakers() | {("cremad", "1002")}
+    monkeypatch.setattr(claims, "lockbox_speakers", lambda: speakers)
+    assert "cremad 1002" in claims.unheard()
+
+
+def test_a_row_that_is_gone_is_missed(monkeypatch):
+    log = claims.read_log()
+    release = next(row for row in log if row["origin"] == "release")
+    reference = next(row for row in log if row["origin"] == "reference")
+    monkeypatch.setattr(claims, "read_log", lambda: [row for row in log if row is not reference])
+    assert f"{len(log) - 1} rows" in claims.listed()
+    if not (claims.ROOT / ".git").exists():
+        pytest.skip("this is no checkout: what the log held before is not known")
+    monkeypatch.setattr(claims, "read_log", lambda: [row for row in log if row is not release])
+    assert claims.kept().endswith(f"that is gone: {release['bundle']}")
+
+
+def test_a_figure_that_the_log_lacks_makes_it_false(monkeypatch):
+    log = [row for row in claims.read_log() if "BYOL" not in row["bundle"]]
+    page = f"{len(log)} readings are in the log"
+    monkeypatch.setattr(claims, "read_log", lambda: log)
+    monkeypatch.setattr(claims, "_page", lambda: page)
+    assert claims.listed() == (
+        "BYOL-S d512, best of SVM and LR on ravdess_speech (58.1) is in no row of the log"
+    )
+
+
+def test_every_row_of_the_log_has_an_origin():
+    log = claims.read_log()
+    assert {row["origin"] for row in log} == set(ORIGINS) - {"user"}
+    assert all(tuple(row) == COLUMNS for row in log)
+
+
+def test_the_log_holds_the_fourteen_figures_of_the_two_reference_systems():
+    rows = [row for row in claims.read_log() if row["origin"] == "reference"]
+    on_lockbox = [row for row in rows if row["protocol"].startswith("lockbox")]
+    cells = [row[name] for row in on_lockbox for name in COLUMNS if name.startswith("ua_")]
+    assert len([cell for cell in cells if cell]) == 14
