@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import io
 from typing import Any
 
 import numpy as np
 import pytest
+import soundfile
 import soxr
 from hypothesis import given
 from hypothesis import strategies as st
@@ -101,3 +103,19 @@ def test_impossible_streams_are_refused(
 ) -> None:
     with pytest.raises(error, match=message):
         read(b"", **settings)
+
+
+@pytest.mark.parametrize("kind", ["WAV", "FLAC", "OGG", "AIFF", "AU", "CAF", "RF64"])
+@pytest.mark.parametrize("sizes", [(), (1,) * 20, (5, 6)])
+def test_a_file_with_a_header_is_refused(kind: str, sizes: tuple[int, ...]) -> None:
+    file = io.BytesIO()
+    soundfile.write(file, tone(16_000), 16_000, format=kind)
+    with pytest.raises(AudioError, match="raw samples are expected: decode it first"):
+        read(file.getvalue(), sizes=sizes, sample_format="s16le")
+
+
+@given(head=st.binary(min_size=14, max_size=40))
+def test_samples_may_begin_with_the_sync_bits_of_mp3_and_aac(head: bytes) -> None:
+    data = b"\xff\xfb" + head
+    found = read(data, sample_format="s16le")
+    np.testing.assert_array_equal(found, np.frombuffer(data[: len(data) // 2 * 2], "<i2") / 32768)

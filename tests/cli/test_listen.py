@@ -10,6 +10,7 @@ import sys
 import time
 
 import numpy as np
+import soundfile
 
 from affekt import Recognizer
 from affekt.recognition import StreamRecognizer
@@ -73,6 +74,30 @@ def test_every_line_for_people_states_the_purpose(tone_bundle):
     silence, *_, spoken = done.stdout.decode().splitlines()
     assert silence.endswith("-  (medical)")
     assert spoken.endswith("%  (medical)")
+
+
+def test_a_file_is_not_taken_for_raw_samples(tone_bundle, tmp_path):
+    soundfile.write(tmp_path / "call.wav", speech(), 16_000)
+    with (tmp_path / "call.wav").open("rb") as call:
+        done = subprocess.run(
+            command("--model", str(tone_bundle)), stdin=call, capture_output=True, check=False
+        )
+    assert (done.returncode, done.stdout) == (2, b"")
+    (line,) = done.stderr.decode().splitlines()
+    assert line.startswith("affekt: the stream: begins as WAV files do")
+    assert "ffmpeg -i FILE" in line
+    assert "--sample-format" not in line
+
+
+def test_sound_that_is_not_speech_is_called_so(tones, tmp_path):
+    bundle = tones.write_bundle(tmp_path / "strange.onnx", novelty=True)
+    done = subprocess.run(
+        command("--model", str(bundle)), input=(5 * speech()).tobytes(), capture_output=True
+    )
+    assert [line.split("s  ")[1] for line in done.stdout.decode().splitlines()] == [
+        "not speech"
+    ] * 4
+    assert b"heard 4.0 s: not speech 4 s" in done.stderr
 
 
 def test_ctrl_c_ends_it_with_the_summary(tone_bundle):

@@ -181,6 +181,7 @@ def test_numbers_that_are_no_answer_end_a_stream_with_a_problem(
     [
         ({}, "once upon a time", "bad-request"),
         ({"encoding": "f32le"}, np.full(9, np.nan, "<f4").tobytes(), "unreadable-recording"),
+        ({}, b"RIFF\xff\xff\xff\x7fWAVEfmt " + bytes(400), "unreadable-recording"),
         ({"encoding": "container"}, b"no sound" * 100, "unreadable-recording"),
     ],
 )

@@ -9,14 +9,19 @@ import soxr
 
 from affekt.audio.blocks import SAMPLING_RATE_HZ
 from affekt.audio.downmix import Downmix
+from affekt.audio.formats import SIGNATURE_BYTES, format_of
 from affekt.audio.signal import MAX_CHANNELS, Gate, Signal, check_channel, joined, to_float32
-from affekt.errors import ConfigError, did_you_mean
+from affekt.errors import AudioError, ConfigError, did_you_mean
 
 SampleFormat = Literal["s16le", "f32le"]
 SAMPLE_FORMATS: tuple[SampleFormat, ...] = get_args(SampleFormat)
 
 _TYPES: dict[str, np.dtype[Any]] = {"s16le": np.dtype("<i2"), "f32le": np.dtype("<f4")}
 _NOTHING: Signal = np.empty(0, dtype=np.float32)
+
+
+class ContainerError(AudioError):
+    """A file came where raw samples are expected."""
 
 
 class StreamResampler:
@@ -85,14 +90,17 @@ class PcmReader:
         self._channel = channel
         self._mix = Downmix(sampling_rate_hz, channels, channel=channel, live=True)
         self._rest = b""
+        self._head = b""
         self._resampler = StreamResampler(sampling_rate_hz)
 
     def push(self, chunk: bytes) -> Signal:
         """Take bytes in, and return the samples they complete.
 
         Raises:
+            ContainerError: a file comes in, with a header.
             AudioError: a value is not finite, or absurdly large.
         """
+        self._check_head(chunk)
         data = self._rest + chunk
         frame_bytes = self._type.itemsize * self._channels
         whole = len(data) - len(data) % frame_bytes
@@ -105,3 +113,17 @@ class PcmReader:
     def finish(self) -> Signal:
         """Return the samples that the resampler still holds; a sample cut short is left out."""
         return self._resampler.finish()
+
+    def _check_head(self, chunk: bytes) -> None:
+        """Refuse what begins as the files of a format do, however little of it comes at once."""
+        missing = SIGNATURE_BYTES - len(self._head)
+        if missing <= 0:
+            return
+        self._head += chunk[:missing]
+        # MP3 and AAC can begin with no more than two bytes of their own, which samples may hold.
+        kind = None if self._head.startswith(b"\xff") else format_of(self._head)
+        if kind is not None:
+            raise ContainerError(
+                f"{self._name}: begins as {kind.name} files do, and raw samples are expected: "
+                "decode it first (ffmpeg -i FILE -f s16le -ar 16000 -ac 1 -)"
+            )

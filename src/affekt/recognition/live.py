@@ -10,7 +10,7 @@ from typing import BinaryIO
 import numpy as np
 
 from affekt.audio import Signal
-from affekt.audio.pcm import PcmReader, SampleFormat, StreamResampler
+from affekt.audio.pcm import ContainerError, PcmReader, SampleFormat, StreamResampler
 from affekt.errors import AudioError, MissingExtraError
 from affekt.records import Moment
 
@@ -35,7 +35,7 @@ def raw_samples(
 
     Raises:
         ConfigError: the format or the channels are impossible.
-        AudioError: the rate is impossible, or a sample not finite.
+        AudioError: the rate is impossible, a sample is not finite, or a file with a header comes.
     """
     reader = PcmReader(
         sample_format=sample_format, sampling_rate_hz=sampling_rate_hz, channels=channels
@@ -44,6 +44,8 @@ def raw_samples(
     while block := read(_READ_BYTES):
         try:
             yield reader.push(block)
+        except ContainerError:
+            raise
         except AudioError as error:
             raise AudioError(f"{error}; or check --sample-format ({sample_format})") from None
     yield reader.finish()
