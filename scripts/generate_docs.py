@@ -34,11 +34,16 @@ Generator = Callable[[], str | None]
 PARTS: dict[str, dict[str, Generator]] = {
     "README.md": {
         "clip": readme_clip.example,
+        "telephone": report_card.telephone,
         "figures": doc_tables.figures,
         "overview": reproductions.overview,
     },
     "docs/index.md": {"figures": doc_tables.figures},
-    "docs/recognise.md": {"vocabularies": doc_tables.vocabularies},
+    "docs/recognise.md": {
+        "telephone": report_card.telephone,
+        "vocabularies": doc_tables.vocabularies,
+    },
+    "docs/timeline.md": {"telephone": report_card.telephone},
     "docs/app.md": {"relevance": doc_tables.relevance},
     "docs/calibration.md": {"reached": report_card.calibration},
     "docs/corpora.md": {"corpora": doc_tables.corpora, "faults": doc_tables.faults},
@@ -63,6 +68,7 @@ PARTS: dict[str, dict[str, Generator]] = {
 FILES: dict[str, Generator] = {
     "docs/reference/cli.md": cli_reference.page,
     "docs/images/reproductions.svg": reproductions.drawing,
+    "src/affekt/weights/measured.json": report_card.measured,
     **{
         f"docs/models/{name}.md": functools.partial(model_cards.card, name)
         for name in shipped_bundles()

@@ -12,6 +12,8 @@ from affekt.cli import main
 from affekt.recognition import Bundle
 from affekt.recognition.terms import terms_line
 
+REPORTS = Path(__file__).resolve().parents[2] / "docs" / "reports"
+
 
 @pytest.fixture
 def shipped(
@@ -158,3 +160,18 @@ def test_the_licence_of_default_begins_with_the_three_sources() -> None:
     places = [text.index(f"| {name} |") for name in ("TESS", "CASIA", "SAVEE", "CREMA-D")]
     assert places == sorted(places)
     assert places[2] < text.index("These weights are not under")
+
+
+@pytest.mark.parametrize("name", ["default", "open"])
+def test_show_says_what_a_telephone_costs_as_the_report_has_it(name: str) -> None:
+    report = json.loads((REPORTS / f"{name}.json").read_text(encoding="utf-8"))["robustness"]
+    (line,) = (item for item in report["conditions"] if item["group"] == "telephone")
+    shown = CliRunner().invoke(main, ["models", "show", name]).output
+    assert (
+        f"{100 * line['own']['mean_ua']:.1f}; {100 * report['clean']['own']['mean_ua']:.1f} of"
+        in shown
+    )
+
+
+def test_show_says_nothing_of_telephones_where_nothing_was_measured(tone_bundle: Path) -> None:
+    assert "telephone" not in CliRunner().invoke(main, ["models", "show", str(tone_bundle)]).output

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -134,6 +136,7 @@ def _card(bundle: Bundle) -> str:
         ),
         "Speakers held out": _rows(metadata.held_out),
         "Figures": _rows(metadata.figures),
+        "Over a telephone": _over_a_telephone(bundle),
         "Recipe": _rows(metadata.recipe),
         "Not for": (("-", use) for use in metadata.not_for),
     }
@@ -145,6 +148,24 @@ def _card(bundle: Bundle) -> str:
     formatter.write(f"\nLicence of the weights: {metadata.licence}\n\n")
     formatter.write(bundle.licence_text.rstrip() + "\n")
     return formatter.getvalue()
+
+
+def _over_a_telephone(bundle: Bundle) -> Iterable[tuple[str, str]]:
+    """Return what narrow-band sound costs a shipped model, as its report has it."""
+    found = json.loads((files("affekt") / "weights" / "measured.json").read_text("utf-8"))
+    if bundle.sha256 not in found:
+        return []
+    line = found[bundle.sha256]["telephone"]
+    return [
+        (
+            "UA %",
+            f"{100 * line['ua']:.1f}; {100 * line['ua_clean']:.1f} of the same clips as they are",
+        ),
+        (
+            "measured",
+            f"{line['condition']}; {line['clips']} clips, mean over {line['corpora']} corpora",
+        ),
+    ]
 
 
 def _front_end(metadata: BundleMetadata) -> str:
