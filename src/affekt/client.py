@@ -61,6 +61,7 @@ class RecogniseOptions(TypedDict, total=False):
 
     model: str | None
     channel: int | None
+    mix: bool | None
     emotions: int | None
     threshold: float | None
     top_k: int | None
@@ -89,6 +90,7 @@ class StreamOptions(TypedDict, total=False):
     sampling_rate_hz: int
     channels: int
     channel: int | None
+    mix: bool
     speaker: str | None
     purpose: str | None
     consented: bool | None

@@ -96,6 +96,18 @@ def test_a_channel_can_be_chosen(
     assert json.loads(result.stdout)[0]["emotion"] == "disgust"
 
 
+def test_a_call_is_not_mixed_by_oversight(
+    predict: Callable[..., Result], tones: SimpleNamespace, tmp_path: Path
+) -> None:
+    path = tmp_path / "call.wav"
+    soundfile.write(path, tones.call_by_turns(), 16000)
+    refused = predict(path)
+    assert refused.exit_code == 1
+    assert refused.stderr.startswith(f"affekt: {path}: its channels sound by turns")
+    assert predict(path, "--channel", "1", "--format", "csv").stdout.count("angry,0.9") == 1
+    assert predict(path, "--mix").exit_code == 0
+
+
 def test_one_bad_file_is_reported_and_the_rest_is_done(
     predict: Callable[..., Result], folder: Path
 ) -> None:

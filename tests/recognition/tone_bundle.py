@@ -248,3 +248,10 @@ def said(label: str, *, duration_s: float = 1.0, amplitude: float = 0.3) -> np.n
 def syllables(time_s: np.ndarray) -> np.ndarray:
     """Return what swells and fades twice a second, loudest at whole and half seconds."""
     return 0.02 + 0.98 * np.cos(2.0 * np.pi * time_s) ** 4
+
+
+def call_by_turns(*, seconds: int = 8) -> np.ndarray:
+    """Return a call, `[samples, 2]` at 16 kHz: a happy agent and an angry customer in turn."""
+    speaks = np.arange(seconds * SAMPLING_RATE_HZ) // SAMPLING_RATE_HZ % 2 == 0
+    agent, customer = (said(label, duration_s=seconds) for label in ("happy", "angry"))
+    return np.stack([agent * speaks, customer * ~speaks], axis=1)

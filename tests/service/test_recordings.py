@@ -49,6 +49,19 @@ def test_a_channel_can_be_chosen(served: Any, call: bytes) -> None:
     assert heard == ["happy", "angry"]
 
 
+@pytest.mark.parametrize("seconds", [8, 24])
+def test_a_call_is_not_mixed_by_oversight(
+    served: Any, tones: Any, check_problem: Check, seconds: int
+) -> None:
+    file = io.BytesIO()
+    soundfile.write(file, tones.call_by_turns(seconds=seconds), 16000, format="WAV")
+    refused = served.recognize(file.getvalue())
+    assert "sound by turns" in check_problem(refused, 400, "invalid-option")["detail"]
+    (found,) = predictions(served.recognize(file.getvalue(), channel=1))
+    assert found["emotion"] == "angry"
+    assert predictions(served.recognize(file.getvalue(), mix=True))
+
+
 def test_several_files_are_answered_in_their_order(served: Any, sound: Any) -> None:
     files = [
         ("a", ("one.wav", sound("happy"))),

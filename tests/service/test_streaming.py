@@ -6,7 +6,7 @@ import io
 import json
 import socket
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from typing import Any
 from urllib.parse import urlencode
@@ -42,6 +42,13 @@ def ask(running: Any, chunks: Iterable[bytes], **query: Any) -> list[dict[str, A
             socket.send(chunk)
         socket.send('{"type": "end"}')
         return [json.loads(message) for message in socket]
+
+
+def messages_of(socket: ClientConnection) -> Iterator[str | bytes]:
+    """Yield what comes until the service ends the connection, for whatever reason."""
+    with suppress(ConnectionClosed):
+        while True:
+            yield socket.recv(timeout=30)
 
 
 @pytest.fixture(scope="module")
@@ -161,6 +168,26 @@ def test_a_stream_that_cannot_be_is_refused_at_its_beginning(
     assert answer.status_code == status
     assert answer.headers["content-type"] == "application/problem+json"
     assert json.loads(answer.body)["type"].endswith(f":{kind}")
+
+
+@pytest.mark.parametrize("encoding", ["s16le", "container"])
+def test_a_call_is_refused_once_it_is_one(served: Any, tones: Any, encoding: str) -> None:
+    call = tones.call_by_turns()
+    file = io.BytesIO()
+    soundfile.write(file, call, 16000, format="OGG")
+    raw = (call * 32767).astype("<i2").tobytes()
+    chunks = cut(file.getvalue() if encoding == "container" else raw, [9999] * 4)
+    query = {"encoding": encoding, "channels": 2, "hop_s": 2.0}
+    with opened(served, **query) as socket:
+        with suppress(ConnectionClosed):
+            for chunk in (*chunks, '{"type": "end"}'):
+                socket.send(chunk)
+        *_, last = (json.loads(message) for message in messages_of(socket))
+    assert last["problem"]["type"] == "urn:affekt:problem:invalid-option"
+    assert "sound by turns" in last["problem"]["detail"]
+    found = moments(ask(served, chunks, **query, channel=1))
+    assert {item["emotion"] for item in found} - {None} == {"angry"}
+    assert moments(ask(served, chunks, **query, mix=True))
 
 
 def test_numbers_that_are_no_answer_end_a_stream_with_a_problem(

@@ -11,6 +11,7 @@ import numpy as np
 import soxr
 
 from affekt.audio.bandwidth import Bandwidth
+from affekt.audio.calls import CallGuard
 from affekt.audio.downmix import Downmix
 from affekt.audio.formats import READABLE, SIGNATURE_BYTES, format_of, resembles_a_format
 from affekt.audio.media import MediaDecoder
@@ -49,6 +50,7 @@ class BlockReader:
         block_s: float = 30.0,
         sampling_rate_hz: int = SAMPLING_RATE_HZ,
         channel: int | None = None,
+        refuse_calls: bool = False,
     ) -> None:
         block_samples = round(block_s * sampling_rate_hz)
         if block_samples < 1:
@@ -68,6 +70,8 @@ class BlockReader:
             self.source_channels = self._decoder.channels
             check_channel(channel, self.source_channels, name=self.label)
             self._gate = Gate(self.source_rate_hz, name=self.label)
+            if refuse_calls and channel is None:
+                self.watch = CallGuard(self.source_rate_hz, name=self.label)
             self._close = undo.pop_all()
         self._blocks = rechunk(self.chunks(), block_samples)
 
@@ -195,6 +199,7 @@ def decode_blocks(
     block_s: float = 30.0,
     sampling_rate_hz: int = SAMPLING_RATE_HZ,
     channel: int | None = None,
+    refuse_calls: bool = False,
 ) -> BlockReader:
     """Open a recording of any length for reading in blocks, in flat memory.
 
@@ -205,12 +210,20 @@ def decode_blocks(
         block_s: length of a block in seconds; the last is shorter.
         sampling_rate_hz: rate wanted.
         channel: 0-based; None is the mean of those with sound.
+        refuse_calls: without a channel, the reading ends with a ConfigError once two channels
+            have sounded by turns, as those of a call do.
 
     Raises:
         AudioError: there is nothing to read, or it is no recording; the message holds the remedy.
         MissingExtraError: the format needs PyAV, which is not installed.
     """
-    return BlockReader(source, block_s=block_s, sampling_rate_hz=sampling_rate_hz, channel=channel)
+    return BlockReader(
+        source,
+        block_s=block_s,
+        sampling_rate_hz=sampling_rate_hz,
+        channel=channel,
+        refuse_calls=refuse_calls,
+    )
 
 
 def _open_decoder(stream: ByteStream) -> SoundfileDecoder | MediaDecoder:

@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from affekt.audio.bandwidth import Bandwidth
 from affekt.audio.blocks import SAMPLING_RATE_HZ, BlockReader, decode_blocks
+from affekt.audio.calls import CallGuard
 from affekt.audio.downmix import Downmix
 from affekt.audio.signal import (
     MAX_CHANNELS,
@@ -51,6 +52,7 @@ def decode(
     channel: int | None = None,
     start_s: float | None = None,
     end_s: float | None = None,
+    refuse_calls: bool = False,
 ) -> Audio:
     """Read a recording, or a stretch of it, as mono float32.
 
@@ -60,13 +62,17 @@ def decode(
         channel: 0-based; None is the mean of those with sound.
         start_s: beginning of the stretch in seconds; None is the recording's.
         end_s: its end; None is the recording's.
+        refuse_calls: see `decode_blocks`.
 
     Raises:
         AudioError: there is nothing to read, or it is no recording, or the stretch lies outside
             it; the message holds the remedy.
         MissingExtraError: the format needs PyAV, which is not installed.
+        ConfigError: it is a call, which shall be refused.
     """
-    with decode_blocks(source, sampling_rate_hz=sampling_rate_hz, channel=channel) as reader:
+    with decode_blocks(
+        source, sampling_rate_hz=sampling_rate_hz, channel=channel, refuse_calls=refuse_calls
+    ) as reader:
         if start_s is None and end_s is None:
             signal = joined(list(reader.chunks()))
             duration_s = reader.duration_s
@@ -89,6 +95,7 @@ def from_array(
     *,
     channel: int | None = None,
     target_rate_hz: int = SAMPLING_RATE_HZ,
+    refuse_calls: bool = False,
 ) -> Audio:
     """Take samples that are in memory already through the same gate.
 
@@ -98,9 +105,11 @@ def from_array(
         sampling_rate_hz: of the samples.
         channel: 0-based; None is the mean of those with sound.
         target_rate_hz: rate wanted.
+        refuse_calls: see `decode_blocks`.
 
     Raises:
         AudioError: the array has another shape or type, or is no recording.
+        ConfigError: it is a call, which shall be refused.
     """
     name = "<array>"
     frames = np.asarray(signal)
@@ -116,6 +125,8 @@ def from_array(
     gate = Gate(sampling_rate_hz, name=name)
     mix = Downmix(int(sampling_rate_hz), frames.shape[1], channel=channel)
     gate.check(scaled, channel)
+    if refuse_calls and channel is None:
+        CallGuard(int(sampling_rate_hz), name=name)(scaled)
     mono = joined([*mix.push(scaled), *mix.finish()])
     gate.update(mono)
     warnings = [*mix.warnings(), *gate.close()]

@@ -8,6 +8,7 @@ import numpy as np
 import soxr
 
 from affekt.audio.blocks import SAMPLING_RATE_HZ
+from affekt.audio.calls import CallGuard
 from affekt.audio.downmix import Downmix
 from affekt.audio.formats import SIGNATURE_BYTES, format_of
 from affekt.audio.signal import MAX_CHANNELS, Gate, Signal, check_channel, joined, to_float32
@@ -61,6 +62,7 @@ class PcmReader:
         sampling_rate_hz: 1,000 to 384,000.
         channels: interleaved, 1 to 64.
         channel: 0-based; None is the mean of those with sound.
+        refuse_calls: without a channel, refuse channels that sound by turns.
         name: what to call the stream in a message.
 
     Raises:
@@ -75,6 +77,7 @@ class PcmReader:
         sampling_rate_hz: int,
         channels: int = 1,
         channel: int | None = None,
+        refuse_calls: bool = False,
         name: str = "the stream",
     ) -> None:
         if sample_format not in _TYPES:
@@ -88,6 +91,9 @@ class PcmReader:
         self._type = _TYPES[sample_format]
         self._channels = channels
         self._channel = channel
+        self._guard = (
+            CallGuard(sampling_rate_hz, name=name) if refuse_calls and channel is None else None
+        )
         self._mix = Downmix(sampling_rate_hz, channels, channel=channel, live=True)
         self._rest = b""
         self._head = b""
@@ -99,6 +105,7 @@ class PcmReader:
         Raises:
             ContainerError: a file comes in, with a header.
             AudioError: a value is not finite, or absurdly large.
+            ConfigError: it is a call, which shall be refused.
         """
         self._check_head(chunk)
         data = self._rest + chunk
@@ -108,6 +115,8 @@ class PcmReader:
         frames = np.frombuffer(data[:whole], dtype=self._type).reshape(-1, self._channels)
         scaled = to_float32(frames, name=self._name)
         self._gate.check(scaled, self._channel)
+        if self._guard is not None:
+            self._guard(scaled)
         return self._resampler.push(joined(self._mix.push(scaled)))
 
     def finish(self) -> Signal:

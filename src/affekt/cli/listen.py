@@ -30,6 +30,12 @@ if TYPE_CHECKING:
     "--sample-format", type=click.Choice(SAMPLE_FORMATS), default="s16le", show_default=True
 )
 @click.option("--channels", type=int, default=1, show_default=True, help="Of the raw samples.")
+@click.option(
+    "--channel", type=click.IntRange(min=0), help="Of those, counted from 0; else their mean."
+)
+@click.option(
+    "--mix", is_flag=True, help="Take all channels for one voice, even if they sound by turns."
+)
 @click.option("--device", help="Microphone: its name, part of it, or its number.")
 @click.option("--window-s", type=float, default=3.0, show_default=True, help="Heard at once.")
 @click.option("--hop-s", type=float, default=1.0, show_default=True, help="Between two answers.")
@@ -50,6 +56,8 @@ def listen(
     rate: int,
     sample_format: SampleFormat,
     channels: int,
+    channel: int | None,
+    mix: bool,
     device: str | None,
     window_s: float,
     hop_s: float,
@@ -64,7 +72,8 @@ def listen(
     """Recognise while somebody speaks: one answer a second, over the window that ends there.
 
     Listens to the microphone (extra `live`), or with --stdin to raw samples, as another program
-    writes them: ffmpeg -i CALL -f s16le -ar 16000 -ac 1 - | affekt listen --stdin
+    writes them: ffmpeg -i VOICE -f s16le -ar 16000 -ac 1 - | affekt listen --stdin. Channels that
+    sound by turns, as those of a call do, are refused once they have, unless one is chosen.
 
     Ctrl-C ends it, and a summary follows. Tell the people who are heard that an emotion
     recogniser listens. A --speaker at work or in education needs a --purpose.
@@ -91,6 +100,8 @@ def listen(
             sampling_rate_hz=rate,
             sample_format=sample_format,
             channels=channels,
+            channel=channel,
+            mix=mix,
         )
     else:
         chunks = microphone(

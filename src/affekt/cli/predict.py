@@ -46,6 +46,9 @@ T = TypeVar("T")
     type=click.IntRange(min=0),
     help="Use this channel, counted from 0, instead of the mean of all.",
 )
+@click.option(
+    "--mix", is_flag=True, help="Take all channels for one voice, even if they sound by turns."
+)
 @purpose_options
 @click.option(
     "--model",
@@ -65,6 +68,7 @@ def predict(
     emotions: str | None,
     threshold: float | None,
     channel: int | None,
+    mix: bool,
     purpose: str | None,
     consented: bool,
     model: str,
@@ -74,7 +78,8 @@ def predict(
     """Recognise the emotion in recordings.
 
     A folder stands for all recordings in it and below, - for standard input. Recordings longer
-    than 10 s are recognised window by window where there is sound, and summarised.
+    than 10 s are recognised window by window where there is sound, and summarised. One whose
+    channels sound by turns, as those of a call do, is refused unless a channel is chosen.
 
     Exit code: 0 when all went well, 1 when a recording failed, 2 for a mistake in the command.
     """
@@ -84,6 +89,7 @@ def predict(
         raise click.UsageError("standard output is closed")
     options = Options(
         channel=channel,
+        mix=mix,
         emotions=None if emotions is None else int(emotions),
         threshold=threshold,
         top_k=top_k,

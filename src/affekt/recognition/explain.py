@@ -67,23 +67,31 @@ class Explanation:
 
 
 def read_stretch(
-    source: AudioSource, *, channel: int | None, start_s: float | None, end_s: float | None
+    source: AudioSource,
+    *,
+    channel: int | None,
+    mix: bool,
+    start_s: float | None,
+    end_s: float | None,
 ) -> Audio:
     """Decode what is to be explained, and refuse what is too long for it.
 
     Raises:
         AudioError: it cannot be read, or is longer than `LIMIT_S`.
+        ConfigError: channels sound by turns, and shall not be mixed.
     """
     if start_s is not None or end_s is not None:
         begin_s = start_s or 0.0
         # One second more than allowed tells too long from just allowed, and bounds the decoding.
         last_s = begin_s + LIMIT_S + 1.0
         until_s = last_s if end_s is None else min(end_s, last_s)
-        audio = decode(source, channel=channel, start_s=begin_s, end_s=until_s)
+        audio = decode(
+            source, channel=channel, start_s=begin_s, end_s=until_s, refuse_calls=not mix
+        )
         if audio.duration_s > LIMIT_S:
             raise AudioError(_TOO_LONG)
         return audio
-    with decode_blocks(source, block_s=LIMIT_S, channel=channel) as reader:
+    with decode_blocks(source, block_s=LIMIT_S, channel=channel, refuse_calls=not mix) as reader:
         signal = next(reader)
         if next(reader, None) is not None:
             raise AudioError(f"{reader.label}: {_TOO_LONG}")

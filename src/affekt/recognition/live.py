@@ -21,7 +21,13 @@ _READ_BYTES = 2**14
 
 
 def raw_samples(
-    stream: BinaryIO, *, sampling_rate_hz: int, sample_format: SampleFormat, channels: int = 1
+    stream: BinaryIO,
+    *,
+    sampling_rate_hz: int,
+    sample_format: SampleFormat,
+    channels: int = 1,
+    channel: int | None = None,
+    mix: bool = False,
 ) -> Generator[Signal, None, None]:
     """Yield mono samples at 16 kHz from a stream of raw ones, as soon as they are there.
 
@@ -31,14 +37,20 @@ def raw_samples(
         stream: interleaved samples without a header, until its end.
         sampling_rate_hz: of the stream, 1 to 384 kHz.
         sample_format: of a sample.
-        channels: of the stream; their mean is taken.
+        channels: of the stream.
+        channel: of those, counted from 0; None takes their mean.
+        mix: take it even of channels that sound by turns, as those of a call do.
 
     Raises:
-        ConfigError: the format or the channels are impossible.
+        ConfigError: the format or the channels are impossible, or channels sound by turns.
         AudioError: the rate is impossible, a sample is not finite, or a file with a header comes.
     """
     reader = PcmReader(
-        sample_format=sample_format, sampling_rate_hz=sampling_rate_hz, channels=channels
+        sample_format=sample_format,
+        sampling_rate_hz=sampling_rate_hz,
+        channels=channels,
+        channel=channel,
+        refuse_calls=not mix,
     )
     read = getattr(stream, "read1", stream.read)
     while block := read(_READ_BYTES):

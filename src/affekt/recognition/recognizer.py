@@ -30,6 +30,8 @@ class Options(TypedDict, total=False):
 
     Attributes:
         channel: of the recording, counted from 0, instead of the mean of all.
+        mix: take that mean for one voice, however different the channels are; without it and
+            without a channel, channels that sound by turns are refused.
         emotions: vocabulary of 8, 7, 6 or 4 labels instead of the model's own.
         threshold: a confidence below it is uncertain (0 to 1); the model's own otherwise.
         top_k: how many labels to answer at most.
@@ -39,6 +41,7 @@ class Options(TypedDict, total=False):
     """
 
     channel: int | None
+    mix: bool | None
     emotions: int | None
     threshold: float | None
     top_k: int | None
@@ -122,10 +125,15 @@ class Recognizer:
 
         Raises:
             AudioError: the samples are no recording.
-            ConfigError: an option is impossible.
+            ConfigError: an option is impossible, or channels sound by turns.
         """
         self._check(options)
-        audio = from_array(signal, sampling_rate, channel=options.get("channel"))
+        audio = from_array(
+            signal,
+            sampling_rate,
+            channel=options.get("channel"),
+            refuse_calls=not options.get("mix"),
+        )
         answer, notes = hear(iter([audio.signal]), self._hear, name="<array>")
         return self._prediction(
             answer,
@@ -147,10 +155,15 @@ class Recognizer:
         Raises:
             AudioError: it cannot be read, or holds nothing to recognise; the remedy is said.
             MissingExtraError: its format needs PyAV, which is not installed.
-            ConfigError: an option is impossible.
+            ConfigError: an option is impossible, or channels sound by turns.
         """
         self._check(options)
-        with decode_blocks(source, block_s=WHOLE_S, channel=options.get("channel")) as reader:
+        with decode_blocks(
+            source,
+            block_s=WHOLE_S,
+            channel=options.get("channel"),
+            refuse_calls=not options.get("mix"),
+        ) as reader:
             answer, notes = hear(reader, self._hear, name=reader.label)
             return self._prediction(
                 answer,
@@ -188,6 +201,7 @@ class Recognizer:
         source: AudioSource,
         *,
         channel: int | None = None,
+        mix: bool = False,
         start_s: float | None = None,
         end_s: float | None = None,
         purpose: str | None = None,
@@ -201,6 +215,7 @@ class Recognizer:
         Args:
             source: as in `predict`.
             channel: counted from 0; None is the mean of all.
+            mix: see `Options`.
             start_s: beginning of a stretch of the recording, which is then treated as if it were
                 the whole; None is the recording's.
             end_s: its end; None is the recording's.
@@ -209,12 +224,13 @@ class Recognizer:
 
         Raises:
             AudioError: it cannot be read, holds nothing to recognise, or is too long.
-            ConfigError: the model gives no relevance, for a feature set is its front end; or the
-                purpose is unknown.
+            ConfigError: the model gives no relevance, for a feature set is its front end; the
+                purpose is unknown; or channels sound by turns.
         """
         check_purpose(purpose, consented=consented)
         relevance_hop_s(self.bundle)
-        audio = read_stretch(source, channel=channel, start_s=start_s, end_s=end_s)
+        check_mix(channel, mix=mix)
+        audio = read_stretch(source, channel=channel, mix=mix, start_s=start_s, end_s=end_s)
         name = os.fspath(source) if isinstance(source, str | os.PathLike) else None
         step = round(WHOLE_S * SAMPLING_RATE_HZ)
         blocks = [audio.signal[k : k + step] for k in range(0, audio.signal.size, step)]
@@ -263,6 +279,7 @@ class Recognizer:
         if top_k is not None and top_k < 1:
             raise ConfigError(f"top_k must be 1 or more: {top_k}")
         self.labels(options.get("emotions"))
+        check_mix(options.get("channel"), mix=options.get("mix"))
         check_purpose(options.get("purpose"), consented=bool(options.get("consented")))
 
     def probabilities(self, signal: Signal) -> Probabilities:
@@ -322,6 +339,16 @@ class Recognizer:
             return None
         (inside,) = prediction_sets(probabilities[np.newaxis], rule.quantile, rule=rule.rule)
         return {label for label, member in zip(self.labels(), inside, strict=True) if member}
+
+
+def check_mix(channel: int | None, *, mix: bool | None) -> None:
+    """Refuse to take one channel and all of them.
+
+    Raises:
+        ConfigError: both are asked for.
+    """
+    if mix and channel is not None:
+        raise ConfigError("mix takes all channels for one voice: leave it out, or the channel")
 
 
 def _among(scores: tuple[Score, ...], inside: set[str]) -> tuple[str, ...]:

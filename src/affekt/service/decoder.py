@@ -101,7 +101,7 @@ def _work(
 ) -> None:
     _allow_cpu(job["cpu_s"])
     if job["task"] == "stream":
-        _stream(link)
+        _stream(link, job)
         return
     path = f"/proc/self/fd/{file}"
     try:
@@ -122,7 +122,12 @@ def _recognise(
     link: socket.socket, job: dict[str, Any], path: str, recognizers: dict[str, Any]
 ) -> None:
     options = job["options"]
-    with decode_blocks(path, block_s=WHOLE_S, channel=options.get("channel")) as reader:
+    with decode_blocks(
+        path,
+        block_s=WHOLE_S,
+        channel=options.get("channel"),
+        refuse_calls=not options.get("mix"),
+    ) as reader:
         first = next(reader)
         longer = next(reader, None) is not None
         if not longer and _passes(first):
@@ -188,7 +193,7 @@ def _recognizer(job: dict[str, Any], recognizers: dict[str, Any]) -> Any:
     return recognizer
 
 
-def _stream(link: socket.socket) -> None:
+def _stream(link: socket.socket, job: dict[str, Any]) -> None:
     """Decode a container while it comes in."""
     from affekt.service.feed import Feed, decode_feed
 
@@ -205,7 +210,8 @@ def _stream(link: socket.socket) -> None:
             os._exit(0)  # the client is gone, and the decoder waits for bytes
 
     threading.Thread(target=read, daemon=True).start()
-    for samples in _filled(decode_feed(feed)):
+    decoded = decode_feed(feed, channel=job["channel"], refuse_calls=not job["mix"])
+    for samples in _filled(decoded):
         wire.send(link, wire.SAMPLES, samples.tobytes())
     feed.drain()
     wire.send(link, wire.SAMPLES, b"")

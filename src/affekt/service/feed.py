@@ -8,10 +8,11 @@ from collections.abc import Iterator
 from typing import cast
 
 from affekt.audio import Signal
+from affekt.audio.calls import CallGuard
 from affekt.audio.downmix import Downmix
 from affekt.audio.media import MediaDecoder
 from affekt.audio.pcm import StreamResampler
-from affekt.audio.signal import Gate, joined
+from affekt.audio.signal import Gate, check_channel, joined
 from affekt.audio.source import ByteStream
 
 # Chunks that wait to be decoded; whoever puts more waits.
@@ -55,10 +56,18 @@ class Feed:
             pass
 
 
-def decode_feed(feed: Feed) -> Iterator[Signal]:
+def decode_feed(
+    feed: Feed, *, channel: int | None = None, refuse_calls: bool = False
+) -> Iterator[Signal]:
     """Yield mono samples at 16 kHz as soon as they can be decoded.
 
+    Args:
+        feed: the bytes.
+        channel: 0-based; None is the mean of those with sound.
+        refuse_calls: without a channel, refuse channels that sound by turns.
+
     Raises:
+        ConfigError: it is a call, which shall be refused.
         AudioError: no sound, a broken header, or a value that is not finite or absurd.
         MissingExtraError: PyAV is not installed.
     """
@@ -66,8 +75,12 @@ def decode_feed(feed: Feed) -> Iterator[Signal]:
     with contextlib.closing(MediaDecoder(stream, container="stream")) as media:
         gate = Gate(media.rate_hz, name=feed.label)
         resampler = StreamResampler(media.rate_hz)
-        mix = Downmix(media.rate_hz, media.channels, channel=None, live=True)
+        check_channel(channel, media.channels, name=feed.label)
+        guard = CallGuard(media.rate_hz, name=feed.label) if refuse_calls else None
+        mix = Downmix(media.rate_hz, media.channels, channel=channel, live=True)
         for frames in media.blocks():
-            gate.check(frames)
+            gate.check(frames, channel)
+            if guard is not None and channel is None:
+                guard(frames)
             yield resampler.push(joined(mix.push(frames)))
         yield resampler.finish()

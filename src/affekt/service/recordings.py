@@ -48,6 +48,7 @@ async def recognize(request: Request, query: Annotated[RecogniseQuery, Query()])
     service = service_of(request)
     options = Options(
         channel=query.channel,
+        mix=query.mix,
         emotions=None if query.emotions is None else int(query.emotions),
         threshold=query.threshold,
         top_k=query.top_k,

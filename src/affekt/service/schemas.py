@@ -38,6 +38,11 @@ class RecogniseQuery(Exact):
     channel: int | None = Field(
         None, ge=0, le=1023, description="Counted from 0, instead of the mean of all."
     )
+    mix: bool = Field(
+        False,
+        description="Take all channels for one voice; without it and without a channel, channels "
+        "that sound by turns, as those of a call do, are refused.",
+    )
     purpose: Purpose | None = Field(
         None, description="Stamped on the answer and on each prediction in it."
     )

@@ -49,6 +49,7 @@ class StreamQuery(Exact):
     sampling_rate_hz: int = Field(16_000, ge=1_000, le=384_000)
     channels: int = Field(1, ge=1, le=64)
     channel: int | None = Field(None, ge=0, le=63)
+    mix: bool = False
     speaker: str | None = Field(None, max_length=100)
     purpose: Purpose | None = None
     consented: bool = False
@@ -117,12 +118,14 @@ class _Session:
                 threshold=query.threshold,
             )
             if query.encoding == "container":
-                return hear, Transcoder(memory_mb=service.settings.memory_mb)
+                memory_mb = service.settings.memory_mb
+                return hear, Transcoder(memory_mb=memory_mb, channel=query.channel, mix=query.mix)
             source = PcmReader(
                 sample_format=query.encoding,
                 sampling_rate_hz=query.sampling_rate_hz,
                 channels=query.channels,
                 channel=query.channel,
+                refuse_calls=not query.mix,
             )
             return hear, source
 

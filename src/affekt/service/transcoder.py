@@ -24,15 +24,21 @@ _CPU_S = 3600
 class Transcoder:
     """One stream, with a child process of its own, for it may last.
 
+    Args:
+        memory_mb: of the child.
+        channel: 0-based; None is the mean of those with sound.
+        mix: take that mean even of channels that sound by turns, as those of a call do.
+
     Raises:
         Problem: the process does not start.
     """
 
-    def __init__(self, *, memory_mb: int) -> None:
+    def __init__(self, *, memory_mb: int, channel: int | None = None, mix: bool = False) -> None:
         self._child = Child(memory_mb)
         self._child.wait_ready()
         try:
-            wire.send_json(self._child.link, wire.JOB, {"task": "stream", "cpu_s": _CPU_S})
+            job = {"task": "stream", "cpu_s": _CPU_S, "channel": channel, "mix": mix}
+            wire.send_json(self._child.link, wire.JOB, job)
             self._child.link.settimeout(None)
         except OSError:
             self._child.close()

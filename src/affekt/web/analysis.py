@@ -171,6 +171,7 @@ def analyse(
                     prediction = recognizer.predict(
                         recording.data,
                         channel=plan.index,
+                        mix=wishes.mix,
                         purpose=wishes.purpose,
                         consented=wishes.consented,
                     )

@@ -8,6 +8,7 @@ from typing import Any
 
 import streamlit as st
 
+from affekt.audio.calls import IS_A_CALL
 from affekt.errors import AffektError
 from affekt.recognition import Recognizer
 from affekt.recognition.notices import CONSENTED_HELP, PURPOSE_HELP
@@ -235,4 +236,7 @@ def _downloads(recognizer: Recognizer, done: Sequence[Analysis]) -> None:
 
 def _said(error: AffektError) -> str:
     """Return a message without the name of the source, which is "bytes" for everything here."""
-    return str(error).removeprefix("<bytes>: ")
+    said = str(error).removeprefix("<bytes>: ")
+    if said.startswith(IS_A_CALL):  # the remedy is a choice on this page
+        return f"{IS_A_CALL}: say above what the channels of your recordings hold"
+    return said

@@ -169,6 +169,7 @@ def _closely(
         explanation = recognizer.explain(
             recording.data,
             channel=voice.plan.index,
+            mix=voice.plan.index is None,  # what was recognised so is not refused any more
             start_s=None if end_s is None else start_s,
             end_s=end_s,
             purpose=analysis.wishes.purpose,
