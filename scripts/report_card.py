@@ -109,6 +109,7 @@ def limits() -> str:
         ("protocol", "speakers under test may be heard in training, or choices were made on them"),
         ("training", "nobody says whom the model learnt from, or whether it heard these speakers"),
         ("speakers heard in training", "the model's own word does not rule it out"),
+        ("recordings that were learnt from", "a clip under test may have been learnt from itself"),
         (
             "copies of what was learnt from",
             "a clip under test is a copy of a recording that was learnt from",

@@ -17,8 +17,11 @@ from PIL import Image
 
 import affekt
 from affekt.cli import COMMANDS, main
-from affekt.corpora import CORPORA
+from affekt.corpora import CORPORA, collection_of
+from affekt.evaluation.exposure import heard_in_training
+from affekt.protocols import protocol
 from affekt.recognition import Bundle, shipped_bundles
+from affekt.records import Utterance
 
 ROOT = Path(__file__).parent.parent
 DOCUMENTS = sorted(
@@ -105,6 +108,31 @@ def test_every_call_of_affekt_in_the_documents_has_options_that_exist():
 
 def options(command: click.Command) -> set[str]:
     return {name for item in command.params for name in item.opts}
+
+
+def test_no_documented_command_tests_a_shipped_model_on_whom_it_learnt_from():
+    measuring = {"evaluate", "compare", "doubt", "report"}
+    tested = [
+        (document, name, words[words.index("--protocol") + 1])
+        for document, words in affekt_calls()
+        if words[0] in measuring and "--protocol" in words
+        for name in {"default", "open"}.intersection(words)
+    ]
+    assert {name for _, name, _ in tested} == {"default", "open"}
+    for document, name, rule in tested:
+        people = [
+            Utterance(
+                path=Path(f"{speaker}.wav"),
+                corpus=corpus,
+                collection=collection_of(corpus),
+                speaker=speaker,
+                native_label="sad",
+                emotion="sad",
+            )
+            for corpus, speaker in protocol(rule).tested()
+        ]
+        assert people, (document, rule)
+        assert not heard_in_training(Bundle.load(name).metadata, people), (document, name, rule)
 
 
 def test_every_command_has_a_section_in_the_reference():

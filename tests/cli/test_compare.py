@@ -107,3 +107,35 @@ def test_one_model_alone_stands_beside_what_is_published(compare, models):
     text = compare(models[0], "--protocol", "select").stdout
     assert "== Differences" not in text
     assert "== Published on emodb" in text
+
+
+@pytest.mark.parametrize("form", ["text", "md", "csv", "json"])
+def test_figures_of_training_speakers_are_marked_and_end_with_3(
+    tones, compare, models, tmp_path, form
+):
+    """As every shipped model's are under `select`, whose speakers they learnt from in the end."""
+    learnt = [{"corpus": "emodb", "utterances": 9, "licence": "CC0-1.0"}]
+    model = tones.write_bundle(tmp_path / "m.onnx", training_data=learnt, held_out={})
+    arguments = (model, models[1], "--protocol", "select", "--no-audit", "--format", form)
+    result = compare(*arguments, code=3)
+    assert "give --allow-training-speakers" in result.stderr
+    if form == "json":
+        found = json.loads(result.stdout)
+        assert {item["new_speakers"] for item in found["differences"]} == {False}
+    elif form == "csv":
+        rows = csv.DictReader(result.stdout.splitlines())
+        assert {row["new_speakers"] for row in rows if row["row"] == "difference"} == {"false"}
+    else:
+        assert "A* - B" in result.stdout
+    compare(*arguments, "--allow-training-speakers")
+
+
+def test_ones_own_data_is_compared_with_the_corpora_at_hand(tones, compare, root, tmp_path):
+    learnt = [{"corpus": "emodb", "utterances": 9, "licence": "CC0-1.0"}]
+    model = tones.write_bundle(tmp_path / "m.onnx", training_data=learnt, held_out={})
+    table = tmp_path / "mine.csv"
+    (tmp_path / "call.wav").write_bytes((root / "emodb/08a01Wa.wav").read_bytes())
+    table.write_text("path,emotion,speaker\ncall.wav,angry,me\n")
+    arguments = (model, "--table", table, "--no-audit", "--format", "json")
+    (report,) = json.loads(compare(*arguments, code=3).stdout)["reports"]
+    assert (report["leaks"]["files"], report["new_speakers"]) == (1, False)

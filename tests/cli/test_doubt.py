@@ -119,7 +119,20 @@ def test_nor_on_whom_training_heard(tones, doubt, tmp_path):
     heard = [{"corpus": "emodb", "utterances": 9, "licence": "CC0-1.0"}]
     held_out = {"emodb": ["14", "15", "16"]}
     model = tones.write_bundle(tmp_path / "m.onnx", training_data=heard, held_out=held_out)
-    assert json.loads(doubt(model).stdout)["given"]["temperature"] is None
+    more = ("--no-audit", "--allow-training-speakers")  # the tones of all speakers are the same
+    assert json.loads(doubt(model, *more).stdout)["given"]["temperature"] is None
+
+
+def test_figures_of_training_speakers_are_marked_and_end_with_3(tones, doubt, tmp_path):
+    learnt = [{"corpus": "emodb", "utterances": 9, "licence": "CC0-1.0"}]
+    model = tones.write_bundle(tmp_path / "m.onnx", training_data=learnt, held_out={})
+    found = json.loads(doubt(model, "--no-audit", code=3).stdout)
+    assert (found["heard"], found["new_speakers"]) == ([["emodb", "14"]], False)
+    assert found["given"]["new_speakers"] is found["telephone"]["new_speakers"] is False
+    out = tmp_path / "out"
+    assert "--allow-training-speakers" in doubt(model, "--no-audit", "--out", out, code=3).stderr
+    assert (out / "doubt.json").is_file()
+    doubt(model, "--no-audit", "--allow-training-speakers")
 
 
 def test_figures_and_plots_go_to_a_folder(doubt, tone_bundle, tmp_path):

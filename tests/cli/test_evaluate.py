@@ -3,15 +3,19 @@ from __future__ import annotations
 import csv
 import json
 import os
+import re
 from pathlib import Path
 
 import numpy as np
 import pytest
 import soundfile
 from click.testing import CliRunner
+from skl2onnx import to_onnx
+from sklearn.tree import DecisionTreeClassifier
 
 from affekt.cli import main
 from affekt.corpora import CORPORA, load_corpus
+from affekt.features.sets import find_feature_set
 from affekt.protocols import lockbox_speakers, partition
 from affekt.recognition import Bundle
 
@@ -213,7 +217,7 @@ def test_a_copy_of_what_was_learnt_from_is_found_and_named(affekt, tones, root, 
     arguments = (model, "--protocol", "lockbox", "--corpora", root, "--corpus", "emodb")
     for path in (root / "emodb").glob("*a01*.wav"):
         path.unlink()
-    text = affekt(*arguments).stdout
+    text = affekt(*arguments, code=3).stdout
     assert (
         "learnt from themselves: 0; by speakers of these: 0; saying a sentence of these: 2" in text
     )
@@ -221,6 +225,119 @@ def test_a_copy_of_what_was_learnt_from_is_found_and_named(affekt, tones, root, 
     assert "16a02Wa.wav is a copy (near-duplicate) of 03a02Wa.wav" in text
     leaks = json.loads(affekt(*arguments, "--no-audit", "--format", "json").stdout)["leaks"]
     assert (leaks["told_by"], leaks["sentences"], leaks["copies"]) == ("model", 2, None)
+
+
+@pytest.fixture
+def learner(tones, tmp_path):
+    """A bundle that learnt from EmoDB without speakers 15 and 16."""
+    learnt = [{"corpus": "emodb", "utterances": 8, "licence": "CC0-1.0"}]
+    held_out = {"emodb": ["15", "16"]}
+    return tones.write_bundle(tmp_path / "m.onnx", training_data=learnt, held_out=held_out)
+
+
+@pytest.mark.parametrize("form", ["text", "md", "csv", "json"])
+def test_figures_of_training_speakers_are_marked_and_end_with_3(affekt, learner, root, form):
+    arguments = (learner, "--protocol", "select", "--corpora", root, "--no-audit")
+    result = affekt(*arguments, "--format", form, code=3)
+    assert "give --allow-training-speakers" in result.stderr
+    if form == "json":
+        report = json.loads(result.stdout)
+        assert (report["heard"], report["new_speakers"]) == ([["emodb", "14"]], False)
+    elif form == "csv":
+        rows = csv.DictReader(result.stdout.splitlines())
+        assert {(row["new_speakers"], row["training_speakers"]) for row in rows} == {("false", "1")}
+    else:
+        assert "every figure marked * is of a model whose training may have heard" in result.stdout
+    allowed = affekt(*arguments, "--format", form, "--allow-training-speakers")
+    date = re.compile(r"\d{4}-\d\d-\d\dT[\d:+]+")
+    assert date.sub("", allowed.stdout) == date.sub("", result.stdout)
+
+
+def test_speakers_that_training_did_not_hear_end_with_0(affekt, tones, root, tmp_path):
+    """Whose tones differ from those that training heard, as their recordings would."""
+    for path in (root / "emodb").glob("1[56]*.wav"):
+        write(path, 0.9 * soundfile.read(path)[0])
+    learnt = [{"corpus": "emodb", "utterances": 8, "licence": "CC0-1.0"}]
+    held_out = {"emodb": ["15", "16"]}
+    model = tones.write_bundle(tmp_path / "m.onnx", training_data=learnt, held_out=held_out)
+    arguments = (model, "--protocol", "lockbox", "--corpora", root, "--corpus", "emodb")
+    report = json.loads(affekt(*arguments, "--no-audit", "--format", "json").stdout)
+    assert (report["new_speakers"], report["leaks"]["files"]) == (True, 0)
+
+
+def test_figures_of_training_speakers_never_reach_a_card(affekt, learner, root):
+    arguments = (learner, "--protocol", "select", "--corpora", root, "--no-audit", "--record")
+    result = affekt(*arguments, "--allow-training-speakers", code=2)
+    assert "--record: nothing was recorded" in result.output
+    assert "select" not in Bundle.load(learner).metadata.figures
+
+
+@pytest.fixture
+def own(root, tmp_path):
+    """Somebody's own folder: a decoded copy of what EmoDB's 03 says, under a name of its own."""
+    for path in root.glob("**/*.wav"):
+        path.unlink()
+    training = write_voice(root / "emodb/03a01Wa.wav", seed=1)
+    signal, rate_hz = soundfile.read(training)
+    (tmp_path / "own/angry").mkdir(parents=True)
+    soundfile.write(tmp_path / "own/angry/call.flac", 0.8 * signal, rate_hz)
+    return tmp_path / "own"
+
+
+@pytest.mark.parametrize("told", ["option", "environment"])
+def test_ones_own_data_is_compared_with_the_corpora_at_hand(
+    affekt, learner, own, root, monkeypatch, told
+):
+    more = ("--corpora", root) if told == "option" else ()
+    if told == "environment":
+        monkeypatch.setenv("AFFEKT_CORPORA", str(root))
+    text = affekt(learner, "--folder", own, *more, code=3).stdout
+    assert "1 under test beside 1 clips that it may have learnt from" in text
+    assert "copies of recordings among these: 1" in text
+    assert "call.flac is a copy (near-duplicate) of 03a01Wa.wav" in text
+    report = json.loads(affekt(learner, "--folder", own, *more, "--format", "json", code=3).stdout)
+    assert (report["new_speakers"], report["leaks"]["voices"]) == (False, None)
+
+
+def test_a_file_of_training_is_found_under_any_name_without_an_audit(affekt, learner, own, root):
+    (own / "angry/call.flac").unlink()
+    (own / "angry/call.wav").write_bytes((root / "emodb/03a01Wa.wav").read_bytes())
+    arguments = (learner, "--folder", own, "--corpora", root, "--no-audit", "--format", "csv")
+    row, *_ = csv.DictReader(affekt(*arguments, code=3).stdout.splitlines())
+    assert (row["new_speakers"], row["leaked_files"], row["leaked_copies"]) == (
+        *("false", "1", "null"),
+    )
+
+
+def test_without_the_corpora_ones_own_data_is_not_checked(affekt, learner, own):
+    said = affekt(learner, "--folder", own).stdout
+    assert "leaks      not checked: none of the corpora that it learnt from is at hand" in said
+    said = affekt(learner, "--folder", own, "--format", "csv").stdout
+    row, *_ = csv.DictReader(said.splitlines())
+    assert (row["new_speakers"], row["leaked_files"], row["leaked_copies"]) == ("null",) * 3
+
+
+def test_corpora_that_are_not_where_they_are_said_to_be_are_an_error(affekt, learner, own):
+    result = affekt(learner, "--folder", own, "--corpora", own / "gone", code=2)
+    assert "no such folder" in result.output
+
+
+def test_a_classifier_fitted_on_the_very_clips_is_not_called_clean(affekt, own, root, tmp_path):
+    """It does not say what it learnt from, and nobody else can: that is unknown, and not none."""
+    signals = [0.1 * np.random.default_rng(k).standard_normal(8000) for k in range(4)]
+    vector = find_feature_set("vector-162")
+    features = np.array([vector.compute(signal.astype(np.float32)) for signal in signals])
+    fitted = DecisionTreeClassifier(random_state=0).fit(features, ["angry", "sad"] * 2)
+    model = tmp_path / "fitted.onnx"
+    model.write_bytes(to_onnx(fitted, features[:1].astype(np.float32)).SerializeToString())
+    for number, signal in enumerate(signals):
+        write(own / ("sad" if number % 2 else "angry") / f"{number}.wav", signal)
+    arguments = (model, "--features", "vector-162", "--folder", own, "--corpora", root)
+    row, *_ = csv.DictReader(affekt(*arguments, "--format", "csv").stdout.splitlines())
+    assert (row["new_speakers"], row["leaked_files"]) == ("null", "null")
+    report = json.loads(affekt(*arguments, "--format", "json").stdout)
+    assert (report["new_speakers"], report["leaks"]["files"]) == (None, None)
+    assert "leaks      not checked: the model does not say" in affekt(*arguments).stdout
 
 
 def write_voice(path, seed):

@@ -271,3 +271,20 @@ def test_a_folder_that_cannot_be_written_is_an_error(tmp_path, tone_bundle, root
     (tmp_path / "file").write_text("")
     said = report(tone_bundle, root, tmp_path / "file" / "out", protocol="select", code=2)
     assert "cannot be read or written" in said.output
+
+
+def test_figures_of_training_speakers_are_marked_everywhere_and_end_with_3(tones, root, tmp_path):
+    learnt = [{"corpus": "emodb", "utterances": 9, "licence": "CC0-1.0"}]
+    model = tones.write_bundle(tmp_path / "m.onnx", training_data=learnt, held_out={})
+    arguments = (model, root, tmp_path / "out", "--no-audit", "--corpus", "emodb")
+    assert "--allow-training-speakers" in report(*arguments, protocol="select", code=3).stderr
+    document = json.loads((tmp_path / "out/tones.json").read_text(encoding="utf-8"))
+    assert document["new_speakers"] is document["figures"]["new_speakers"] is False
+    page = (tmp_path / "out/tones.html").read_text(encoding="utf-8")
+    parts = re.split("<h2", page)[1:]
+    figures = [part for part in parts if "<caption>" in part]
+    for part in figures[:-1]:  # the last says where they come from
+        assert "Every figure marked * is of a model whose training may have heard" in part
+        rows = re.findall(r"<tr>.*?</tr>", part, flags=re.DOTALL)
+        assert all("*</" in row for row in rows)
+    report(*arguments, "--allow-training-speakers", protocol="select")

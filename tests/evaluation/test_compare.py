@@ -1,6 +1,8 @@
 import csv
 import io
 import json
+import re
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -233,3 +235,55 @@ def test_a_protocol_that_shares_speakers_says_so_in_every_form(clips):
     row, *_ = csv.DictReader(io.StringIO(WRITERS["csv"](comparison)))
     assert row["new_speakers"] == "false"
     assert json.loads(WRITERS["json"](comparison))["reports"][0]["new_speakers"] is False
+
+
+@pytest.fixture
+def heard(clip):
+    """One model that heard two speakers of EmoDB in training, one that did not, one that is mute.
+
+    None of them learnt from SAVEE.
+    """
+    clips = [
+        clip(corpus, name, emotion, emotion)
+        for corpus, names in (("emodb", ("03", "08")), ("savee", ("DC", "JE")))
+        for name in names
+        for emotion in ("happy", "sad")
+    ]
+    models = [model(right, name="heard"), model(happy, name="new"), model(wrong, name="mute")]
+    for item, corpus in zip(models, ("emodb", "casia"), strict=False):
+        word = SimpleNamespace(training_data=[{"corpus": corpus}], held_out={})
+        object.__setattr__(item, "learnt", word)
+    return compare(models, clips, protocol("external"))
+
+
+def test_every_figure_and_difference_of_a_model_that_heard_the_speakers_is_marked(heard):
+    for name in ("text", "md"):
+        page = WRITERS[name](heard)
+        assert "Model A*" in page
+        assert "every figure marked * is of a model whose training may have heard" in page
+        body = page.split("Side by side")[1].split("Published on")[0]
+        rows = [line for line in body.splitlines() if re.search(r" (own|all) ", line)]
+        of_a = [line for line in rows if re.search(r" A\b", line)]
+        assert len(of_a) == 3 * 2 * (1 + 2 * 2)  # two corpora and their mean; against two others
+        assert all(re.search(r" A\* ", line) for line in of_a)
+        assert not any("*" in line for line in rows if line not in of_a)
+
+
+def test_files_say_of_every_figure_and_difference_whether_its_speakers_are_new(heard):
+    rows = list(csv.DictReader(io.StringIO(WRITERS["csv"](heard))))
+    new = {(row["model_letter"], row["other_letter"]): row["new_speakers"] for row in rows}
+    assert new == {
+        ("A", ""): "false",
+        ("B", ""): "true",
+        ("C", ""): "null",
+        ("A", "B"): "false",
+        ("A", "C"): "false",
+        ("B", "C"): "null",
+    }
+    found = json.loads(WRITERS["json"](heard))
+    assert {(item["model"], item["new_speakers"]) for item in found["shared"]} == {
+        (0, False),
+        (1, True),
+        (2, None),
+    }
+    assert {item["new_speakers"] for item in found["differences"] if item["first"] == 0} == {False}

@@ -1,8 +1,14 @@
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
-from affekt.evaluation.exposure import heard_in_training, lockbox_tested, of_unknown_origin
+from affekt.evaluation.exposure import (
+    heard_in_training,
+    lockbox_tested,
+    of_unknown_origin,
+    training_clips,
+)
 
 
 @pytest.fixture
@@ -84,3 +90,29 @@ def test_an_id_is_compared_in_its_normal_form(heard, answers, written):
     assert lockbox_tested(clips) == (("ravdess_speech", "06"),)
     trained = ["ravdess_speech"]
     assert not heard("ravdess_speech", written, trained=trained, held_out={"ravdess_speech": [6]})
+
+
+@pytest.fixture
+def learner(tones):
+    """A model that learnt from EmoDB without speaker 15, and from a corpus that is not at hand."""
+    learnt = tones.metadata(
+        training_data=({"corpus": "emodb"}, {"corpus": "tess"}), held_out={"emodb": ["15"]}
+    )
+    return SimpleNamespace(learnt=learnt)
+
+
+def test_what_a_model_may_have_learnt_from_is_found_among_the_corpora(learner, toy_corpora):
+    clips = training_clips([learner], toy_corpora)
+    assert {item.corpus for item in clips} == {"emodb"}
+    assert {item.speaker for item in clips} == {"03", "08", "13", "14"}
+
+
+def test_of_a_model_that_does_not_say_nothing_is_found(toy_corpora):
+    assert training_clips([SimpleNamespace(learnt=None)], toy_corpora) == ()
+
+
+def test_without_a_folder_of_corpora_nothing_is_at_hand(learner, tmp_path, monkeypatch):
+    monkeypatch.delenv("AFFEKT_CORPORA", raising=False)
+    assert training_clips([learner]) == ()
+    monkeypatch.setenv("AFFEKT_CORPORA", str(tmp_path / "gone"))
+    assert training_clips([learner]) == ()

@@ -8,6 +8,7 @@ from affekt.corpora.tables import TableCorpus
 from affekt.errors import ConfigError
 from affekt.evaluation import evaluate
 from affekt.evaluation.compare import compare
+from affekt.evaluation.leaks import Copy
 from affekt.evaluation.report import EIGHT, FIVE
 from affekt.evaluation.sources import open_source
 from affekt.protocols import protocol
@@ -134,3 +135,30 @@ def test_a_report_is_plain_json(report):
     values = json.loads(json.dumps(report(["savee"], name="default").to_dict(), allow_nan=False))
     assert values["corpora"][0]["scorings"][0]["ua"] == 1.0
     assert values["floors"][0]["verdict"] == "not measured"
+
+
+@pytest.mark.parametrize(
+    ("trained", "corpus", "new"),
+    [("emodb", "emodb", False), ("savee", "emodb", True), ("emodb", "mine", None)],
+)
+def test_whether_speakers_are_new_is_known_or_said_to_be_unknown(
+    bundle, clip, trained, corpus, new
+):
+    source = open_source(str(bundle(training_data=({"corpus": trained},), held_out={})))
+    found = evaluate(source, [clip(corpus, "03", 1, "sad")], protocol("external"))
+    assert (found.new_speakers, found.tests_training_speakers) == (new, new is False)
+
+
+def test_a_copy_of_what_was_learnt_from_is_of_no_new_speaker(bundle, clip):
+    own, training = clip("mine", "a", 1, "sad"), clip("savee", "DC", 1, "sad")
+    source = open_source(str(bundle(training_data=({"corpus": "savee"},), held_out={})))
+    found = evaluate(
+        source,
+        [own],
+        protocol("external"),
+        training_clips=[training],
+        copies=[Copy(first=own.path, second=training.path, kind="near-duplicate")],
+    )
+    assert (found.leaks.copies, found.new_speakers, found.tests_training_speakers) == (
+        1, False, True,
+    )  # fmt: skip

@@ -54,7 +54,7 @@ def test_speakers_that_training_may_have_heard_come_first(trust):
 
 
 def test_a_protocol_that_tests_known_people_is_named(trust):
-    report = replace(trust.report, protocol="random", new_speakers=False)
+    report = replace(trust.report, protocol="random", speakers_apart=False)
     assert (
         "No figure here says anything of new voices"
         in about(replace(trust, report=report))["protocol"]

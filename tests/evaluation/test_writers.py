@@ -49,8 +49,8 @@ def test_the_text_holds_both_scorings_with_the_confusion_matrix(report):
     assert any(line.startswith("all: UA 66.7") for line in lines)
     own = lines.index(next(line for line in lines if line.startswith("own: UA 66.7")))
     declared = ["neutral", "happy", "sad", "angry", "fearful", "disgust"]
-    assert lines[own + 1].split()[-6:] == declared
-    angry = ["angry", "1", "0.0", "-", "0.0", "0", "1", "0", "0", "0", "0"]
+    assert lines[own + 1].split()[-7:] == [*declared, "*"]
+    angry = ["angry", "1", "0.0", "-", "0.0", "0", "1", "0", "0", "0", "0", "*"]
     assert lines[own + 4].split() == angry
 
 
@@ -71,7 +71,9 @@ def test_speakers_that_nobody_told_are_not_counted(bundle, clip):
 
 def test_the_text_says_which_floors_were_missed(report):
     text = WRITERS["text"](report)
-    assert any(line.split() == ["emodb", "68.0", "66.7", "missed"] for line in text.splitlines())
+    assert any(
+        line.split() == ["emodb", "68.0", "66.7", "missed", "*"] for line in text.splitlines()
+    )
     assert any(line.startswith("cremad") and "not measured" in line for line in text.splitlines())
 
 
@@ -205,3 +207,51 @@ def test_lockbox_speakers_under_another_protocol_are_named(bundle, clip, report)
     text = WRITERS["text"](evaluate(open_source(str(bundle())), clips, rule))
     assert "lockbox    choose nothing by figures that hold these: emodb 15" in text
     assert "choose nothing" not in WRITERS["text"](report)
+
+
+@pytest.fixture
+def unheard(bundle, clip):
+    """The report of a model that learnt from nobody under test."""
+    clips = [clip("emodb", name, 1, "sad") for name in ("15", "16")]
+    model = bundle(training_data=({"corpus": "savee"},), held_out={})
+    return evaluate(open_source(str(model)), clips, protocol("lockbox"))
+
+
+def test_every_figure_of_a_model_that_heard_speakers_under_test_is_marked(report, unheard):
+    """Savee's KL was heard; nobody reads a figure of this model without being told."""
+    decimal = re.compile(r"\d\.\d")
+    for name, start in (("text", "\nPercent."), ("md", "\nPercent.")):
+        stamp, figures = WRITERS[name](report).split(start)
+        assert "every figure marked * is of a model whose training may have heard" in stamp
+        lines = [line for line in figures.splitlines() if decimal.search(line)]
+        assert len(lines) > 20
+        assert all(line.rstrip(" |").endswith("*") for line in lines)
+        assert "*" not in WRITERS[name](unheard).replace("**", "")
+
+
+def test_files_say_of_every_figure_whether_its_speakers_are_new(report, unheard):
+    for measured, new in ((report, "false"), (unheard, "true")):
+        assert {row["new_speakers"] for row in csv_rows(measured)} == {new}
+        found = json.loads(WRITERS["json"](measured))
+        figures = [*found["corpora"], *found["groups"]]
+        assert {item["new_speakers"] for item in figures} == {new == "true"}
+    counts = {row["corpus"]: row["training_speakers"] for row in csv_rows(report)}
+    assert counts == {"emodb": "0", "savee": "1", "emovo": "0", "all": "1"}
+
+
+def test_what_is_not_known_of_speakers_and_leaks_is_null_and_never_none(bundle, clip, tmp_path):
+    """A table that was fitted on the very clips, and a bundle on people's own recordings."""
+    clips = [clip("mine", name, 1, "sad") for name in "ab"]
+    table = tmp_path / "said.csv"
+    table.write_text("path,label\n" + "".join(f"{item.path},sad\n" for item in clips))
+    for source in (table, bundle(training_data=({"corpus": "savee"},), held_out={})):
+        measured = evaluate(open_source(str(source)), clips, protocol("external"))
+        found = json.loads(WRITERS["json"](measured))
+        assert found["new_speakers"] is None
+        assert [found["leaks"][name] for name in ("files", "voices", "sentences", "copies")] == (
+            [None] * 4
+        )
+        row, *_ = csv_rows(measured)
+        names = ("new_speakers", "leaked_files", "leaked_copies", "leaked_voices")
+        assert [row[name] for name in names] == ["null"] * 4
+        assert "leaks      not checked: " in WRITERS["text"](measured)

@@ -32,7 +32,7 @@ from affekt.output import check_output
     metavar="FILE",
     help="Write it there instead of printing it.",
 )
-@measuring.audit_options
+@measuring.stamp_options
 @measuring.reading_options
 @force_option
 def compare(
@@ -47,6 +47,7 @@ def compare(
     format_name: str,
     out: Path | None,
     audit: bool,
+    allowed: bool,
     log: Path | None,
     quiet: bool,
     force: bool,
@@ -55,11 +56,14 @@ def compare(
 
     MODEL is anything that `affekt evaluate` takes. The difference between each two is tested by
     swapping their answers speaker by speaker. Of every published figure on the corpora under test
-    it is said whether its protocol matches and whether it may be compared. What a model did not
-    answer counts as wrong, and the exit code is then 3.
+    it is said whether its protocol matches and whether it may be compared. The exit code is 3 where
+    a model did not answer all clips, which counts as wrong, or may have heard speakers under test
+    in training, which is marked.
     """
     sources = [measuring.load_source(model, features, label_words) for model in models]
-    clips = measuring.load_clips(protocol_name, root, names, table, folder, quiet=quiet)
+    clips = measuring.load_clips(
+        protocol_name, root, names, table, folder, sources=sources, quiet=quiet
+    )
     if out is not None:
         check_output(out, inputs=measuring.read_by(*models, table, log, clips=clips), force=force)
     measuring.check_log(clips.tested, log)
@@ -70,10 +74,11 @@ def compare(
             clips.utterances,
             clips.rule,
             splits=clips.splits,
+            training_clips=clips.training,
             copies=copies,
             progress=lambda source: bar(source.title),
         )
     reports = tuple(measuring.logged(report, log) for report in comparison.reports)
     comparison = dataclasses.replace(comparison, reports=reports)
     measuring.write_out(WRITERS[format_name](comparison), out, force=force)
-    measuring.exit_if_unanswered(*comparison.reports)
+    measuring.leave(*comparison.reports, allowed=allowed)

@@ -11,9 +11,9 @@ from affekt.cli import measuring
 from affekt.cli.options import force_option
 
 _STAMP = (
-    *("protocol", "protocol_version", "protocol_description", "new_speakers", "bundle"),
+    *("protocol", "protocol_version", "protocol_description", "speakers_apart", "bundle"),
     *("bundle_sha256", "date", "affekt_version", "clips", "speakers", "missing", "heard"),
-    *("training_told", "lockbox", "leaks"),
+    *("new_speakers", "training_told", "lockbox", "leaks"),
 )
 _FILES = ("doubt.json", "reliability.png", "risk.png", "domain.png")
 
@@ -28,7 +28,7 @@ _FILES = ("doubt.json", "reliability.png", "risk.png", "domain.png")
     metavar="DIR",
     help="Write doubt.json and the plots there; without it, the JSON is printed.",
 )
-@measuring.audit_options
+@measuring.stamp_options
 @measuring.reading_options
 @force_option
 def doubt(
@@ -42,6 +42,7 @@ def doubt(
     label_words: tuple[str, ...],
     out: Path | None,
     audit: bool,
+    allowed: bool,
     log: Path | None,
     quiet: bool,
     force: bool,
@@ -58,10 +59,13 @@ def doubt(
     from affekt.evaluation.answered import constant_answers
     from affekt.evaluation.doubt_run import clips_to_fit_on, doubts_of, hear_tested
     from affekt.evaluation.report import report_of
+    from affekt.evaluation.writers import HEARD
     from affekt.output import check_output, write_outputs
 
     source = measuring.load_source(model, features, label_words)
-    clips = measuring.load_clips(protocol_name, root, names, table, folder, quiet=quiet)
+    clips = measuring.load_clips(
+        protocol_name, root, names, table, folder, sources=[source], quiet=quiet
+    )
     if out is not None:
         for name in _FILES:
             check_output(out / name, force=force)
@@ -89,12 +93,17 @@ def doubt(
         "unanswered": len(report.failures),
         "fitted_on": fitted_on,
     }
-    text = json.dumps(head | found.to_dict(), indent=1) + "\n"
+    parts = {
+        name: part and part | {"new_speakers": report.new_speakers}
+        for name, part in found.to_dict().items()
+    }
+    text = json.dumps(head | parts, indent=1) + "\n"
     if out is None:
         click.echo(text, nl=False)
     else:
         from affekt.evaluation.doubt_plots import draw
 
-        write_outputs(out, {"doubt.json": text, **draw(found)}, force=force)
+        plots = draw(found, warning=HEARD if report.tests_training_speakers else "")
+        write_outputs(out, {"doubt.json": text, **plots}, force=force)
         click.echo(f"affekt: written to {out}", err=True)
-    measuring.exit_if_unanswered(report)
+    measuring.leave(report, allowed=allowed)

@@ -9,6 +9,7 @@ import click
 
 from affekt.cli import measuring
 from affekt.cli.options import force_option
+from affekt.errors import ConfigError
 from affekt.evaluation import WRITERS, Report
 from affekt.evaluation import evaluate as measure
 from affekt.output import check_output
@@ -38,7 +39,7 @@ from affekt.recognition import Bundle
     is_flag=True,
     help="Write the figures into the bundle's own metadata, for its card; its graph stays.",
 )
-@measuring.audit_options
+@measuring.stamp_options
 @measuring.reading_options
 @force_option
 def evaluate(
@@ -55,6 +56,7 @@ def evaluate(
     log: Path | None,
     record: bool,
     audit: bool,
+    allowed: bool,
     quiet: bool,
     force: bool,
 ) -> None:
@@ -70,7 +72,10 @@ def evaluate(
     language, intensity, sentence and length.
 
     The report says what the clips under test share with those that were learnt from: voices,
-    sentences, recordings and copies of them.
+    sentences, recordings and copies of them. Your own data is compared with the corpora that the
+    model learnt from where --corpora or AFFEKT_CORPORA says where they lie. A model that may have
+    heard speakers under test in training has its figures marked, and the command ends with exit
+    code 3.
 
     A clip that the model did not answer counts as wrong; the figures on those that it did stand
     beside, and the exit code is 3.
@@ -79,7 +84,9 @@ def evaluate(
     looked at, the less they say.
     """
     source = measuring.load_source(model, features, label_words)
-    clips = measuring.load_clips(protocol_name, root, names, table, folder, quiet=quiet)
+    clips = measuring.load_clips(
+        protocol_name, root, names, table, folder, sources=[source], quiet=quiet
+    )
     if record and source.kind != "bundle":
         raise click.UsageError(f"--record: {source.title} is no bundle")
     if out is not None:
@@ -92,14 +99,21 @@ def evaluate(
             clips.utterances,
             clips.rule,
             splits=clips.splits,
+            training_clips=clips.training,
             copies=copies,
             progress=bar("clips"),
         )
-    if record:
+    recorded = record and not report.tests_training_speakers
+    if recorded:
         report = _recorded(report)
-    report = measuring.logged(report, log, origin="release" if record else "user")
+    report = measuring.logged(report, log, origin="release" if recorded else "user")
     measuring.write_out(WRITERS[format_name](report), out, force=force)
-    measuring.exit_if_unanswered(report)
+    if record and not recorded:
+        raise ConfigError(
+            f"--record: nothing was recorded: {report.bundle} may have heard these speakers or "
+            "recordings in training, and its card shows figures of others alone"
+        )
+    measuring.leave(report, allowed=allowed)
 
 
 def _recorded(report: Report) -> Report:

@@ -22,11 +22,12 @@ from affekt.corpora.tables import TableCorpus
 from affekt.errors import ConfigError, CorpusError
 from affekt.evaluation import Reading, Report, check_readings, commit_here, log_reading
 from affekt.evaluation.answered import unanswered
-from affekt.evaluation.exposure import lockbox_tested
+from affekt.evaluation.exposure import lockbox_tested, training_clips
 from affekt.evaluation.leaks import Copy, Leaks, find_leaks, learns_at_hand
 from affekt.evaluation.log import Origin
 from affekt.evaluation.report import tested_clips
 from affekt.evaluation.sources import Network, Source, open_source
+from affekt.evaluation.writers import HEARD
 from affekt.output import utf8, write_output
 from affekt.protocols import PROTOCOLS, Protocol, Split, protocol
 from affekt.records import Utterance
@@ -91,6 +92,15 @@ _AUDIT = (
         "for thousands of clips, the first time.",
     ),
 )
+_TRAINING_SPEAKERS = (
+    click.option(
+        "--allow-training-speakers",
+        "allowed",
+        is_flag=True,
+        help="End with exit code 0, not 3, where a model heard speakers under test in training; "
+        "its figures are marked all the same.",
+    ),
+)
 _READING = (
     log_option,
     click.option("--quiet", is_flag=True, help="No progress bar and no warnings."),
@@ -105,11 +115,19 @@ class Clips:
         rule: the protocol.
         utterances: all that it may choose from.
         splits: that it makes of them.
+        training: recordings of corpora that the models may have learnt from, to compare people's
+            own data with.
     """
 
     rule: Protocol
     utterances: list[Utterance]
     splits: tuple[Split, ...]
+    training: tuple[Utterance, ...] = ()
+
+    @property
+    def at_hand(self) -> list[Utterance]:
+        """All that can be compared."""
+        return [*self.utterances, *self.training]
 
     @property
     def tested(self) -> tuple[Utterance, ...]:
@@ -127,9 +145,9 @@ def source_options(command: Command) -> Command:
     return _decorated(command, _SOURCES)
 
 
-def audit_options(command: Command) -> Command:
-    """Add the option of every command whose figures are stamped with what was found."""
-    return _decorated(command, _AUDIT)
+def stamp_options(command: Command) -> Command:
+    """Add the options of every command whose figures are stamped with what was found."""
+    return _decorated(command, (*_AUDIT, *_TRAINING_SPEAKERS))
 
 
 def reading_options(command: Command) -> Command:
@@ -144,14 +162,22 @@ def load_clips(
     table: Path | None,
     folder: Path | None,
     *,
+    sources: Sequence[Source],
     quiet: bool,
 ) -> Clips:
-    """Find protocol and utterances by the options of `clip_options`."""
-    rule = _rule(protocol_name, own_data=table is not None or folder is not None)
+    """Find protocol and utterances by the options of `clip_options`.
+
+    Beside people's own data stand the corpora that the sources learnt from, where they are at hand.
+    """
+    own_data = table is not None or folder is not None
+    rule = _rule(protocol_name, own_data=own_data)
+    training: tuple[Utterance, ...] = ()
     with remarks_shown(quiet=quiet):
         utterances = _utterances(rule, root, names, table, folder)
         splits = rule.splits(utterances)
-    return Clips(rule=rule, utterances=utterances, splits=splits)
+        if own_data:
+            training = training_clips(sources, corpora_root(root) if root else None)
+    return Clips(rule=rule, utterances=utterances, splits=splits, training=training)
 
 
 def load_source(model: str, features: str | None, label_words: tuple[str, ...]) -> Source:
@@ -180,7 +206,7 @@ def find_copies(
 ) -> tuple[Copy, ...] | None:
     """Return the copies among the clips at hand; None unless they are asked for, and can leak."""
     if not audit or not any(
-        learns_at_hand(clips.splits, clips.utterances, source) for source in sources
+        learns_at_hand(clips.splits, clips.at_hand, source) for source in sources
     ):
         return None
     from affekt.audit import copies_among
@@ -194,7 +220,7 @@ def find_copies(
             bars[what](done, total)
 
         try:
-            found = copies_among(clips.utterances, progress=tell)
+            found = copies_among(clips.at_hand, progress=tell)
         except ConfigError as error:  # what was heard cannot be kept
             click.echo(f"affekt: nobody looked for copies: {error}", err=True)
             return None
@@ -205,7 +231,7 @@ def leaks_of(clips: Clips, source: Source, *, audit: bool, quiet: bool) -> Leaks
     """Return what the clips under test share with those that a model learnt from."""
     return find_leaks(
         clips.splits,
-        clips.utterances,
+        clips.at_hand,
         source,
         copies=find_copies(clips, [source], audit=audit, quiet=quiet),
     )
@@ -228,19 +254,34 @@ def logged(report: Report, log: Path | None, *, origin: Origin = "user") -> Repo
     return dataclasses.replace(report, log=log_reading(reading, log))
 
 
-def exit_if_unanswered(*reports: Report) -> None:
-    """Leave with exit code 3 where a model did not answer all clips, and say so."""
-    partial = [report for report in reports if report.failures]
-    for report in partial:
-        click.echo(f"affekt: {report.bundle}: {unanswered(report)}", err=True)
-    if partial:
+def leave(*reports: Report, allowed: bool) -> None:
+    """Leave with exit code 3 where figures are not what they look like, and say why.
+
+    Called last: all that was measured is written before.
+
+    Args:
+        reports: of what was measured.
+        allowed: training speakers may be tested.
+    """
+    reasons = []
+    for report in reports:
+        if report.failures:
+            reasons.append(f"{report.bundle}: {unanswered(report)}")
+        if report.tests_training_speakers and not allowed:
+            reasons.append(
+                f"{report.bundle}: {HEARD}, and its figures are marked; test others, or give "
+                "--allow-training-speakers"
+            )
+    for reason in reasons:
+        click.echo(f"affekt: {reason}", err=True)
+    if reasons:
         sys.exit(3)
 
 
 def read_by(*places: object, clips: Clips) -> list[Path]:
     """Return what a command reads: models, tables and recordings, where they are files."""
     named = [Path(str(place)) for place in places if place is not None]
-    return [*named, *(item.path for item in clips.utterances)]
+    return [*named, *(item.path for item in clips.at_hand)]
 
 
 def write_out(text: str, out: Path | None, *, force: bool) -> None:

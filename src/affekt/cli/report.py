@@ -42,7 +42,7 @@ from affekt.output import check_output
 @click.option(
     "--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Of that sample."
 )
-@measuring.audit_options
+@measuring.stamp_options
 @measuring.reading_options
 @force_option
 def report(
@@ -58,6 +58,7 @@ def report(
     per_corpus: int,
     seed: int,
     audit: bool,
+    allowed: bool,
     log: Path | None,
     quiet: bool,
     force: bool,
@@ -78,7 +79,9 @@ def report(
 
     out.mkdir(parents=True, exist_ok=True)  # or fail now, not after a quarter of an hour
     source = measuring.load_source(model, features, label_words)
-    clips = measuring.load_clips(protocol_name, root, names, table, folder, quiet=quiet)
+    clips = measuring.load_clips(
+        protocol_name, root, names, table, folder, sources=[source], quiet=quiet
+    )
     for path in trust_files(out, source.name):
         check_output(path, inputs=measuring.read_by(model, table, log, clips=clips), force=force)
     tested = clips.tested
@@ -105,7 +108,7 @@ def report(
             command=_command(
                 model,
                 clips.rule.name,
-                root=root,
+                corpora=root is not None or bool(clips.training),
                 names=names,
                 table=table,
                 folder=folder,
@@ -121,7 +124,7 @@ def report(
         )
     for path in write_trust(out, trust, force=force):
         click.echo(f"affekt: report written to {path}", err=True)
-    measuring.exit_if_unanswered(figures)
+    measuring.leave(figures, allowed=allowed)
 
 
 def _votes(root: Path | None) -> dict[str, tuple[int, ...]]:
@@ -136,7 +139,7 @@ def _command(
     model: str,
     protocol: str,
     *,
-    root: Path | None,
+    corpora: bool,
     names: tuple[str, ...],
     table: Path | None,
     folder: Path | None,
@@ -149,7 +152,7 @@ def _command(
     """The command again, without places that are nobody else's: files and folders by name."""
     own_data = table or folder
     options: list[tuple[str, object]] = [("--protocol", protocol)]
-    if root or not own_data:
+    if corpora or not own_data:
         options.append(("--corpora", "ROOT"))
     options += [("--corpus", name) for name in names]
     for option, place in (("--table", table), ("--folder", folder)):

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from affekt.audio.folders import walk
+from affekt.corpora import collection_of
 from affekt.corpora.files import RANK, is_audio
 from affekt.corpora.labels import canonical_label, check_labels
 from affekt.corpora.scan import Scan, Twice, Unplaced
@@ -108,7 +109,7 @@ class FolderCorpus:
         return Utterance(
             path=path,
             corpus=name,
-            collection=name,
+            collection=collection_of(name),
             speaker=self._speaker(path, below),
             native_label=below[0],
             emotion=canonical_label(below[0], self.labels, where=str(self.root / below[0])),

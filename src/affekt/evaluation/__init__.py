@@ -1,6 +1,7 @@
 """Measuring a model under a protocol: runs, figures, reports, and the log of lockbox readings."""
 
 from affekt.evaluation.classification import ClassificationFigures, ClipPrediction, classify
+from affekt.evaluation.exposure import training_clips
 from affekt.evaluation.log import (
     Reading,
     append_reading,
@@ -52,6 +53,7 @@ __all__ = [
     "read_predictions",
     "run",
     "score_corpus",
+    "training_clips",
     "write_prediction_tables",
     "write_report",
 ]

@@ -117,9 +117,18 @@ class Comparison:
     differences: tuple[Difference, ...]
     references: tuple[ReferenceRow, ...]
 
+    def new_speakers(self, *models: int) -> bool | None:
+        """Say whether the speakers under test are new to models, by their places; None: unknown."""
+        known = {self.reports[model].new_speakers for model in models}
+        return False if False in known else None if None in known else True
+
     def to_dict(self) -> dict[str, Any]:
         """Return the comparison as plain JSON types; shares stay between 0 and 1."""
         values = dataclasses.asdict(dataclasses.replace(self, reports=()))
+        for figures in (*values["shared"], *values["answered_by_all"]):
+            figures["new_speakers"] = self.new_speakers(figures["model"])
+        for figures in values["differences"]:
+            figures["new_speakers"] = self.new_speakers(figures["first"], figures["second"])
         return values | {"reports": [report.to_dict() for report in self.reports]}
 
 
@@ -129,6 +138,7 @@ def compare(
     rule: Protocol,
     *,
     splits: Sequence[Split] | None = None,
+    training_clips: Sequence[Utterance] = (),
     copies: Sequence[Copy] | None = None,
     progress: Callable[[Source], Progress] | None = None,
 ) -> Comparison:
@@ -139,7 +149,8 @@ def compare(
         utterances: all of the corpora's; the protocol chooses among them.
         rule: the protocol.
         splits: of the protocol, where they were made before.
-        copies: among the utterances; None where nobody looked.
+        training_clips: more that the models may have learnt from; see `evaluate`.
+        copies: among all of these; None where nobody looked.
         progress: gives what is called after each clip of a source.
 
     Raises:
@@ -155,7 +166,7 @@ def compare(
             source,
             said,
             rule,
-            leaks=find_leaks(splits, utterances, source, copies=copies),
+            leaks=find_leaks(splits, [*utterances, *training_clips], source, copies=copies),
         )
         for source, said in zip(sources, answers, strict=True)
     )

@@ -23,7 +23,9 @@ from affekt.evaluation.layout import (
 from affekt.evaluation.references import FIGURES, ReferenceRow
 from affekt.evaluation.writers import (
     SHARES,
+    csv_known,
     leak_facts,
+    mark_of,
     protocol_facts,
     source_facts,
 )
@@ -51,11 +53,11 @@ def to_csv(comparison: Comparison) -> str:
     rows = csv.DictWriter(text, CSV_COLUMNS, restval="", lineterminator="\n")
     rows.writeheader()
     first = comparison.reports[0]
-    stamp = {"protocol": first.protocol, "new_speakers": str(first.new_speakers).lower()}
+    stamp = {"protocol": first.protocol}
     titles = [report.bundle for report in comparison.reports]
     for found in (
-        _csv_figures("figure", comparison.shared, titles),
-        _csv_figures("figure of answered", comparison.answered_by_all, titles),
+        _csv_figures(comparison, "figure", comparison.shared),
+        _csv_figures(comparison, "figure of answered", comparison.answered_by_all),
         _csv_differences(comparison, titles),
         _csv_references(comparison, titles),
     ):
@@ -87,6 +89,11 @@ def letter(model: int) -> str:
     return chr(ord("A") + model) if model < 26 else str(model + 1)
 
 
+def _called(comparison: Comparison, model: int) -> str:
+    """Return the letter of a model, marked where it heard whom it is tested on."""
+    return letter(model) + mark_of(comparison.reports[model])
+
+
 def _sections(comparison: Comparison) -> Iterator[Section]:
     first = comparison.reports[0]
     yield Section(
@@ -103,7 +110,7 @@ def _sections(comparison: Comparison) -> Iterator[Section]:
         facts += constant_facts(report.corpora)
         if report.log is not None:
             facts.append(("log", report.log))
-        yield Section(title=f"Model {letter(place)}", facts=tuple(facts))
+        yield Section(title=f"Model {_called(comparison, place)}", facts=tuple(facts))
     yield _side_by_side(comparison)
     if comparison.answered_by_all:
         yield Section(
@@ -124,7 +131,8 @@ def _side_by_side(comparison: Comparison) -> Section:
         classes = ", ".join(f"{label} {count}" for label, count in item.unknown_class.items())
         lines.append(f"left out of {item.corpus}: a model does not know {classes}")
     lines += [
-        f"counted as wrong in {of.corpus}: {letter(of.model)} did not answer {of.clips} clips"
+        f"counted as wrong in {of.corpus}: {_called(comparison, of.model)} did not answer "
+        f"{of.clips} clips"
         for of in comparison.unanswered
     ]
     return Section(
@@ -138,16 +146,19 @@ def _figures(comparison: Comparison, figures: Sequence[SharedFigures]) -> Table:
     order = list(dict.fromkeys((item.corpus, item.scoring) for item in figures))
     items = sorted(figures, key=lambda item: (order.index((item.corpus, item.scoring)), item.model))
     not_told = comparison.reports[0].not_told
-    rows = [_shared_row(item, told=item.corpus not in not_told) for item in items]
+    rows = [
+        _shared_row(item, _called(comparison, item.model), told=item.corpus not in not_told)
+        for item in items
+    ]
     return table([header, *rows], words=(0, 1, 2))
 
 
-def _shared_row(item: SharedFigures, *, told: bool) -> list[str]:
+def _shared_row(item: SharedFigures, model: str, *, told: bool) -> list[str]:
     mean = item.corpus == MEAN  # which has no interval
     return [
         item.corpus,
         item.scoring,
-        letter(item.model),
+        model,
         str(item.clips),
         speaker_count(item.speakers, told=told),
         str(item.classes),
@@ -170,14 +181,19 @@ def _differences(comparison: Comparison) -> Section:
     header = ["corpus", "scoring", "figure", "models", "difference", "p", "least", "speakers", ""]
     not_told = comparison.reports[0].not_told
     rows = [
-        _difference_row(item, told=item.corpus not in not_told) for item in comparison.differences
+        _difference_row(
+            item,
+            f"{_called(comparison, item.first)} - {_called(comparison, item.second)}",
+            told=item.corpus not in not_told,
+        )
+        for item in comparison.differences
     ]
     return Section(
         title="Differences", lines=lines, table=table([header, *rows], words=(0, 1, 2, 3, 8))
     )
 
 
-def _difference_row(item: Difference, *, told: bool) -> list[str]:
+def _difference_row(item: Difference, models: str, *, told: bool) -> list[str]:
     test = item.test
     none = "1 speaker, no test" if told else "speakers not told, no test"
     how = "all swaps" if test.exact else f"{test.permutations} swaps drawn"
@@ -185,7 +201,7 @@ def _difference_row(item: Difference, *, told: bool) -> list[str]:
         item.corpus,
         item.scoring,
         item.figure.upper(),
-        f"{letter(item.first)} - {letter(item.second)}",
+        models,
         f"{100.0 * test.difference:+.1f}",
         _p(test.p_value),
         _p(test.least_p),
@@ -203,9 +219,10 @@ def _references(comparison: Comparison) -> Iterator[Section]:
         rows = [row for row in comparison.references if row.reference.corpus == corpus]
         header = ["published", "UA", "WA", "macro F1", "protocol there", "compared with here",
                   "may be compared", "source"]  # fmt: skip
-        body = [_reference_row(row) for row in rows]
+        called = [_called(comparison, place) for place in range(len(comparison.reports))]
+        body = [_reference_row(row, called) for row in rows]
         measured = ", ".join(
-            f"{letter(place)} UA {percent(own.ua)}, WA {percent(own.wa)}"
+            f"{called[place]} UA {percent(own.ua)}, WA {percent(own.wa)}"
             for place, report in enumerate(comparison.reports)
             for item in report.corpora
             if item.corpus == corpus and (own := item.scoring("own")) is not None
@@ -217,19 +234,21 @@ def _references(comparison: Comparison) -> Iterator[Section]:
         )
 
 
-def _reference_row(row: ReferenceRow) -> list[str]:
+def _reference_row(row: ReferenceRow, called: Sequence[str]) -> list[str]:
     published = [percent(row.reference.figures.get(name)) for name in FIGURES]
     verdicts = [item.verdict + (f" ({item.reason})" if item.reason else "") for item in row.models]
     if len(set(verdicts)) == 1:
         said = verdicts[0]
     else:
-        said = "; ".join(f"{letter(place)} {verdict}" for place, verdict in enumerate(verdicts))
+        said = "; ".join(
+            f"{name} {verdict}" for name, verdict in zip(called, verdicts, strict=True)
+        )
     reference = row.reference
     return [reference.system, *published, reference.protocol, row.match, said, reference.source]
 
 
 def _csv_figures(
-    kind: str, figures: Sequence[SharedFigures], titles: list[str]
+    comparison: Comparison, kind: str, figures: Sequence[SharedFigures]
 ) -> Iterator[dict[str, object]]:
     for item in figures:
         for name in SHARES:
@@ -239,8 +258,9 @@ def _csv_figures(
                 "corpus": item.corpus,
                 "scoring": item.scoring,
                 "figure": name,
-                "model": titles[item.model],
+                "model": comparison.reports[item.model].bundle,
                 "model_letter": letter(item.model),
+                "new_speakers": csv_known(comparison.new_speakers(item.model)),
                 "value": f"{getattr(item, name):.6f}",
                 "low": f"{interval.low:.6f}" if interval else "",
                 "high": f"{interval.high:.6f}" if interval else "",
@@ -261,6 +281,7 @@ def _csv_differences(comparison: Comparison, titles: list[str]) -> Iterator[dict
             "other": titles[item.second],
             "model_letter": letter(item.first),
             "other_letter": letter(item.second),
+            "new_speakers": csv_known(comparison.new_speakers(item.first, item.second)),
             "value": f"{item.test.difference:.6f}",
             "p_value": "" if p_value is None else f"{p_value:.6f}",
             "speakers": item.test.speakers,
@@ -278,6 +299,7 @@ def _csv_references(comparison: Comparison, titles: list[str]) -> Iterator[dict[
                     "figure": name,
                     "model": title,
                     "model_letter": letter(place),
+                    "new_speakers": csv_known(comparison.new_speakers(place)),
                     "other": row.reference.system,
                     "value": f"{share:.6f}",
                     "match": row.match,

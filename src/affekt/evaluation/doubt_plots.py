@@ -62,12 +62,15 @@ def diagrams_of(doubts: Doubts) -> dict[str, Reliability]:
     return diagrams
 
 
-def draw(doubts: Doubts) -> dict[str, bytes]:
-    """Return the plots as PNG files, by name."""
+def draw(doubts: Doubts, *, warning: str = "") -> dict[str, bytes]:
+    """Return the plots as PNG files, by name, each under the same warning if there is one."""
     figures = {
         "reliability": reliability_plot(diagrams_of(doubts)),
         "risk": risk_plot(doubts.given.risk),
     }
     if doubts.domain is not None:
         figures["domain"] = roc_plot(doubts.domain.curve)
+    if warning:
+        for figure in figures.values():
+            figure.suptitle(warning, fontsize=9, color=VERMILION)
     return {f"{name}.png": to_png(figure, dpi=110) for name, figure in figures.items()}

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
 
-from affekt.corpora import CORPORA, collection_of
+from affekt.corpora import CORPORA, collection_of, load_corpus
 from affekt.corpora.base import Corpus, Name
-from affekt.evaluation.sources.base import Learnt
+from affekt.errors import CorpusError
+from affekt.evaluation.sources.base import Learnt, Source
 from affekt.protocols import lockbox_speakers
 from affekt.records import Utterance, normal_id
+
+KNOWN_COLLECTIONS = frozenset(corpus.collection for corpus in CORPORA.values())
 
 
 def heard_clips(learnt: Learnt, utterances: Iterable[Utterance]) -> tuple[Utterance, ...]:
@@ -56,10 +60,29 @@ def of_unknown_origin(learnt: Learnt, utterances: Iterable[Utterance]) -> tuple[
         learnt: what the model under test says of its training.
         utterances: the clips under test.
     """
-    told = _trained(learnt) | {corpus.collection for corpus in CORPORA.values()}
+    told = _trained(learnt) | KNOWN_COLLECTIONS
     return tuple(
         sorted({item.corpus for item in utterances if identity(item)[2] not in told}),
     )
+
+
+def training_clips(
+    sources: Iterable[Source], root: str | Path | None = None
+) -> tuple[Utterance, ...]:
+    """Return the recordings at hand that models may have learnt from, by their own word.
+
+    Args:
+        sources: the models.
+        root: the folder that holds the corpora; None reads AFFEKT_CORPORA. Nothing is at hand
+            where neither names a folder.
+    """
+    words = [source.learnt for source in sources if source.learnt is not None]
+    names = dict.fromkeys(str(item["corpus"]) for word in words for item in word.training_data)
+    at_hand: list[Utterance] = []
+    for name in names:
+        with contextlib.suppress(CorpusError):  # no such corpus, no such folder, nothing in it
+            at_hand += load_corpus(name, root)
+    return tuple(dict.fromkeys(clip for word in words for clip in heard_clips(word, at_hand)))
 
 
 def lockbox_tested(utterances: Iterable[Utterance]) -> tuple[tuple[str, str], ...]:
@@ -93,7 +116,8 @@ def identity(item: Utterance) -> Identity:
                 name = _parsed(corpus, path)
                 if name is not None:
                     return _identity(corpus.name, name.speaker, corpus.collection, name.sentence)
-    return _identity(item.corpus, item.speaker, item.collection, item.sentence)
+    collection = collection_of(item.corpus) if item.corpus in CORPORA else item.collection
+    return _identity(item.corpus, item.speaker, collection, item.sentence)
 
 
 def _identity(corpus: str, speaker: str, collection: str, sentence: str | None) -> Identity:

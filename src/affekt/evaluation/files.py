@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import dataclasses
 import io
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -23,6 +24,15 @@ class Table:
     header: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
     words: frozenset[int] = frozenset({0})
+
+    def marked(self, mark: str) -> Table:
+        """Return the table with a last column that holds a mark in every row."""
+        return dataclasses.replace(
+            self,
+            header=(*self.header, mark),
+            rows=tuple((*row, mark) for row in self.rows),
+            words=self.words | {len(self.header)},
+        )
 
     def to_markdown(self) -> str:
         """Return the table as Markdown, without its caption."""

@@ -63,7 +63,8 @@ class Report:
 
     Attributes:
         protocol, protocol_version, protocol_description: the rule that chose the clips.
-        new_speakers: the protocol tests nobody whom training heard.
+        speakers_apart: the protocol tests nobody whom training heard.
+        new_speakers: nobody under test was heard in training; None where that is not known.
         kind: of the source that was measured: a bundle, a checkpoint, and so on.
         bundle, bundle_path, bundle_sha256: its title, place and checksum.
         labels: of the model.
@@ -94,7 +95,8 @@ class Report:
     protocol: str
     protocol_version: int
     protocol_description: str
-    new_speakers: bool
+    speakers_apart: bool
+    new_speakers: bool | None
     kind: str
     bundle: str
     bundle_path: str
@@ -121,6 +123,13 @@ class Report:
     leaks: Leaks | None = None
 
     @property
+    def tests_training_speakers(self) -> bool:
+        """By the model's own word, voices or recordings under test were heard in training."""
+        leaks = self.leaks
+        by_model = leaks is not None and leaks.told_by == "model" and leaks.found
+        return bool(self.heard) or by_model
+
+    @property
     def not_told(self) -> frozenset[str]:
         """Corpora of which nobody said who speaks; "all" stands for all of them together."""
         silent = {item.corpus for item in self.corpora if not item.speakers_told}
@@ -131,6 +140,10 @@ class Report:
     def speakers_told(self) -> bool:
         """Somebody said who speaks, of one corpus at least."""
         return ALL_CORPORA not in self.not_told
+
+    def training_speakers(self, corpus: str) -> int:
+        """Return how many speakers of a corpus, or of all, training may have heard."""
+        return sum(corpus in (name, ALL_CORPORA) for name, _ in self.heard)
 
     def card_figures(self) -> dict[str, dict[str, float]]:
         """Return what a model's card shows: UA and WA a corpus, own classes and all labels."""
@@ -148,8 +161,14 @@ class Report:
         return figures
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the report as plain JSON types; shares stay between 0 and 1."""
+        """Return the report as plain JSON types; shares stay between 0 and 1.
+
+        Every figure says whether its speakers are new, and how many training may have heard.
+        """
         values = dataclasses.asdict(self)
+        for figures in (*values["corpora"], *values["groups"]):
+            figures["new_speakers"] = self.new_speakers
+            figures["training_speakers"] = self.training_speakers(figures["corpus"])
         for floor, values_of_floor in zip(self.floors, values["floors"], strict=True):
             values_of_floor["verdict"] = floor.verdict
         return values
@@ -161,6 +180,7 @@ def evaluate(
     rule: Protocol,
     *,
     splits: Sequence[Split] | None = None,
+    training_clips: Sequence[Utterance] = (),
     copies: Iterable[Copy] | None = None,
     progress: Progress | None = None,
 ) -> Report:
@@ -171,7 +191,9 @@ def evaluate(
         utterances: all of the corpora's; the protocol chooses among them.
         rule: the protocol.
         splits: of the protocol, where they were made before.
-        copies: among the utterances, as `affekt.audit` finds them; None where nobody looked.
+        training_clips: more that the model may have learnt from, to compare people's own data with;
+            see `affekt.evaluation.training_clips`.
+        copies: among all of these, as `affekt.audit` finds them; None where nobody looked.
         progress: called after each clip with how many are done, and how many there are.
 
     Raises:
@@ -185,7 +207,7 @@ def evaluate(
         source,
         answers,
         rule,
-        leaks=find_leaks(splits, utterances, source, copies=copies),
+        leaks=find_leaks(splits, [*utterances, *training_clips], source, copies=copies),
     )
 
 
@@ -221,11 +243,17 @@ def report_of(
         corpus: score_corpus(corpus, answers, classes)
         for corpus, classes in own_classes(tested).items()
     }
+    heard = heard_in_training(learnt, tested) if learnt else ()
+    unknown_origin = of_unknown_origin(learnt, tested) if learnt else ()
+    training_told = learnt is not None and bool(learnt.training_data)
+    known = training_told and not unknown_origin
+    shared = bool(heard) or (leaks is not None and leaks.found)
     return Report(
         protocol=rule.name,
         protocol_version=rule.version,
         protocol_description=rule.description,
-        new_speakers=rule.new_speakers,
+        speakers_apart=rule.new_speakers,
+        new_speakers=False if shared or not rule.new_speakers else True if known else None,
         kind=source.kind,
         bundle=source.title,
         bundle_path=source.location,
@@ -241,13 +269,13 @@ def report_of(
         mean_of_five=mean_ua(figures, FIVE),
         calibration=pooled_calibration(answers),
         missing=tuple(sorted(rule.tested() - {item.corpus_speaker for item in tested})),
-        heard=heard_in_training(learnt, tested) if learnt else (),
-        training_told=learnt is not None and bool(learnt.training_data),
+        heard=heard,
+        training_told=training_told,
         groups=group_figures(answers),
         failures=_failed_clips(answers),
         floors=_floors(source, figures) if rule.name == "lockbox" else (),
         lockbox=lockbox_tested(tested),
-        unknown_origin=of_unknown_origin(learnt, tested) if learnt else (),
+        unknown_origin=unknown_origin,
         leaks=leaks,
     )
 

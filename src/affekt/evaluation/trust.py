@@ -76,6 +76,7 @@ class Trust:
     def to_dict(self) -> dict[str, Any]:
         """Return everything as plain JSON types; shares stay between 0 and 1.
 
+        `new_speakers` goes for all figures, those of robustness and confidence included.
         Clips go by their names: where they lie is nobody's business.
         """
         figures = self.report.to_dict()
@@ -94,6 +95,7 @@ class Trust:
             for item in dataclasses.fields(self)
             if item.name != "report"
         }
+        values["new_speakers"] = self.report.new_speakers
         values["doubts"] = self.doubts.to_dict() if self.doubts else None
         return {"schema_version": SCHEMA_VERSION, "figures": figures} | {
             name: _plain(value) for name, value in values.items()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 
 from affekt.evaluation.files import Table
@@ -41,6 +42,19 @@ class Section:
 
     title: str
     blocks: tuple[Block, ...]
+
+
+def marked(block: Block, mark: str) -> Block:
+    """Return a block whose figures all bear a mark."""
+    match block:
+        case Table():
+            return block.marked(mark)
+        case Plot():
+            return dataclasses.replace(block, caption=f"{block.caption} {mark}")
+        case Folded():
+            return dataclasses.replace(block, blocks=tuple(marked(it, mark) for it in block.blocks))
+        case _:
+            return block
 
 
 def interval_of(interval: Interval | None, speakers: int, *, told: bool) -> str:

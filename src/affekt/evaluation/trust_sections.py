@@ -13,14 +13,24 @@ from affekt.evaluation.people import DIFFERENCE, MIN_SPEAKERS, GroupDifference
 from affekt.evaluation.plots import confusion_plot, to_svg
 from affekt.evaluation.scoring import CorpusFigures
 from affekt.evaluation.trust import Trust
-from affekt.evaluation.trust_blocks import Block, Bullets, Folded, Plot, Section, interval_of
+from affekt.evaluation.trust_blocks import (
+    Block,
+    Bullets,
+    Folded,
+    Plot,
+    Section,
+    interval_of,
+    marked,
+)
 from affekt.evaluation.trust_doubts import confidence
 from affekt.evaluation.trust_worries import share, worries
 from affekt.evaluation.writers import (
     CLASS_HEADS,
+    MARKED,
     class_cells,
     group_sections,
     leak_facts,
+    mark_of,
     protocol_facts,
     scoring_section,
 )
@@ -32,7 +42,18 @@ _NOTHING = (
 
 def sections(trust: Trust) -> tuple[Section, ...]:
     """Return the whole report."""
-    return tuple(Section(title, tuple(make(trust))) for title, make in _SECTIONS.items())
+    mark = mark_of(trust.report)
+    return tuple(
+        Section(title, _marked(make(trust), mark if make in _WITH_FIGURES else ""))
+        for title, make in _SECTIONS.items()
+    )
+
+
+def _marked(blocks: Iterator[Block], mark: str) -> tuple[Block, ...]:
+    """Mark all figures of a section, where there is a mark, and say what that means."""
+    if not mark:
+        return tuple(blocks)
+    return (f"{MARKED[:1].upper()}{MARKED[1:]}.", *(marked(block, mark) for block in blocks))
 
 
 def _worries(trust: Trust) -> Iterator[Block]:
@@ -372,3 +393,4 @@ _SECTIONS: dict[str, Callable[[Trust], Iterator[Block]]] = {
     "What was not measured, and why": _not_measured,
     "Where these figures come from": _provenance,
 }
+_WITH_FIGURES = (_figures, _people, _groups, confidence, _robustness, _listeners)

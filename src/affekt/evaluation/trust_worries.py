@@ -59,7 +59,7 @@ def guessing(scoring: Scoring) -> float:
 
 def _protocol(trust: Trust) -> Iterator[Worry]:
     report = trust.report
-    if not report.new_speakers:
+    if not report.speakers_apart:
         yield Worry(
             about="protocol",
             text=f"Under '{report.protocol}' the model is tested on people it may have learnt "
@@ -80,6 +80,12 @@ def _training(trust: Trust) -> Iterator[Worry]:
             about="speakers heard in training",
             text=f"Training may have heard {voices(report.heard)}: their figures are no measure of "
             "new voices.",
+        )
+    if report.leaks is not None and report.leaks.files:
+        yield Worry(
+            about="recordings that were learnt from",
+            text=f"Of {report.leaks.tested} clips under test, {report.leaks.files} may have been "
+            "learnt from themselves.",
         )
     if report.leaks is not None and report.leaks.copies:
         first = report.leaks.examples[0]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import dataclasses
 import io
 import json
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
@@ -25,6 +26,12 @@ from affekt.evaluation.leaks import Leaks
 from affekt.evaluation.report import Report
 from affekt.evaluation.scoring import CorpusFigures, Scoring
 
+MARK = "*"
+HEARD = "training may have heard voices or recordings under test"
+MARKED = (
+    f"every figure marked {MARK} is of a model whose {HEARD}: where it holds these, it is no "
+    "measure of new voices"
+)
 SHARES = ("ua", "wa", "macro_f1", "weighted_f1")
 CSV_COLUMNS = (
     "protocol", "bundle", "bundle_sha256", "date", "affekt_version", "corpus", "scoring",
@@ -33,6 +40,7 @@ CSV_COLUMNS = (
     "macro_f1_high", "weighted_f1_low", "weighted_f1_high", "attribute", "group", "new_speakers",
     "learnt_told_by", "leaked_files", "leaked_copies", "leaked_voices", "leaked_sentences",
     "constant", "constant_share", "answered", *(f"{name}_answered" for name in SHARES),
+    "training_speakers",
 )  # fmt: skip
 # Of attributes with more groups, people are shown the lowest and the highest; files hold all.
 _MOST_GROUPS = 12
@@ -55,16 +63,17 @@ def to_csv(report: Report) -> str:
     stamp = {
         name: getattr(report, name)
         for name in ("protocol", "bundle", "bundle_sha256", "date", "affekt_version", "log")
-    } | {"new_speakers": str(report.new_speakers).lower()}
+    } | {"new_speakers": csv_known(report.new_speakers)}
     if report.leaks is not None:
         stamp["learnt_told_by"] = report.leaks.told_by
         for name in ("files", "copies", "voices", "sentences"):
-            stamp[f"leaked_{name}"] = getattr(report.leaks, name)
+            stamp[f"leaked_{name}"] = csv_known(getattr(report.leaks, name))
     for figures in report.corpora:
         heads = {
             "corpus": figures.corpus,
             "failed": figures.failed,
             "speakers": len(figures.speakers),
+            "training_speakers": report.training_speakers(figures.corpus),
         }
         calibration = {
             name: f"{getattr(figures.calibration, name):.6f}"
@@ -95,8 +104,14 @@ def to_csv(report: Report) -> str:
                 *("scoring", "corpus", "attribute", "group", "clips", "speakers", "classes"),
             )
         }
+        heads["training_speakers"] = report.training_speakers(group.corpus)
         rows.writerow(stamp | heads | csv_shares(group))
     return text.getvalue()
+
+
+def csv_known(value: bool | int | None) -> str:
+    """Return what may be unknown as a cell, in the words of JSON: null is no empty cell."""
+    return json.dumps(value)
 
 
 def csv_shares(figures: object) -> dict[str, str]:
@@ -136,7 +151,7 @@ def protocol_facts(report: Report) -> list[tuple[str, str]]:
             f"{report.protocol} v{report.protocol_version}: {report.protocol_description}",
         )
     ]
-    if not report.new_speakers:
+    if not report.speakers_apart:
         facts.append(("WARNING", "no figure here says anything of new voices"))
     if report.lockbox and report.protocol != "lockbox":
         kept = voices(report.lockbox)
@@ -155,6 +170,8 @@ def source_facts(report: Report) -> list[tuple[str, str]]:
         facts.insert(1, ("kind", report.kind))
     if report.heard:
         facts.append(("WARNING", f"training may have heard these: {voices(report.heard)}"))
+    if report.tests_training_speakers:
+        facts.append(("WARNING", MARKED))
     if not report.training_told:
         facts.append(("training", "not told; whether it heard the speakers under test is unknown"))
     if report.unknown_origin:
@@ -167,13 +184,15 @@ def source_facts(report: Report) -> list[tuple[str, str]]:
 
 def leak_facts(leaks: Leaks) -> list[tuple[str, str]]:
     """Return what the clips under test share with those that were learnt from."""
+    named = ", ".join(leaks.not_compared)
     if not leaks.learnt:
-        nothing = {
-            "model": "none of the recordings that it may have learnt from is at hand to compare",
+        why = {
+            "model": f"none of the corpora that it learnt from is at hand ({named}); --corpora or "
+            "AFFEKT_CORPORA says where they lie",
             "protocol": "the model does not say what it learnt from, and the protocol has no "
-            "training part here: nothing to compare",
+            "training part here",
         }
-        return [("leaks", nothing[leaks.told_by])]
+        return [("leaks", f"not checked: {why[leaks.told_by]}")]
     whose = {
         "model": "that it may have learnt from, by its own word",
         "protocol": "of the protocol's training parts (what the model heard, it does not say)",
@@ -183,11 +202,13 @@ def leak_facts(leaks: Leaks) -> list[tuple[str, str]]:
         "by speakers of these": leaks.voices,
         "saying a sentence of these": leaks.sentences,
     }
-    counts = {what: "not told" if count is None else count for what, count in shared.items()}
+    counts = {what: "unknown" if count is None else count for what, count in shared.items()}
     counts["copies of recordings among these"] = (
-        "nobody looked" if leaks.copies is None else leaks.copies
+        "not checked" if leaks.copies is None else leaks.copies
     )
     told = "; ".join(f"{what}: {count}" for what, count in counts.items())
+    if named:
+        told += f"; not checked, for no clip of theirs is among these: {named}"
     facts = [
         ("leaks", f"{leaks.tested} under test beside {leaks.learnt} clips {whose}; {told}"),
     ]
@@ -200,12 +221,19 @@ def leak_facts(leaks: Leaks) -> list[tuple[str, str]]:
 
 def _sections(report: Report) -> Iterator[Section]:
     yield _stamp(report)
-    yield _summary(report)
-    if report.floors:
-        yield _floors(report)
-    yield from group_sections(report)
+    mark = mark_of(report)
+    parts = [_summary(report), *([_floors(report)] if report.floors else ())]
+    parts += group_sections(report)
     for figures in report.corpora:
-        yield from _corpus(figures)
+        parts += _corpus(figures, mark)
+    for part in parts:
+        marked = part.table.marked(mark) if part.table and mark else part.table
+        yield dataclasses.replace(part, table=marked)
+
+
+def mark_of(report: Report) -> str:
+    """Return what stands behind every figure of a model that heard whom it is tested on."""
+    return MARK if report.tests_training_speakers else ""
 
 
 def _stamp(report: Report) -> Section:
@@ -354,7 +382,7 @@ def _group_row(item: GroupFigures, everything: GroupFigures, *, told: bool) -> l
     ]
 
 
-def _corpus(figures: CorpusFigures) -> Iterator[Section]:
+def _corpus(figures: CorpusFigures, mark: str) -> Iterator[Section]:
     lines = []
     if figures.failed:
         lines.append(f"not answered, and wrong below: {figures.failed} of {figures.clips} clips")
@@ -364,11 +392,17 @@ def _corpus(figures: CorpusFigures) -> Iterator[Section]:
     told = figures.speakers_told
     named = ", ".join(figures.speakers) if told else "not told"
     yield Section(title=f"{figures.corpus} (speakers: {named})", lines=tuple(lines))
-    yield from (scoring_section(item, told=told) for item in figures.scorings)
+    yield from (scoring_section(item, told=told, mark=mark) for item in figures.scorings)
 
 
-def scoring_section(scoring: Scoring, *, told: bool) -> Section:
-    """Return the figures of one scoring, and its confusion matrix; `told`: who speaks."""
+def scoring_section(scoring: Scoring, *, told: bool, mark: str = "") -> Section:
+    """Return the figures of one scoring, and its confusion matrix.
+
+    Args:
+        scoring: the figures.
+        told: somebody said who speaks.
+        mark: see `mark_of`.
+    """
     named = (("UA", "ua"), ("WA", "wa"), ("macro F1", "macro_f1"), ("weighted F1", "weighted_f1"))
     figures = [f"{shown} {_with_interval(scoring, name)}" for shown, name in named]
     if scoring.ua_interval is None:
@@ -377,6 +411,7 @@ def scoring_section(scoring: Scoring, *, told: bool) -> Section:
     if alone := scoring.answered_alone:
         shares = ", ".join(f"{shown} {_with_interval(alone, name)}" for shown, name in named)
         title += f"; on the {alone.clips} answered alone: {shares}"
+    title = f"{title} {mark}".rstrip()
     heads = ("true \\ answered", "clips", *CLASS_HEADS)
     rows = [[*heads, *scoring.labels]]
     for item, cells in zip(scoring.classes, class_cells(scoring), strict=True):
