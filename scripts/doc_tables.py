@@ -129,12 +129,12 @@ def readings() -> str:
             _figure(row["mean_of_five"]),
         ]
         for row in log
-        if row["origin"] in ("release", "user")
+        if row["origin"] == "release"
     ]
     others = [
         [_day(row), row["origin"], row["bundle"], row["protocol"], _uas(row), row["note"]]
         for row in log
-        if row["origin"] in ("reference", "probe", "study")
+        if row["origin"] in ("user", "reference", "probe", "study")
     ]
     heads = (
         *("date", "commit", "protocol", "bundle", "SHA-256", "clips", "failed", "mean of 8"),
@@ -144,11 +144,11 @@ def readings() -> str:
         [
             f"{len(log)} readings are in the log:",
             table(("origin", "rows", "what was measured"), told, right="lrl"),
-            "Of models:",
+            "Of releases:",
             table(heads, models, right="lllllrrrr"),
             "A mean is of one model's own classes: models that know other emotions are asked other "
             "clips, and their means are no comparison.",
-            "Of what is no model of ours, UA in percent:",
+            "Of anything else, UA in percent:",
             table(("date", "origin", "what", "tested", "UA", "remark"), others),
             "Of the configurations of [reproductions](reproductions.md):",
             _reproduced([row for row in log if row["origin"] == "reproduction"]),

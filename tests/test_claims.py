@@ -83,7 +83,7 @@ def test_a_figure_that_the_log_lacks_makes_it_false(monkeypatch):
 
 def test_every_row_of_the_log_has_an_origin():
     log = claims.read_log()
-    assert {row["origin"] for row in log} == set(ORIGINS) - {"user"}
+    assert {row["origin"] for row in log} == set(ORIGINS)
     assert all(tuple(row) == COLUMNS for row in log)
 
 

@@ -63,6 +63,15 @@ def test_the_record_holds_the_command_without_this_machines_places(reproduce, tm
     assert str(tmp_path) not in text
 
 
+def test_a_configuration_of_ones_own_that_tests_lockbox_speakers_is_logged(reproduce, tmp_path):
+    log = tmp_path / "mine.csv"
+    result = reproduce("OWN", "--protocol", "published", "--seed", "1", "--log", str(log))
+    assert f"lockbox speakers among those under test: 2; logged in {log}" in result.stderr
+    assert log.read_text(encoding="utf-8").count(",reproduction,") == 1
+    without = reproduce("OWN", "--protocol", "published", "--seed", "2")
+    assert "not logged: this is no checkout of Affekt; --log FILE keeps" in without.stderr
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
