@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import soundfile
 
 from affekt.recognition import Recognizer
 from affekt.records import Score
@@ -53,6 +54,14 @@ def test_a_timeline_shows_speech_alone_of_whoever_is_not_analysed(recognizer, so
         ("agent", charts.NOT_ANALYSED),
         ("customer", "happy"),
     ]
+
+
+def test_a_timeline_shows_what_is_not_speech(tones, tmp_path, sound) -> None:
+    strange = Recognizer.load(tones.write_bundle(tmp_path / "strange.onnx", novelty=True))
+    samples, rate = soundfile.read(sound("call.wav", ["happy", None], duration_s=3.0))
+    soundfile.write(tmp_path / "loud.wav", 6.0 * samples, rate, subtype="FLOAT")
+    rows = values(charts.timeline_chart(strange.timeline(tmp_path / "loud.wav")))
+    assert {row["heard"] for row in rows} == {"not speech"}
 
 
 def test_a_waveform_of_any_length_has_few_points_and_keeps_its_peaks() -> None:

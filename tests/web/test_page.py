@@ -112,6 +112,7 @@ def test_a_calibrated_model_says_what_else_it_may_be_and_what_it_does_not_know(
     assert not page.warning
     upload(page, tmp_path / "loud.wav")
     assert page.warning[0].value.startswith("Out of domain")
+    assert "not speech" in [item.value for item in page.subheader]
 
 
 def test_several_files_stand_in_one_table_and_a_bad_one_does_not_hide_the_others(

@@ -102,6 +102,8 @@ def test_a_calibrated_model_says_what_else_it_may_be_and_what_it_does_not_know(
         likely = f"Likely one of: {', '.join(expected.prediction_set)}."
         expect(opened.card(path.name).get_by_text(likely)).to_be_visible()
     expect(opened.card("loud.wav")).to_contain_text("Out of domain")
+    expect(opened.card("loud.wav").locator(".answer strong")).to_have_text("not speech")
+    expect(opened.card("quiet.wav").locator(".answer strong")).not_to_have_text("not speech")
     expect(opened.card("quiet.wav")).not_to_contain_text("Out of domain")
 
 

@@ -11,8 +11,10 @@ import streamlit as st
 from affekt.audio.calls import IS_A_CALL
 from affekt.errors import AffektError
 from affekt.recognition import Recognizer
+from affekt.recognition.annotations.marks import NOT_SPEECH, UNCERTAIN
 from affekt.recognition.notices import CONSENTED_HELP, PURPOSE_HELP
 from affekt.recognition.purpose import DEFAULT_ANALYSED, PURPOSES
+from affekt.records import Prediction
 from affekt.web import results
 from affekt.web.analysis import Analysis, Sound, Wishes, analyse, listen
 from affekt.web.downloads import to_csv, to_json
@@ -189,15 +191,21 @@ def _overview(
             continue
         for voice in answer.voices:
             name = item.name if voice.plan.name is None else f"{item.name} ({voice.plan.name})"
-            emotion = voice.prediction.emotion
-            heard = f"uncertain ({emotion})" if voice.prediction.uncertain else emotion
-            share = f"{voice.prediction.confidence:.0%}"
-            lines.append(f"| {plain(name)} | {length} | {heard} | {share} |")
+            lines.append(f"| {plain(name)} | {length} | {_cells(voice.prediction)} |")
     st.header("All recordings")
     st.markdown("\n".join(lines))
     stated = {item.wishes.stamp for item in answers.values() if isinstance(item, Analysis)}
     for purpose in stated - {None}:
         st.caption(f"Purpose: {purpose}")
+
+
+def _cells(prediction: Prediction) -> str:
+    """Return emotion and confidence as two cells of a table."""
+    if prediction.out_of_domain:
+        return f"{NOT_SPEECH} | "
+    emotion = prediction.emotion
+    heard = f"{UNCERTAIN} ({emotion})" if prediction.uncertain else emotion
+    return f"{heard} | {prediction.confidence:.0%}"
 
 
 def _details(recognizer: Recognizer, recording: Recording, sound: Heard, answer: Answered) -> None:

@@ -7,7 +7,7 @@ import streamlit as st
 from affekt.errors import AudioError, ConfigError
 from affekt.recognition import Recognizer
 from affekt.recognition.annotations import FORMATS
-from affekt.recognition.annotations.marks import UNCERTAIN, label_of
+from affekt.recognition.annotations.marks import NOT_SPEECH, UNCERTAIN, label_of
 from affekt.records import Prediction, Timeline, Track
 from affekt.web import charts
 from affekt.web.analysis import CELL_S, Analysis, Sound, Voice
@@ -52,7 +52,7 @@ def show(recognizer: Recognizer, recording: Recording, sound: Sound, analysis: A
 def _emotion(voice: Voice, labels: tuple[str, ...]) -> None:
     prediction = voice.prediction
     whose = "" if voice.plan.name is None else f"{plain(voice.plan.name)}: "
-    st.subheader(f"{whose}{prediction.emotion}, {prediction.confidence:.0%}")
+    st.subheader(f"{whose}{said(prediction)}")
     if prediction.uncertain and not prediction.out_of_domain:
         st.warning(
             f"Uncertain: no emotion is probable enough to be named with confidence; "
@@ -61,8 +61,8 @@ def _emotion(voice: Voice, labels: tuple[str, ...]) -> None:
         )
     if prediction.out_of_domain:
         st.warning(
-            "Out of domain, and so uncertain: unlike the recordings that the model learnt from. "
-            "Is this speech?",
+            "Out of domain: unlike the recordings that the model learnt from. If it is speech, "
+            f"{prediction.emotion} is merely the most probable.",
             icon=":material/hearing_disabled:",
         )
     if prediction.prediction_set is not None and len(prediction.prediction_set) > 1:
@@ -74,6 +74,13 @@ def _emotion(voice: Voice, labels: tuple[str, ...]) -> None:
     )
     with st.expander("The probabilities as a table"):
         st.markdown(_probability_table(prediction))
+
+
+def said(prediction: Prediction) -> str:
+    """Say the answer in a few words; what is not speech is nobody's emotion."""
+    if prediction.out_of_domain:
+        return NOT_SPEECH
+    return f"{prediction.emotion}, {prediction.confidence:.0%}"
 
 
 def _probability_table(prediction: Prediction) -> str:
@@ -180,10 +187,9 @@ def _closely(
         return
     st.altair_chart(charts.spectrogram_chart(explanation), key="spectrogram")
     begin_s, finish_s = charts.heart(explanation)
-    emotion = explanation.prediction.emotion
     st.caption(
-        f"Mel spectrogram, and over it how much each moment weighed in the answer ({emotion}, "
-        f"{explanation.prediction.confidence:.0%}): half of the weight lies between "
+        "Mel spectrogram, and over it how much each moment weighed in the answer "
+        f"({said(explanation.prediction)}): half of the weight lies between "
         f"{begin_s:.1f} and {finish_s:.1f} s."
     )
 

@@ -88,6 +88,7 @@ export class ResultCard {
 /** Say the answer in one sentence, for the status line. */
 export function sentence(prediction) {
   const best = `${prediction.emotion}, ${percent(prediction.confidence, 0)}`;
+  if (prediction.out_of_domain) return `${prediction.path}: not speech, it seems.`;
   return `${prediction.path}: ${prediction.uncertain ? `uncertain, most like ${best}` : best}.`;
 }
 
@@ -95,6 +96,15 @@ function answer(prediction, threshold) {
   const share = element("span", { class: "share" }, percent(prediction.confidence));
   if (!prediction.uncertain) {
     return element("p", { class: "answer" }, element("strong", {}, prediction.emotion), " ", share);
+  }
+  if (prediction.out_of_domain) {
+    return element(
+      "p",
+      { class: "answer uncertain" },
+      element("strong", {}, "not speech"),
+      " ",
+      element("span", { class: "share" }, `or, if it is, most like ${prediction.emotion}, `, share),
+    );
   }
   return element(
     "div",
@@ -106,13 +116,11 @@ function answer(prediction, threshold) {
       " ",
       element("span", { class: "share" }, `most like ${prediction.emotion}, `, share),
     ),
-    prediction.out_of_domain
-      ? null
-      : element(
-          "p",
-          { class: "quiet" },
-          `Below ${percent(threshold)} this model is wrong too often to be taken at its word.`,
-        ),
+    element(
+      "p",
+      { class: "quiet" },
+      `Below ${percent(threshold)} this model is wrong too often to be taken at its word.`,
+    ),
   );
 }
 
@@ -124,7 +132,7 @@ function doubts({ prediction_set: labels, out_of_domain: strange }) {
         "p",
         { class: "problem" },
         element("strong", {}, "Out of domain: "),
-        "unlike the recordings that the model learnt from. Is this speech?",
+        "unlike the recordings that the model learnt from.",
       ),
     labels?.length > 1 && element("p", { class: "quiet" }, `Likely one of: ${labels.join(", ")}.`),
   ].filter(Boolean);
