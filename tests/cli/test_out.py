@@ -16,6 +16,7 @@ from affekt.cli import COMMANDS, main
 
 # How each command is asked to write, and where; what stands in capitals is filled in below.
 FILES = {
+    "predict": ("predict WAV --model MODEL --out OUT", "a.csv"),
     "timeline": ("timeline WAV --model MODEL --format json --out OUT", "a.json"),
     "inspect": ("inspect WAV --out OUT", "a.png"),
     "features extract": ("features extract --corpus savee --set vector-162 --out OUT", "a.csv"),
@@ -38,6 +39,7 @@ FOLDERS = {
 }
 # Inputs of a name that the command may write.
 READ = {
+    "predict": ("predict WAV OUT --model MODEL --out OUT", "call.json"),
     "timeline": ("timeline OUT --model MODEL --format json --out OUT", "call.json"),
     "timeline, model": ("timeline WAV --model OUT --format json --out OUT", "model.onnx"),
     "inspect": ("inspect OUT --out OUT", "call.png"),

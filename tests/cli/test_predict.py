@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 import soundfile
 from click.testing import CliRunner, Result
+from pyarrow import parquet
 
 import affekt.cli.predict
 from affekt.cli import main
@@ -114,7 +115,9 @@ def test_one_bad_file_is_reported_and_the_rest_is_done(
     (folder / "bad.wav").write_text("no sound at all")
     result = predict(folder, folder / "gone.wav", "--format=jsonl")
     assert result.exit_code == 1
-    assert len(result.stdout.splitlines()) == 3
+    records = [json.loads(line) for line in result.stdout.splitlines()]
+    assert [record.get("emotion") for record in records] == ["angry", "happy", None, "sad", None]
+    assert list(records[2]) == ["schema_version", "path", "error"]
     bad, gone = result.stderr.splitlines()
     assert bad.startswith(f"affekt: {folder / 'bad.wav'}: ")
     assert gone.startswith(f"affekt: {folder / 'gone.wav'}: no such file")
@@ -130,7 +133,7 @@ def test_numbers_that_are_no_answer_are_written_in_no_format(
     done = CliRunner().invoke(main, ["predict", *words])
     assert done.exit_code == 1
     assert f"{tmp_path / 'loud.wav'}: the model tones 1.2 has no answer to this" in done.stderr
-    assert "loud.wav" not in done.stdout
+    assert "has no answer to this" in done.stdout
     assert "quiet.wav" in done.stdout
     assert "nan" not in done.stdout.lower()
 
@@ -138,7 +141,139 @@ def test_numbers_that_are_no_answer_are_written_in_no_format(
 def test_when_all_fail_json_is_still_an_array(predict: Callable[..., Result]) -> None:
     result = predict("gone.wav", "--format=json")
     assert result.exit_code == 1
-    assert json.loads(result.stdout) == []
+    (record,) = json.loads(result.stdout)
+    assert record["path"] == "gone.wav"
+    assert record["error"].startswith("gone.wav: no such file")
+
+
+@pytest.mark.parametrize("name", ["table", "json", "jsonl", "csv"])
+def test_every_format_has_a_row_for_a_bad_file(
+    predict: Callable[..., Result], folder: Path, name: str
+) -> None:
+    (folder / "bad.wav").write_text("no sound at all")
+    result = predict(folder, "--format", name)
+    assert "bad.wav" in result.stdout
+    assert "is not a recording that can be read" in " ".join(result.stdout.split())
+
+
+def test_the_error_is_a_column_of_csv(predict: Callable[..., Result], folder: Path) -> None:
+    (folder / "bad.wav").write_text("no sound at all")
+    rows = list(csv.DictReader(io.StringIO(predict(folder, "--format=csv").stdout)))
+    assert [bool(row["error"]) for row in rows] == [False, False, True, False]
+    assert rows[2]["emotion"] == ""
+
+
+@pytest.mark.parametrize("suffix", ["txt", "json", "jsonl", "csv"])
+def test_answers_go_into_a_file_by_its_suffix(
+    predict: Callable[..., Result], folder: Path, tmp_path: Path, suffix: str
+) -> None:
+    out = tmp_path / f"answers.{suffix}"
+    result = predict(folder, "--out", out)
+    assert (result.exit_code, result.stdout, result.stderr) == (0, "", "")
+    name = "table" if suffix == "txt" else suffix
+    assert out.read_text(encoding="utf-8") == predict(folder, "--format", name).stdout
+
+
+def test_answers_go_into_parquet_with_types_of_their_own(
+    predict: Callable[..., Result], folder: Path, tmp_path: Path
+) -> None:
+    (folder / "bad.wav").write_text("no sound at all")
+    assert predict(folder, "--out", tmp_path / "a.parquet").exit_code == 1
+    rows = parquet.read_table(tmp_path / "a.parquet").to_pylist()
+    assert [row["emotion"] for row in rows] == ["angry", "happy", None, "sad"]
+    assert rows[0]["uncertain"] is False
+    assert rows[0]["warnings"] == []
+    assert rows[0]["score_angry"] == rows[0]["confidence"]
+    assert rows[2]["error"].startswith(str(folder / "bad.wav"))
+
+
+def test_parquet_without_pyarrow_names_the_extra(
+    predict: Callable[..., Result],
+    folder: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    result = predict(folder, "--out", tmp_path / "a.parquet")
+    assert result.exit_code == 2
+    assert "pip install 'affekt[train]'" in result.stderr
+    assert not (tmp_path / "a.parquet").exists()
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (("--out", "a.docx"), "say the --format, or use one of the suffixes .txt, .json"),
+        (("--format", "parquet"), "--format parquet needs --out FILE"),
+    ],
+)
+def test_a_place_that_tells_no_format_is_a_mistake(
+    predict: Callable[..., Result], folder: Path, options: tuple[str, ...], message: str
+) -> None:
+    result = predict(folder, *options)
+    assert result.exit_code == 2
+    assert message in result.stderr
+
+
+def test_what_a_folder_holds_besides_recordings_is_said(
+    predict: Callable[..., Result], folder: Path
+) -> None:
+    for name in ("a.txt", "b.txt", "c.pdf", "README"):
+        (folder / name).write_text("no sound")
+    (folder / "sound").write_bytes((folder / "a.wav").read_bytes())
+    os.mkfifo(folder / "pipe.wav")
+    result = predict(folder, "--format=jsonl")
+    assert result.exit_code == 0
+    assert len(result.stdout.splitlines()) == 4  # what has no ending is known by its first bytes
+    assert result.stderr == (
+        "affekt: passed over, as no recordings: 5 files "
+        "(.txt 2, without an ending 1, .pdf 1, .wav 1)\n"
+    )
+    assert predict(folder, "--format=jsonl", "--quiet").stderr == ""
+
+
+def test_names_are_no_formulas_and_no_commands_of_the_terminal(
+    predict: Callable[..., Result], folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(folder)
+    (folder / "a.wav").rename("=1+1\x1b[2J.wav")
+    (row,) = csv.DictReader(io.StringIO(predict("=1+1\x1b[2J.wav", "--format=csv").stdout))
+    assert row["path"] == "./=1+1\x1b[2J.wav"
+    assert Path(row["path"]).is_file()
+    (folder / "\x1b[2J.wav").write_text("no sound")
+    result = predict("=1+1\x1b[2J.wav", "\x1b[2J.wav")
+    assert "\x1b" not in result.stdout + result.stderr
+    assert "=1+1\\x1b[2J.wav" in result.stdout
+    assert "affekt: \\x1b[2J.wav: is not a recording" in result.stderr
+
+
+def test_the_answers_before_an_interrupt_are_in_the_file(
+    predict: Callable[..., Result], folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(self: Recognizer, paths: list[str], **options: object) -> Iterator[object]:
+        os.kill(os.getpid(), signal.SIGINT)
+        yield self.predict(paths[0])
+        yield self.predict(paths[1])
+
+    monkeypatch.setattr(affekt.cli.predict.Recognizer, "predict_many", interrupted)
+    assert predict(folder, "--out", tmp_path / "a.csv").exit_code == 130
+    assert len((tmp_path / "a.csv").read_text().splitlines()) == 2
+
+
+def test_a_closed_standard_error_loses_no_answer(tone_bundle: Path, folder: Path) -> None:
+    (folder / "bad.wav").write_text("no sound at all")
+    words = [sys.executable, "-m", "affekt", "predict", "--model", str(tone_bundle)]
+    command = " ".join(f'"{word}"' for word in [*words, str(folder), "--format=jsonl"])
+    for closed in ("2>&-", "2>/dev/full"):
+        done = subprocess.run(["sh", "-c", f"{command} {closed}"], capture_output=True, text=True)
+        assert len(done.stdout.splitlines()) == 4
+        assert done.returncode == 1
+
+
+def test_a_device_can_be_written_into(predict: Callable[..., Result], folder: Path) -> None:
+    result = predict(folder, "--format=csv", "--out", "/dev/full")
+    assert result.exit_code == 2
+    assert result.stderr == "affekt: /dev/full: cannot be written: No space left on device\n"
 
 
 def test_an_empty_folder_is_a_failure(predict: Callable[..., Result], tmp_path: Path) -> None:
@@ -252,7 +387,10 @@ def test_a_full_disk_is_said_in_one_line(tone_bundle: Path, folder: Path) -> Non
             [sys.executable, "-m", "affekt", *words], stdout=full, stderr=subprocess.PIPE, text=True
         )
     assert done.returncode == 2
-    assert done.stderr == "affekt: the output: cannot be read or written: No space left on device\n"
+    assert (
+        done.stderr
+        == "affekt: standard output: cannot be read or written: No space left on device\n"
+    )
 
 
 def test_a_closed_standard_output_is_a_mistake_in_the_command(
@@ -270,4 +408,4 @@ def test_a_name_too_long_is_one_bad_file_among_many(
     result = predict("a" * 300 + ".wav", folder / "a.wav", "--format", "json")
     assert result.exit_code == 1
     assert "cannot be opened (File name too long)" in result.stderr
-    assert len(json.loads(result.stdout)) == 1
+    assert len(json.loads(result.stdout)) == 2

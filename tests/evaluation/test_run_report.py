@@ -211,7 +211,7 @@ def test_the_same_run_gives_the_same_files(run, tmp_path):
 
 def test_a_place_that_cannot_be_written_is_named(tmp_path):
     (tmp_path / "file").write_text("")
-    with pytest.raises(ConfigError, match=r"file: a report cannot be written"):
+    with pytest.raises(ConfigError, match=r"file: cannot be written"):
         written(tmp_path / "file")
 
 

@@ -50,7 +50,9 @@ class _UserError(click.ClickException):
     exit_code = 2
 
     def show(self, file: object = None) -> None:  # noqa: ARG002
-        click.echo(f"affekt: {self.message}", err=True)
+        from affekt.cli.saying import say
+
+        say(self.message)
 
 
 class _Commands(click.Group):
@@ -82,7 +84,9 @@ class _Commands(click.Group):
             # A file name that the terminal's encoding lacks must not end the run.
             sys.stdout.reconfigure(errors="backslashreplace")
         from affekt.cli.interrupts import ending_tidily  # not for help
+        from affekt.cli.saying import fill_closed_streams
 
+        fill_closed_streams()
         try:
             with ending_tidily():
                 return super().invoke(ctx)
@@ -91,7 +95,7 @@ class _Commands(click.Group):
         except OSError as error:
             if error.errno == errno.EPIPE:
                 raise  # whoever read the output has left: click ends in silence
-            place = error.filename or "the output"
+            place = error.filename or "standard output"
             raise _UserError(f"{place}: cannot be read or written: {error.strerror}") from None
         except KeyboardInterrupt:
             ctx.exit(130)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from affekt.cli.saying import say
 from affekt.cli.terms import say_terms_once
 from affekt.recognition import Bundle
 from affekt.recognition.notices import NOTICE_RECOGNISER, NOTICE_WORKPLACE
@@ -45,5 +46,5 @@ def app(host: str, port: int, model: str, keep_s: float) -> None:
     from affekt.web.launch import serve
 
     say_terms_once(Bundle.load(model).metadata)
-    click.echo(f"affekt: http://{host}:{port}", err=True)
+    say(f"http://{host}:{port}")
     serve(host=host, port=port, model=model, keep_s=keep_s)

@@ -11,6 +11,7 @@ import click
 
 from affekt.audit.finding import SEVERITIES, Severity, at_least
 from affekt.cli.options import corpora_option, force_option, remarks_shown
+from affekt.cli.saying import echo, say
 from affekt.corpora import CORPORA, corpora_root
 from affekt.errors import ConfigError, CorpusError
 from affekt.output import check_output, utf8, write_output
@@ -107,16 +108,16 @@ def audit(
     # Names of files need not be text.
     report = utf8(WRITERS[format_name](found))
     if out is None:
-        click.echo(report.decode(), nl=False)
+        echo(report.decode(), nl=False)
     else:
         write_output(out, report, inputs=inputs, force=force)
-        click.echo(f"{out}: {len(found.findings)} findings", err=True)
+        say(f"{out}: {len(found.findings)} findings", prefix="")
     if mend is not None and found.mending is not None:
         found.mending.write(mend, force=force)
         rows, gone = len(found.mending.table.rows), len(found.mending.dropped)
-        click.echo(f"{mend}: {rows - gone} of {rows} rows", err=True)
+        say(f"{mend}: {rows - gone} of {rows} rows", prefix="")
         for line in found.mending.told():
-            click.echo(f"  {line}", err=True)
+            say(f"  {line}", prefix="")
     if fail_on is not None and at_least(found.findings, fail_on):
         sys.exit(3)
 

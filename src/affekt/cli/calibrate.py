@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from affekt.cli.options import force_option
+from affekt.cli.saying import echo
 
 
 @click.command()
@@ -86,10 +87,10 @@ def calibrate(
     fitted = found.fitted
     for form, nll in fitted.left_out_nll.items():
         chosen = " (chosen)" if form == fitted.record["form"] else ""
-        click.echo(f"{form}{chosen}: NLL {nll:.4f} on speakers left out")
-    click.echo(
+        echo(f"{form}{chosen}: NLL {nll:.4f} on speakers left out")
+    echo(
         f"sets of {fitted.prediction_set.coverage:.0%}: labels of at least "
         f"{1.0 - fitted.prediction_set.quantile:.1%}; uncertain below {fitted.threshold:.3f}"
     )
-    click.echo(f"music of the synthetic sounds: {soundfont() or 'added up from overtones'}")
-    click.echo(f"{target}: within {found.difference:.1e} of numpy at every length")
+    echo(f"music of the synthetic sounds: {soundfont() or 'added up from overtones'}")
+    echo(f"{target}: within {found.difference:.1e} of numpy at every length")

@@ -11,6 +11,7 @@ from pathlib import Path
 import click
 
 from affekt.cli.options import corpora_option, force_option
+from affekt.cli.saying import echo, say
 from affekt.corpora import CORPORA, corpora_root, find_corpus, scan_corpus
 from affekt.corpora.base import Archive, Corpus
 from affekt.corpora.scan import Scan
@@ -84,7 +85,7 @@ def describe(name: str, root: Path | None) -> None:
         facts.append(("here", str(folder) if folder.is_dir() else f"no ({folder})"))
     width = max(len(key) for key, _ in facts)
     for key, value in facts:
-        click.echo(f"{key:<{width}}  {value}")
+        echo(f"{key:<{width}}  {value}")
 
 
 def _download_facts(corpus: Corpus) -> list[tuple[str, str]]:
@@ -131,13 +132,13 @@ def scan(
     for found in scans:
         _echo_details(found, None if everything else _SHOWN)
     if not names and len(chosen) < len(CORPORA):
-        click.echo(f"not here: {', '.join(name for name in CORPORA if name not in chosen)}")
+        echo(f"not here: {', '.join(name for name in CORPORA if name not in chosen)}")
     if out is not None:
         from affekt.corpora.tables import write_table
 
         utterances = [item for found in scans for item in found.utterances]
         write_table(utterances, out, force=force)
-        click.echo(f"{out}: {len(utterances)} utterances")
+        echo(f"{out}: {len(utterances)} utterances")
 
 
 def _chosen(names: Sequence[str], root: Path) -> list[str]:
@@ -175,9 +176,9 @@ def _echo_details(found: Scan, shown: int | None) -> None:
     }
     for kind, lines in lists.items():
         for line in lines[:shown]:
-            click.echo(f"{found.corpus}: {kind}: {line}")
+            echo(f"{found.corpus}: {kind}: {line}")
         if shown is not None and len(lines) > shown:
-            click.echo(f"{found.corpus}: {kind}: and {len(lines) - shown} more (--all)")
+            echo(f"{found.corpus}: {kind}: and {len(lines) - shown} more (--all)")
 
 
 @corpora.command()
@@ -198,8 +199,8 @@ def verify(names: tuple[str, ...], root: Path | None) -> None:
         for item in findings:
             files = " = ".join(filter(None, (item.name, item.other)))
             known = " (known fault of the corpus)" if item.known else ""
-            click.echo(f"{name}: {item.kind}: {files}: {item.message}{known}")
-        click.echo(f"{name}: {len(found.utterances)} files, {len(findings)} findings")
+            echo(f"{name}: {item.kind}: {files}: {item.message}{known}")
+        echo(f"{name}: {len(found.utterances)} files, {len(findings)} findings")
         total += len(findings)
     sys.exit(1 if total else 0)
 
@@ -246,10 +247,10 @@ def inspect(
         )
     WRITERS[format_name](inspection, sys.stdout)
     for clip in inspection.unreadable:
-        click.echo(f"affekt: {clip.utterance.corpus}: {clip.trouble}", err=True)
+        say(f"{clip.utterance.corpus}: {clip.trouble}")
     if out is not None:
         for path in write_report(inspection, out, force=force):
-            click.echo(f"affekt: wrote {path}", err=True)
+            say(f"wrote {path}")
     sys.exit(1 if inspection.unreadable else 0)
 
 
@@ -266,16 +267,16 @@ def get(name: str, root: Path | None) -> None:
 
     corpus = find_corpus(name)
     if not corpus.access.remotes:
-        click.echo(f"{corpus.title} cannot be downloaded by a command.")
-        click.echo(f"terms:   {corpus.licence.note or corpus.licence.id}")
-        click.echo(f"page:    {corpus.access.url}")
-        click.echo(f"obtain:  {corpus.access.how}")
-        click.echo(f"then:    put it into ROOT/{corpus.name} and run 'affekt corpora scan {name}'")
+        echo(f"{corpus.title} cannot be downloaded by a command.")
+        echo(f"terms:   {corpus.licence.note or corpus.licence.id}")
+        echo(f"page:    {corpus.access.url}")
+        echo(f"obtain:  {corpus.access.how}")
+        echo(f"then:    put it into ROOT/{corpus.name} and run 'affekt corpora scan {name}'")
         sys.exit(1)
-    click.echo(f"{corpus.title}: {corpus.licence.id}; please cite {corpus.citation}", err=True)
+    say(f"{corpus.title}: {corpus.licence.id}; please cite {corpus.citation}", prefix="")
     with _progress_bar() as advance:
         folder = get_corpus(corpus, corpora_root(root), progress=advance)
-    click.echo(f"{folder}: here; 'affekt corpora verify {name}' checks it")
+    echo(f"{folder}: here; 'affekt corpora verify {name}' checks it")
 
 
 @contextlib.contextmanager
@@ -307,7 +308,7 @@ def _echo_table(head: Sequence[str], rows: Iterable[Sequence[str]], *, right: se
             f"{cell:>{width}}" if column in right else f"{cell:<{width}}"
             for column, (cell, width) in enumerate(zip(row, widths, strict=True))
         ]
-        click.echo("  ".join(cells).rstrip())
+        echo("  ".join(cells).rstrip())
 
 
 def _count(number: int | None) -> str:

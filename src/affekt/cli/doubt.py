@@ -9,6 +9,7 @@ import click
 
 from affekt.cli import measuring
 from affekt.cli.options import force_option
+from affekt.cli.saying import echo, say
 
 _STAMP = (
     *("protocol", "protocol_version", "protocol_description", "speakers_apart", "bundle"),
@@ -83,7 +84,7 @@ def doubt(
         leaks=measuring.leaks_of(clips, source, audit=audit, quiet=quiet),
     )
     if said := measuring.logged(report, log).log:
-        click.echo(f"affekt: this reading of the lockbox is {said}", err=True)
+        say(f"this reading of the lockbox is {said}")
     found = doubts_of(hearing)
     others = hearing.fitted_on.utterances if hearing.fitted_on else ()
     fitted_on = {"clips": len(others), "speakers": len({item.speaker_key for item in others})}
@@ -99,11 +100,11 @@ def doubt(
     }
     text = json.dumps(head | parts, indent=1) + "\n"
     if out is None:
-        click.echo(text, nl=False)
+        echo(text, nl=False)
     else:
         from affekt.evaluation.doubt_plots import draw
 
         plots = draw(found, warning=HEARD if report.tests_training_speakers else "")
         write_outputs(out, {"doubt.json": text, **plots}, force=force)
-        click.echo(f"affekt: written to {out}", err=True)
+        say(f"written to {out}")
     measuring.leave(report, allowed=allowed)

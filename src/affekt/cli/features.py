@@ -14,6 +14,7 @@ import click
 
 from affekt.cli.interrupts import interrupts_wait
 from affekt.cli.options import corpora_option, remarks_shown
+from affekt.cli.saying import echo, say
 from affekt.features.sets import FEATURE_SETS, FeatureSet, find_feature_set
 from affekt.records import Utterance
 
@@ -29,8 +30,8 @@ def features() -> None:
 def list_() -> None:
     """List the feature sets, with the shape of one clip's features and how they are made."""
     for item in FEATURE_SETS.values():
-        click.echo(f"{item.name}: {item.form} {_shape(item.shape)}, version {item.version}")
-        click.echo(textwrap.indent(textwrap.fill(item.description, 92), "    "))
+        echo(f"{item.name}: {item.form} {_shape(item.shape)}, version {item.version}")
+        echo(textwrap.indent(textwrap.fill(item.description, 92), "    "))
 
 
 @features.command()
@@ -90,17 +91,17 @@ def extract(
                 progress=progress,
             )
     except KeyboardInterrupt:
-        click.echo("affekt: interrupted; the same command goes on where it was", err=True)
+        say("interrupted; the same command goes on where it was")
         raise
     for clip, reason in info.skipped:
-        click.echo(f"affekt: {clip}: {reason}", err=True)
+        say(f"{clip}: {reason}")
     written = info.asked - len(info.skipped) - info.too_short
     said = f"{out}: {written} clips, {chosen.name} ({_shape(chosen.shape)})"
     if info.too_short:
         said += f"; {info.too_short} left out for their length"
     if info.skipped:
         said += f"; {len(info.skipped)} could not be read"
-    click.echo(f"{said}; finished already (--force makes it anew)" if was_there else said)
+    echo(f"{said}; finished already (--force makes it anew)" if was_there else said)
     sys.exit(1 if info.skipped else 0)
 
 
@@ -150,12 +151,12 @@ def _show_table(path: Path, rows: int) -> None:
         facts.append(("too short", f"{info.too_short} (under {info.min_duration_s:g} s)"))
     facts.append(("skipped", str(len(info.skipped))))
     for name, value in facts:
-        click.echo(f"{name:<9}  {value}")
+        echo(f"{name:<9}  {value}")
     for clip, reason in info.skipped[:rows]:
-        click.echo(f"  {clip}: {reason}")
-    click.echo()
+        echo(f"  {clip}: {reason}")
+    echo()
     _echo_table(*_counts(table.utterances))
-    click.echo()
+    echo()
     summary = summarise(table.feature_set, table.blocks())
     figures = zip(summary.mean, summary.std, summary.min, summary.max, strict=True)
     _echo_figures(
@@ -171,7 +172,7 @@ def _show_clip(path: Path, chosen: FeatureSet, rows: int) -> None:
 
     audio = decode(path)
     values = chosen.compute(audio.signal)
-    click.echo(f"{path}: {audio.duration_s:.2f} s, {chosen.name} ({_shape(chosen.shape)})")
+    echo(f"{path}: {audio.duration_s:.2f} s, {chosen.name} ({_shape(chosen.shape)})")
     if chosen.form == "vector":
         named = [(name, value) for name, value in zip(chosen.columns, values, strict=True)]
         _echo_figures(("feature", "value"), named, rows)
@@ -209,7 +210,7 @@ def _echo_figures(head: Sequence[str], rows: Sequence[Sequence[object]], shown: 
         head, [[str(name), *(f"{value:.5g}" for value in row)] for name, *row in rows[:shown]]
     )
     if len(rows) > shown:
-        click.echo(f"and {len(rows) - shown} more (--rows {len(rows)})")
+        echo(f"and {len(rows) - shown} more (--rows {len(rows)})")
 
 
 def _echo_table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
@@ -218,7 +219,7 @@ def _echo_table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
     widths = [max(len(row[column]) for row in table) for column in range(len(head))]
     for first, *others in table:
         cells = [f"{cell:>{width}}" for cell, width in zip(others, widths[1:], strict=True)]
-        click.echo("  ".join([f"{first:<{widths[0]}}", *cells]))
+        echo("  ".join([f"{first:<{widths[0]}}", *cells]))
 
 
 def _shape(shape: tuple[int, ...]) -> str:

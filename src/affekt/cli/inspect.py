@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from affekt.cli.options import force_option
+from affekt.cli.saying import echo
 
 
 @click.command()
@@ -35,6 +36,6 @@ def inspect(clip: Path, out: Path | None, channel: int | None, force: bool) -> N
     view = show(clip, channel=channel)
     width = max(len(name) for name, _ in view.facts)
     for name, value in view.facts:
-        click.echo(f"{name:<{width}}  {value}")
+        echo(f"{name:<{width}}  {value}")
     picture = view.save(out or Path(f"{clip.stem}.png"), replace=force)
-    click.echo(f"{'picture':<{width}}  {picture}")
+    echo(f"{'picture':<{width}}  {picture}")

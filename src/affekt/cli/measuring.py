@@ -15,6 +15,7 @@ from rich.console import Console
 from rich.progress import Progress
 
 from affekt.cli.options import log_option, remarks_shown
+from affekt.cli.saying import echo, say
 from affekt.corpora import CORPORA, corpora_root, load_corpus
 from affekt.corpora.folders import FolderCorpus
 from affekt.corpora.labels import check_labels
@@ -222,7 +223,7 @@ def find_copies(
         try:
             found = copies_among(clips.at_hand, progress=tell)
         except ConfigError as error:  # what was heard cannot be kept
-            click.echo(f"affekt: nobody looked for copies: {error}", err=True)
+            say(f"nobody looked for copies: {error}")
             return None
     return tuple(Copy(first=first, second=second, kind=kind) for first, second, kind in found)
 
@@ -273,7 +274,7 @@ def leave(*reports: Report, allowed: bool) -> None:
                 "--allow-training-speakers"
             )
     for reason in reasons:
-        click.echo(f"affekt: {reason}", err=True)
+        say(reason)
     if reasons:
         sys.exit(3)
 
@@ -287,10 +288,10 @@ def read_by(*places: object, clips: Clips) -> list[Path]:
 def write_out(text: str, out: Path | None, *, force: bool) -> None:
     """Print a report, or write it to a file."""
     if out is None:
-        click.echo(utf8(text).decode("utf-8"), nl=False)
+        echo(utf8(text).decode("utf-8"), nl=False)
         return
     write_output(out, text, force=force)
-    click.echo(f"affekt: report written to {out}", err=True)
+    say(f"report written to {out}")
 
 
 def _decorated(command: Command, options: tuple[Callable[[Command], Command], ...]) -> Command:

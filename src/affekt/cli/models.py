@@ -10,6 +10,7 @@ from typing import Any
 
 import click
 
+from affekt.cli.saying import echo, say
 from affekt.errors import BundleError
 from affekt.recognition import Bundle, BundleMetadata, shipped_bundles
 from affekt.recognition.bundle import SHIPPED
@@ -55,33 +56,33 @@ def install(source: str, sha256: str | None, name: str | None) -> None:
     ask the service until `affekt models use`, and a start of the service after it.
     """
     installed = install_model(source, sha256=sha256, name=name)
-    click.echo(f"installed {installed}; put it to use with: affekt models use {installed}")
+    echo(f"installed {installed}; put it to use with: affekt models use {installed}")
 
 
 @models.command()
 @click.argument("model", metavar="NAME|PATH")
 def use(model: str) -> None:
     """Put a model to use; the service runs it from its next start on."""
-    click.echo(f"in use: {model} ({use_model(model)})")
+    echo(f"in use: {model} ({use_model(model)})")
 
 
 @models.command()
 def rollback() -> None:
     """Put the model to use again that was in use before."""
-    click.echo(f"in use: {roll_back()}")
+    echo(f"in use: {roll_back()}")
 
 
 @models.command()
 @click.argument("model", metavar="NAME|PATH")
 def show(model: str) -> None:
     """Print the card of a model: data, terms, figures, what it is not for."""
-    click.echo(_card(Bundle.load(model)), nl=False)
+    echo(_card(Bundle.load(model)), nl=False)
 
 
 def _list() -> None:
     known = {**installed_bundles(), **shipped_bundles()}
     if not shipped_bundles():
-        click.echo("no models came with this installation", err=True)
+        say("no models came with this installation", prefix="")
     active = active_model()
     if active not in known and (known or active != DEFAULT):
         known[active] = Path(active)
@@ -89,9 +90,9 @@ def _list() -> None:
         try:
             bundle = Bundle.load(known[name])
         except BundleError as error:
-            click.echo(f"affekt: {name} is left out: {error}", err=True)
+            say(f"{name} is left out: {error}")
         else:
-            click.echo(_summary(name, bundle, in_use=name == active))
+            echo(_summary(name, bundle, in_use=name == active))
 
 
 def _summary(name: str, bundle: Bundle, *, in_use: bool) -> str:

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 import click
 
+from affekt.cli.saying import say
 from affekt.recognition.notices import CONSENTED_HELP, PURPOSE_HELP
 from affekt.recognition.purpose import PURPOSES
 
@@ -49,4 +50,4 @@ def remarks_shown(*, quiet: bool = False) -> Iterator[None]:
         warnings.simplefilter("always")
         yield
     for remark in remarks if not quiet else ():
-        click.echo(f"affekt: {remark.message}", err=True)
+        say(f"{remark.message}")

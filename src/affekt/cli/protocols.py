@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from affekt.cli.options import corpora_option, force_option, remarks_shown
+from affekt.cli.saying import echo
 from affekt.corpora import CORPORA, corpora_root, load_corpus
 from affekt.corpora.tables import TableCorpus, check_text
 from affekt.output import check_output, open_text_output
@@ -32,7 +33,7 @@ def list_() -> None:
     """List the protocols, and what each one tests."""
     width = max(map(len, PROTOCOLS))
     for item in PROTOCOLS.values():
-        click.echo(f"{item.name:<{width}}  v{item.version}  {item.description}")
+        echo(f"{item.name:<{width}}  v{item.version}  {item.description}")
 
 
 @protocols.command()
@@ -87,7 +88,7 @@ def split(
         writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
         writer.writeheader()
         writer.writerows(rows)
-    click.echo(f"{out}: {rule.title}, {len(made)} rounds, {len(rows)} rows")
+    echo(f"{out}: {rule.title}, {len(made)} rounds, {len(rows)} rows")
 
 
 def _row(item: Utterance) -> dict[str, str | int | None]:

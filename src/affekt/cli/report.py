@@ -9,6 +9,7 @@ import click
 
 from affekt.cli import measuring
 from affekt.cli.options import force_option
+from affekt.cli.saying import say
 from affekt.corpora import corpora_root
 from affekt.corpora.votes import read_votes
 from affekt.errors import CorpusError
@@ -99,7 +100,7 @@ def report(
             leaks=leaks,
         )
         if said := measuring.logged(figures, log).log:
-            click.echo(f"affekt: this reading of the lockbox is {said}", err=True)
+            say(f"this reading of the lockbox is {said}")
         trust = measure_trust(
             source,
             hearing,
@@ -123,7 +124,7 @@ def report(
             progress=bar,
         )
     for path in write_trust(out, trust, force=force):
-        click.echo(f"affekt: report written to {path}", err=True)
+        say(f"report written to {path}")
     measuring.leave(figures, allowed=allowed)
 
 
@@ -131,7 +132,7 @@ def _votes(root: Path | None) -> dict[str, tuple[int, ...]]:
     try:
         return dict(read_votes(corpora_root(root) / CORPUS))
     except CorpusError as error:
-        click.echo(f"affekt: {error}", err=True)
+        say(f"{error}")
         return {}
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from affekt.cli.options import force_option, log_option
+from affekt.cli.saying import echo, say
 
 
 @click.command()
@@ -96,14 +97,14 @@ def reproduce(
         embed_audio=embed_audio,
         command=_command(name, protocol_name, seeds, epochs, quick=quick),
         log=log,
-        say=lambda line: None if quiet else click.echo(line, err=True),
+        say=lambda line: None if quiet else say(line, prefix=""),
         show_progress=sys.stderr.isatty() and not quiet,
     )
     for file in TABLES:  # before hours of work end at it
         check_output(out / file, force=force)
     records = run_all(request)
     write_tables(out, say=request.say, force=force)
-    click.echo(to_markdown(table(records)), nl=False)
+    echo(to_markdown(table(records)), nl=False)
 
 
 def _command(

@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from affekt.cli.saying import echo, say
 from affekt.errors import MissingExtraError
 from affekt.service.settings import Settings
 
@@ -115,8 +116,8 @@ def serve(host: str, port: int, grace: int, new_key: str | None, **settings: Any
         from affekt.service.keys import new_key as make
 
         key, line = make(new_key)
-        click.echo(f"key, shown this once: {key}", err=True)
-        click.echo(line)
+        say(f"key, shown this once: {key}", prefix="")
+        echo(line)
         return
     try:
         from affekt.service.run import serve as run

@@ -6,8 +6,7 @@ import hashlib
 import sys
 from contextlib import suppress
 
-import click
-
+from affekt.cli.saying import say
 from affekt.places import cache_root
 from affekt.recognition import BundleMetadata
 from affekt.recognition.terms import terms_line
@@ -24,7 +23,7 @@ def say_terms_once(metadata: BundleMetadata, *, quiet: bool = False) -> None:
     said = cache_root() / "terms" / hashlib.sha256(line.encode()).hexdigest()[:16]
     if said.exists():
         return
-    click.echo(f"affekt: {line}. In full: affekt models show {metadata.name}", err=True)
+    say(f"{line}. In full: affekt models show {metadata.name}")
     with suppress(OSError):
         said.parent.mkdir(parents=True, exist_ok=True)
         said.touch()

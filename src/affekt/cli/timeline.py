@@ -13,6 +13,7 @@ import click
 from affekt.audio.voice import VOICES, Voice
 from affekt.cli.interrupts import interrupts_wait
 from affekt.cli.options import force_option, purpose_options
+from affekt.cli.saying import say
 from affekt.cli.terms import say_terms_once
 from affekt.output import open_text_output
 from affekt.recognition import Recognizer
@@ -130,7 +131,7 @@ def timeline(
             )
         _write(found, chosen, stream, recording=recording, out=out, embed_audio=embed_audio)
     for warning in () if quiet else found.warnings:
-        click.echo(f"affekt: {source}: {warning}", err=True)
+        say(f"{source}: {warning}")
 
 
 def _write(

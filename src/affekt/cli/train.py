@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from affekt.cli.options import force_option
+from affekt.cli.saying import echo, say
 
 
 @click.command()
@@ -53,7 +54,7 @@ def train(
         recipe=recipe,
         folder=out or Path("runs") / recipe.name,
         corpora=corpora_root(corpora),
-        say=lambda line: click.echo(line, err=True),
+        say=lambda line: say(line, prefix=""),
         show_progress=sys.stderr.isatty() and not quiet,
     )
-    click.echo(train_model(run, licence_text=licence_text, resume=resume, force=force))
+    echo(train_model(run, licence_text=licence_text, resume=resume, force=force))

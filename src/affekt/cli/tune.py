@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from affekt.cli.options import force_option
+from affekt.cli.saying import echo, say
 
 
 @click.command()
@@ -83,16 +84,16 @@ def tune(
                 corpora=corpora_root(corpora),
                 epochs=epochs,
                 quick=quick,
-                say=lambda line: None if quiet else click.echo(line, err=True),
+                say=lambda line: None if quiet else say(line, prefix=""),
                 show_progress=sys.stderr.isatty() and not quiet,
             ),
         )
     )
     best = tuned.best
     if best is None:
-        click.echo(f"No trial was completed; see {tuned.folder / 'trials.csv'}")
+        echo(f"No trial was completed; see {tuned.folder / 'trials.csv'}")
         return
-    click.echo(f"trial {best.number}: UA {100.0 * (best.figure or 0.0):.1f} % on select speakers")
+    echo(f"trial {best.number}: UA {100.0 * (best.figure or 0.0):.1f} % on select speakers")
     for key, value in best.values.items():
-        click.echo(f"{key} = {shown(value)}")
-    click.echo(tuned.folder / "best.toml")
+        echo(f"{key} = {shown(value)}")
+    echo(tuned.folder / "best.toml")

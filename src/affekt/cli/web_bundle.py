@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from affekt.cli.options import force_option
+from affekt.cli.saying import echo
 from affekt.cli.terms import say_terms_once
 from affekt.recognition import Bundle
 
@@ -47,7 +48,5 @@ def web_bundle(
 
     say_terms_once(Bundle.load(model).metadata)
     made = write_web_bundle(folder, model=model, library=library, registry=registry, force=force)
-    click.echo(
-        f"{made.folder}: the page with the model {made.model}, {made.size_bytes / 1e6:.1f} MB"
-    )
-    click.echo(f"Look at it: python -m http.server -d {made.folder}, then http://localhost:8000")
+    echo(f"{made.folder}: the page with the model {made.model}, {made.size_bytes / 1e6:.1f} MB")
+    echo(f"Look at it: python -m http.server -d {made.folder}, then http://localhost:8000")

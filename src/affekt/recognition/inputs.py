@@ -3,45 +3,75 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import NamedTuple
 
 from affekt.audio.folders import walk
+from affekt.audio.formats import is_recording
 from affekt.errors import AudioError
 from affekt.recognition.recognizer import Failure
 
-# What is looked for in folders; a file that is named itself may be called anything.
-SUFFIXES = frozenset(
-    {".wav", ".flac", ".mp3", ".ogg", ".oga", ".opus", ".aif", ".aiff", ".aifc", ".au", ".caf"}
-    | {".m4a", ".mp4", ".aac", ".3gp", ".amr", ".webm"}
-)
+_SHOWN = 8
 
 
-def recordings(inputs: Iterable[str]) -> tuple[list[str], list[Failure]]:
+class Found(NamedTuple):
+    """What was found where a person pointed.
+
+    Attributes:
+        paths: recordings, "-" and missing files as they were given.
+        failures: folders without recordings, or that cannot be looked into.
+        passed_over: files in folders that are no recordings, by their ending; "" is none.
+    """
+
+    paths: list[str]
+    failures: list[Failure]
+    passed_over: Mapping[str, int]
+
+
+def recordings(inputs: Iterable[str]) -> Found:
     """Put the recordings of a folder, and of those in it, in the folder's place, sorted.
 
-    Hidden files and folders are passed over, and links to folders are not followed.
-
-    Returns:
-        Paths, "-" and missing files as they were given; and the folders without recordings, or
-        that cannot be looked into.
+    A recording is known by its name, else by its first bytes. Hidden files and folders are passed
+    over, and links to folders are not followed.
     """
     paths: list[str] = []
     failures: list[Failure] = []
+    passed_over: Counter[str] = Counter()
     for item in inputs:
         # A name that the system refuses (too long, say) is a missing file here and no error.
-        found = list(_walk(item, failures)) if os.path.isdir(item) else [item]  # noqa: PTH112
+        if not os.path.isdir(item):  # noqa: PTH112
+            paths.append(item)
+            continue
+        found = _in_folder(item, failures, passed_over)
         paths += found
         if not found:
-            suffixes = ", ".join(sorted(SUFFIXES))
-            message = f"{item}: no recordings in this folder (looked for {suffixes})"
+            message = f"{item}: no recordings in this folder: name one with recordings"
             failures.append(Failure(path=item, error=AudioError(message)))
-    return paths, failures
+    return Found(paths, failures, passed_over)
 
 
-def _walk(folder: str, failures: list[Failure]) -> Iterator[str]:
+def passed_over_line(counts: Mapping[str, int]) -> str:
+    """Say how many files were passed over, and of which kinds, the most frequent first."""
+    total = sum(counts.values())
+    ranked = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+    kinds = [f"{ending or 'without an ending'} {count}" for ending, count in ranked[:_SHOWN]]
+    if rest := sum(count for _, count in ranked[_SHOWN:]):
+        kinds.append(f"others {rest}")
+    return f"passed over, as no recordings: {total} file{'s' * (total != 1)} ({', '.join(kinds)})"
+
+
+def _in_folder(folder: str, failures: list[Failure], passed_over: Counter[str]) -> list[str]:
     def failed(place: str, error: AudioError) -> None:
         failures.append(Failure(path=place, error=error))
 
+    found: list[str] = []
     for path in walk(folder, follow_links=False, failed=failed):
-        if not path.name.startswith(".") and path.suffix.lower() in SUFFIXES:
-            yield str(path)
+        if path.name.startswith("."):
+            continue
+        if is_recording(path):
+            found.append(str(path))
+        else:
+            passed_over[Path(path.name).suffix.lower()] += 1
+    return found

@@ -7,7 +7,7 @@ import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Self, TypedDict, Unpack
+from typing import Any, Self, TypedDict, Unpack
 
 import numpy as np
 import numpy.typing as npt
@@ -22,7 +22,7 @@ from affekt.recognition.explain import Explanation, explained, read_stretch, rel
 from affekt.recognition.purpose import check_purpose, stamp
 from affekt.recognition.stream import ranked
 from affekt.recognition.timeline import TimelineOptions, make_timeline
-from affekt.records import Prediction, Score, Timeline
+from affekt.records import SCHEMA_VERSION, Prediction, Score, Timeline
 
 
 class Options(TypedDict, total=False):
@@ -60,6 +60,15 @@ class Failure:
 
     path: str
     error: AffektError
+
+    @property
+    def reason(self) -> str:
+        """The error without the path that it begins with."""
+        return str(self.error).removeprefix(f"{self.path}: ")
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the record as plain JSON types: a row that tells why there is no answer."""
+        return {"schema_version": SCHEMA_VERSION, "path": self.path, "error": str(self.error)}
 
 
 class Recognizer:

@@ -1,6 +1,7 @@
 """Writers: a table for people, and JSON, JSON lines and CSV for programs.
 
-JSON, JSON lines and CSV leave as each answer comes; the table is drawn at the end.
+JSON, JSON lines and CSV leave as each answer comes; the table is drawn at the end. A recording that
+could not be recognised has a row as well, which holds its path and the error.
 """
 
 from __future__ import annotations
@@ -9,10 +10,12 @@ import csv
 import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Protocol, TextIO
+from typing import TYPE_CHECKING, Any, Protocol, TextIO
 
 from affekt.errors import ConfigError, did_you_mean
+from affekt.recognition.recognizer import Failure
 from affekt.records import Prediction
+from affekt.text import csv_path, csv_word, printable
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -26,8 +29,8 @@ class Writer(Protocol):
 
     def __init__(self, out: TextIO, labels: Sequence[str]) -> None: ...
 
-    def write(self, prediction: Prediction) -> None:
-        """Take one answer."""
+    def write(self, answer: Prediction | Failure) -> None:
+        """Take one answer, or one failure."""
 
     def close(self) -> None:
         """Write whatever must follow the last answer; the file stays open."""
@@ -40,9 +43,9 @@ class JsonWriter:
         self._out = out
         self._separator = "[\n"
 
-    def write(self, prediction: Prediction) -> None:
+    def write(self, answer: Prediction | Failure) -> None:
         """Write one element of the array."""
-        self._out.write(self._separator + json.dumps(prediction.to_dict()))
+        self._out.write(self._separator + json.dumps(answer.to_dict()))
         self._separator = ",\n"
 
     def close(self) -> None:
@@ -56,13 +59,31 @@ class JsonlWriter:
     def __init__(self, out: TextIO, labels: Sequence[str]) -> None:  # noqa: ARG002
         self._out = out
 
-    def write(self, prediction: Prediction) -> None:
+    def write(self, answer: Prediction | Failure) -> None:
         """Write one line."""
-        self._out.write(json.dumps(prediction.to_dict()) + "\n")
+        self._out.write(json.dumps(answer.to_dict()) + "\n")
         self._out.flush()
 
     def close(self) -> None:
         """Nothing follows the last line."""
+
+
+def columns(labels: Sequence[str]) -> tuple[str, ...]:
+    """Return the columns of a table with a row a recording."""
+    return (
+        *("path", "duration_s", "sampling_rate_hz", "channels", "model"),
+        *("emotion", "confidence", "uncertain"),
+        *(f"score_{label}" for label in labels),
+        *("prediction_set", "out_of_domain", "novelty", "left_out", "purpose", "warnings"),
+        "error",
+    )
+
+
+def row(answer: Prediction | Failure) -> dict[str, Any]:
+    """Return a row of that table; a column that is not in it has nothing to say."""
+    record = answer.to_dict()
+    scores = {f"score_{item['label']}": item["score"] for item in record.get("predictions", ())}
+    return record | scores
 
 
 class CsvWriter:
@@ -70,39 +91,28 @@ class CsvWriter:
 
     def __init__(self, out: TextIO, labels: Sequence[str]) -> None:
         self._out = out
-        self._labels = tuple(labels)
+        self._columns = columns(labels)
         self._rows = csv.writer(out, lineterminator="\n")
-        self._rows.writerow(
-            (
-                *("path", "duration_s", "sampling_rate_hz", "channels", "model"),
-                *("emotion", "confidence", "uncertain"),
-                *(f"score_{label}" for label in self._labels),
-                *("prediction_set", "out_of_domain", "novelty", "left_out", "purpose", "warnings"),
-            )
-        )
+        self._rows.writerow(self._columns)
 
-    def write(self, prediction: Prediction) -> None:
+    def write(self, answer: Prediction | Failure) -> None:
         """Write one row."""
-        record = prediction.to_dict()
-        scores = {item["label"]: item["score"] for item in record["predictions"]}
-        self._rows.writerow(
-            (
-                *(record[key] for key in ("path", "duration_s", "sampling_rate_hz", "channels")),
-                *(record[key] for key in ("model", "emotion", "confidence")),
-                _flag(record["uncertain"]),
-                *(scores.get(label, "") for label in self._labels),
-                " ".join(record.get("prediction_set", ())),
-                _flag(record.get("out_of_domain")),
-                record.get("novelty", ""),
-                record.get("left_out", ""),
-                record.get("purpose", ""),
-                " ".join(record["warnings"]),
-            )
-        )
+        record = row(answer)
+        self._rows.writerow([_cell(name, record.get(name)) for name in self._columns])
         self._out.flush()
 
     def close(self) -> None:
         """Nothing follows the last row."""
+
+
+def _cell(name: str, value: Any) -> Any:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, list):
+        value = " ".join(value)
+    if isinstance(value, str):
+        return csv_path(value) if name == "path" else csv_word(value)
+    return "" if value is None else value
 
 
 class TableWriter:
@@ -110,11 +120,11 @@ class TableWriter:
 
     def __init__(self, out: TextIO, labels: Sequence[str]) -> None:  # noqa: ARG002
         self._out = out
-        self._predictions: list[Prediction] = []
+        self._answers: list[Prediction | Failure] = []
 
-    def write(self, prediction: Prediction) -> None:
+    def write(self, answer: Prediction | Failure) -> None:
         """Keep the answer until all are there."""
-        self._predictions.append(prediction)
+        self._answers.append(answer)
 
     def close(self) -> None:
         """Draw the table."""
@@ -122,10 +132,11 @@ class TableWriter:
 
         # A pipe has no width: nothing shall be folded there.
         console = Console(file=self._out, width=None if self._out.isatty() else 200)
-        if len(self._predictions) == 1:
-            _draw_one(console, self._predictions[0])
-        elif self._predictions:
-            _draw_many(console, self._predictions)
+        first, *others = self._answers or [None]
+        if isinstance(first, Prediction) and not others:
+            _draw_one(console, first)
+        elif self._answers:
+            _draw_many(console, self._answers)
 
 
 WRITERS: dict[str, type[Writer]] = {
@@ -186,19 +197,24 @@ def _draw_one(console: Console, prediction: Prediction) -> None:
         console.print(Text(f"left out by the smaller vocabulary: {prediction.left_out:.1%}"))
 
 
-def _draw_many(console: Console, predictions: Sequence[Prediction]) -> None:
+def _draw_many(console: Console, answers: Sequence[Prediction | Failure]) -> None:
     from rich.table import Table
     from rich.text import Text
 
+    predictions = [item for item in answers if isinstance(item, Prediction)]
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
     table.add_column("recording", overflow="fold")
     table.add_column("length", justify="right", no_wrap=True)
     table.add_column("emotion", no_wrap=True)
     table.add_column("confidence", no_wrap=True)
     table.add_column("", justify="right", no_wrap=True)
-    if any(map(_doubt, predictions)):
-        table.add_column("", no_wrap=True)
-    for item in predictions:
+    if len(predictions) < len(answers) or any(map(_doubt, predictions)):
+        table.add_column("", overflow="fold")
+    for item in answers:
+        if isinstance(item, Failure):
+            said = Text(f"failed: {printable(item.reason)}", style="red")
+            table.add_row(Text(_name(item)), "-", "-", "", "", said)
+            continue
         cells = [
             Text(_name(item)),
             Text(_duration(item)),
@@ -225,10 +241,6 @@ def _doubt(prediction: Prediction) -> str:
     return ", ".join(text for text, holds in said.items() if holds)
 
 
-def _flag(value: bool | None) -> str:
-    return {True: "true", False: "false", None: ""}[value]
-
-
 def _bar(console: Console, share: float) -> Text:
     from rich.text import Text
 
@@ -237,8 +249,9 @@ def _bar(console: Console, share: float) -> Text:
     return Text(full * filled, style="cyan").append(empty * (_BAR_WIDTH - filled), style="dim")
 
 
-def _name(prediction: Prediction) -> str:
-    return {None: "array", "-": "standard input"}.get(prediction.path, prediction.path or "")
+def _name(answer: Prediction | Failure) -> str:
+    names = {None: "array", "-": "standard input"}
+    return printable(names.get(answer.path, answer.path or ""))
 
 
 def _duration(prediction: Prediction) -> str:

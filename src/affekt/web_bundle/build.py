@@ -75,7 +75,7 @@ def write_web_bundle(
     if folder.is_dir() and any(folder.iterdir()) and not is_web_bundle(folder):
         raise ConfigError(f"{folder}: holds other files: name a new folder")
     contents = _contents(bundle, find_library(library, registry=registry))
-    _write(contents, folder, force=force)
+    write_outputs(folder, contents, force=force)
     return WebBundle(
         folder=folder,
         model=bundle.metadata.title,
@@ -100,7 +100,7 @@ def cached_web_bundle(model: str | Path = "default") -> Path | None:
     contents = _contents(bundle, library)
     folder = web_cache() / f"page-{_fingerprint(contents)}"
     if not is_web_bundle(folder):
-        _write(contents, folder, force=True)
+        _write(contents, folder)
     return folder
 
 
@@ -174,16 +174,15 @@ def _fingerprint(contents: dict[str, bytes]) -> str:
     return digest.hexdigest()[:16]
 
 
-def _write(contents: dict[str, bytes], folder: Path, *, force: bool) -> None:
-    """Write all files, into a folder beside it first where there is none yet."""
-    if folder.exists():
-        write_outputs(folder, contents, force=force)
-        return
+def _write(contents: dict[str, bytes], folder: Path) -> None:
+    """Write all files into a folder of the cache, as a whole: other processes may want it too."""
     folder.parent.mkdir(parents=True, exist_ok=True)
     scratch = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
     try:
         _write_files(contents, scratch)
         scratch.chmod(0o755)  # mkdtemp gives the owner alone a look, a web server is another user
+        if not is_web_bundle(folder):  # a page that was never finished
+            shutil.rmtree(folder, ignore_errors=True)
         scratch.replace(folder)
     except OSError:
         if not is_web_bundle(folder):  # else another process was faster
