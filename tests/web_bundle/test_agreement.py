@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 from collections.abc import Iterable
 from pathlib import Path
@@ -14,6 +15,7 @@ import soundfile
 import soxr
 
 from affekt.audio import decode
+from affekt.audio.turns import Turns
 from affekt.recognition import Recognizer
 
 ROOT = os.environ.get("AFFEKT_CORPORA")
@@ -47,6 +49,32 @@ def farthest(one: dict[str, Any], other: dict[str, Any]) -> float:
 def without_scores(answer: dict[str, Any]) -> dict[str, Any]:
     scores = ("confidence", "predictions", "novelty", "path")
     return {key: answer[key] for key in answer if key not in scores}
+
+
+def test_both_tell_the_same_calls(tone_folder, open_page, serve):
+    page = open_page(serve(tone_folder).url, service_workers="block").page
+    rng = np.random.default_rng(7)
+    times = np.arange(12 * 16_000)
+    told = []
+    for echo_db, turn_s, noise_db in itertools.product((-40, -14, -8), (1.0, 2.5), (-80, -45)):
+        swell = np.interp(times, times[::1600], rng.random(times[::1600].size)) ** 2
+        voices = 0.2 * swell * rng.standard_normal((2, times.size))
+        voices *= (times // (turn_s * 16_000) % 2 == [[0], [1]]).astype(float)
+        voices += 10 ** (echo_db / 20) * voices[::-1]
+        voices += 10 ** (noise_db / 20) * rng.standard_normal(voices.shape)
+        voices = voices.astype(np.float32)
+        turns = Turns(16_000, 2)
+        turns.update(voices.T)
+        found = page.evaluate(
+            """async ([channels, rate]) => {
+              const { soundByTurns } = await import("./turns.js");
+              return soundByTurns(channels.map((channel) => Float32Array.from(channel)), rate);
+            }""",
+            [voices.tolist(), 16_000],
+        )
+        assert found == turns.apart, (echo_db, turn_s, noise_db)
+        told.append(found)
+    assert {True, False} == set(told)
 
 
 def test_identical_samples_get_identical_answers_at_any_length(browser, python, write_voice):

@@ -72,6 +72,42 @@ def test_below_the_threshold_of_the_model_the_answer_is_uncertain(
     assert opened.results()[0]["uncertain"] is True
 
 
+def test_a_call_is_not_mixed_by_oversight(tone_page, tones, tmp_path):
+    call, stereo = tmp_path / "call.wav", tmp_path / "stereo.wav"
+    frames = tones.call_by_turns()
+    soundfile.write(call, frames, 16_000)
+    soundfile.write(stereo, frames[:, [0, 0]] * (1.0, 0.5), 16_000)
+    tone_page.choose(call, stereo)
+    expect(tone_page.card("call.wav")).to_contain_text("sound by turns, as those of a call do")
+    expect(tone_page.card("call.wav")).to_contain_text("affekt timeline")
+    expect(tone_page.card("stereo.wav").locator(".answer strong")).to_have_text("happy")
+    assert [answer["path"] for answer in tone_page.results()] == ["stereo.wav"]
+
+
+def test_numbers_that_are_no_answer_are_said_to_be_none(
+    open_page, serve, fragile_bundle, tones, library, tmp_path
+):
+    site = serve(write_web_bundle(tmp_path / "page", model=fragile_bundle, library=library).folder)
+    opened = open_page(site.url, service_workers="block")
+    loud, quiet = tmp_path / "loud.wav", tmp_path / "quiet.wav"
+    soundfile.write(loud, tones.tone("sad", amplitude=0.9), 16_000)
+    soundfile.write(quiet, tones.tone("sad"), 16_000)
+    opened.choose(loud, quiet)
+    expect(opened.card("loud.wav")).to_contain_text("has no answer from the model")
+    assert [answer["emotion"] for answer in opened.results()] == ["sad"]
+
+
+def test_a_damaged_model_answers_nothing(chromium, serve, tone_bundle, library, tmp_path):
+    folder = write_web_bundle(tmp_path / "page", model=tone_bundle, library=library).folder
+    model = folder / "model.onnx"
+    model.write_bytes(model.read_bytes().replace(b"sine", b"sign"))
+    page = chromium.new_page(service_workers="block")
+    page.goto(serve(folder).url)
+    expect(page.get_by_text("model.onnx is damaged")).to_be_visible(timeout=60_000)
+    expect(page.get_by_label("Choose recordings")).to_be_disabled()
+    page.close()
+
+
 @pytest.mark.parametrize(("rule", "quantile"), [("lac", 0.9), ("aps", 0.999)])
 def test_a_calibrated_model_says_what_else_it_may_be_and_what_it_does_not_know(
     open_page, serve, tones, library, tmp_path, rule, quantile

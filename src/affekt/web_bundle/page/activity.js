@@ -3,7 +3,7 @@
 
 const FRAME_S = 0.03;
 const SPAN_FRAMES = 1000; // what is analysed at once; the noise floor is that of all spans so far
-const NOTHING_DB = -80; // below this (dBFS, RMS of a frame) there is nothing
+export const NOTHING_DB = -80; // below this (dBFS, RMS of a frame) there is nothing
 const MIN_RANGE_DB = 15; // loudest minus floor: where it is less, everything is sound
 const RANGE_SHARE = 0.3; // the threshold lies this share of the range above the floor,
 const MIN_ABOVE_FLOOR_DB = 6; // within these bounds
@@ -60,8 +60,14 @@ function soundingStretches(signal, samplingRateHz) {
 }
 
 /** Levels of all frames so far, counted in whole decibels from NOTHING_DB to 0 and above. */
-class NoiseFloor {
+export class NoiseFloor {
   #counts = new Array(-NOTHING_DB + 1).fill(0);
+  #unknownDb;
+
+  /** `unknownDb` is the threshold as long as the levels are too much alike to tell a floor. */
+  constructor(unknownDb = NOTHING_DB) {
+    this.#unknownDb = unknownDb;
+  }
 
   thresholdDb(levels) {
     for (const level of levels) {
@@ -73,14 +79,14 @@ class NoiseFloor {
     let seen = 0;
     const quantile = this.#counts.findIndex((count) => (seen += count) >= FLOOR_QUANTILE * all);
     const range = this.#counts.findLastIndex((count) => count > 0) - quantile;
-    if (range < MIN_RANGE_DB) return NOTHING_DB;
+    if (range < MIN_RANGE_DB) return this.#unknownDb;
     const above = Math.max(RANGE_SHARE * range, MIN_ABOVE_FLOOR_DB);
     return NOTHING_DB + quantile + Math.min(above, MAX_ABOVE_FLOOR_DB);
   }
 }
 
 /** Return an orthonormal basis of what an offset and the mains can add to a frame. */
-function steadyBasis(frame, samplingRateHz) {
+export function steadyBasis(frame, samplingRateHz) {
   const waves = MAINS_HZ.flatMap((hz) =>
     [Math.cos, Math.sin].map((wave) => (k) => wave((2 * Math.PI * hz * k) / samplingRateHz)),
   );
@@ -105,7 +111,8 @@ function remove(vector, unit) {
   for (let k = 0; k < vector.length; k += 1) vector[k] -= share * unit[k];
 }
 
-function levelsDb(signal, frame, steady) {
+/** Return the level of each frame of a signal, in dBFS; `steady` is what does not count. */
+export function levelsDb(signal, frame, steady) {
   const levels = [];
   const rest = new Float64Array(frame);
   for (let start = 0; start < signal.length; start += frame) {

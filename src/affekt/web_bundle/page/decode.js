@@ -2,6 +2,7 @@
 
 import { samplingRate } from "./formats.js";
 import { RecordingError, SAMPLING_RATE_HZ } from "./recognizer.js";
+import { soundByTurns } from "./turns.js";
 
 const MIN_DURATION_S = 0.1;
 const MIN_PEAK = 1e-4; // -80 dBFS
@@ -33,6 +34,13 @@ export async function decode(file, url) {
   }
   const signal = toMono(buffer);
   const warnings = judge(signal, buffer);
+  if (buffer.numberOfChannels > 1 && (await soundByTurns(channelsOf(buffer), SAMPLING_RATE_HZ))) {
+    throw new RecordingError(
+      "has channels that sound by turns, as those of a call do: export one person's channel " +
+        'alone, or follow the call with "affekt timeline"; if all are one voice or one scene, ' +
+        "export it in mono",
+    );
+  }
   if (samplingRateHz === null) {
     warnings.push("The header does not say at which sampling rate this was recorded.");
   }
@@ -55,6 +63,10 @@ function announcedDuration(url) {
     player.onerror = () => answer(0);
     player.src = url;
   });
+}
+
+function channelsOf(buffer) {
+  return Array.from({ length: buffer.numberOfChannels }, (_, k) => buffer.getChannelData(k));
 }
 
 function toMono(buffer) {

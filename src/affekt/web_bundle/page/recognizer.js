@@ -9,6 +9,7 @@ const SCHEMA_VERSION = "1";
 const WHOLE_S = 10;
 const WINDOW_S = 5;
 const MIN_WINDOW_S = 1;
+const SUM_TOLERANCE = 1e-3;
 
 /** Something is wrong with a recording; the message says what, and the remedy. */
 export class RecordingError extends Error {}
@@ -31,6 +32,10 @@ export class Recognizer {
     const [model, runtime] = await Promise.all(
       card.files.map(async (file) => bytes(await get(file.name), count)),
     );
+    // Browsers compute it on https and localhost alone.
+    if (crypto.subtle !== undefined && (await sha256(model)) !== card.sha256) {
+      throw new Error("model.onnx is damaged, or another file than it was");
+    }
     ort.env.wasm.numThreads = 1; // more would need headers that many hosts cannot send
     ort.env.wasm.wasmPaths = new URL("ort/", document.baseURI).href;
     ort.env.wasm.wasmBinary = runtime.buffer;
@@ -90,7 +95,25 @@ export class Recognizer {
       this.#session.outputNames.includes(name),
     );
     const outputs = await this.#session.run({ waveform }, names);
-    return Float64Array.from(names.flatMap((name) => [...outputs[name].data]));
+    const numbers = Float64Array.from(names.flatMap((name) => [...outputs[name].data]));
+    this.#judge(numbers);
+    return numbers;
+  }
+
+  /** Refuse numbers that are no answer. */
+  #judge(numbers) {
+    const probabilities = numbers.subarray(0, this.card.labels.length);
+    const sum = probabilities.reduce((total, value) => total + value, 0);
+    const isAnswer =
+      numbers.every(Number.isFinite) &&
+      probabilities.every((value) => value >= 0) &&
+      Math.abs(sum - 1) <= SUM_TOLERANCE;
+    if (!isAnswer) {
+      throw new RecordingError(
+        "has no answer from the model, whose numbers are no probabilities: check that it is a " +
+          "recording of speech, and its level",
+      );
+    }
   }
 
   #answer(recording, heard, warnings) {
@@ -140,6 +163,11 @@ export class Recognizer {
 
 function rounded(value, digits) {
   return Number(value.toFixed(digits));
+}
+
+async function sha256(data) {
+  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", data));
+  return [...digest].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
 async function get(name) {
