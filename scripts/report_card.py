@@ -10,9 +10,9 @@ from typing import Any
 from affekt.evaluation import trust_worries as rules
 from affekt.evaluation.layout import percent, why_no_interval
 from affekt.evaluation.leaks import LeakedCopy, Leaks
-from affekt.evaluation.people import MIN_SPEAKERS
+from affekt.evaluation.people import MARGIN, MIN_SPEAKERS
 from affekt.evaluation.scoring import NEARLY_ALL
-from affekt.evaluation.trust_worries import share
+from affekt.evaluation.trust_worries import points, share
 from affekt.evaluation.writers import leak_facts
 from affekt.recognition import Bundle, shipped_bundles
 from md import table
@@ -126,7 +126,14 @@ def limits() -> str:
         ("worst corpora", f"less than {share(rules.LITTLE)} is recognised"),
         ("no single figure", f"corpora lie {points(rules.SPREAD)} or more apart"),
         ("emotions it misses", f"less than {share(rules.MISSED)} of an emotion is recognised"),
-        ("people are not served alike", "a difference between groups fails"),
+        (
+            "people are not served alike",
+            "the interval of a difference of groups leaves out zero",
+        ),
+        (
+            "people may not be served alike",
+            f"groups lie more than {points(MARGIN)} apart, whatever their interval says",
+        ),
         ("answers move", "a change that should not matter fails"),
         ("worst conditions", f"a condition costs more than {points(rules.DROP)}"),
         ("not recognised at all", f"more than {share(rules.REFUSED)} of the clips are refused"),
@@ -138,7 +145,8 @@ def limits() -> str:
         ("surer than right", f"confidence is {points(rules.OVERCONFIDENT)} above right answers"),
         (
             "sets that promise too much",
-            "the interval of the coverage lies below the promise, or its share where it has none",
+            "the interval of the coverage lies below the promise, or its share where it has none, "
+            "of all clips or of one corpus",
         ),
         ("sounds taken for speech", f"less than {share(rules.FOUND)} of a kind is noticed"),
         ("speech taken for something else", f"more than {share(rules.FLAGGED)} of it is flagged"),
@@ -176,36 +184,44 @@ def calibration(name: str = "default") -> str:
         (f"ECE, {what}", f"below {percent(least)}", percent(ece), percent(floor), _yes(ece < least))
         for what, ece, floor, least in eces
     ]
-    ends, promised = sets["interval"], rule["coverage"]
+    promised = rule["coverage"]
+    ends = sets["interval"] or {"low": sets["share"], "high": sets["share"]}
     inside = ends["low"] <= promised <= ends["high"]
-    between = f"{percent(sets['share'])} ({percent(ends['low'])} to {percent(ends['high'])})"
-    rows.append(("sets hold the right label", percent(promised), between, "", _yes(inside)))
+    rows.append(("sets hold the right label", percent(promised), _held(sets), "", _yes(inside)))
+    by_corpus = report["doubts"]["given"]["corpora_sets"]
     corpora = [
         (
             corpus,
             item["clips"],
             *(percent(item[key]) for key in ("confidence", "accuracy", "ece", "ece_floor")),
+            *([_held(by_corpus[corpus])] if by_corpus else []),
         )
         for corpus, item in given["corpora"].items()
     ]
     head = ("figure", "asked", "measured", "if every probability were right", "reached")
-    heads = ("corpus", "clips", "confidence", "right", "ECE", "if every probability were right")
-    return "\n\n".join(
-        (
-            f"`{report['figures']['bundle']}` under `{report['figures']['protocol']}`, percent:",
-            table(head, rows, right="lrrrl"),
-            table(heads, corpora, right="lrrrrr"),
+    heads = ["corpus", "clips", "confidence", "right", "ECE", "if every probability were right"]
+    parts = [
+        f"`{report['figures']['bundle']}` under `{report['figures']['protocol']}`, percent:",
+        table(head, rows, right="lrrrl"),
+        table([*heads, *(["sets hold"] if by_corpus else [])], corpora, right="lrrrrrr"),
+    ]
+    if not by_corpus:
+        parts.append(
+            "How often sets hold the right label corpus by corpus was not kept when this was "
+            f"measured ({report['figures']['date'][:10]}, Affekt "
+            f"{report['figures']['affekt_version']}); reports made now keep it."
         )
-    )
+    return "\n\n".join(parts)
+
+
+def _held(sets: Mapping[str, Any]) -> str:
+    ends = sets["interval"]
+    between = f" ({percent(ends['low'])} to {percent(ends['high'])})" if ends else ""
+    return f"{percent(sets['share'])}{between}"
 
 
 def _yes(reached: bool) -> str:
     return "yes" if reached else "no"
-
-
-def points(value: float) -> str:
-    """Return a difference of shares."""
-    return f"{100.0 * value:.0f} points"
 
 
 def _corpora(figures: Mapping[str, Any]) -> str:
@@ -235,7 +251,7 @@ def _people(report: Mapping[str, Any]) -> list[str]:
         (
             f"{item['corpus']}, by {item['attribute']} ({item['scoring']})",
             ", ".join(f"{group} {percent(ua)}" for group, ua in item["ua"].items()),
-            f"differ by up to {percent(item['limit'])}",
+            _difference(item),
             item["verdict"],
         )
         for item in judged
@@ -250,7 +266,14 @@ def _people(report: Mapping[str, Any]) -> list[str]:
         )
         for item in report["steadiness"] or ()
     ]
-    return ["### People", table(("what", "measured", "passes", "verdict"), rows)] if rows else []
+    head = ("what", "measured", "difference, or what passes", "verdict")
+    return ["### People", table(head, rows)] if rows else []
+
+
+def _difference(item: Mapping[str, Any]) -> str:
+    ends = item["interval"]
+    told = f"{percent(ends['low'])} to {percent(ends['high'])}" if ends else "all draws agree"
+    return f"{percent(item['difference'])} points ({told})"
 
 
 def _doubts(doubts: Mapping[str, Any] | None) -> list[str]:

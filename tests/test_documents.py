@@ -19,6 +19,10 @@ import affekt
 from affekt.cli import COMMANDS, main
 from affekt.corpora import CORPORA, collection_of
 from affekt.evaluation.exposure import heard_in_training
+from affekt.evaluation.people import MIN_SPEAKERS, verdict_of
+from affekt.evaluation.trust_stored import read_trust
+from affekt.evaluation.trust_worries import worries
+from affekt.metrics import largest_difference
 from affekt.protocols import protocol
 from affekt.recognition import Bundle, shipped_bundles
 from affekt.records import Utterance
@@ -218,6 +222,29 @@ def test_the_latest_reading_of_the_lockbox_is_of_the_file_that_ships(shipped):
         if (row["protocol"], row["bundle"]) == ("lockbox", shipped.metadata.title)
     ]
     assert own[-1]["bundle_sha256"] == shipped.sha256
+
+
+def test_a_shipped_report_can_be_read_and_its_verdicts_follow_from_its_figures(shipped):
+    name = shipped.metadata.name
+    trust = read_trust(ROOT / "docs" / "reports" / f"{name}.json")
+    groups = {
+        (item.corpus, item.attribute, item.scoring, item.group): item
+        for item in trust.report.groups
+    }
+    judged = [item for item in trust.differences if item.verdict != "not testable"]
+    assert judged
+    for item in judged:
+        of = [groups[item.corpus, item.attribute, item.scoring, group] for group in item.ua]
+        ends = [group.ua_interval for group in of]
+        if all(ends):
+            assert largest_difference([group.ua for group in of], ends) == item.interval
+        else:
+            assert item.interval is None
+        enough = sum(count >= MIN_SPEAKERS for count in item.speakers.values()) > 1
+        sure = verdict_of(item.interval) if enough and item.interval else "cannot tell"
+        assert item.verdict == sure
+    written = json.loads(read(f"docs/reports/{name}.json"))["worries"]
+    assert written == [{"about": item.about, "text": item.text} for item in worries(trust)]
 
 
 def test_the_picture_shows_the_default_model_that_ships():

@@ -121,7 +121,7 @@ def test_its_links_lead_to_its_sections(page):
 
 
 def test_the_document_holds_every_measurement(document):
-    assert document["schema_version"] == 2
+    assert document["schema_version"] == 3
     ua = {item["corpus"]: item["scorings"][0]["ua"] for item in document["figures"]["corpora"]}
     assert ua == {"emodb": 1.0, "savee": 0.5}
     assert document["robustness"]["clips"] == 6

@@ -1,13 +1,18 @@
 from __future__ import annotations
 
 import zlib
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 import soundfile
 
-from affekt.evaluation import Answers, Failure
+from affekt.evaluation import Answers, Failure, open_source
+from affekt.evaluation.doubt_run import hear_tested
+from affekt.evaluation.report import report_of
+from affekt.evaluation.trust import measure_trust
+from affekt.protocols import protocol
 from affekt.records import Utterance
 
 
@@ -66,3 +71,16 @@ def answers():
         )
 
     return make
+
+
+@pytest.fixture
+def trust(tone_bundle, clip):
+    """All of a model that answers everything rightly, to two emotions of one corpus' six people."""
+    emotions = ("angry", "sad")
+    clips = [clip("one", who, emotion, emotion) for who in "abcdef" for emotion in emotions]
+    source = open_source(str(tone_bundle))
+    hearing = hear_tested(source, clips)
+    report = report_of(source, hearing.answers, protocol("external"))
+    made = measure_trust(source, hearing, report, votes={}, command="x", per_corpus=1)
+    calm = replace(made.robustness, conditions=())
+    return replace(made, robustness=calm, report=replace(report, unknown_origin=()))

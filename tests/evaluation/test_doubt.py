@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -79,6 +80,24 @@ def test_sets_follow_the_rule_of_the_model_else_one_fitted_on_others():
     single = measure_doubt(answers(0), rule=own, fitted_on=answers(1))
     assert (single.sets.mean_size, single.rule) == (1.0, own)
     assert measure_doubt(answers(0)).sets is None
+
+
+def test_sets_are_measured_corpus_by_corpus():
+    """All of them together hold what is promised, and those of one corpus need not."""
+    said = answers(0)
+    hard = [place for place, item in enumerate(said.utterances) if item.corpus == "casia"]
+    flat = said.probabilities.copy()
+    flat[hard] = flat[hard][:, ::-1]  # what it says of one corpus is of the wrong labels
+    found = measure_doubt(replace(said, probabilities=flat), fitted_on=answers(1))
+    assert set(found.corpora_sets) == {"emodb", "casia"}
+    assert found.corpora_sets["emodb"].share == pytest.approx(0.9, abs=0.04)
+    assert found.corpora_sets["casia"].share < 0.6
+    assert {of.clips for of in found.corpora_sets.values()} == {600}
+    held = sum(of.share * of.clips for of in found.corpora_sets.values())
+    assert held / 1200 == pytest.approx(found.sets.share)
+    told = found.to_dict()["corpora_sets"]["casia"]
+    assert told["share"] == found.corpora_sets["casia"].share
+    assert measure_doubt(said).corpora_sets == {}
 
 
 def test_the_figures_are_plain_json():

@@ -2,31 +2,14 @@
 
 from dataclasses import replace
 
-import pytest
-
-from affekt.evaluation import open_source
-from affekt.evaluation.doubt_run import hear_tested
 from affekt.evaluation.people import GroupDifference, Steadiness
-from affekt.evaluation.report import FailedClip, report_of
+from affekt.evaluation.report import FailedClip
 from affekt.evaluation.robustness import ConditionFigures, Kept
 from affekt.evaluation.scoring import ConstantAnswer
-from affekt.evaluation.trust import measure_trust
 from affekt.evaluation.trust_worries import worries
 from affekt.metrics import Interval
-from affekt.protocols import protocol
-
-
-@pytest.fixture
-def trust(tone_bundle, clip):
-    """All of a model that answers everything rightly, to two emotions of one corpus' six people."""
-    emotions = ("angry", "sad")
-    clips = [clip("one", who, emotion, emotion) for who in "abcdef" for emotion in emotions]
-    source = open_source(str(tone_bundle))
-    hearing = hear_tested(source, clips)
-    report = report_of(source, hearing.answers, protocol("external"))
-    made = measure_trust(source, hearing, report, votes={}, command="x", per_corpus=1)
-    calm = replace(made.robustness, conditions=())
-    return replace(made, robustness=calm, report=replace(report, unknown_origin=()))
+from affekt.metrics.conformal import Coverage
+from affekt.recognition.metadata import SetRule
 
 
 def about(trust):
@@ -128,20 +111,57 @@ def test_a_model_that_answers_everything_alike_is_named(trust):
     )
 
 
-def test_groups_that_fail_are_named_with_their_figures(trust):
-    failed = GroupDifference(
+def difference(verdict, apart=0.2, low=0.05):
+    return GroupDifference(
         scoring="own",
         corpus="one",
         attribute="gender",
-        speakers={"female": 5, "male": 5},
-        ua={"female": 0.4, "male": 0.6},
-        difference=0.2,
-        limit=0.1,
-        verdict="fail",
+        speakers={"female": 5, "male": 7},
+        ua={"female": 0.4, "male": 0.4 + apart},
+        difference=apart,
+        interval=Interval(low=low, high=apart + 0.1, level=0.95, speakers=12),
+        verdict=verdict,
     )
-    said = about(replace(trust, differences=(failed,)))["people are not served alike"]
-    assert "female 40 %, male 60 %" in said
-    assert "20 points is more than the 10" in said
+
+
+def test_groups_that_differ_are_named_with_their_figures(trust):
+    found = (difference("differs"),)
+    assert about(replace(trust, differences=found))["people are not served alike"] == (
+        "In one, by gender, among its own emotions: female 40 % (5 speakers), male 60 % "
+        "(7 speakers), 20.0 points apart (95 % interval 5.0 to 30.0)."
+    )
+
+
+def test_a_gap_over_five_points_is_named_whatever_the_verdict(trust):
+    found = (
+        difference("cannot tell", apart=0.06, low=-0.05),
+        difference("cannot tell", 0.04, -0.1),
+    )
+    assert about(replace(trust, differences=found)) == {
+        "people may not be served alike": "In one, by gender, among its own emotions: female 40 % "
+        "(5 speakers), male 46 % (7 speakers), 6.0 points apart (95 % interval -5.0 to 16.0). "
+        "Whether other speakers would lie as far apart cannot be told."
+    }
+
+
+def test_a_small_gap_is_named_where_it_is_sure(trust):
+    found = (difference("differs", apart=0.04, low=0.01),)
+    assert (
+        "4.0 points apart"
+        in about(replace(trust, differences=found))["people are not served alike"]
+    )
+
+
+def test_corpora_whose_sets_hold_too_little_are_named(trust):
+    doubt = trust.doubts.given
+    held = Coverage(clips=20, speakers=4, share=0.7, interval=None, mean_size=2.0, single=0.1)
+    fine = replace(held, share=0.95)
+    rule = SetRule(coverage=0.9, quantile=0.8, rule="lac")
+    doubt = replace(doubt, sets=fine, corpora_sets={"one": held, "two": fine}, rule=rule)
+    said = about(replace(trust, doubts=replace(trust.doubts, given=doubt, telephone=None)))
+    assert said["sets that promise too much"] == (
+        "Of single corpora, sets promise 90 % and hold: one 70 %."
+    )
 
 
 def test_answers_that_move_are_named(trust):

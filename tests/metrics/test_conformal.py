@@ -63,10 +63,14 @@ def test_coverage_comes_with_an_interval_over_speakers_and_the_size_of_the_sets(
     truth = np.array([0, 0, 0, 2])
     found = measure_coverage(sets, truth, ["a", "a", "b", "b"], rng=np.random.default_rng(0))
     assert (found.share, found.mean_size, found.single) == (0.75, 2.0, 0.25)
+    assert (found.clips, found.speakers) == (4, 2)
     assert found.interval is not None
     assert (found.interval.low, found.interval.high, found.interval.speakers) == (0.0, 1.0, 2)
     alone = measure_coverage(sets, truth, ["a"] * 4, rng=np.random.default_rng(0))
     assert alone.interval is None
+    whole = np.ones_like(sets)  # every set holds every label: draws of speakers all agree
+    found = measure_coverage(whole, truth, ["a", "a", "b", "b"], rng=np.random.default_rng(0))
+    assert (found.share, found.interval) == (1.0, None)
 
 
 def test_a_quantile_of_nothing_is_refused():

@@ -5,10 +5,12 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from affekt.metrics import (
+    Interval,
     accuracy,
     class_intervals,
     confusion_intervals,
     confusion_matrix,
+    largest_difference,
     macro_f1,
     unweighted_average_recall,
     weighted_f1,
@@ -197,3 +199,52 @@ def test_without_two_speakers_no_class_has_an_interval(names):
     same = np.zeros(len(names), dtype=int)
     found = class_intervals(same, same, names, 2, rng=np.random.default_rng(0))
     assert found == dict.fromkeys(("recall", "precision", "f1"), (None, None))
+
+
+def group_interval(rng, speakers, mean, level):
+    """The accuracy of speakers drawn around a mean, and its interval."""
+    right = np.clip(rng.normal(mean, 0.08, speakers), 0.0, 1.0)
+    predicted = (rng.random((speakers, 60)) > right[:, np.newaxis]).astype(int).ravel()
+    found = confusion_intervals(
+        np.zeros_like(predicted),
+        predicted,
+        np.repeat(np.arange(speakers), 60),
+        2,
+        rng=rng,
+        level=level,
+    )
+    return float((predicted == 0).mean()), found["accuracy"]
+
+
+@pytest.mark.parametrize(
+    ("means", "speakers"),
+    [
+        ((0.6, 0.6), (6, 9)),
+        ((0.7, 0.6), (6, 9)),
+        ((0.6, 0.6, 0.6), (6, 6, 9)),
+        ((0.7, 0.6, 0.6), (9, 6, 6)),
+    ],
+)
+def test_the_largest_difference_lies_in_its_interval_nineteen_times_in_twenty(means, speakers):
+    rng = np.random.default_rng(1)
+    pairs = len(means) * (len(means) - 1) // 2
+    held = 0
+    for _ in range(200):
+        found = [
+            group_interval(rng, count, mean, 1.0 - 0.05 / pairs)
+            for mean, count in zip(means, speakers, strict=True)
+        ]
+        between = largest_difference(*zip(*found, strict=True))
+        held += between.low <= max(means) - min(means) <= between.high
+    assert held / 200 >= 0.92
+
+
+def test_two_groups_have_the_interval_of_zou_and_donner():
+    """By hand: 0.8 - 0.5, and the square roots of the sums of the squared distances."""
+    one = Interval(low=0.72, high=0.86, level=0.95, speakers=8)
+    two = Interval(low=0.44, high=0.58, level=0.95, speakers=11)
+    found = largest_difference((0.8, 0.5), (one, two))
+    assert found.low == pytest.approx(0.3 - (0.08**2 + 0.08**2) ** 0.5)
+    assert found.high == pytest.approx(0.3 + (0.06**2 + 0.06**2) ** 0.5)
+    assert (found.level, found.speakers) == (0.95, 19)
+    assert largest_difference((0.5, 0.8), (two, one)) == found

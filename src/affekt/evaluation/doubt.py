@@ -7,6 +7,7 @@ but its probabilities; so any tool's can be measured.
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -94,6 +95,7 @@ class Doubt:
         risk: of answering only where the model is sure.
         sets: of labels, by the model's own rule, else by one fitted on the other clips; None
             where there is neither.
+        corpora_sets: corpus to what the sets of its own clips are worth.
         rule: of those sets.
     """
 
@@ -102,6 +104,7 @@ class Doubt:
     rescaled: Calibration | None
     risk: RiskCoverage
     sets: Coverage | None
+    corpora_sets: dict[str, Coverage]
     rule: SetRule | None
 
     def to_dict(self) -> dict[str, Any]:
@@ -151,18 +154,28 @@ def measure_doubt(
         rescaled = calibration_of(soften(_log(probabilities), temperature), truth, corpora)
         if rule is None:
             rule = SetRule(coverage=0.9, quantile=fit_quantile(others, other_truth), rule="lac")
-    sets = None
+    sets, corpora_sets = None, {}
     if rule is not None:
         members = prediction_sets(probabilities, rule.quantile, rule=rule.rule)
-        sets = measure_coverage(members, truth, speakers, rng=np.random.default_rng(_SEED))
+        sets = _coverage(members, truth, speakers)
+        for corpus in dict.fromkeys(corpora):
+            own = [place for place, name in enumerate(corpora) if name == corpus]
+            corpora_sets[corpus] = _coverage(members[own], truth[own], [speakers[k] for k in own])
     return Doubt(
         given=calibration_of(probabilities, truth, corpora),
         temperature=temperature,
         rescaled=rescaled,
         risk=risk_coverage(probabilities.max(axis=1), probabilities.argmax(axis=1) == truth),
         sets=sets,
+        corpora_sets=corpora_sets,
         rule=rule,
     )
+
+
+def _coverage(
+    members: npt.NDArray[np.bool_], truth: Indices, speakers: Sequence[tuple[str, str]]
+) -> Coverage:
+    return measure_coverage(members, truth, speakers, rng=np.random.default_rng(_SEED))
 
 
 def calibration_of(probabilities: Floats, truth: Indices, corpora: list[str]) -> Calibration:

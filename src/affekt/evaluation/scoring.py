@@ -323,6 +323,22 @@ def shares(
     }
 
 
+def ua_with_interval(
+    truth: npt.NDArray[np.integer],
+    answered: npt.NDArray[np.integer],
+    speakers: Sequence[Hashable],
+    classes: int,
+    *,
+    level: float,
+) -> tuple[float, Interval | None]:
+    """Return UA and its interval at a level, from the same draws as those of `shares`."""
+    intervals = _bootstrapped(
+        metrics.confusion_intervals, truth, answered, speakers, classes, level=level
+    )
+    confusion = metrics.confusion_matrix(truth, answered, classes)
+    return metrics.unweighted_average_recall(confusion), intervals.get("ua")
+
+
 def _class_intervals(
     truth: npt.NDArray[np.integer],
     answered: npt.NDArray[np.integer],
@@ -340,6 +356,8 @@ def _bootstrapped(
     answered: npt.NDArray[np.integer],
     speakers: Sequence[Hashable],
     classes: int,
+    *,
+    level: float = 0.95,
 ) -> Figures:
     # The draws go to speakers in their order: that of the clips must not matter.
     order = sorted(range(len(speakers)), key=lambda index: str(speakers[index]))
@@ -349,6 +367,7 @@ def _bootstrapped(
         [speakers[index] for index in order],
         classes,
         rng=np.random.default_rng(_BOOTSTRAP_SEED),
+        level=level,
         resamples=_RESAMPLES,
     )
 

@@ -29,7 +29,7 @@ from affekt.evaluation.runs import Answers, Progress
 from affekt.evaluation.sources import Listener, Source
 from affekt.recognition.metadata import BundleMetadata
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,6 +15,8 @@ from affekt.evaluation.plots import to_svg
 from affekt.evaluation.report import Report
 from affekt.evaluation.trust import Trust
 from affekt.evaluation.trust_blocks import Block, Plot, interval_of
+from affekt.metrics.conformal import Coverage
+from affekt.recognition.metadata import SetRule
 
 
 def confidence(trust: Trust) -> Iterator[Block]:
@@ -97,35 +99,41 @@ def _believed_row(name: str, of: Believed) -> tuple[str, ...]:
 
 def _sets(doubts: Doubts, report: Report) -> Iterator[Block]:
     rows = []
-    for name, doubt in (
-        ("as they come", doubts.given),
-        ("over a telephone", doubts.telephone),
-    ):
-        if doubt is not None and doubt.sets is not None and doubt.rule is not None:
-            held = doubt.sets
-            rows.append(
-                (
-                    name,
-                    percent(doubt.rule.coverage),
-                    percent(held.share),
-                    interval_of(held.interval, report.speakers, told=report.speakers_told),
-                    f"{held.mean_size:.2f}",
-                    percent(held.single),
-                )
-            )
+    for where, doubt in (("", doubts.given), (", over a telephone", doubts.telephone)):
+        if doubt is None or doubt.sets is None or doubt.rule is None:
+            continue
+        told = report.speakers_told
+        rows.append(_sets_row(f"all clips{where}", doubt.sets, doubt.rule, told=told))
+        rows += [
+            _sets_row(f"{corpus}{where}", of, doubt.rule, told=corpus not in report.not_told)
+            for corpus, of in doubt.corpora_sets.items()
+        ]
     if rows:
         yield (
             "Instead of one answer, the model can name a set of labels that holds the right one as "
-            "often as promised, to voices like those it was fitted on."
+            "often as promised, to voices like those it was fitted on. To others it may not: each "
+            "corpus has a row of its own."
         )
         yield Table(
             caption="Sets of labels (conformal prediction), in percent",
             header=(
-                *("clips", "promised", "hold the right label", "95 % interval"),
+                *("clips", "number", "promised", "hold the right label", "95 % interval"),
                 *("labels a set", "sets of one label"),
             ),
             rows=tuple(rows),
         )
+
+
+def _sets_row(name: str, of: Coverage, rule: SetRule, *, told: bool) -> tuple[str, ...]:
+    return (
+        name,
+        str(of.clips),
+        percent(rule.coverage),
+        percent(of.share),
+        interval_of(of.interval, of.speakers, told=told),
+        f"{of.mean_size:.2f}",
+        percent(of.single),
+    )
 
 
 def _domain(domain: Domain) -> Iterator[Block]:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 
+from affekt import __version__
 from affekt.evaluation import trust_plots as plots
 from affekt.evaluation.answered import answered_cells
 from affekt.evaluation.files import Table
-from affekt.evaluation.layout import percent, speaker_count, spoken
+from affekt.evaluation.layout import ends, percent, speaker_count, spoken
 from affekt.evaluation.listeners import AGREED, ListenerFigures
-from affekt.evaluation.people import DIFFERENCE, MIN_SPEAKERS, GroupDifference
+from affekt.evaluation.people import MARGIN, MIN_SPEAKERS, GroupDifference
 from affekt.evaluation.plots import confusion_plot, to_svg
 from affekt.evaluation.scoring import CorpusFigures
 from affekt.evaluation.trust import Trust
@@ -182,12 +183,13 @@ def _corpus(figures: CorpusFigures) -> tuple[Block, ...]:
 
 def _people(trust: Trust) -> Iterator[Block]:
     yield (
-        "Are people served alike? The largest difference between groups of a corpus' speakers "
-        "passes where it is no more than chance shows 19 times out of 20 when the speakers are "
-        f"dealt out again, or {100 * DIFFERENCE:.0f} points if that is more. Groups of fewer than "
-        f"{MIN_SPEAKERS} speakers are not judged. Languages are not judged at all: each corpus "
-        "has one, and a way of recording of its own, so that language is confounded with corpus "
-        "here."
+        "Are people served alike? Of each corpus' speakers, the group that is recognised best is "
+        "compared with the worst. The interval (95 %) says how far apart they may be with other "
+        f"speakers like these: 'within {100 * MARGIN:.0f} points' if all of it lies inside that, "
+        "'differs' if it leaves out zero, and otherwise 'cannot tell', which is no pass. So it is, "
+        f"too, of fewer than two groups of {MIN_SPEAKERS} speakers. Languages are not judged at "
+        "all: each corpus has one, and a way of recording of its own, so that language is "
+        "confounded with corpus here."
     )
     judged = [item for item in trust.differences if item.verdict != "not testable"]
     others = [item for item in trust.differences if item.verdict == "not testable"]
@@ -225,7 +227,7 @@ def _differences(found: Sequence[GroupDifference]) -> Table:
     return Table(
         caption="Differences between groups of speakers, in percent",
         header=(
-            *("corpus", "by", "scoring", "recognised (speakers)", "difference", "passes up to"),
+            *("corpus", "by", "scoring", "recognised (speakers)", "difference", "95 % interval"),
             "verdict",
         ),
         rows=tuple(
@@ -239,13 +241,21 @@ def _differences(found: Sequence[GroupDifference]) -> Table:
                 )
                 or "not told",
                 percent(item.difference),
-                percent(item.limit),
+                _difference_interval(item),
                 item.verdict,
             )
             for item in found
         ),
         words=frozenset({0, 1, 2, 3, 6}),
     )
+
+
+def _difference_interval(item: GroupDifference) -> str:
+    if item.difference is None:
+        return "-"
+    if item.interval is None:
+        return "all draws agree"
+    return ends(item.interval, item.interval.speakers)
 
 
 def _groups(trust: Trust) -> Iterator[Block]:
@@ -367,7 +377,11 @@ def _provenance(trust: Trust) -> Iterator[Block]:
             ("seed", str(trust.seed)),
             ("clips a corpus, at most, for robustness and steadiness", str(trust.per_corpus)),
             ("date", report.date),
-            ("versions", ", ".join(f"{name} {value}" for name, value in trust.versions.items())),
+            (
+                "measured with",
+                ", ".join(f"{name} {value}" for name, value in trust.versions.items()),
+            ),
+            ("page written by", f"Affekt {__version__}"),
             ("command", trust.command),
         ),
         words=frozenset({0, 1}),

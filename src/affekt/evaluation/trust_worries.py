@@ -8,11 +8,12 @@ from dataclasses import dataclass
 
 from affekt.evaluation.answered import answered_cells, constant_answers, unanswered
 from affekt.evaluation.doubt import Believed
-from affekt.evaluation.layout import voices
-from affekt.evaluation.people import MIN_SPEAKERS
+from affekt.evaluation.layout import ends, percent, voices
+from affekt.evaluation.people import MARGIN, MIN_SPEAKERS, GroupDifference
 from affekt.evaluation.robustness import ConditionFigures
 from affekt.evaluation.scoring import CorpusFigures, Scoring
 from affekt.evaluation.trust import Trust
+from affekt.metrics import Interval
 
 LITTLE = 0.5  # a corpus of which less is recognised is named
 MISSED = 0.25  # an emotion of which less is recognised is named
@@ -180,17 +181,45 @@ def _emotions(trust: Trust) -> Iterator[Worry]:
 
 
 def _groups(trust: Trust) -> Iterator[Worry]:
-    for item in trust.differences:
-        if item.verdict == "fail" and item.difference is not None and item.limit is not None:
-            told = ", ".join(f"{group} {share(ua)}" for group, ua in item.ua.items())
-            among = {"own": "its own emotions", "all": "all labels"}[item.scoring]
-            yield Worry(
-                about="people are not served alike",
-                text=f"In {item.corpus}, by {item.attribute}, among {among}: {told}. The "
-                "difference of "
-                f"{100 * item.difference:.0f} points is more than the {100 * item.limit:.0f} that "
-                "pass.",
-            )
+    apart = [item for item in trust.differences if _apart(item)]
+    sure = [item for item in apart if item.verdict == "differs"]
+    for item in sure:
+        yield Worry(about="people are not served alike", text=f"In {_told(item)}.")
+    others = [item for item in apart if item not in sure]
+    if others:
+        yield Worry(
+            about="people may not be served alike",
+            text=f"In {'; in '.join(map(_told, others))}. Whether other speakers would lie as far "
+            "apart cannot be told.",
+        )
+
+
+def _apart(item: GroupDifference) -> bool:
+    gap = item.difference or 0.0
+    return gap > MARGIN or item.verdict == "differs"
+
+
+def _told(item: GroupDifference) -> str:
+    among = {"own": "its own emotions", "all": "all labels"}[item.scoring]
+    groups = ", ".join(
+        f"{group} {share(ua)} ({item.speakers[group]} speakers)" for group, ua in item.ua.items()
+    )
+    return (
+        f"{item.corpus}, by {item.attribute}, among {among}: {groups}, "
+        f"{percent(item.difference)} points apart ({between(item.interval)})"
+    )
+
+
+def between(interval: Interval | None) -> str:
+    """Return the ends of the interval of a difference, in points."""
+    if interval is None:
+        return "no interval: the speakers of a group fare alike"
+    return f"95 % interval {ends(interval, interval.speakers)}"
+
+
+def points(value: float) -> str:
+    """Return a difference of shares."""
+    return f"{100.0 * value:.0f} points"
 
 
 def _steadiness(trust: Trust) -> Iterator[Worry]:
@@ -286,6 +315,17 @@ def _sets(trust: Trust) -> Iterator[Worry]:
                 about="sets that promise too much",
                 text=f"Sets of labels{where} hold the right one in {share(doubt.sets.share)} of "
                 f"the clips, where {share(doubt.rule.coverage)} are promised.",
+            )
+        short = [
+            f"{corpus} {share(of.share)}"
+            for corpus, of in doubt.corpora_sets.items()
+            if (of.share if of.interval is None else of.interval.high) < doubt.rule.coverage
+        ]
+        if short:
+            yield Worry(
+                about="sets that promise too much",
+                text=f"Of single corpora{where}, sets promise {share(doubt.rule.coverage)} and "
+                f"hold: {', '.join(short)}.",
             )
 
 

@@ -2,7 +2,12 @@
 
 from affekt.metrics.calibration import brier_score, expected_calibration_error, log_loss
 from affekt.metrics.choice import argmax_among
-from affekt.metrics.intervals import Interval, class_intervals, confusion_intervals
+from affekt.metrics.intervals import (
+    Interval,
+    class_intervals,
+    confusion_intervals,
+    largest_difference,
+)
 from affekt.metrics.recalls import (
     accuracy,
     confusion_matrix,
@@ -24,6 +29,7 @@ __all__ = [
     "confusion_matrix",
     "expected_calibration_error",
     "f1_scores",
+    "largest_difference",
     "log_loss",
     "macro_f1",
     "precisions",

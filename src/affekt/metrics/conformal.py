@@ -85,12 +85,15 @@ class Coverage:
     """What sets of labels are worth.
 
     Attributes:
+        clips, speakers: measured, and who spoke them.
         share: of clips whose set holds the truth (0 to 1).
         interval: of it, clustered by speaker; None with one speaker, or where all are alike.
         mean_size: labels a set.
         single: share of sets with one label.
     """
 
+    clips: int
+    speakers: int
     share: float
     interval: Interval | None
     mean_size: float
@@ -117,6 +120,8 @@ def measure_coverage(
     # A share is the accuracy of one class, of which the draws are at hand.
     found = confusion_intervals(np.ones_like(truth), held.astype(int), speakers, 2, rng=rng)
     return Coverage(
+        clips=len(truth),
+        speakers=len(set(speakers)),
         share=float(held.mean()),
         interval=found.get("accuracy"),
         mean_size=float(sizes.mean()),

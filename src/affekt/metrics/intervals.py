@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
@@ -130,6 +131,41 @@ def class_intervals(
             for k in range(classes)
         )
     return found
+
+
+def largest_difference(
+    figures: Sequence[float], intervals: Sequence[Interval], *, level: float = 0.95
+) -> Interval:
+    """Return the interval of the difference between the best and the worst of several groups.
+
+    Of each two groups it is had from their own intervals (the method of variance estimates
+    recovery: Zou and Donner 2008, "Construction of confidence limits about effect measures").
+    Which group is best is not known beforehand, so that the interval reaches from the largest of
+    the lower ends to the largest of the upper ones; the lower end is negative where the groups may
+    well stand the other way round.
+
+    Args:
+        figures: `[groups]`, two or more, measured on different speakers.
+        intervals: `[groups]`, of the figures, each at one minus (1 - level) over the number of
+            pairs.
+        level: how often such intervals shall hold the truth, between 0 and 1.
+    """
+    ends = [
+        (
+            first - second - math.hypot(first - of.low, to.high - second),
+            first - second + math.hypot(of.high - first, second - to.low),
+        )
+        for (first, of), (second, to) in itertools.permutations(
+            zip(figures, intervals, strict=True), 2
+        )
+    ]
+    lows, highs = zip(*ends, strict=True)
+    return Interval(
+        low=max(lows),
+        high=max(highs),
+        level=level,
+        speakers=sum(interval.speakers for interval in intervals),
+    )
 
 
 def student_quantile(level: float, degrees: int) -> float:
