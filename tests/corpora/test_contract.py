@@ -138,6 +138,11 @@ def test_utterances_carry_corpus_collection_and_language(name, tree):
 
 
 @every_corpus
+def test_people_are_declared_by_ids_in_their_normal_form(name):
+    assert [normal_id(speaker) for speaker in CORPORA[name].people] == list(CORPORA[name].people)
+
+
+@every_corpus
 @pytest.mark.parametrize("extension", [".flac", ".ogg", ".opus", ".mp3", ".aiff", ".WAV"])
 def test_any_container_gives_the_same_rows(name, extension, tmp_path, write_tone):
     for place in GOLDEN[name]:

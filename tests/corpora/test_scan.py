@@ -209,3 +209,11 @@ def test_a_people_table_that_is_no_text_is_refused(tmp_path):
     (tmp_path / "cremad/VideoDemographics.csv").write_bytes(b"ActorID,Age,Sex\xff\n")
     with pytest.raises(CorpusError, match=r"VideoDemographics\.csv: cannot be read: .*published"):
         load_corpus("cremad", tmp_path)
+
+
+def test_a_people_table_that_a_program_wrote_anew_is_understood(tmp_path):
+    lay(tmp_path, "cremad/1001_DFA_ANG_XX.wav", "cremad/VideoDemographics.csv")
+    table = tmp_path / "cremad/VideoDemographics.csv"
+    table.write_text("ActorID,Age,Sex\n1001.0,51,Male\n", encoding="utf-8")
+    (item,) = load_corpus("cremad", tmp_path)
+    assert (item.speaker, item.age, item.gender) == ("1001", 51, "male")

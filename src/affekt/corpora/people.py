@@ -8,6 +8,7 @@ from pathlib import Path
 
 from affekt.corpora.base import Person
 from affekt.errors import CorpusError
+from affekt.records import normal_id
 
 
 def read_people_table(
@@ -49,5 +50,5 @@ def _read(
                     f"{table}, line {rows.line_num}: '{sex}', '{years}' are no gender and age; "
                     "take the file as published"
                 )
-            people[(row[speaker] or "").strip()] = Person(sex, int(years))
+            people[normal_id(row[speaker] or "")] = Person(sex, int(years))
     return people

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from affekt.audio.folders import walk
 from affekt.corpora.base import Corpus, Name, Person
 from affekt.corpora.files import RANK, is_audio
-from affekt.records import Utterance
+from affekt.records import Utterance, normal_id
 
 
 class Unplaced(NamedTuple):
@@ -116,7 +116,7 @@ def scan_folder(corpus: Corpus, folder: Path) -> Scan:
 
 
 def _utterance(corpus: Corpus, path: Path, name: Name, people: Mapping[str, Person]) -> Utterance:
-    person = people.get(name.speaker, Person(None))
+    person = people.get(normal_id(name.speaker), Person(None))
     return Utterance(
         path=path,
         corpus=corpus.name,
