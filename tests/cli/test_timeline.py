@@ -3,9 +3,12 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
+import shutil
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
@@ -15,6 +18,7 @@ import pytest
 import soundfile
 from click.testing import CliRunner, Result
 
+from affekt import files
 from affekt.cli import main
 from affekt.recognition.annotations import FORMATS
 
@@ -194,6 +198,123 @@ def test_a_folder_that_is_not_there_is_said_in_one_line(
     result = timeline(call, "--out", tmp_path / "none" / "call.csv")
     assert result.exit_code == 2
     assert "No such file or directory" in result.stderr
+
+
+@pytest.fixture
+def calls(call: Path, tmp_path: Path) -> Path:
+    """Two calls, one of them in a folder below, a damaged one, and a text."""
+    folder = tmp_path / "calls"
+    (folder / "may").mkdir(parents=True)
+    shutil.copy(call, folder / "a.wav")
+    shutil.copy(call, folder / "may" / "b.wav")
+    (folder / "bad.wav").write_text("no sound at all")
+    (folder / "notes.txt").write_text("mine")
+    return folder
+
+
+def test_a_folder_gets_an_overview_with_a_row_a_call(
+    timeline: Callable[..., Result], calls: Path
+) -> None:
+    result = timeline(calls, "--channels", "agent,customer", "--format", "csv")
+    assert result.exit_code == 1
+    rows = list(csv.DictReader(io.StringIO(result.stdout)))
+    assert [row["path"] for row in rows] == [
+        str(calls / name) for name in ("a.wav", "bad.wav", "may/b.wav")
+    ]
+    assert "is not a recording that can be read" in rows[1]["error"]
+    assert float(rows[0]["agent_speech_s"]) == pytest.approx(3.0, abs=0.5)
+    assert float(rows[0]["customer_share_angry"]) == pytest.approx(0.5, abs=0.2)
+    assert float(rows[0]["customer_longest_negative_start_s"]) == pytest.approx(3.0, abs=0.5)
+    assert rows[0]["customer_turning_points"] == "1"
+    assert "agent_share_angry" not in rows[0]
+    assert "affekt: passed over, as no recordings: 1 file (.txt 1)\n" in result.stderr
+
+
+def test_the_overview_is_a_table_for_people(timeline: Callable[..., Result], calls: Path) -> None:
+    result = timeline(calls, "--channels", "agent,customer")
+    lines = result.stdout.splitlines()
+    assert lines[0].split()[:2] == ["recording", "length"]
+    names = [line.split()[0] for line in lines[1:] if not line.startswith(" ")]
+    assert names == ["a.wav", "bad.wav", "may/b.wav"]
+    assert lines[1].split()[1:3] == ["0:09.0", "customer"]
+    assert "failed: is not a recording" in lines[2]
+
+
+def test_each_timeline_of_a_folder_goes_into_a_folder(
+    timeline: Callable[..., Result], calls: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "reports"
+    for _ in range(2):  # what it wrote itself may be written anew
+        result = timeline(calls, "--channels", "agent,customer", "--out", out)
+        assert result.exit_code == 1
+    names = {path.relative_to(out).as_posix() for path in out.rglob("*") if path.is_file()}
+    assert names == {"a.wav.html", "may/b.wav.html", "overview.csv"}
+    rows = list(csv.DictReader((out / "overview.csv").open(encoding="utf-8")))
+    assert rows[2]["report"] == str(out / "may" / "b.wav.html")
+    page = (out / "a.wav.html").read_text(encoding="utf-8")
+    assert (calls / "a.wav").as_uri() in page
+
+
+def test_several_recordings_go_into_a_folder_in_any_format(
+    timeline: Callable[..., Result], calls: Path, tmp_path: Path
+) -> None:
+    words = (calls / "a.wav", calls / "may" / "b.wav", "--mix", "--format", "textgrid")
+    result = timeline(*words, "--out", tmp_path / "out")
+    assert result.exit_code == 0
+    names = {path.name for path in (tmp_path / "out").rglob("*") if path.is_file()}
+    assert names == {"a.wav.TextGrid", "b.wav.TextGrid", "overview.csv"}
+
+
+def test_a_strangers_file_in_the_folder_is_told_before_the_work(
+    timeline: Callable[..., Result], calls: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "overview.csv").write_text("mine")
+    result = timeline(calls, "--mix", "--out", tmp_path / "out")
+    assert result.exit_code == 2
+    assert "overview.csv: is there already" in result.stderr
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["overview.csv"]
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("CALLS", "--format", "html"), "name a folder for several timelines with --out"),
+        (("CALLS", "-"), "standard input (-) stands alone"),
+        (("CALLS", "--out", "CALLS/notes.txt"), "several timelines need a folder"),
+    ],
+)
+def test_mistakes_about_several_recordings_are_told(
+    timeline: Callable[..., Result], calls: Path, words: tuple[str, ...], message: str
+) -> None:
+    result = timeline(*(word.replace("CALLS", str(calls)) for word in words))
+    assert result.exit_code == 2
+    assert message in result.stderr
+
+
+def test_a_pipe_is_read_once_and_reported(
+    timeline: Callable[..., Result], call: Path, tmp_path: Path
+) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    sound = call.read_bytes()
+    writer = threading.Thread(target=lambda: (tmp_path / "pipe").write_bytes(sound))
+    writer.start()
+    result = timeline(
+        tmp_path / "pipe", "--channels", "agent,customer", "--out", tmp_path / "a.html"
+    )
+    writer.join(timeout=60)
+    assert result.exit_code == 0
+    assert '"peaks":[' in (tmp_path / "a.html").read_text(encoding="utf-8")
+
+
+def test_a_pipe_that_nobody_writes_into_is_given_up(
+    timeline: Callable[..., Result], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(files, "PIPE_PATIENCE_S", 0.0)
+    os.mkfifo(tmp_path / "pipe")
+    result = timeline(tmp_path / "pipe")
+    assert result.exit_code == 2
+    assert "pipe: is a pipe that nobody writes into" in result.stderr
 
 
 def test_ctrl_c_leaves_no_file(tone_bundle: Path, tones: SimpleNamespace, tmp_path: Path) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+import os
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -15,15 +17,19 @@ from affekt.cli.interrupts import interrupts_wait
 from affekt.cli.options import force_option, purpose_options
 from affekt.cli.saying import say
 from affekt.cli.terms import say_terms_once
+from affekt.cli.timelines import PRINTED, Batch, follow_all
+from affekt.errors import AudioError
+from affekt.files import read_bytes
 from affekt.output import open_text_output
 from affekt.recognition import Recognizer
 from affekt.recognition.annotations import FORMATS, annotate, link_to, write_html
 from affekt.recognition.annotations.sounds import announced_s
+from affekt.recognition.timeline import TimelineOptions
 from affekt.records import Timeline
 
 
 @click.command()
-@click.argument("source", metavar="FILE|-")
+@click.argument("sources", metavar="FILE|FOLDER|-...", nargs=-1, required=True)
 @click.option(
     "--channels",
     metavar="NAMES",
@@ -43,9 +49,16 @@ from affekt.records import Timeline
     "--format",
     "format_name",
     type=click.Choice(list(FORMATS)),
-    help="How the timeline is written. Without it, what the suffix of --out says, else a table.",
+    help="How the timeline is written. Without it, what the suffix of --out says, else a table; "
+    "html in a folder.",
 )
-@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Write to this file.")
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    metavar="FILE|FOLDER",
+    help="Write to this file; of several recordings, a timeline each into this folder, and an "
+    "overview.csv.",
+)
 @click.option(
     "--embed-audio", is_flag=True, help="With html: the report holds the recording itself."
 )
@@ -73,7 +86,7 @@ from affekt.records import Timeline
 @force_option
 @click.option("--quiet", is_flag=True, help="No progress bar and no warnings.")
 def timeline(
-    source: str,
+    sources: tuple[str, ...],
     channels: str | None,
     analyse: str | None,
     mix: bool,
@@ -90,25 +103,59 @@ def timeline(
     force: bool,
     quiet: bool,
 ) -> None:
-    """Follow the emotions of a long recording, and say who speaks when.
+    """Follow the emotions of long recordings, and say who speaks when.
 
     In a call whose channels are named, emotion is inferred for the customer alone, if no others are
     named. To analyse somebody at work or in education needs a purpose. A recording whose channels
     sound by turns, as those of a call do, is refused unless they are named.
 
     `affekt timeline call.mp3 --channels agent,customer --out call.html` makes a report of a call.
+
+    A folder stands for all recordings in it and below. Of several recordings an overview is made, a
+    row a recording; with --out, each timeline is written into that folder.
+
+    Exit code: 0 when all went well, 1 when one of several recordings failed, 2 for a mistake in the
+    command or a single recording that failed, 130 when it was interrupted.
     """
-    chosen = format_name or _format_of(out)
+    several = len(sources) > 1 or os.path.isdir(sources[0])  # noqa: PTH112 - any name will do
+    chosen = format_name or (_format_of_several(out) if several else _format_of(out))
     if embed_audio and chosen != "html":
         raise click.UsageError("--embed-audio goes with --format html")
     if out is None and sys.stdout is None:
         raise click.UsageError("standard output is closed")
+    if several and out is None and chosen not in PRINTED:
+        raise click.UsageError(f"--format {chosen}: name a folder for several timelines with --out")
     recognizer = Recognizer.load(model)
     say_terms_once(recognizer.bundle.metadata, quiet=quiet)
-    # The report reads the recording a second time, which standard input does not allow.
+    options = TimelineOptions(
+        channels=_names(channels),
+        analyse=_names(analyse),
+        mix=mix,
+        purpose=purpose,
+        consented=consented,
+        window_s=window_s,
+        hop_s=hop_s,
+        threshold=threshold,
+        voice=voice,
+    )
+    if several:
+        batch = Batch(
+            recognizer=recognizer,
+            options=options,
+            out=out,
+            format_name=chosen,
+            embed_audio=embed_audio,
+            force=force,
+            quiet=quiet,
+        )
+        sys.exit(follow_all(batch, sources))
+    (source,) = sources
+    # The report and a call read the recording more than once, which no pipe allows.
     recording: str | bytes = source
     if source == "-" and chosen == "html":
         recording = sys.stdin.buffer.read()
+    elif _is_pipe(source):
+        recording = _read_pipe(source)
     with _opened(out, inputs=(source, recognizer.bundle.path), force=force) as stream:
         with interrupts_wait() as wait, _progress(source, quiet=quiet) as heard:
 
@@ -116,19 +163,10 @@ def timeline(
                 heard(done_s)
                 wait.over()
 
-            found = recognizer.timeline(
-                recording,
-                channels=_names(channels),
-                analyse=_names(analyse),
-                mix=mix,
-                purpose=purpose,
-                consented=consented,
-                window_s=window_s,
-                hop_s=hop_s,
-                threshold=threshold,
-                voice=voice,
-                progress=go_on,
-            )
+            options["progress"] = go_on
+            found = recognizer.timeline(recording, **options)
+        if isinstance(recording, bytes) and source != "-":
+            found = dataclasses.replace(found, path=source)
         _write(found, chosen, stream, recording=recording, out=out, embed_audio=embed_audio)
     for warning in () if quiet else found.warnings:
         say(f"{source}: {warning}")
@@ -162,7 +200,7 @@ def _opened(
 @contextmanager
 def _progress(source: str, *, quiet: bool) -> Iterator[Callable[[float], None]]:
     """Show how far the recording was heard, where somebody looks on."""
-    if quiet or not sys.stderr.isatty():
+    if quiet or sys.stderr is None or not sys.stderr.isatty():
         yield lambda done_s: None  # noqa: ARG005
         return
     from rich.console import Console  # only a terminal pays for it
@@ -193,6 +231,24 @@ def _format_of(out: Path | None) -> str:
         suffixes = ", ".join(item.suffix for item in FORMATS.values())
         raise click.UsageError(f"{out}: say the --format, or use one of the suffixes {suffixes}")
     return max(fitting)[1]
+
+
+def _format_of_several(out: Path | None) -> str:
+    return "table" if out is None else "html"
+
+
+def _is_pipe(source: str) -> bool:
+    try:
+        return Path(source).is_fifo()
+    except (OSError, ValueError):
+        return False
+
+
+def _read_pipe(source: str) -> bytes:
+    try:
+        return read_bytes(source)
+    except OSError as error:
+        raise AudioError(f"{source}: {error.strerror}: start its writer first") from None
 
 
 def _names(text: str | None) -> list[str] | None:

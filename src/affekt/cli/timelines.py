@@ -1,0 +1,161 @@
+"""`affekt timeline` of a folder, or of several recordings: a timeline each, and an overview."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import click
+
+from affekt.cli.interrupts import interrupts_wait
+from affekt.cli.saying import echo, say
+from affekt.errors import AffektError, AudioError, ConfigError
+from affekt.output import check_output, open_text_output, utf8, write_output
+from affekt.recognition import Failure, Recognizer
+from affekt.recognition.annotations import FORMATS, annotate, link_to, write_html
+from affekt.recognition.annotations.overview import Entry, overview_csv, overview_table
+from affekt.recognition.inputs import Found, passed_over_line, recordings
+from affekt.recognition.timeline import TimelineOptions
+
+OVERVIEW = "overview.csv"
+# What is printed where no folder is named for the timelines.
+PRINTED = ("table", "csv")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Batch:
+    """What is done with each recording.
+
+    Attributes:
+        recognizer, options: how it is followed.
+        out: folder of the timelines and of the overview; None prints the overview alone.
+        format_name: of the timelines, or of the overview that is printed.
+        embed_audio: see `write_html`.
+        force: replace files that Affekt did not write.
+        quiet: no warnings.
+    """
+
+    recognizer: Recognizer
+    options: TimelineOptions
+    out: Path | None
+    format_name: str
+    embed_audio: bool
+    force: bool
+    quiet: bool
+    entries: list[Entry] = field(default_factory=list)
+
+
+def follow_all(batch: Batch, inputs: Sequence[str]) -> int:
+    """Follow every recording, write timelines and overview, and return the exit code."""
+    if "-" in inputs:
+        raise click.UsageError("standard input (-) stands alone: it has no name for a report")
+    found = recordings(inputs)
+    if found.passed_over and not batch.quiet:
+        say(passed_over_line(found.passed_over))
+    names = _names(found, inputs)
+    targets = _targets(batch, found, names)
+    interrupted = False
+    for failure in found.failures:
+        _keep(batch, Entry(failure.path, failure, None))
+    try:
+        with interrupts_wait() as wait, _progress(len(found.paths), quiet=batch.quiet) as done:
+            for path, name, target in zip(found.paths, names, targets, strict=True):
+                batch.options["progress"] = lambda _: wait.over()
+                _keep(batch, _follow(batch, path, name, target))
+                done()
+                wait.over()
+    except KeyboardInterrupt:
+        interrupted = True  # the overview tells what was followed so far
+    _write_overview(batch)
+    if interrupted:
+        return 130
+    return int(any(isinstance(entry.answer, Failure) for entry in batch.entries))
+
+
+def _follow(batch: Batch, path: str, name: str, target: Path | None) -> Entry:
+    try:
+        found = batch.recognizer.timeline(path, **batch.options)
+        if target is not None:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            with open_text_output(target, inputs=[path], force=batch.force) as stream:
+                if batch.format_name == "html":
+                    write_html(
+                        found,
+                        stream,
+                        recording=path,
+                        embed_audio=batch.embed_audio,
+                        link=link_to(path, target),
+                    )
+                else:
+                    stream.write(annotate(found, batch.format_name))
+    except AffektError as error:
+        return Entry(name, Failure(path=path, error=error), None)
+    except (OSError, MemoryError) as error:
+        return Entry(name, Failure(path=path, error=AudioError(f"{path}: {error}")), None)
+    return Entry(name, found, None if target is None else str(target))
+
+
+def _keep(batch: Batch, entry: Entry) -> None:
+    batch.entries.append(entry)
+    if isinstance(entry.answer, Failure):
+        say(entry.answer.error)
+    elif not batch.quiet:
+        for warning in entry.answer.warnings:
+            say(f"{entry.answer.path}: {warning}")
+
+
+def _names(found: Found, inputs: Sequence[str]) -> list[str]:
+    """Return each recording's path below the folder that was named, or that holds all."""
+    if len(inputs) == 1:
+        root = inputs[0]
+    elif found.paths:
+        root = os.path.commonpath([str(Path(path).absolute().parent) for path in found.paths])
+    else:
+        return []
+    return [os.path.relpath(path, root) for path in found.paths]
+
+
+def _targets(batch: Batch, found: Found, names: Sequence[str]) -> list[Path | None]:
+    """Return where the timelines go; refuse what may not be written before hours of work.
+
+    A timeline has the whole name of its recording: a.mp3 and a.wav may lie in one folder.
+    """
+    if batch.out is None:
+        return [None] * len(names)
+    if batch.out.exists() and not batch.out.is_dir():
+        raise ConfigError(f"{batch.out}: is a file: several timelines need a folder")
+    suffix = FORMATS[batch.format_name].suffix
+    targets = [batch.out / f"{name}{suffix}" for name in names]
+    for target in (batch.out / OVERVIEW, *targets):
+        check_output(target, inputs=found.paths, force=batch.force)
+    return list(targets)
+
+
+def _write_overview(batch: Batch) -> None:
+    text = overview_csv(batch.entries)
+    if batch.out is not None:
+        batch.out.mkdir(parents=True, exist_ok=True)
+        write_output(batch.out / OVERVIEW, text, force=batch.force)
+        say(f"{len(batch.entries)} recordings: {batch.out / OVERVIEW}")
+    elif batch.format_name == "csv":
+        echo(utf8(text).decode(), nl=False)
+    if (batch.out is not None or batch.format_name == "table") and sys.stdout is not None:
+        overview_table(batch.entries, sys.stdout)
+
+
+@contextmanager
+def _progress(total: int, *, quiet: bool) -> Iterator[Callable[[], None]]:
+    """Show how many recordings were followed, where somebody looks on."""
+    if quiet or sys.stderr is None or not sys.stderr.isatty():
+        yield lambda: None
+        return
+    from rich.console import Console  # only a terminal pays for it
+    from rich.progress import Progress
+
+    with Progress(console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("Listening", total=total)
+        yield lambda: bar.advance(task)

@@ -1,0 +1,114 @@
+"""The overview of many recordings: a row a recording, with the figures of each voice in it."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Sequence
+from typing import Any, NamedTuple, TextIO
+
+from affekt.recognition.annotations.marks import clock, percent, plain
+from affekt.recognition.recognizer import Failure
+from affekt.records import Timeline, Track
+from affekt.text import csv_path, csv_word, printable
+
+_HEAD = ("path", "duration_s", "channels", "model", "purpose")
+_TAIL = ("warnings", "report", "error")
+
+
+class Entry(NamedTuple):
+    """What became of one recording.
+
+    Attributes:
+        name: of the recording, as people shall read it.
+        answer: its timeline, or why there is none.
+        report: where the timeline was written; None where nowhere.
+    """
+
+    name: str
+    answer: Timeline | Failure
+    report: str | None
+
+
+def overview_csv(entries: Sequence[Entry]) -> str:
+    """Return a row a recording; columns of a named voice begin with its name and an underscore."""
+    rows = [_row(entry) for entry in entries]
+    figures = dict.fromkeys(name for row in rows for name in row if name not in _HEAD + _TAIL)
+    columns = (*_HEAD, *figures, *_TAIL)
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(map(csv_word, columns))
+    for row in rows:
+        writer.writerow([_cell(name, row.get(name)) for name in columns])
+    return out.getvalue()
+
+
+def overview_table(entries: Sequence[Entry], out: TextIO) -> None:
+    """Write the overview for people: of each analysed voice speech, emotions, negative stretch."""
+    from rich.console import Console  # costs 60 ms, which the other formats need not pay
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
+    table.add_column("recording", overflow="fold")
+    table.add_column("length", justify="right", no_wrap=True)
+    table.add_column("voice", no_wrap=True)
+    table.add_column("speech", justify="right", no_wrap=True)
+    table.add_column("emotions", overflow="fold")
+    table.add_column("longest negative", no_wrap=True)
+    for name, answer, _ in entries:
+        if isinstance(answer, Failure):
+            said = Text(f"failed: {printable(answer.reason)}", style="red")
+            table.add_row(Text(printable(name)), "-", "-", "-", said, "")
+            continue
+        head = [Text(printable(name)), clock(answer.duration_s)]
+        for track in answer.tracks:
+            if track.analysed:
+                table.add_row(*head, *map(Text, _said(track)))
+                head = [Text(""), ""]
+    # A pipe has no width: nothing shall be folded there.
+    Console(file=out, width=None if out.isatty() else 200).print(table)
+
+
+def _said(track: Track) -> tuple[str, str, str, str]:
+    summary = track.summary
+    ranked = sorted(summary.shares.items(), key=lambda item: -item[1])
+    shares = ", ".join(f"{plain(label)} {percent(share)}" for label, share in ranked[:3])
+    negative = summary.longest_negative
+    stretch = "-"
+    if negative is not None:
+        stretch = f"{clock(negative[0])} to {clock(negative[1])}"
+    name = "" if track.name is None else plain(track.name)
+    return name, clock(summary.speech_s), shares or "-", stretch
+
+
+def _row(entry: Entry) -> dict[str, Any]:
+    if isinstance(entry.answer, Failure):
+        return {"path": entry.answer.path, "error": str(entry.answer.error)}
+    record = entry.answer.to_dict()
+    row = {name: record[name] for name in _HEAD}
+    for track in record["tracks"]:
+        prefix = "" if track["name"] is None else f"{track['name']}_"
+        row |= {f"{prefix}{name}": value for name, value in _figures(track).items()}
+    return row | {"warnings": " ".join(record["warnings"]), "report": entry.report}
+
+
+def _figures(track: dict[str, Any]) -> dict[str, Any]:
+    summary = track["summary"]
+    figures = {"speech_s": summary["speech_s"], "not_speech_s": summary["not_speech_s"]}
+    if not track["analysed"]:
+        return figures
+    start_s, end_s = summary["longest_negative"] or (None, None)
+    return {
+        **figures,
+        **{f"share_{label}": share for label, share in summary["shares"].items()},
+        "longest_negative_start_s": start_s,
+        "longest_negative_end_s": end_s,
+        "turning_points": len(summary["turning_points"]),
+    }
+
+
+def _cell(name: str, value: Any) -> Any:
+    if isinstance(value, str):
+        return csv_path(value) if name in ("path", "report") else csv_word(value)
+    return "" if value is None else value
