@@ -87,7 +87,11 @@ class Reading:
             clips=report.clips,
             clips_sha256=report.clips_sha256,
             failed=len(report.failures),
-            ua={item.corpus: item.scoring("own").ua for item in report.corpora},
+            ua={
+                item.corpus: scoring.ua
+                for item in report.corpora
+                if (scoring := item.scoring("own")) is not None
+            },
             mean_of_eight=report.mean_of_eight,
             mean_of_five=report.mean_of_five,
             origin=origin,
