@@ -159,3 +159,12 @@ def test_one_speaker_written_in_three_ways_is_found_in_two_parts(table):
     )
     with pytest.warns(UserWarning, match="one speaker: 06 = 6 = 6.0"):
         assert severities(split, "speaker-across-parts") == {"error"}
+
+
+def test_an_actor_who_sings_in_one_part_and_speaks_in_the_other_stands_in_both(table):
+    """RAVDESS' song and speech are of the same actors, whatever a split calls the two."""
+    split = table(
+        {"path": "anna.wav", "part": "train", "corpus": "ravdess_song", "speaker": "01"},
+        {"path": "ben.wav", "part": "test", "corpus": "ravdess_speech", "speaker": "01"},
+    )
+    assert severities(split, "speaker-across-parts") == {"error"}

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from affekt.audit.table import Table, is_there
-from affekt.corpora import CORPORA
+from affekt.corpora import CORPORA, collection_of
 from affekt.corpora.folders import UNKNOWN_SPEAKER
 from affekt.corpora.labels import canonical_label
 from affekt.corpora.scan import Scan, scan_folder
@@ -172,11 +172,11 @@ class _Known:
 
 
 def _own(path: Path, said: Mapping[str, str], table: Path) -> Utterance:
-    collection = said.get("collection") or table.stem
+    corpus = said.get("collection") or table.stem
     return Utterance(
         path=path,
-        corpus=collection,
-        collection=collection,
+        corpus=corpus,
+        collection=collection_of(corpus),
         speaker=said.get("speaker") or UNKNOWN_SPEAKER,
         native_label=said.get("label", ""),
         emotion=None,

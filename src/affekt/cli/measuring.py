@@ -212,6 +212,12 @@ def find_copies(
         return None
     from affekt.audit import copies_among
 
+    if clips.training and not quiet:
+        click.echo(
+            f"affekt: comparing with {len(clips.training)} recordings that a model may have learnt "
+            "from: minutes the first time; --no-audit compares files alone",
+            err=True,
+        )
     with progress_bars(quiet) as bar:
         bars: dict[str, Callable[[int, int], None]] = {}
 
