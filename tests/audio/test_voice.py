@@ -88,6 +88,15 @@ def test_noise_before_the_first_word_is_known_for_noise_once_the_whole_is():
     assert found[805:].sum() <= 5
 
 
+def test_a_long_tone_does_not_hide_the_words_after_it_from_a_stream():
+    ring = 0.3 * np.sin(2 * np.pi * 440 * times(120.0)) + noise(120.0, -65.0)
+    said = np.concatenate([np.append(voice(1.2, -30.0, seed=k), np.zeros(8_000)) for k in range(4)])
+    words = said + noise(6.8, -65.0, seed=9)
+    found = speaks(np.concatenate([ring, words]), settled=False)
+    assert not found[:6_000].any()
+    assert (found[6_100:] == speaks(words, settled=True)[100:]).mean() > 0.9
+
+
 @pytest.mark.parametrize("offset", [0.003, 0.03, 0.1])
 def test_an_offset_changes_nothing(offset):
     call = np.concatenate([noise(4.0, -65.0), voice(4.0), noise(4.0, -65.0, seed=2)])

@@ -28,6 +28,8 @@ _RANGE_SHARE = 0.3
 _MIN_ABOVE_FLOOR_DB = 6.0
 _MAX_ABOVE_FLOOR_DB = 12.0
 _FLOOR_QUANTILE = 0.1
+# What is left of a level must be so much of a frame, or it is forgotten.
+_COUNTS = 0.5
 _MAINS_HZ = (50.0, 60.0)
 # Pauses within speech are kept, clicks are not, and soft onsets and endings are included.
 _GAP_S = 0.3
@@ -121,6 +123,7 @@ class NoiseFloor:
         unknown_db: threshold as long as the levels are too much alike to tell a floor.
         nothing_db: fainter frames are not counted.
         most_above_db: the threshold lies at most so far above the floor.
+        kept: of the counts, at each update; below 1, what is long ago weighs less and less.
     """
 
     def __init__(
@@ -129,16 +132,19 @@ class NoiseFloor:
         unknown_db: float = _NOTHING_DB,
         nothing_db: int = _NOTHING_DB,
         most_above_db: float = _MAX_ABOVE_FLOOR_DB,
+        kept: float = 1.0,
     ) -> None:
         self._unknown_db = unknown_db
         self._nothing_db = nothing_db
         self._most_above_db = most_above_db
-        self._counts = np.zeros(-nothing_db + 1, dtype=np.int64)
+        self._kept = kept
+        self._counts = np.zeros(-nothing_db + 1)
 
     def update(self, levels_db: npt.NDArray[np.float64]) -> None:
         """Take in the levels of the next frames."""
         heard = levels_db[levels_db >= self._nothing_db]
         bins = np.floor(heard).astype(np.int64) - self._nothing_db
+        self._counts *= self._kept
         self._counts += np.bincount(
             np.minimum(bins, self._counts.size - 1), minlength=self._counts.size
         )
@@ -147,10 +153,11 @@ class NoiseFloor:
     def threshold_db(self) -> float:
         """Level from which a frame counts as sound, by all frames so far."""
         seen = np.cumsum(self._counts)
-        if seen[-1] == 0:
+        loudest = np.flatnonzero(self._counts >= _COUNTS)
+        if not loudest.size:
             return self._nothing_db
         floor = int(np.searchsorted(seen, _FLOOR_QUANTILE * seen[-1]))
-        range_db = float(np.flatnonzero(self._counts)[-1] - floor)
+        range_db = float(loudest[-1] - floor)
         if range_db < _MIN_RANGE_DB:
             return self._unknown_db
         above_db = min(max(_RANGE_SHARE * range_db, _MIN_ABOVE_FLOOR_DB), self._most_above_db)

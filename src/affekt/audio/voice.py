@@ -24,6 +24,7 @@ _FAINTEST_DB = -100
 _FAINT_DB = -70.0
 # Soft syllables lie this far above the noise, and what noise adds by chance does not.
 _MOST_ABOVE_DB = 9.0
+_HALF_LIFE_S = 5.0
 _WEBRTC_MODE = 2  # 0 lets much pass, 3 little
 
 
@@ -43,13 +44,13 @@ class EnergyVoice:
     Args:
         sampling_rate: of the frames, in Hz.
         floor: of the whole recording, where it was looked at before; None follows the floor of
-            all that was heard so far.
+            the last seconds, so that a long tone does not hide the words after it.
     """
 
     def __init__(self, sampling_rate: int, floor: NoiseFloor | None = None) -> None:
         self._rate = sampling_rate
         self._settled_db = None if floor is None else floor.threshold_db
-        self._floor = voice_floor()
+        self._floor = voice_floor(kept=0.5 ** (FRAME_S / _HALF_LIFE_S))
 
     def decide(self, frames: Signal) -> npt.NDArray[np.bool_]:
         """Compare each frame with the threshold: without a settled one, as it stands by then."""
@@ -87,9 +88,11 @@ class WebRtcVoice:
         return np.array(decisions, dtype=bool)
 
 
-def voice_floor() -> NoiseFloor:
+def voice_floor(*, kept: float = 1.0) -> NoiseFloor:
     """Return the floor that "energy" compares with: levels that hardly change are no speech."""
-    return NoiseFloor(unknown_db=math.inf, nothing_db=_FAINTEST_DB, most_above_db=_MOST_ABOVE_DB)
+    return NoiseFloor(
+        unknown_db=math.inf, nothing_db=_FAINTEST_DB, most_above_db=_MOST_ABOVE_DB, kept=kept
+    )
 
 
 def voice_detector(name: str, sampling_rate: int, floor: NoiseFloor | None = None) -> VoiceDetector:

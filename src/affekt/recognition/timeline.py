@@ -6,11 +6,12 @@ import contextlib
 import itertools
 import os
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, BinaryIO, TypedDict, Unpack, cast
 
 from affekt.audio import SAMPLING_RATE_HZ, AudioSource, BlockReader, Signal, decode_blocks
 from affekt.audio.activity import NoiseFloor, signal_levels_db
-from affekt.audio.source import open_source
+from affekt.audio.source import ByteStream, open_source
 from affekt.audio.turns import Turns
 from affekt.audio.voice import Voice, voice_floor
 from affekt.errors import ConfigError, SilentError, did_you_mean
@@ -85,9 +86,6 @@ def make_timeline(
     mix = bool(options.get("mix"))
     if mix and options.get("channels") is not None:
         raise ConfigError("mix takes all channels for one voice: leave it out, or the channels")
-    named = options.get("channels") is not None
-    voice = options.get("voice") or "energy"
-    progress = options.get("progress") or (lambda done_s: None)  # noqa: ARG005
     # It is read twice, which pipes and standard input do not allow by themselves.
     with contextlib.closing(open_source(source)) as held:
         with decode_blocks(cast("BinaryIO", held)) as first:
@@ -98,23 +96,13 @@ def make_timeline(
                 purpose=options.get("purpose"),
                 consented=bool(options.get("consented")),
             )
-        if named and (not isinstance(source, str | os.PathLike | bytes) or source == "-"):
-            raise ConfigError(
-                "a call whose channels are named is read by several at once: "
-                "give the path of a file, or its bytes"
-            )
-
-        def readers() -> list[BlockReader]:
-            if named:
-                return [decode_blocks(source, block_s=_BLOCK_S, channel=p.index) for p in plans]
-            reader = decode_blocks(cast("BinaryIO", held), block_s=_BLOCK_S)
-            if not mix:
-                _refuse_voices_by_turns(reader)
-            return [reader]
-
-        floors: list[NoiseFloor | None] = [None] * len(plans)
+        unnamed = plans[0].name is None
+        readers = partial(_mixed, held, mix=mix) if unnamed else partial(_named, source, plans)
+        voice = options.get("voice") or "energy"
+        progress = options.get("progress") or (lambda done_s: None)  # noqa: ARG005
+        floors: Sequence[NoiseFloor | None] = [None] * len(plans)
         if voice == "energy":
-            floors = [*_floors(readers(), lambda: progress(0.0))]
+            floors = _floors(readers(), lambda: progress(0.0))
         listeners = [
             StreamListener(
                 recognizer if plan.analysed else None,
@@ -129,7 +117,7 @@ def make_timeline(
         heard = _listen(read, listeners, progress)
     duration_s = max(reader.duration_s for reader in read)
     warnings = [note for reader in read for note in reader.warnings]
-    if not named and not mix and first.source_channels == 2:
+    if unnamed and not mix and first.source_channels == 2:
         warnings.append(_PERHAPS_A_CALL)
     metadata = recognizer.bundle.metadata
     return Timeline(
@@ -145,6 +133,24 @@ def make_timeline(
         tracks=_tracks(plans, heard, metadata.labels, duration_s, threshold),
         warnings=tuple(dict.fromkeys(warnings)),
     )
+
+
+def _named(source: AudioSource, plans: Sequence[TrackPlan]) -> list[BlockReader]:
+    """Open a call once a channel, to be read all at once."""
+    if not isinstance(source, str | os.PathLike | bytes) or source == "-":
+        raise ConfigError(
+            "a call whose channels are named is read once a channel: "
+            "give the path of a file, or its bytes"
+        )
+    return [decode_blocks(source, block_s=_BLOCK_S, channel=plan.index) for plan in plans]
+
+
+def _mixed(held: ByteStream, *, mix: bool) -> list[BlockReader]:
+    """Open the mean of all channels; without `mix`, two people's are refused."""
+    reader = decode_blocks(cast("BinaryIO", held), block_s=_BLOCK_S)
+    if not mix:
+        _refuse_voices_by_turns(reader)
+    return [reader]
 
 
 def _refuse_voices_by_turns(reader: BlockReader) -> None:
