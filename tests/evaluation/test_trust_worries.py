@@ -2,10 +2,10 @@
 
 from dataclasses import replace
 
+from affekt.evaluation.figures import ConstantAnswer
 from affekt.evaluation.people import GroupDifference, Steadiness
 from affekt.evaluation.report import FailedClip
 from affekt.evaluation.robustness import ConditionFigures, Kept
-from affekt.evaluation.scoring import ConstantAnswer
 from affekt.evaluation.trust_worries import worries
 from affekt.metrics import Interval
 from affekt.metrics.conformal import Coverage

@@ -2,6 +2,7 @@
 
 from affekt.evaluation.classification import ClassificationFigures, ClipPrediction, classify
 from affekt.evaluation.exposure import training_clips
+from affekt.evaluation.figures import CorpusFigures, Scoring
 from affekt.evaluation.log import (
     Reading,
     append_reading,
@@ -22,7 +23,7 @@ from affekt.evaluation.run_tables import (
     write_prediction_tables,
 )
 from affekt.evaluation.runs import Answers, Failure, run
-from affekt.evaluation.scoring import CorpusFigures, Scoring, score_corpus
+from affekt.evaluation.scoring import score_corpus
 from affekt.evaluation.sources import Source, open_source
 from affekt.evaluation.writers import WRITERS
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from affekt.evaluation.figures import ConstantAnswer, CorpusFigures, Scoring
 from affekt.evaluation.layout import percent
 from affekt.evaluation.report import Report
-from affekt.evaluation.scoring import ConstantAnswer, CorpusFigures, Scoring
 
 Facts = list[tuple[str, str]]
 _MOST_REASONS = 10

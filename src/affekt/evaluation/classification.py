@@ -13,7 +13,8 @@ import numpy.typing as npt
 from affekt import metrics
 from affekt.corpora.folders import UNKNOWN_SPEAKER
 from affekt.errors import ConfigError
-from affekt.evaluation.scoring import ClassFigures, ConstantAnswer, class_figures, constant_answer
+from affekt.evaluation.figures import ClassFigures, ConstantAnswer
+from affekt.evaluation.scoring import class_figures, constant_answer
 from affekt.metrics import Interval
 from affekt.records import Utterance
 

@@ -14,12 +14,13 @@ import numpy.typing as npt
 
 from affekt.emotions import CANONICAL
 from affekt.errors import ConfigError
+from affekt.evaluation.figures import OTHER, SCORINGS, ScoringName
 from affekt.evaluation.groups import scored_answers
 from affekt.evaluation.leaks import Copy, find_leaks
 from affekt.evaluation.references import ReferenceRow, beside
 from affekt.evaluation.report import Report, report_of, tested_clips
 from affekt.evaluation.runs import Answers, Progress, own_classes
-from affekt.evaluation.scoring import OTHER, SCORINGS, ScoringName, shares
+from affekt.evaluation.scoring import shares
 from affekt.evaluation.sources import Source
 from affekt.metrics import Interval
 from affekt.metrics.permutation import PermutationTest, shares_by_speaker, swap_test

@@ -18,8 +18,9 @@ import numpy.typing as npt
 import soundfile
 
 from affekt import metrics
+from affekt.evaluation.figures import OTHER, SCORINGS, ScoringName
 from affekt.evaluation.runs import Answers, own_classes
-from affekt.evaluation.scoring import OTHER, SCORINGS, ScoringName, shares
+from affekt.evaluation.scoring import shares
 from affekt.metrics import Interval
 from affekt.records import Utterance
 

@@ -20,10 +20,11 @@ from affekt import metrics
 from affekt.audio import SAMPLING_RATE_HZ
 from affekt.augment.waveform import change_pitch
 from affekt.evaluation.conditions import Condition
+from affekt.evaluation.figures import SCORINGS, ScoringName
 from affekt.evaluation.groups import ATTRIBUTES, Scored, scored_answers
 from affekt.evaluation.robustness import ConditionFigures, measure_robustness
 from affekt.evaluation.runs import Answers, own_classes
-from affekt.evaluation.scoring import SCORINGS, ScoringName, ua_with_interval
+from affekt.evaluation.scoring import ua_with_interval
 from affekt.evaluation.sources import Listener
 from affekt.metrics import Interval
 from affekt.records import Utterance

@@ -13,8 +13,8 @@ from importlib import resources
 from typing import Literal
 
 from affekt.corpora import CORPORA
+from affekt.evaluation.figures import CorpusFigures
 from affekt.evaluation.report import Report
-from affekt.evaluation.scoring import CorpusFigures
 from affekt.protocols import Protocol, lockbox_speakers, protocol
 from affekt.protocols.tables import read_table
 

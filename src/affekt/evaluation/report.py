@@ -14,16 +14,11 @@ from typing import Any
 from affekt import __version__
 from affekt.errors import ConfigError
 from affekt.evaluation.exposure import heard_in_training, lockbox_tested, of_unknown_origin
+from affekt.evaluation.figures import CalibrationFigures, CorpusFigures
 from affekt.evaluation.groups import ALL_CORPORA, GroupFigures, group_figures
 from affekt.evaluation.leaks import Copy, Leaks, find_leaks
 from affekt.evaluation.runs import Answers, Progress, own_classes
-from affekt.evaluation.scoring import (
-    CalibrationFigures,
-    CorpusFigures,
-    mean_ua,
-    pooled_calibration,
-    score_corpus,
-)
+from affekt.evaluation.scoring import mean_ua, pooled_calibration, score_corpus
 from affekt.evaluation.sources import Source
 from affekt.protocols import Protocol, Split
 from affekt.records import Utterance

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from affekt.evaluation.figures import CorpusFigures
 from affekt.evaluation.plots import (
     BLUE,
     FAINT,
@@ -16,7 +17,6 @@ from affekt.evaluation.plots import (
     plain_axes,
 )
 from affekt.evaluation.robustness import Robustness
-from affekt.evaluation.scoring import CorpusFigures
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -7,12 +7,12 @@ from collections.abc import Callable, Iterator, Sequence
 from affekt import __version__
 from affekt.evaluation import trust_plots as plots
 from affekt.evaluation.answered import answered_cells
+from affekt.evaluation.figures import CorpusFigures
 from affekt.evaluation.files import Table
 from affekt.evaluation.layout import ends, percent, speaker_count, spoken
 from affekt.evaluation.listeners import AGREED, ListenerFigures
 from affekt.evaluation.people import MARGIN, MIN_SPEAKERS, GroupDifference
 from affekt.evaluation.plots import confusion_plot, to_svg
-from affekt.evaluation.scoring import CorpusFigures
 from affekt.evaluation.trust import Trust
 from affekt.evaluation.trust_blocks import (
     Block,

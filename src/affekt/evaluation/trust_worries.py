@@ -8,10 +8,10 @@ from dataclasses import dataclass
 
 from affekt.evaluation.answered import answered_cells, constant_answers, unanswered
 from affekt.evaluation.doubt import Believed
+from affekt.evaluation.figures import CorpusFigures, Scoring
 from affekt.evaluation.layout import ends, percent, voices
 from affekt.evaluation.people import MARGIN, MIN_SPEAKERS, GroupDifference
 from affekt.evaluation.robustness import ConditionFigures
-from affekt.evaluation.scoring import CorpusFigures, Scoring
 from affekt.evaluation.trust import Trust
 from affekt.metrics import Interval
 

@@ -9,6 +9,7 @@ import json
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
 from affekt.evaluation.answered import answered_cells, constant_facts, unanswered_facts
+from affekt.evaluation.figures import CorpusFigures, Scoring
 from affekt.evaluation.groups import GroupFigures
 from affekt.evaluation.layout import (
     Section,
@@ -24,7 +25,6 @@ from affekt.evaluation.layout import (
 )
 from affekt.evaluation.leaks import Leaks
 from affekt.evaluation.report import Report
-from affekt.evaluation.scoring import CorpusFigures, Scoring
 
 MARK = "*"
 HEARD = "training may have heard voices or recordings under test"
