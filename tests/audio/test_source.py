@@ -212,3 +212,24 @@ def test_an_array_is_sent_to_from_array():
 def test_an_empty_name_is_no_folder():
     with pytest.raises(AudioError, match="name of a recording is empty"):
         decode("")
+
+
+def test_what_cannot_be_rewound_can_be_read_twice_once_it_is_open():
+    class Pipe(io.RawIOBase):
+        left = b"sound that comes once"
+
+        def readable(self):
+            return True
+
+        def readinto(self, buffer):
+            taken, self.left = self.left[: len(buffer)], self.left[len(buffer) :]
+            buffer[: len(taken)] = taken
+            return len(taken)
+
+    held = open_source(Pipe())
+    for _ in range(2):
+        again = open_source(held)
+        assert again.read() == b"sound that comes once"
+        assert again.label == held.label
+        again.close()
+    held.close()

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, BinaryIO, TypedDict, Unpack, cast
 
 from affekt.audio import SAMPLING_RATE_HZ, AudioSource, BlockReader, Signal, decode_blocks
 from affekt.audio.activity import NoiseFloor, signal_levels_db
+from affekt.audio.calls import CallGuard
 from affekt.audio.source import ByteStream, open_source
-from affekt.audio.turns import Turns
 from affekt.audio.voice import Voice, voice_floor
 from affekt.errors import ConfigError, SilentError, did_you_mean
 from affekt.recognition.purpose import TrackPlan, plan_tracks, stamp
@@ -33,9 +33,9 @@ _PERHAPS_A_CALL = (
     "Two channels were taken for one voice: in a call they are two people's; name them (channels), "
     "and the customer alone is analysed."
 )
-_IS_A_CALL = (
-    "its channels sound by turns, as those of a call do: name them (channels: agent,customer), "
-    "and the customer alone is analysed; or, if all are one voice or one scene, say so (mix)"
+_NAME_THEM = (
+    "name them (channels: agent,customer), and the customer alone is analysed; or, if all are one "
+    "voice or one scene, say so (mix)"
 )
 
 
@@ -149,21 +149,8 @@ def _mixed(held: ByteStream, *, mix: bool) -> list[BlockReader]:
     """Open the mean of all channels; without `mix`, two people's are refused."""
     reader = decode_blocks(cast("BinaryIO", held), block_s=_BLOCK_S)
     if not mix:
-        _refuse_voices_by_turns(reader)
+        reader.watch = CallGuard(reader.source_rate_hz, name=reader.label, remedy=_NAME_THEM)
     return [reader]
-
-
-def _refuse_voices_by_turns(reader: BlockReader) -> None:
-    """Have the reader end with a ConfigError once it turns out that two people speak by turns."""
-    turns = Turns(reader.source_rate_hz, reader.source_channels)
-
-    def watch(frames: Signal) -> None:
-        turns.update(frames)
-        if turns.apart:
-            raise ConfigError(f"{reader.label}: {_IS_A_CALL}")
-
-    if reader.source_channels > 1:
-        reader.watch = watch
 
 
 def _floors(readers: Sequence[BlockReader], go_on: Callable[[], None]) -> list[NoiseFloor]:
