@@ -3,8 +3,9 @@
 from affekt.recognition.bundle import Bundle, shipped_bundles
 from affekt.recognition.explain import Explanation
 from affekt.recognition.metadata import BundleMetadata
+from affekt.recognition.options import Failure, Options
 from affekt.recognition.outputs import Outputs
-from affekt.recognition.recognizer import Failure, Options, Recognizer
+from affekt.recognition.recognizer import Recognizer
 from affekt.recognition.stream import StreamRecognizer
 from affekt.recognition.timeline import TimelineOptions
 

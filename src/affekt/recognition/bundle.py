@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Self
 
@@ -92,15 +93,8 @@ class Bundle:
         # ONNX Runtime would start any number of threads, and bring the machine down.
         settings = _settings(min(threads or 0, os.cpu_count() or 1))
         run_options = onnxruntime.RunOptions()
-
-        def open_and_try() -> Self:
-            session = onnxruntime.InferenceSession(path, settings, [_PROVIDER])
-            bundle = cls(path, sha256, _metadata(session, path), session, run_options)
-            bundle._check_contract()
-            return bundle
-
         try:
-            return within(LOAD_LIMIT_S, open_and_try)
+            return within(LOAD_LIMIT_S, partial(cls._opened, path, sha256, settings, run_options))
         except AffektError:
             raise
         except TimeoutError:
@@ -123,6 +117,19 @@ class Bundle:
         if self.path == shipped_bundles().get(self.path.stem) and beside.is_file():
             return beside.read_text(encoding="utf-8")
         return self.metadata.licence_text
+
+    @classmethod
+    def _opened(
+        cls,
+        path: Path,
+        sha256: str,
+        settings: onnxruntime.SessionOptions,
+        run_options: onnxruntime.RunOptions,
+    ) -> Self:
+        session = onnxruntime.InferenceSession(path, settings, [_PROVIDER])
+        bundle = cls(path, sha256, _metadata(session, path), session, run_options)
+        bundle._check_contract()
+        return bundle
 
     @property
     def size_bytes(self) -> int:

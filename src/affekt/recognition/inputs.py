@@ -11,7 +11,7 @@ from typing import NamedTuple
 from affekt.audio.folders import walk
 from affekt.audio.formats import is_recording
 from affekt.errors import AudioError
-from affekt.recognition.recognizer import Failure
+from affekt.recognition.options import Failure
 
 _SHOWN = 8
 

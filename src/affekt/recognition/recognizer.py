@@ -5,9 +5,8 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Self, TypedDict, Unpack
+from typing import Self, Unpack
 
 import numpy as np
 import numpy.typing as npt
@@ -19,56 +18,11 @@ from affekt.metrics.conformal import prediction_sets
 from affekt.recognition.bundle import Bundle
 from affekt.recognition.clips import WHOLE_S, Probabilities, hear, windows_of
 from affekt.recognition.explain import Explanation, explained, read_stretch, relevance_hop_s
+from affekt.recognition.options import Failure, Options, check_mix
 from affekt.recognition.purpose import check_purpose, stamp
 from affekt.recognition.stream import ranked
 from affekt.recognition.timeline import TimelineOptions, make_timeline
-from affekt.records import SCHEMA_VERSION, Prediction, Score, Timeline
-
-
-class Options(TypedDict, total=False):
-    """How to answer; every key may be left out or None.
-
-    Attributes:
-        channel: of the recording, counted from 0, instead of the mean of all.
-        mix: take that mean for one voice, however different the channels are; without it and
-            without a channel, channels that sound by turns are refused.
-        emotions: vocabulary of 8, 7, 6 or 4 labels instead of the model's own.
-        threshold: a confidence below it is uncertain (0 to 1); the model's own otherwise.
-        top_k: how many labels to answer at most.
-        purpose: "medical", "safety" or "research": why somebody at work or in education is
-            analysed; stamped on the answer.
-        consented: who is heard has consented to that purpose; stamped likewise.
-    """
-
-    channel: int | None
-    mix: bool | None
-    emotions: int | None
-    threshold: float | None
-    top_k: int | None
-    purpose: str | None
-    consented: bool | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Failure:
-    """A recording among many that could not be recognised.
-
-    Attributes:
-        path: as it was given.
-        error: what was wrong, and the remedy.
-    """
-
-    path: str
-    error: AffektError
-
-    @property
-    def reason(self) -> str:
-        """The error without the path that it begins with."""
-        return str(self.error).removeprefix(f"{self.path}: ")
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the record as plain JSON types: a row that tells why there is no answer."""
-        return {"schema_version": SCHEMA_VERSION, "path": self.path, "error": str(self.error)}
+from affekt.records import Prediction, Score, Timeline
 
 
 class Recognizer:
@@ -348,16 +302,6 @@ class Recognizer:
             return None
         (inside,) = prediction_sets(probabilities[np.newaxis], rule.quantile, rule=rule.rule)
         return {label for label, member in zip(self.labels(), inside, strict=True) if member}
-
-
-def check_mix(channel: int | None, *, mix: bool | None) -> None:
-    """Refuse to take one channel and all of them.
-
-    Raises:
-        ConfigError: both are asked for.
-    """
-    if mix and channel is not None:
-        raise ConfigError("mix takes all channels for one voice: leave it out, or the channel")
 
 
 def _among(scores: tuple[Score, ...], inside: set[str]) -> tuple[str, ...]:

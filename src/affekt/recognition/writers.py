@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Protocol, TextIO
 
 from affekt.errors import ConfigError, did_you_mean
-from affekt.recognition.recognizer import Failure
+from affekt.recognition.options import Failure
 from affekt.records import Prediction
 from affekt.text import csv_path, csv_word, printable
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple, TextIO
 
 from affekt.recognition.annotations.marks import clock, percent, plain
-from affekt.recognition.recognizer import Failure
+from affekt.recognition.options import Failure
 from affekt.records import Timeline, Track
 from affekt.text import csv_path, csv_word, printable
 

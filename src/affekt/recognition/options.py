@@ -1,0 +1,65 @@
+"""How a recording may be recognised, and what is told of one that cannot be."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, TypedDict
+
+from affekt.errors import AffektError, ConfigError
+from affekt.records import SCHEMA_VERSION
+
+
+class Options(TypedDict, total=False):
+    """How to answer; every key may be left out or None.
+
+    Attributes:
+        channel: of the recording, counted from 0, instead of the mean of all.
+        mix: take that mean for one voice, however different the channels are; without it and
+            without a channel, channels that sound by turns are refused.
+        emotions: vocabulary of 8, 7, 6 or 4 labels instead of the model's own.
+        threshold: a confidence below it is uncertain (0 to 1); the model's own otherwise.
+        top_k: how many labels to answer at most.
+        purpose: "medical", "safety" or "research": why somebody at work or in education is
+            analysed; stamped on the answer.
+        consented: who is heard has consented to that purpose; stamped likewise.
+    """
+
+    channel: int | None
+    mix: bool | None
+    emotions: int | None
+    threshold: float | None
+    top_k: int | None
+    purpose: str | None
+    consented: bool | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failure:
+    """A recording among many that could not be recognised.
+
+    Attributes:
+        path: as it was given.
+        error: what was wrong, and the remedy.
+    """
+
+    path: str
+    error: AffektError
+
+    @property
+    def reason(self) -> str:
+        """The error without the path that it begins with."""
+        return str(self.error).removeprefix(f"{self.path}: ")
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the record as plain JSON types: a row that tells why there is no answer."""
+        return {"schema_version": SCHEMA_VERSION, "path": self.path, "error": str(self.error)}
+
+
+def check_mix(channel: int | None, *, mix: bool | None) -> None:
+    """Refuse to take one channel and all of them.
+
+    Raises:
+        ConfigError: both are asked for.
+    """
+    if mix and channel is not None:
+        raise ConfigError("mix takes all channels for one voice: leave it out, or the channel")
