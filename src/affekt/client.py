@@ -16,6 +16,7 @@ from urllib.parse import urlencode
 
 from affekt.config import from_mapping
 from affekt.errors import AffektError, MissingExtraError
+from affekt.files import open_file
 from affekt.records import Moment, Prediction, Timeline
 
 try:
@@ -245,7 +246,7 @@ class Client:
 def _part(source: Recording, stack: ExitStack) -> tuple[str, Any]:
     # Its folder is nobody else's affair.
     if isinstance(source, str | Path):
-        return (Path(source).name, stack.enter_context(Path(source).open("rb")))
+        return (Path(source).name, stack.enter_context(open_file(source)))
     return ("recording", source)
 
 

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from affekt.errors import ConfigError, did_you_mean
+from affekt.files import read_text
 
 T = TypeVar("T")
 
@@ -62,7 +63,7 @@ def read_toml(path: Path) -> dict[str, Any]:
         ConfigError: the file is missing or not TOML; the message names the line.
     """
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        return tomllib.loads(read_text(path))
     except FileNotFoundError:
         raise ConfigError(f"{path}: no such file") from None
     except OSError as error:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
+import soundfile
 
 from affekt.corpora.folders import FolderCorpus
 from affekt.errors import CorpusError
@@ -57,6 +59,20 @@ def test_files_beside_the_label_folders_are_listed(lay):
         ("b.wav", "lies in no label folder")
     ]
     assert found.other_files == 1
+
+
+def test_what_is_no_recording_is_counted_aloud(lay):
+    folder = lay("sad/a.wav", "sad/b.txt", "readme.txt", "sad/LICENCE")
+    with pytest.warns(UserWarning, match=r"passed over, as no recordings: 3 files \(.txt 2, "):
+        assert len(FolderCorpus(folder).load()) == 1
+
+
+def test_a_recording_without_a_known_ending_counts(lay):
+    folder = lay("sad/a.wav")
+    for name in ("b", "c.part1", "c.part2"):
+        soundfile.write(folder / "sad" / name, np.zeros(10), 16_000, format="WAV")
+    names = [item.path.name for item in FolderCorpus(folder).load()]
+    assert names == ["a.wav", "b", "c.part1", "c.part2"]
 
 
 def test_an_own_map_names_the_labels(lay):

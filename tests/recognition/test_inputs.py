@@ -6,8 +6,9 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
+from affekt.audio.folders import passed_over_line
 from affekt.audio.formats import SUFFIXES
-from affekt.recognition.inputs import passed_over_line, recordings
+from affekt.recognition.inputs import recordings
 
 
 def make(folder: Path, *names: str) -> None:

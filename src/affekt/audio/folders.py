@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 from affekt.errors import AudioError
+
+# Kinds of files that are told apart where files are passed over.
+_SHOWN = 8
 
 
 def walk(
@@ -49,6 +52,16 @@ def walk(
             continue
         waiting += [entry.path for entry in reversed(below) if _enter(entry, follow_links)]
         yield from (Path(entry.path) for entry in files)
+
+
+def passed_over_line(counts: Mapping[str, int]) -> str:
+    """Say how many files were passed over, and of which kinds, the most frequent first."""
+    total = sum(counts.values())
+    ranked = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+    kinds = [f"{ending or 'without an ending'} {count}" for ending, count in ranked[:_SHOWN]]
+    if rest := sum(count for _, count in ranked[_SHOWN:]):
+        kinds.append(f"others {rest}")
+    return f"passed over, as no recordings: {total} file{'s' * (total != 1)} ({', '.join(kinds)})"
 
 
 def _entries(place: str) -> tuple[list[os.DirEntry[str]], list[os.DirEntry[str]]]:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from affekt.errors import ConfigError
+from affekt.files import read_bytes
 
 # What people call the columns; the first that is there counts.
 _COLUMNS: Mapping[str, tuple[str, ...]] = {
@@ -56,7 +57,7 @@ class Table:
             ConfigError: it cannot be read, lacks a column, or has no rows or an empty cell there.
         """
         try:
-            text = path.read_bytes().decode("utf-8")
+            text = read_bytes(path).decode("utf-8")
             # Not translated, so that rows are written again as they were.
             lines = list(io.StringIO(text, newline=""))
             there, header, cells, written = _parse(lines)

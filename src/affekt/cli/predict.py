@@ -11,13 +11,14 @@ from typing import TypeVar
 
 import click
 
+from affekt.audio.folders import passed_over_line
 from affekt.cli.interrupts import interrupts_wait
 from affekt.cli.options import force_option, purpose_options
 from affekt.cli.saying import say
 from affekt.cli.terms import say_terms_once
 from affekt.output import open_output, open_text_output
 from affekt.recognition import Failure, Options, Recognizer
-from affekt.recognition.inputs import passed_over_line, recordings
+from affekt.recognition.inputs import recordings
 from affekt.recognition.writers import Writer, open_writer
 from affekt.records import Prediction
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import click
 
+from affekt.audio.folders import passed_over_line
 from affekt.cli.interrupts import interrupts_wait
 from affekt.cli.saying import echo, say
 from affekt.errors import AffektError, AudioError, ConfigError
@@ -18,7 +19,7 @@ from affekt.output import check_output, open_text_output, utf8, write_output
 from affekt.recognition import Failure, Recognizer
 from affekt.recognition.annotations import FORMATS, annotate, link_to, write_html
 from affekt.recognition.annotations.overview import Entry, overview_csv, overview_table
-from affekt.recognition.inputs import Found, passed_over_line, recordings
+from affekt.recognition.inputs import Found, recordings
 from affekt.recognition.timeline import TimelineOptions
 
 OVERVIEW = "overview.csv"

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
+import warnings
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from affekt.audio.folders import walk
+from affekt.audio.folders import passed_over_line, walk
+from affekt.audio.formats import is_recording
 from affekt.corpora import collection_of
-from affekt.corpora.files import RANK, is_audio
+from affekt.corpora.files import RANK
 from affekt.corpora.labels import canonical_label, check_labels
 from affekt.corpora.scan import Scan, Twice, Unplaced
 from affekt.errors import CorpusError
@@ -57,7 +60,7 @@ class FolderCorpus:
                 )
 
     def scan(self) -> Scan:
-        """Place every recording below the folder; nothing is opened.
+        """Place every recording below the folder, known by its ending, else by its first bytes.
 
         Raises:
             CorpusError: no such folder, an unknown label, or a name without a speaker.
@@ -67,19 +70,20 @@ class FolderCorpus:
         kept: dict[Path, Path] = {}
         unplaced: list[Unplaced] = []
         twice: list[Twice] = []
-        other_files = 0
+        others: Counter[str] = Counter()
         for path in walk(self.root, follow_links=True):
-            if not is_audio(path):
-                other_files += 1
+            if not is_recording(path):
+                if not path.name.startswith("."):
+                    others[path.suffix.lower()] += 1
             elif path.parent == self.root:
                 unplaced.append(Unplaced(path, "lies in no label folder"))
             elif path.name.startswith("._"):
                 unplaced.append(Unplaced(path, "a macOS resource file, not a recording"))
-            elif (before := kept.get(path.with_suffix(""))) is None:
-                kept[path.with_suffix("")] = path
+            elif (before := kept.get(_key(path))) is None:
+                kept[_key(path)] = path
             elif RANK[path.suffix.lower()] < RANK[before.suffix.lower()]:
                 twice.append(Twice(path, before))
-                kept[path.with_suffix("")] = path
+                kept[_key(path)] = path
             else:
                 twice.append(Twice(before, path))
         utterances = [self._utterance(path) for path in sorted(kept.values())]
@@ -89,16 +93,20 @@ class FolderCorpus:
             utterances=tuple(with_one_spelling(utterances, where=str(self.root))),
             unplaced=tuple(unplaced),
             twice=tuple(twice),
-            other_files=other_files,
+            other_files=others.total(),
+            other_endings=others,
         )
 
     def load(self) -> list[Utterance]:
-        """Return the utterances, sorted by path.
+        """Return the utterances, sorted by path; a warning counts what is no recording.
 
         Raises:
             CorpusError: as `scan`, or there is no recording.
         """
-        utterances = list(self.scan().utterances)
+        found = self.scan()
+        utterances = list(found.utterances)
+        if found.other_files:
+            warnings.warn(f"{self.root}: {passed_over_line(found.other_endings)}", stacklevel=2)
         if not utterances:
             raise CorpusError(f"{self.root}: no recording in a label folder")
         return utterances
@@ -130,3 +138,8 @@ class FolderCorpus:
         if match is None or not match["speaker"]:
             raise CorpusError(f"{path}: the name holds no speaker after '{self.speaker}'")
         return match["speaker"]
+
+
+def _key(path: Path) -> Path:
+    """Return what a recording shares with copies of it in other containers."""
+    return path.with_suffix("") if path.suffix.lower() in RANK else path

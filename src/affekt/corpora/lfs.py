@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from affekt.files import open_file
+
 _POINTER = b"version https://git-lfs.github.com/spec/"
 
 
@@ -13,7 +15,7 @@ def is_lfs_pointer(path: Path) -> bool:
     A file that cannot be read is none.
     """
     try:
-        with path.open("rb") as file:
+        with open_file(path) as file:
             return file.read(len(_POINTER)) == _POINTER
     except OSError:
         return False

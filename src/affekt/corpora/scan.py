@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
@@ -42,6 +42,7 @@ class Scan:
         misspelt: files placed in spite of a misspelling, with the right name.
         missing: names that a corpus recorded as a full grid should have and lacks.
         other_files: number of files that are no recordings (tables, texts).
+        other_endings: these by their ending, where it was asked for.
     """
 
     corpus: str
@@ -52,6 +53,7 @@ class Scan:
     misspelt: tuple[tuple[Path, str], ...] = ()
     missing: tuple[str, ...] = ()
     other_files: int = 0
+    other_endings: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def speakers(self) -> tuple[str, ...]:

@@ -21,6 +21,7 @@ from affekt import metrics
 from affekt.evaluation.figures import OTHER, SCORINGS, ScoringName
 from affekt.evaluation.runs import Answers, own_classes
 from affekt.evaluation.scoring import shares
+from affekt.files import open_file
 from affekt.metrics import Interval
 from affekt.records import Utterance
 
@@ -100,7 +101,7 @@ def duration_of(utterance: Utterance) -> float | None:
     if utterance.end_s is not None:
         return utterance.end_s - start_s
     try:
-        with utterance.path.open("rb") as file:  # by itself it takes names in UTF-8 alone
+        with open_file(utterance.path) as file:  # by itself it takes names in UTF-8 alone
             return float(soundfile.info(file).duration) - start_s
     except (soundfile.SoundFileError, OSError):
         return None

@@ -14,6 +14,7 @@ from typing import NamedTuple
 from affekt.corpora.folders import UNKNOWN_SPEAKER
 from affekt.evaluation.exposure import KNOWN_COLLECTIONS, heard_clips, identity
 from affekt.evaluation.sources import Source
+from affekt.files import open_file
 from affekt.protocols import Split
 from affekt.records import Utterance
 
@@ -239,7 +240,7 @@ class _SameBytes:
     def _digest(self, path: Path) -> str:
         if path not in self._digests:
             try:
-                with path.open("rb") as file:
+                with open_file(path) as file:
                     self._digests[path] = hashlib.file_digest(file, "sha256").hexdigest()
             except OSError:  # it cannot be read, and is like no other
                 self._digests[path] = str(path)

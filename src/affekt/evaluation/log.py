@@ -214,7 +214,11 @@ def commit_of(checkout: Path, *, ignoring: Path) -> str:
 
 
 def _read(log: Path) -> list[dict[str, str]]:
-    if not log.exists() or log.stat().st_size == 0:
+    if not log.exists():
+        return []
+    if not log.is_file():
+        raise ConfigError(f"{log}: is no file, and a log of readings must be one")
+    if log.stat().st_size == 0:
         return []
     rows = csv.DictReader(io.StringIO(log.read_text(encoding="utf-8")))
     if _header(log) not in (COLUMNS, _FIRST):

@@ -12,6 +12,7 @@ from typing import Any
 from affekt.errors import ConfigError
 from affekt.evaluation.classification import ClipPrediction
 from affekt.evaluation.files import Table, csv_text
+from affekt.files import open_text
 from affekt.output import write_outputs
 
 MEASURES: dict[str, str] = {
@@ -118,7 +119,7 @@ def read_predictions(path: Path) -> tuple[ClipPrediction, ...]:
         ConfigError: the file cannot be read, or is no such table.
     """
     try:
-        with path.open(encoding="utf-8", newline="") as file:
+        with open_text(path, newline="") as file:
             rows = list(csv.DictReader(file))
             return tuple(_prediction(row) for row in rows)
     except OSError as error:

@@ -18,6 +18,7 @@ from affekt.evaluation.domain import Domain
 from affekt.evaluation.doubt import Believed, Calibration, Doubt
 from affekt.evaluation.doubt_run import Doubts
 from affekt.evaluation.trust import SCHEMA_VERSION, Trust
+from affekt.files import read_text
 from affekt.metrics.calibration import Reliability
 from affekt.metrics.conformal import Coverage
 from affekt.metrics.risk import RiskCoverage, Roc
@@ -31,7 +32,7 @@ def read_trust(path: Path) -> Trust:
         ConfigError: it cannot be read, or is of another schema.
     """
     try:
-        values = json.loads(path.read_text(encoding="utf-8"))
+        values = json.loads(read_text(path))
     except (OSError, ValueError) as error:
         raise ConfigError(f"{path}: no report that can be read: {error}") from None
     if not isinstance(values, dict) or values.get("schema_version") != SCHEMA_VERSION:

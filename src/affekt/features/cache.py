@@ -21,6 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from affekt.errors import AudioError, ConfigError
+from affekt.files import open_file
 from affekt.places import cache_root
 from affekt.records import Utterance
 
@@ -110,7 +111,7 @@ class FeatureCache:
 
 def _digest(path: Path) -> bytes:
     try:
-        with path.open("rb") as file:
+        with open_file(path) as file:
             return hashlib.file_digest(file, "sha256").digest()
     except OSError as error:
         raise AudioError(f"{path}: cannot be read: {error.strerror}") from error

@@ -19,6 +19,7 @@ from affekt.errors import ConfigError, MissingExtraError, did_you_mean
 from affekt.features.sets import FeatureSet, find_feature_set
 from affekt.features.spectra import FloatArray
 from affekt.features.table_info import TableInfo, check_info, damaged
+from affekt.files import read_text
 from affekt.records import Utterance
 
 SUFFIXES = (".parquet", ".csv")
@@ -119,7 +120,7 @@ def read_info(path: Path) -> TableInfo:
     if check_suffix(path) == ".csv":
         beside = csv_info_path(path)
         try:
-            return TableInfo.from_json(beside.read_text(encoding="utf-8"), where=beside)
+            return TableInfo.from_json(read_text(beside), where=beside)
         except (OSError, UnicodeDecodeError):
             raise ConfigError(
                 f"{path}: no table of features, or {beside.name} does not lie beside it any more"

@@ -9,6 +9,7 @@ import hashlib
 from pathlib import Path
 
 from affekt.errors import BundleError
+from affekt.files import open_file
 from affekt.output import open_output, write_output
 
 
@@ -19,7 +20,7 @@ def file_sha256(path: Path) -> str:
         BundleError: it cannot be read.
     """
     try:
-        with path.open("rb") as file:
+        with open_file(path) as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:
         raise BundleError(f"{path}: cannot be read: {error.strerror}") from None

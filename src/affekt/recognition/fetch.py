@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from affekt.errors import BundleError, ConfigError, DownloadError
+from affekt.files import open_file
 
 MAX_BYTES = 2**31
 _BLOCK_BYTES = 2**20
@@ -33,7 +34,7 @@ def fetch(source: str, target: Path, *, checked: bool) -> str:
         raise DownloadError(f"{source}: an address without https needs --sha256")
     if not source.startswith(("https://", "http://")):
         try:
-            with Path(source).open("rb") as file:
+            with open_file(source) as file:
                 return _copy(source, file, target, announced=os.fstat(file.fileno()).st_size)
         except OSError as error:
             raise BundleError(f"{source}: cannot be read: {error.strerror}") from None

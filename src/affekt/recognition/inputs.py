@@ -13,8 +13,6 @@ from affekt.audio.formats import is_recording
 from affekt.errors import AudioError
 from affekt.recognition.options import Failure
 
-_SHOWN = 8
-
 
 class Found(NamedTuple):
     """What was found where a person pointed.
@@ -50,16 +48,6 @@ def recordings(inputs: Iterable[str]) -> Found:
             message = f"{item}: no recordings in this folder: name one with recordings"
             failures.append(Failure(path=item, error=AudioError(message)))
     return Found(paths, failures, passed_over)
-
-
-def passed_over_line(counts: Mapping[str, int]) -> str:
-    """Say how many files were passed over, and of which kinds, the most frequent first."""
-    total = sum(counts.values())
-    ranked = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
-    kinds = [f"{ending or 'without an ending'} {count}" for ending, count in ranked[:_SHOWN]]
-    if rest := sum(count for _, count in ranked[_SHOWN:]):
-        kinds.append(f"others {rest}")
-    return f"passed over, as no recordings: {total} file{'s' * (total != 1)} ({', '.join(kinds)})"
 
 
 def _in_folder(folder: str, failures: list[Failure], passed_over: Counter[str]) -> list[str]:

@@ -13,6 +13,7 @@ from affekt.corpora import CORPORA
 from affekt.emotions import CANONICAL
 from affekt.errors import ConfigError, did_you_mean
 from affekt.features.spectra import LogMelConfig
+from affekt.files import read_text
 
 Part = Literal["train", "select", "calibrate"]
 Precision = Literal["auto", "32", "bf16"]
@@ -199,7 +200,7 @@ def load_recipe(path: Path) -> tuple[Recipe, str]:
     recipe = from_mapping(Recipe, settings, where=str(path))
     licence = path.parent / recipe.bundle.licence_file
     try:
-        return recipe, licence.read_text(encoding="utf-8")
+        return recipe, read_text(licence)
     except OSError as error:
         raise ConfigError(f"{path}: bundle.licence_file: {licence}: {error.strerror}") from None
     except UnicodeDecodeError:

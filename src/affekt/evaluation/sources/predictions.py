@@ -14,6 +14,7 @@ from affekt.emotions import CANONICAL
 from affekt.errors import AffektError, BundleError, ConfigError
 from affekt.evaluation.runs import Answers, Failure, Progress
 from affekt.evaluation.sources.base import LabelMap, Renaming, Source, rename
+from affekt.files import open_text
 from affekt.recognition.checksum import file_sha256
 from affekt.records import Utterance
 
@@ -156,7 +157,7 @@ def _stemmed(parts: tuple[str, ...]) -> tuple[str, ...]:
 
 def _read(path: Path) -> tuple[list[str], list[dict[str, str]]]:
     try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
+        with open_text(path, "utf-8-sig", newline="") as file:
             reader = csv.DictReader(file, restval="")
             rows = [{key: value.strip() for key, value in row.items() if key} for row in reader]
     except OSError as error:
