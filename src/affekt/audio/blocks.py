@@ -13,17 +13,15 @@ import soxr
 from affekt.audio.bandwidth import Bandwidth
 from affekt.audio.calls import CallGuard
 from affekt.audio.downmix import Downmix
-from affekt.audio.formats import READABLE, SIGNATURE_BYTES, format_of, resembles_a_format
-from affekt.audio.media import MediaDecoder
+from affekt.audio.media import BEYOND_HEADER, MediaDecoder
+from affekt.audio.opening import Decoder, open_decoder
 from affekt.audio.signal import Gate, Signal, check_channel, rechunk
-from affekt.audio.sndfile import SoundfileDecoder, UnreadableError
+from affekt.audio.sndfile import SoundfileDecoder
 from affekt.audio.source import AudioSource, ByteStream, open_source
-from affekt.errors import AudioError, MissingExtraError
+from affekt.errors import AffektError, AudioError, MissingExtraError
 
 SAMPLING_RATE_HZ = 16_000
 
-# Those that may hold an encoding which only FFmpeg knows (MP3 within WAV, Speex within Ogg).
-_VESSELS = (b"RIFF", b"OggS", b"caff")
 # The resampler has forgotten its beginning after this long.
 _WARM_UP_S = 1
 
@@ -50,6 +48,7 @@ class BlockReader:
         block_s: float = 30.0,
         sampling_rate_hz: int = SAMPLING_RATE_HZ,
         channel: int | None = None,
+        track: int | None = None,
         refuse_calls: bool = False,
     ) -> None:
         block_samples = round(block_s * sampling_rate_hz)
@@ -64,7 +63,7 @@ class BlockReader:
             self._stream = open_source(source)
             undo.callback(self._stream.close)
             self.label = self._stream.label
-            self._decoder = _open_decoder(self._stream)
+            self._decoder, self._following = open_decoder(self._stream, track=track)
             undo.callback(self._decoder.close)
             self.source_rate_hz = self._decoder.rate_hz
             self.source_channels = self._decoder.channels
@@ -151,26 +150,64 @@ class BlockReader:
             yield mono
 
     def _frames(self, position: int) -> Iterator[Signal]:
-        """Yield [frames, channels] from a position, also what too low a count conceals."""
-        decoder = self._decoder
-        for frames in decoder.blocks():
-            position += len(frames)
-            yield frames
-        self._note_damage(*decoder.warnings)
-        if isinstance(decoder, SoundfileDecoder) and decoder.more_follows:
-            yield from self._rest(position)
+        """Yield [frames, channels] from a position to the end of the last recording in the file."""
+        decoder: Decoder | None = self._decoder
+        stream, following, recordings = self._stream, self._following, 0
+        while decoder is not None:
+            recordings += 1
+            for frames in decoder.blocks():
+                position += len(frames)
+                yield frames
+            self.warnings += decoder.remarks
+            self._note_damage(*decoder.warnings)
+            if isinstance(decoder, SoundfileDecoder) and decoder.more_follows:
+                yield from self._beyond_header(decoder, stream, position)
+            if following is None:
+                break
+            stream = following
+            decoder, following = self._next_recording(stream, position / self.source_rate_hz)
+        if recordings > 1:
+            self._note_damage(
+                f"The file holds {recordings} recordings one behind the other: all were read."
+            )
 
-    def _rest(self, position: int) -> Iterator[Signal]:
+    def _next_recording(
+        self, stream: ByteStream, at_s: float
+    ) -> tuple[Decoder | None, ByteStream | None]:
+        """Open the next recording of a file that holds several, if it can be read as one."""
+        try:
+            decoder, following = open_decoder(stream)
+        except AffektError:
+            self._note_damage(
+                f"After {at_s:.2f} s the file goes on with something that cannot be read."
+            )
+            return None, None
+        self._close.callback(decoder.close)
+        if (decoder.rate_hz, decoder.channels) == (self.source_rate_hz, self.source_channels):
+            return decoder, following
+        self._note_damage(
+            f"After {at_s:.2f} s another recording follows, of {decoder.rate_hz} Hz with "
+            f"{decoder.channels} channels: what follows was not read; split the file there."
+        )
+        return None, None
+
+    def _beyond_header(
+        self, decoder: SoundfileDecoder, stream: ByteStream, position: int
+    ) -> Iterator[Signal]:
         """Read on with FFmpeg where libsndfile stopped at the count in the header."""
+        at_s = position / self.source_rate_hz
         try:
             media = MediaDecoder(
-                self._stream, container="beyond its header", rate_hz=self.source_rate_hz
+                stream,
+                container=BEYOND_HEADER,
+                rate_hz=self.source_rate_hz,
+                channels=decoder.channels,
             )
         except MissingExtraError:
             if position == 0:
                 raise
             self._note_damage(
-                f"The header announces {position / self.source_rate_hz:.2f} s, but the file goes "
+                f"The header announces {at_s:.2f} s, but the file goes "
                 "on: what follows was not read; pip install 'affekt[media]' reads it."
             )
             return
@@ -184,8 +221,13 @@ class BlockReader:
                     yield frames[-min(found - position, len(frames)) :]
         if found > position:
             self._note_damage(
-                f"The header announces {position / self.source_rate_hz:.2f} s, "
+                f"The header announces {at_s:.2f} s, "
                 f"but {found / self.source_rate_hz:.2f} s were found and read."
+            )
+        elif decoder.has_another_stream():
+            self._note_damage(
+                f"After {at_s:.2f} s another stream follows, of another kind: what follows was not "
+                "read; split the file there."
             )
 
     def _note_damage(self, *notes: str) -> None:
@@ -199,6 +241,7 @@ def decode_blocks(
     block_s: float = 30.0,
     sampling_rate_hz: int = SAMPLING_RATE_HZ,
     channel: int | None = None,
+    track: int | None = None,
     refuse_calls: bool = False,
 ) -> BlockReader:
     """Open a recording of any length for reading in blocks, in flat memory.
@@ -210,6 +253,7 @@ def decode_blocks(
         block_s: length of a block in seconds; the last is shorter.
         sampling_rate_hz: rate wanted.
         channel: 0-based; None is the mean of those with sound.
+        track: of several sound tracks, 0-based; None is the default one, if it holds sound.
         refuse_calls: without a channel, the reading ends with a ConfigError once two channels
             have sounded by turns, as those of a call do.
 
@@ -222,31 +266,6 @@ def decode_blocks(
         block_s=block_s,
         sampling_rate_hz=sampling_rate_hz,
         channel=channel,
+        track=track,
         refuse_calls=refuse_calls,
     )
-
-
-def _open_decoder(stream: ByteStream) -> SoundfileDecoder | MediaDecoder:
-    """Choose the decoder by content: libsndfile first (0.2 ms), FFmpeg (10 ms) if it refuses."""
-    head = stream.peek(SIGNATURE_BYTES)
-    try:
-        return SoundfileDecoder(stream)
-    except UnreadableError as refusal:
-        stream.raise_read_error()
-        kind = format_of(head)
-        if kind is not None and kind.needs_media:
-            return MediaDecoder(stream, container=kind.name)
-        if not resembles_a_format(head):
-            raise AudioError(
-                f"{stream.label}: is not a recording that can be read: "
-                f"convert it to one of {READABLE}"
-            ) from refusal
-        remedy = "get the file again"
-        if head.startswith(_VESSELS):
-            try:
-                return MediaDecoder(stream, container="file")
-            except MissingExtraError:
-                remedy += ", or, if it plays elsewhere, pip install 'affekt[media]'"
-            except AudioError:
-                pass  # FFmpeg finds no sense in it either
-        raise AudioError(f"{stream.label}: its header is damaged or cut off: {remedy}") from refusal

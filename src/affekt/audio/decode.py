@@ -52,6 +52,7 @@ def decode(
     channel: int | None = None,
     start_s: float | None = None,
     end_s: float | None = None,
+    track: int | None = None,
     refuse_calls: bool = False,
 ) -> Audio:
     """Read a recording, or a stretch of it, as mono float32.
@@ -62,6 +63,7 @@ def decode(
         channel: 0-based; None is the mean of those with sound.
         start_s: beginning of the stretch in seconds; None is the recording's.
         end_s: its end; None is the recording's.
+        track: of several sound tracks, 0-based; None is the default one, if it holds sound.
         refuse_calls: see `decode_blocks`.
 
     Raises:
@@ -71,7 +73,11 @@ def decode(
         ConfigError: it is a call, which shall be refused.
     """
     with decode_blocks(
-        source, sampling_rate_hz=sampling_rate_hz, channel=channel, refuse_calls=refuse_calls
+        source,
+        sampling_rate_hz=sampling_rate_hz,
+        channel=channel,
+        track=track,
+        refuse_calls=refuse_calls,
     ) as reader:
         if start_s is None and end_s is None:
             signal = joined(list(reader.chunks()))

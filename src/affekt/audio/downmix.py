@@ -161,7 +161,9 @@ class Downmix:
 
     def _sounding(self) -> npt.NDArray[np.bool_]:
         """Say which channels count: all as long as there is no sound at all."""
-        return self._energy >= self._energy.max() * 10 ** (-_QUIET_DB / 10)
+        least = float(self._energy.max()) * 10 ** (-_QUIET_DB / 10)
+        sounding: npt.NDArray[np.bool_] = self._energy >= least
+        return sounding
 
 
 def to_mono(frames: Signal, sampling_rate_hz: int, channel: int | None = None) -> Signal:

@@ -2,19 +2,33 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 
-from affekt.audio.signal import Signal
+from affekt.audio.boxes import holds_another, was_cut_off
+from affekt.audio.ffmpeg import limit_allocations
+from affekt.audio.signal import MIN_PEAK, Signal
 from affekt.audio.source import ByteStream
 from affekt.errors import AudioError, MissingExtraError
+
+BEYOND_HEADER = "beyond its header"
 
 # Nothing else is tried: playlists and the like would open further files or addresses.
 _DEMUXERS = "mov,matroska,webm,aac,amr,amrnb,amrwb,asf,flv,avi,mp3,ogg,flac,wav,w64,aiff,caf,au"
 _OPTIONS = {"format_whitelist": _DEMUXERS, "protocol_whitelist": ""}
 _TOLERANCE_S = 0.5
+# Containers whose frames say when they are to be heard.
+_TIMED = ("MP4", "QuickTime", "WebM or Matroska", "Windows Media", "Flash Video", "stream")
+# Of these FFmpeg estimates the length by the bit rate.
+_ESTIMATED = ("AAC", "AMR", BEYOND_HEADER)
+# Time stamps are rounded, and clocks drift: less than this is no hole.
+_HOLE_S = 0.1
+# Where no length is announced, time stamps that claim more silence than this are damaged.
+_MOST_SILENCE_S = 3600.0
+_SILENT_FRAMES = 1 << 16
 
 
 class MediaDecoder:
@@ -24,17 +38,29 @@ class MediaDecoder:
         stream: the file.
         container: what to call its format in a message.
         rate_hz: sampling rate to decode to; None is the recording's own.
+        channels: how many to decode to; None is the recording's own.
+        track: of several sound tracks, 0-based; None is the default one if it holds sound, else
+            the first that does.
 
     Attributes:
         rate_hz, channels: of the first frame that was decoded; headers are no authority.
-        warnings: sentences about what was found while reading, complete after `blocks` ended.
+        warnings: sentences about damage that was found, complete after `blocks` ended.
+        remarks: sentences about what was chosen.
 
     Raises:
         MissingExtraError: PyAV is not installed.
-        AudioError: there is no sound track, or nothing of it can be decoded.
+        AudioError: there is no sound track, or not this one, or nothing of it can be decoded.
     """
 
-    def __init__(self, stream: ByteStream, *, container: str, rate_hz: int | None = None) -> None:
+    def __init__(
+        self,
+        stream: ByteStream,
+        *,
+        container: str,
+        rate_hz: int | None = None,
+        channels: int | None = None,
+        track: int | None = None,
+    ) -> None:
         try:
             import av
         except ImportError:
@@ -42,51 +68,99 @@ class MediaDecoder:
                 what=f"{stream.label}: reading {container}", package="av (PyAV)", extra="media"
             ) from None
         self._av = av
+        limit_allocations()
         self.warnings: list[str] = []
+        self.remarks: list[str] = []
         self._damaged = 0
-        stream.seek(0)
-        try:
-            self._container = av.open(stream, mode="r", options=_OPTIONS)
-        except (av.error.FFmpegError, ValueError) as error:
-            raise AudioError(
-                f"{stream.label}: its {container} header is damaged or cut off: get the file again"
-            ) from error
+        self._broken = False
+        self._file, self._kind = stream, container
+        self._container = self._opened()
+        self._track = self._chosen(track)
         self._frames = self._decoded()
         self._first: Any = next(self._frames, None)
         if self._first is None:
-            track = "no sound that can be decoded" if self._container.streams.audio else "no sound"
+            what = "no sound that can be decoded" if self._container.streams.audio else "no sound"
             self._container.close()
-            raise AudioError(f"{stream.label}: holds {track}: name a recording with a sound track")
+            raise AudioError(f"{stream.label}: holds {what}: name a recording with a sound track")
         self.rate_hz: int = rate_hz or self._first.sample_rate
-        self.channels: int = self._first.layout.nb_channels
+        self.channels: int = channels or self._first.layout.nb_channels
+        self._announced_s = self._announced()
 
     def skip_to(self, frame: int) -> int:  # noqa: ARG002 - compressed streams start at the start
         """Return the frame that reading starts from: always 0."""
         return 0
 
     def blocks(self) -> Iterator[Signal]:
-        """Yield [frames, channels] float32 until the sound ends, whatever the header says."""
-        layout = self._first.layout.name
+        """Yield [frames, channels] float32 until the sound ends, whatever the header says.
+
+        Where the time stamps leave a hole, silence is put: times are those of a player.
+        """
+        layout = self._first.layout
+        layout = layout.name if layout.nb_channels == self.channels else f"{self.channels}c"
         converter: Any = None
         kind: tuple[Any, ...] = ()
-        count = 0
+        count_s = 0.0
         for frame in self._all_frames():
+            if hole_s := self._hole(frame, count_s):
+                yield from self._flush(converter)
+                converter, kind = None, ()
+                yield from self._silence(hole_s)
+                count_s += hole_s
             found = (frame.format.name, frame.layout.name, frame.sample_rate)
             # Broadcasts and calls may change their kind on the way; the output stays the same.
             if found != kind:
                 yield from self._flush(converter)
                 converter = self._av.AudioResampler("fltp", layout, self.rate_hz)
                 kind = found
-            count += frame.samples / frame.sample_rate
+            count_s += frame.samples / frame.sample_rate
             frame.pts = None
             for converted in converter.resample(frame):
                 yield _to_frames(converted)
         yield from self._flush(converter)
-        self._compare_with_header(count)
+        self._compare_with_header(count_s)
 
     def close(self) -> None:
         """Close the decoder, not the stream."""
         self._container.close()
+
+    def _opened(self) -> Any:
+        self._file.seek(0)
+        try:
+            return self._av.open(self._file, mode="r", options=_OPTIONS)
+        except (self._av.error.FFmpegError, ValueError, MemoryError, OSError) as error:
+            raise AudioError(
+                f"{self._file.label}: its {self._kind} header is damaged or cut off: "
+                "get the file again"
+            ) from error
+
+    def _chosen(self, track: int | None) -> int:
+        """Return the sound track to read."""
+        tracks = self._container.streams.audio
+        if track is not None and not 0 <= track < len(tracks):
+            count = "one (0)" if len(tracks) == 1 else f"{len(tracks)} (0 to {len(tracks) - 1})"
+            self._container.close()
+            raise AudioError(f"{self._file.label}: there is no sound track {track}: it has {count}")
+        if track is not None or len(tracks) < 2:
+            return track or 0
+        flagged = [number for number, item in enumerate(tracks) if _is_default(item)]
+        order = [*flagged, *(number for number in range(len(tracks)) if number not in flagged)]
+        chosen = next((number for number in order if self._sounds(number)), order[0])
+        why = "the default one" if chosen in flagged[:1] else "the first one"
+        if chosen != order[0]:
+            why = "the first one with sound"
+        self.remarks.append(
+            f"The recording has {len(tracks)} sound tracks: track {chosen}, {why}, was read "
+            "(choose another with track, counted from 0)."
+        )
+        return chosen
+
+    def _sounds(self, track: int) -> bool:
+        """Tell whether a track is more than silence."""
+        self._track = track
+        found = any(_is_loud(frame) for frame in self._decoded())
+        self._container.close()
+        self._container, self._damaged, self._broken = self._opened(), 0, False
+        return found
 
     def _all_frames(self) -> Iterator[Any]:
         yield self._first
@@ -96,35 +170,105 @@ class MediaDecoder:
         """Yield decoded frames, and step over packets that cannot be decoded."""
         if not self._container.streams.audio:
             return
-        packets = self._container.demux(self._container.streams.audio[0])
+        errors = (self._av.error.FFmpegError, OSError, ValueError, MemoryError)
+        packets = self._container.demux(self._container.streams.audio[self._track])
         while True:
             try:
                 packet = next(packets)
-            except (StopIteration, self._av.error.FFmpegError):
+            except StopIteration:
+                return
+            except errors:
+                self._broken = True
                 return
             try:
                 yield from packet.decode()
-            except self._av.error.FFmpegError:
+            except errors:
                 self._damaged += 1
+
+    def _hole(self, frame: Any, count_s: float) -> float:
+        """Return how much silence lies before a frame, in seconds; 0 for none."""
+        if self._kind not in _TIMED or frame.pts is None:
+            return 0.0
+        starts_s = (self._container.start_time or 0) / self._av.time_base
+        end_s = self._announced_end()
+        late = end_s is None or starts_s > end_s  # a piece of something longer
+        hole_s = (
+            float(frame.pts * frame.time_base) - (max(0.0, starts_s) if late else 0.0) - count_s
+        )
+        if hole_s < _HOLE_S:
+            return 0.0
+        most_s = count_s + _MOST_SILENCE_S if end_s is None else end_s + _TOLERANCE_S
+        if count_s + hole_s > most_s:
+            note = "The time stamps are damaged: where they leave holes, none was put."
+            if note not in self.warnings:
+                self.warnings.append(note)
+            return 0.0
+        return hole_s
+
+    def _silence(self, hole_s: float) -> Iterator[Signal]:
+        left = round(hole_s * self.rate_hz)
+        while left > 0:
+            yield np.zeros((min(left, _SILENT_FRAMES), self.channels), dtype=np.float32)
+            left -= _SILENT_FRAMES
 
     def _flush(self, converter: Any) -> Iterator[Signal]:
         if converter is not None:
             for converted in converter.resample(None):
                 yield _to_frames(converted)
 
-    def _compare_with_header(self, seconds: float) -> None:
+    def _announced_end(self) -> float | None:
         duration = self._container.duration
-        announced = duration / self._av.time_base if duration else 0.0
-        if announced - seconds > _TOLERANCE_S:
+        return duration / self._av.time_base if duration and duration > 0 else None
+
+    def _announced(self) -> float | None:
+        """Return where the header says that this track ends, in seconds; None where it does not."""
+        if self._kind in _ESTIMATED:
+            return None
+        track = self._container.streams.audio[self._track]
+        clock = re.fullmatch(r"(\d+):(\d\d):(\d\d(?:\.\d+)?)", track.metadata.get("DURATION", ""))
+        if clock is not None:  # as Matroska has it
+            hours, minutes, seconds = (float(part) for part in clock.groups())
+            return 3600 * hours + 60 * minutes + seconds
+        if track.duration:
+            return float((track.duration + max(0, track.start_time or 0)) * track.time_base)
+        alone = len(self._container.streams) == 1
+        return self._announced_end() if alone else None
+
+    def _compare_with_header(self, seconds: float) -> None:
+        announced_s = self._announced_s
+        # FFmpeg corrects the length of an AVI by what is there.
+        complete = announced_s is not None and self._kind != "AVI"
+        if announced_s is not None and announced_s - seconds > _TOLERANCE_S:
             self.warnings.append(
-                f"The end is missing: the header announces {announced:.2f} s, "
+                f"The end is missing: the header announces {announced_s:.2f} s, "
                 f"{seconds:.2f} s could be read."
+            )
+        elif not complete and (self._broken or was_cut_off(self._file, self._kind)):
+            self.warnings.append("The file was cut off: its end is missing.")
+        elif holds_another(self._file, self._kind):
+            self.warnings.append(
+                "Another recording follows in the file: it was not read; split the file."
             )
         elif self._damaged:
             packets = (
                 "1 damaged packet" if self._damaged == 1 else f"{self._damaged} damaged packets"
             )
             self.warnings.append(f"The recording is damaged: {packets} left out.")
+
+
+def _is_default(track: Any) -> bool:
+    return bool(int(getattr(track, "disposition", 0)) & 1)
+
+
+def _is_loud(frame: Any) -> bool:
+    samples = frame.to_ndarray()
+    if samples.dtype.kind == "f":
+        return float(np.abs(samples).max(initial=0.0)) >= MIN_PEAK
+    if samples.dtype.kind == "u":
+        return bool(np.ptp(samples))
+    return float(np.abs(samples.astype(np.float64)).max(initial=0.0)) >= MIN_PEAK * float(
+        np.iinfo(samples.dtype).max
+    )
 
 
 def _to_frames(frame: Any) -> Signal:

@@ -9,12 +9,15 @@ from collections.abc import Iterator
 import numpy as np
 import soundfile
 
+from affekt.audio.chunks import TRAILING_BYTES, UNKNOWN_BYTES
 from affekt.audio.signal import Signal
 from affekt.audio.source import ByteStream
 from affekt.audio.stderr import mpg123_silenced
 from affekt.errors import AudioError
 
 CHUNK_FRAMES = 1 << 16
+# Of many channels fewer frames are read at once: 4 MiB of samples.
+_CHUNK_SAMPLES = 1 << 20
 
 # libsndfile knows more, among them formats with no signature to speak of, which would let
 # any file pass for a recording.
@@ -26,11 +29,7 @@ _EXACT_SUBTYPES = frozenset({"VORBIS"})
 # Formats decoded until the announced count even if the stream goes on (wrong Xing count,
 # wrong last Ogg position, wrong FLAC total).
 _COUNTED = frozenset({"FLAC", "OGG", "MP3"})
-# "Length unknown", as programs that write into a pipe put it.
-_UNKNOWN_BYTES = 0x7FFF_0000
 _UNKNOWN_FRAMES = 2**62
-# More than the tags that usually follow the sound.
-_TRAILING_BYTES = 1024
 # Encoders round to whole packets, and estimates from a bit rate err by a little.
 _TOLERANCE_S = 0.1
 
@@ -53,17 +52,23 @@ class _Sequential(soundfile.SoundFile):  # type: ignore[misc]
 class SoundfileDecoder:
     """One recording that libsndfile can read.
 
+    Args:
+        stream: the file.
+        share: bytes of sound that its header announced over those that are there.
+
     Attributes:
         rate_hz, channels: as the header says.
-        warnings: sentences about what was found while reading, complete after `blocks` ended.
+        warnings: sentences about damage that was found, complete after `blocks` ended.
+        remarks: sentences about what was chosen; none here.
         more_follows: the file goes on after the frames that its header announces.
 
     Raises:
         UnreadableError: libsndfile does not take the content.
     """
 
-    def __init__(self, stream: ByteStream) -> None:
+    def __init__(self, stream: ByteStream, *, share: float = 1.0) -> None:
         self._stream = stream
+        self._share = share
         self._is_mp3 = _may_be_mp3(stream.peek(3))
         try:
             with self._silenced():
@@ -76,6 +81,7 @@ class SoundfileDecoder:
         self.rate_hz: int = self._file.samplerate
         self.channels: int = self._file.channels
         self.warnings: list[str] = []
+        self.remarks: list[str] = []
         self.more_follows = False
         self._announced: int = self._file.frames
         self._position = 0
@@ -97,8 +103,9 @@ class SoundfileDecoder:
         Raises:
             AudioError: damage at the very beginning.
         """
+        most = max(1, min(CHUNK_FRAMES, _CHUNK_SAMPLES // self.channels))
         while self._position < self._announced:
-            wanted = min(CHUNK_FRAMES, self._announced - self._position)
+            wanted = min(most, self._announced - self._position)
             frames, damage = self._read(wanted)
             self._position += len(frames)
             if len(frames):
@@ -140,19 +147,37 @@ class SoundfileDecoder:
         """Find out whether the header announced another length than was read."""
         if self._file.format in _COUNTED or self._announced == 0:
             unread = self._stream.size - self._stream.tell()
-            self.more_follows = unread > _TRAILING_BYTES
+            self.more_follows = unread > TRAILING_BYTES
         announced = self._announced
-        cut = _cut_off(self._file.extra_info)
-        if cut is not None:
-            announced = round(self._position * cut)
+        share = self._share if self._share != 1.0 else _cut_off(self._file.extra_info)
+        if share is not None:
+            announced = round(self._position * share)
         missing = announced - self._position
-        if announced < _UNKNOWN_FRAMES and missing > _TOLERANCE_S * self.rate_hz:
+        if announced < _UNKNOWN_FRAMES and abs(missing) > _TOLERANCE_S * self.rate_hz:
+            found = f"{self._seconds(self._position)}"
             self.warnings.append(
                 f"The end is missing: the header announces {self._seconds(announced)}, "
-                f"{self._seconds(self._position)} could be read."
+                f"{found} could be read."
+                if missing > 0
+                else f"The header announces {self._seconds(announced)}, "
+                f"but {found} were found and read."
             )
         elif self._file.format == "OGG" and not self.more_follows and not self._has_end_mark():
             self.warnings.append("The stream has no end mark: its end may be missing.")
+
+    def has_another_stream(self) -> bool:
+        """Tell whether another Ogg stream begins where this one was read to (RFC 3533)."""
+        if self._file.format != "OGG":
+            return False
+        limit = 1 << 16
+        for start in range(0, self._stream.size, limit):
+            data = self._stream.peek(limit + 5, offset=start)
+            place = data.find(b"OggS", 0 if start else 1)
+            while place >= 0:
+                if data[place + 5 : place + 6] and data[place + 5] & 2:
+                    return True
+                place = data.find(b"OggS", place + 1)
+        return False
 
     def _has_end_mark(self) -> bool:
         """Tell whether the last Ogg page is flagged as the last (RFC 3533, section 6)."""
@@ -166,12 +191,12 @@ class SoundfileDecoder:
 
 
 def _cut_off(log: str) -> float | None:
-    """Return announced over present bytes, from libsndfile's "data : N (should be M)" notes."""
-    notes = re.findall(r": (\d+) \(should be (\d+)\)", log)
-    if not notes:
+    """Return announced over present bytes of sound, as libsndfile notes them where they differ."""
+    note = re.search(r"(?im)^ *(?:data|data size|ssnd) *: (\d+) \(should be (\d+)\)", log)
+    if note is None:
         return None
-    announced, present = (int(count) for count in notes[-1])
-    if announced >= _UNKNOWN_BYTES or present == 0:
+    announced, present = (int(count) for count in note.groups())
+    if announced >= UNKNOWN_BYTES or present == 0:
         return None
     return max(1.0, announced / present)
 
