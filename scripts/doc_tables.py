@@ -392,5 +392,7 @@ def leaks() -> str:
 def _ends(row: Mapping[str, Any]) -> str:
     if row["speakers"] < 5:  # too few to draw from
         return "1 speaker" if row["speakers"] == 1 else f"{row['speakers']} speakers"
+    if row["interval"] is None:
+        return "all draws agree"
     low, high = row["interval"]
     return f"{100 * low:.1f} to {100 * high:.1f}"
