@@ -1,3 +1,4 @@
+import dataclasses
 import hashlib
 import json
 
@@ -162,3 +163,14 @@ def test_a_copy_of_what_was_learnt_from_is_of_no_new_speaker(bundle, clip):
     assert (found.leaks.copies, found.new_speakers, found.tests_training_speakers) == (
         1, False, True,
     )  # fmt: skip
+
+
+def test_training_speakers_are_counted_under_the_name_of_the_table_they_stand_in(bundle, clip):
+    """A table of somebody's own lists a recording of EmoDB's 03; of another nobody knows."""
+    own, other = clip("mine", "me", 1, "sad"), clip("calls", "me", 1, "sad")
+    path = own.path.parent / "emodb" / "03a01Ta.wav"
+    path.parent.mkdir()
+    own = dataclasses.replace(own, path=own.path.rename(path))
+    source = open_source(str(bundle(training_data=({"corpus": "emodb"},), held_out={})))
+    found = evaluate(source, [own, other], protocol("external"))
+    assert found.training_speakers == {"mine": 1, "calls": None, "all": 1}

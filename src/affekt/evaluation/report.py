@@ -13,7 +13,13 @@ from typing import Any
 
 from affekt import __version__
 from affekt.errors import ConfigError
-from affekt.evaluation.exposure import heard_in_training, lockbox_tested, of_unknown_origin
+from affekt.evaluation.exposure import (
+    heard_clips,
+    heard_in_training,
+    identity,
+    lockbox_tested,
+    of_unknown_origin,
+)
 from affekt.evaluation.figures import CalibrationFigures, CorpusFigures
 from affekt.evaluation.groups import ALL_CORPORA, GroupFigures, group_figures
 from affekt.evaluation.leaks import Copy, Leaks, find_leaks
@@ -75,6 +81,8 @@ class Report:
         missing: `(corpus, speaker)` pairs that the protocol names and that no clip was found of.
         heard: test speakers that training may have heard, `(corpus, speaker)`: their figures
             are no measure of new voices.
+        training_speakers: corpus under test, or "all", to how many of its speakers training may
+            have heard; None where that is not known.
         training_told: the source says whom it learnt from; otherwise `heard` knows nothing.
         lockbox: test speakers who belong to the lockbox, `(corpus, speaker)`: a row in the log of
             readings is due.
@@ -108,6 +116,7 @@ class Report:
     calibration: CalibrationFigures | None
     missing: tuple[tuple[str, str], ...]
     heard: tuple[tuple[str, str], ...]
+    training_speakers: Mapping[str, int | None]
     training_told: bool
     groups: tuple[GroupFigures, ...]
     failures: tuple[FailedClip, ...]
@@ -136,10 +145,6 @@ class Report:
         """Somebody said who speaks, of one corpus at least."""
         return ALL_CORPORA not in self.not_told
 
-    def training_speakers(self, corpus: str) -> int:
-        """Return how many speakers of a corpus, or of all, training may have heard."""
-        return sum(corpus in (name, ALL_CORPORA) for name, _ in self.heard)
-
     def card_figures(self) -> dict[str, dict[str, float]]:
         """Return what a model's card shows: UA and WA a corpus, own classes and all labels."""
         figures = {}
@@ -163,7 +168,7 @@ class Report:
         values = dataclasses.asdict(self)
         for figures in (*values["corpora"], *values["groups"]):
             figures["new_speakers"] = self.new_speakers
-            figures["training_speakers"] = self.training_speakers(figures["corpus"])
+            figures["training_speakers"] = self.training_speakers[figures["corpus"]]
         for floor, values_of_floor in zip(self.floors, values["floors"], strict=True):
             values_of_floor["verdict"] = floor.verdict
         return values
@@ -238,6 +243,7 @@ def report_of(
         corpus: score_corpus(corpus, answers, classes)
         for corpus, classes in own_classes(tested).items()
     }
+    clips_heard = heard_clips(learnt, tested) if learnt else ()
     heard = heard_in_training(learnt, tested) if learnt else ()
     unknown_origin = of_unknown_origin(learnt, tested) if learnt else ()
     training_told = learnt is not None and bool(learnt.training_data)
@@ -265,6 +271,10 @@ def report_of(
         calibration=pooled_calibration(answers),
         missing=tuple(sorted(rule.tested() - {item.corpus_speaker for item in tested})),
         heard=heard,
+        training_speakers={
+            corpus: _training_speakers(corpus, clips_heard, unknown_origin, told=training_told)
+            for corpus in (*figures, ALL_CORPORA)
+        },
         training_told=training_told,
         groups=group_figures(answers),
         failures=_failed_clips(answers),
@@ -273,6 +283,14 @@ def report_of(
         unknown_origin=unknown_origin,
         leaks=leaks,
     )
+
+
+def _training_speakers(
+    corpus: str, heard: Sequence[Utterance], unknown_origin: Sequence[str], *, told: bool
+) -> int | None:
+    speakers = {identity(item)[:2] for item in heard if corpus in (item.corpus, ALL_CORPORA)}
+    unknown = unknown_origin if corpus == ALL_CORPORA else {corpus}.intersection(unknown_origin)
+    return len(speakers) if speakers or (told and not unknown) else None
 
 
 def clips_digest(tested: Iterable[Utterance]) -> str:

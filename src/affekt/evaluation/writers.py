@@ -73,7 +73,7 @@ def to_csv(report: Report) -> str:
             "corpus": figures.corpus,
             "failed": figures.failed,
             "speakers": len(figures.speakers),
-            "training_speakers": report.training_speakers(figures.corpus),
+            "training_speakers": csv_known(report.training_speakers[figures.corpus]),
         }
         calibration = {
             name: f"{getattr(figures.calibration, name):.6f}"
@@ -104,7 +104,7 @@ def to_csv(report: Report) -> str:
                 *("scoring", "corpus", "attribute", "group", "clips", "speakers", "classes"),
             )
         }
-        heads["training_speakers"] = report.training_speakers(group.corpus)
+        heads["training_speakers"] = csv_known(report.training_speakers[group.corpus])
         rows.writerow(stamp | heads | csv_shares(group))
     return text.getvalue()
 
