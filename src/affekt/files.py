@@ -7,7 +7,7 @@ import io
 import os
 import select
 import stat
-from typing import BinaryIO, TextIO
+from typing import TextIO
 
 # How long a pipe waits for somebody who writes into it.
 PIPE_PATIENCE_S = 5.0
@@ -19,7 +19,7 @@ _KINDS = (
 )
 
 
-def open_file(path: str | os.PathLike[str]) -> BinaryIO:
+def open_file(path: str | os.PathLike[str]) -> io.BufferedReader:
     """Open a file to read, or a pipe that somebody writes into.
 
     Raises:

@@ -119,6 +119,16 @@ def write_output(
         stream.write(utf8(content) if isinstance(content, str) else content)
 
 
+def make_folder(folder: Path) -> None:
+    """Make a folder for what is written, and those above it.
+
+    Raises:
+        ConfigError: it cannot be made.
+    """
+    with _told(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+
+
 def write_outputs(folder: Path, files: Mapping[str, str | bytes], *, force: bool = False) -> None:
     """Write files into a folder, all of them or none; the last one appears last.
 
@@ -131,9 +141,8 @@ def write_outputs(folder: Path, files: Mapping[str, str | bytes], *, force: bool
         ConfigError: a file may not be replaced, or the folder cannot be written.
     """
     with contextlib.ExitStack() as stack:
-        for name, content in reversed(files.items()):
-            with _told(folder):
-                (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        for name, content in reversed(list(files.items())):
+            make_folder((folder / name).parent)
             stream = stack.enter_context(open_output(folder / name, force=force))
             stream.write(utf8(content) if isinstance(content, str) else content)
             stream.flush()

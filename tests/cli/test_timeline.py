@@ -19,8 +19,10 @@ import soundfile
 from click.testing import CliRunner, Result
 
 from affekt import files
-from affekt.cli import main
-from affekt.recognition.annotations import FORMATS
+from affekt.cli import main, timelines
+from affekt.errors import ConfigError
+from affekt.recognition.annotations import FORMATS, annotate
+from affekt.records import Timeline
 
 RATE = 16_000
 
@@ -274,6 +276,27 @@ def test_a_strangers_file_in_the_folder_is_told_before_the_work(
     assert result.exit_code == 2
     assert "overview.csv: is there already" in result.stderr
     assert [path.name for path in (tmp_path / "out").iterdir()] == ["overview.csv"]
+
+
+def test_a_full_disk_ends_the_work_and_keeps_the_overview(
+    timeline: Callable[..., Result], calls: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written: list[str] = []
+
+    def annotate_until_full(found: Timeline, name: str) -> str:
+        if written:
+            raise ConfigError("b: cannot be written: No space left on device")
+        written.append(name)
+        return annotate(found, name)
+
+    monkeypatch.setattr(timelines, "annotate", annotate_until_full)
+    out = tmp_path / "out"
+    result = timeline(calls, "--mix", "--format", "csv", "--out", out)
+    assert result.exit_code == 2
+    assert result.stderr.splitlines()[-1] == "affekt: b: cannot be written: No space left on device"
+    rows = list(csv.DictReader((out / "overview.csv").open(encoding="utf-8")))
+    assert [Path(row["report"]).name for row in rows] == ["a.wav.csv", ""]  # and the damaged one
+    assert [path.name for path in (out / "may").iterdir()] == []
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -15,12 +16,13 @@ from affekt.audio.folders import passed_over_line
 from affekt.cli.interrupts import interrupts_wait
 from affekt.cli.saying import echo, say
 from affekt.errors import AffektError, AudioError, ConfigError
-from affekt.output import check_output, open_text_output, utf8, write_output
+from affekt.output import check_output, make_folder, open_text_output, utf8, write_output
 from affekt.recognition import Failure, Recognizer
 from affekt.recognition.annotations import FORMATS, annotate, link_to, write_html
 from affekt.recognition.annotations.overview import Entry, overview_csv, overview_table
 from affekt.recognition.inputs import Found, recordings
 from affekt.recognition.timeline import TimelineOptions
+from affekt.records import Timeline
 
 OVERVIEW = "overview.csv"
 # What is printed where no folder is named for the timelines.
@@ -71,6 +73,10 @@ def follow_all(batch: Batch, inputs: Sequence[str]) -> int:
                 wait.over()
     except KeyboardInterrupt:
         interrupted = True  # the overview tells what was followed so far
+    except ConfigError:
+        with contextlib.suppress(AffektError):
+            _write_overview(batch)
+        raise
     _write_overview(batch)
     if interrupted:
         return 130
@@ -78,26 +84,34 @@ def follow_all(batch: Batch, inputs: Sequence[str]) -> int:
 
 
 def _follow(batch: Batch, path: str, name: str, target: Path | None) -> Entry:
+    """Follow one recording, and write its timeline.
+
+    Raises:
+        ConfigError: the timeline cannot be written, which is no fault of the recording.
+    """
     try:
         found = batch.recognizer.timeline(path, **batch.options)
-        if target is not None:
-            target.parent.mkdir(parents=True, exist_ok=True)
-            with open_text_output(target, inputs=[path], force=batch.force) as stream:
-                if batch.format_name == "html":
-                    write_html(
-                        found,
-                        stream,
-                        recording=path,
-                        embed_audio=batch.embed_audio,
-                        link=link_to(path, target),
-                    )
-                else:
-                    stream.write(annotate(found, batch.format_name))
     except AffektError as error:
         return Entry(name, Failure(path=path, error=error), None)
     except (OSError, MemoryError) as error:
         return Entry(name, Failure(path=path, error=AudioError(f"{path}: {error}")), None)
-    return Entry(name, found, None if target is None else str(target))
+    if target is None:
+        return Entry(name, found, None)
+    try:
+        _write(batch, found, path, target)
+    except AudioError as error:  # a report reads the recording once more
+        return Entry(name, Failure(path=path, error=error), None)
+    return Entry(name, found, str(target))
+
+
+def _write(batch: Batch, found: Timeline, path: str, target: Path) -> None:
+    make_folder(target.parent)
+    with open_text_output(target, inputs=[path], force=batch.force) as stream:
+        if batch.format_name != "html":
+            stream.write(annotate(found, batch.format_name))
+            return
+        link = link_to(path, target)
+        write_html(found, stream, recording=path, embed_audio=batch.embed_audio, link=link)
 
 
 def _keep(batch: Batch, entry: Entry) -> None:
@@ -139,7 +153,7 @@ def _targets(batch: Batch, found: Found, names: Sequence[str]) -> list[Path | No
 def _write_overview(batch: Batch) -> None:
     text = overview_csv(batch.entries)
     if batch.out is not None:
-        batch.out.mkdir(parents=True, exist_ok=True)
+        make_folder(batch.out)
         write_output(batch.out / OVERVIEW, text, force=batch.force)
         say(f"{len(batch.entries)} recordings: {batch.out / OVERVIEW}")
     elif batch.format_name == "csv":

@@ -132,11 +132,13 @@ class TableWriter:
 
         # A pipe has no width: nothing shall be folded there.
         console = Console(file=self._out, width=None if self._out.isatty() else 200)
-        first, *others = self._answers or [None]
-        if isinstance(first, Prediction) and not others:
-            _draw_one(console, first)
-        elif self._answers:
-            _draw_many(console, self._answers)
+        match self._answers:
+            case []:
+                pass
+            case [Prediction() as only]:
+                _draw_one(console, only)
+            case answers:
+                _draw_many(console, answers)
 
 
 WRITERS: dict[str, type[Writer]] = {

@@ -61,11 +61,11 @@ def overview_table(entries: Sequence[Entry], out: TextIO) -> None:
             said = Text(f"failed: {printable(answer.reason)}", style="red")
             table.add_row(Text(printable(name)), "-", "-", "-", said, "")
             continue
-        head = [Text(printable(name)), clock(answer.duration_s)]
+        head = [Text(printable(name)), Text(clock(answer.duration_s))]
         for track in answer.tracks:
             if track.analysed:
                 table.add_row(*head, *map(Text, _said(track)))
-                head = [Text(""), ""]
+                head = [Text(""), Text("")]
     # A pipe has no width: nothing shall be folded there.
     Console(file=out, width=None if out.isatty() else 200).print(table)
 
