@@ -180,6 +180,15 @@ def test_a_stretch_outside_the_recording_is_refused(start_s, end_s, message, ton
         decode(encode(tone(5.0)), start_s=start_s, end_s=end_s)
 
 
+def test_a_stretch_that_ends_beyond_the_recording_says_so(tone, encode):
+    audio = decode(encode(tone(5.0)), start_s=3.25, end_s=12.0)
+    assert audio.duration_s == 1.75
+    assert audio.warnings == (
+        "The stretch was to end at 12 s, and the recording ends at 5.00 s: what was read counts.",
+    )
+    assert decode(encode(tone(5.0)), start_s=3.25, end_s=5.02).warnings == ()
+
+
 def test_a_damaged_value_late_in_a_long_file_is_placed_right(tone, encode):
     signal = tone(9.0)
     signal[7 * 16000] = np.nan

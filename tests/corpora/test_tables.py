@@ -10,6 +10,7 @@ import pytest
 from affekt.corpora import load_corpus
 from affekt.corpora.tables import TableCorpus, write_table
 from affekt.errors import AffektError, CorpusError, MissingExtraError
+from affekt.evaluation.groups import duration_band
 
 
 @pytest.fixture
@@ -191,3 +192,33 @@ def test_one_speaker_written_by_three_programs_is_one(table, tmp_path):
     with pytest.warns(UserWarning, match=r"mine.csv: .* one speaker: 06 = 6 = 6\.0"):
         items = TableCorpus(table(text)).load()
     assert {item.speaker for item in items} == {"06"}
+
+
+def stretches(folder, write_tone, *rows):
+    write_tone(folder / "a.wav", duration_s=3.0)
+    lines = [f"a.wav,{start},{end},angry" for start, end in rows]
+    (folder / "cut.csv").write_text("\n".join(["path,start,end,emotion", *lines]) + "\n")
+    return TableCorpus(folder / "cut.csv")
+
+
+def test_a_stretch_that_ends_beyond_its_recording_is_as_long_as_what_was_read(tmp_path, write_tone):
+    table = stretches(tmp_path, write_tone, (0, 1), (1, 2.98), (1.5, 12), (2, 3.02))
+    with pytest.warns(UserWarning, match=r"1 stretch ends beyond the recording .*12 s of 3\.00 s"):
+        found = table.load()
+    assert [item.end_s for item in found] == [1.0, 2.98, 3.0, 3.02]
+    assert [duration_band(item) for item in found][2] == "1 to 2 s"
+
+
+def test_stretches_within_their_recordings_bring_no_warning(tmp_path, write_tone, recwarn):
+    stretches(tmp_path, write_tone, (0, 1), (1, 3), (2, "")).load()
+    assert not recwarn.list
+
+
+def test_a_header_that_announces_too_little_cuts_no_stretch(tmp_path, write_tone):
+    table = stretches(tmp_path, write_tone, (0, 2.5))
+    data = (tmp_path / "a.wav").read_bytes()
+    place = data.index(b"data") + 4
+    (tmp_path / "a.wav").write_bytes(
+        data[:place] + (32000).to_bytes(4, "little") + data[place + 4 :]
+    )
+    assert [item.end_s for item in table.load()] == [2.5]

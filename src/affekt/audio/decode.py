@@ -24,6 +24,9 @@ from affekt.audio.signal import (
 from affekt.audio.source import AudioSource
 from affekt.errors import AudioError
 
+# Ends of stretches are written with few digits.
+_TOLERANCE_S = 0.05
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Audio:
@@ -172,5 +175,10 @@ def _stretch(reader: BlockReader, start_s: float, end_s: float | None) -> Signal
             f"{reader.label}: ends before {start_s:g} s: give a start within the recording"
         )
     signal = joined(pieces)[first:last].copy()
+    if last is not None and last - count > _TOLERANCE_S * rate_hz:
+        reader.warnings.append(
+            f"The stretch was to end at {end_s:g} s, and the recording ends at "
+            f"{from_s + count / rate_hz:.2f} s: what was read counts."
+        )
     check_signal(signal, rate_hz, name=f"{reader.label} from {start_s:g} s")
     return signal

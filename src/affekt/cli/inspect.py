@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from affekt.cli.options import force_option
+from affekt.cli.options import force_option, track_option
 from affekt.cli.saying import echo
 
 
@@ -24,8 +24,11 @@ from affekt.cli.saying import echo
     type=click.IntRange(min=0),
     help="Draw this channel, counted from 0, instead of the mean of all.",
 )
+@track_option
 @force_option
-def inspect(clip: Path, out: Path | None, channel: int | None, force: bool) -> None:
+def inspect(
+    clip: Path, out: Path | None, channel: int | None, track: int | None, force: bool
+) -> None:
     """Say what a clip is like, and draw it before and after trimming.
 
     The picture shows waveform, spectrogram, mel filterbank output, mel spectrogram and MFCC. One
@@ -33,7 +36,7 @@ def inspect(clip: Path, out: Path | None, channel: int | None, force: bool) -> N
     """
     from affekt.inspection import show
 
-    view = show(clip, channel=channel)
+    view = show(clip, channel=channel, track=track)
     width = max(len(name) for name, _ in view.facts)
     for name, value in view.facts:
         echo(f"{name:<{width}}  {value}")

@@ -16,6 +16,11 @@ from affekt.recognition.purpose import PURPOSES
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
+track_option = click.option(
+    "--track",
+    type=click.IntRange(min=0),
+    help="Of several sound tracks take this one, counted from 0, instead of the default one.",
+)
 corpora_option = click.option(
     "--corpora",
     "root",

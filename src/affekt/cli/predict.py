@@ -13,7 +13,7 @@ import click
 
 from affekt.audio.folders import passed_over_line
 from affekt.cli.interrupts import interrupts_wait
-from affekt.cli.options import force_option, purpose_options
+from affekt.cli.options import force_option, purpose_options, track_option
 from affekt.cli.saying import say
 from affekt.cli.terms import say_terms_once
 from affekt.output import open_output, open_text_output
@@ -66,6 +66,7 @@ FORMATS = {
     type=click.IntRange(min=0),
     help="Use this channel, counted from 0, instead of the mean of all.",
 )
+@track_option
 @click.option(
     "--mix", is_flag=True, help="Take all channels for one voice, even if they sound by turns."
 )
@@ -90,6 +91,7 @@ def predict(
     emotions: str | None,
     threshold: float | None,
     channel: int | None,
+    track: int | None,
     mix: bool,
     purpose: str | None,
     consented: bool,
@@ -116,6 +118,7 @@ def predict(
         raise click.UsageError("standard output is closed")
     options = Options(
         channel=channel,
+        track=track,
         mix=mix,
         emotions=None if emotions is None else int(emotions),
         threshold=threshold,

@@ -12,9 +12,10 @@ from typing import TextIO
 
 import click
 
+from affekt.audio.length import announced_s
 from affekt.audio.voice import VOICES, Voice
 from affekt.cli.interrupts import interrupts_wait
-from affekt.cli.options import force_option, purpose_options
+from affekt.cli.options import force_option, purpose_options, track_option
 from affekt.cli.saying import say
 from affekt.cli.terms import say_terms_once
 from affekt.cli.timelines import PRINTED, Batch, follow_all
@@ -23,7 +24,6 @@ from affekt.files import read_bytes
 from affekt.output import open_text_output
 from affekt.recognition import Recognizer
 from affekt.recognition.annotations import FORMATS, annotate, link_to, write_html
-from affekt.recognition.annotations.sounds import announced_s
 from affekt.recognition.timeline import TimelineOptions
 from affekt.records import Timeline
 
@@ -41,6 +41,7 @@ from affekt.records import Timeline
     metavar="NAMES",
     help="Whose emotions are inferred; customer, if not said. Of others, speech activity alone.",
 )
+@track_option
 @click.option(
     "--mix", is_flag=True, help="Take all channels for one voice, even if they sound by turns."
 )
@@ -89,6 +90,7 @@ def timeline(
     sources: tuple[str, ...],
     channels: str | None,
     analyse: str | None,
+    track: int | None,
     mix: bool,
     purpose: str | None,
     consented: bool,
@@ -130,6 +132,7 @@ def timeline(
     options = TimelineOptions(
         channels=_names(channels),
         analyse=_names(analyse),
+        track=track,
         mix=mix,
         purpose=purpose,
         consented=consented,

@@ -15,6 +15,7 @@ from typing import Any
 from affekt.corpora import collection_of
 from affekt.corpora.folders import UNKNOWN_SPEAKER
 from affekt.corpora.labels import canonical_label, check_labels
+from affekt.corpora.stretches import within_recordings
 from affekt.errors import CorpusError, MissingExtraError
 from affekt.files import open_text
 from affekt.output import open_output, open_text_output
@@ -89,7 +90,8 @@ class TableCorpus:
             )
         if not utterances:
             raise CorpusError(f"{self.table}: the table has no rows")
-        return with_one_spelling(utterances, where=str(self.table))
+        spelt = with_one_spelling(utterances, where=str(self.table))
+        return within_recordings(spelt, where=str(self.table))
 
     def _utterance(self, row: Mapping[str, str], *, where: str) -> Utterance:
         for column in ("path", "emotion"):

@@ -136,12 +136,13 @@ class ClipView:
         )
 
 
-def show(clip: str | Path, *, channel: int | None = None) -> ClipView:
+def show(clip: str | Path, *, channel: int | None = None, track: int | None = None) -> ClipView:
     """Show a clip in a notebook: facts, a player, and the picture before and after trimming.
 
     Args:
         clip: a recording.
-        channel: the one to draw and play, 0-based; None is the mean of all.
+        channel: the one to draw and play, 0-based; None is the mean of those with sound.
+        track: of several sound tracks, 0-based; None is the default one, if it holds sound.
 
     Returns:
         What a notebook draws by itself; `png()` gives the picture alone.
@@ -150,7 +151,7 @@ def show(clip: str | Path, *, channel: int | None = None) -> ClipView:
         AudioError: the clip cannot be read, or lacks the channel.
         MissingExtraError: the format needs PyAV, which is not installed.
     """
-    recording = read_recording(clip)
+    recording = read_recording(clip, track=track)
     check_channel(channel, recording.frames.shape[1], name=str(clip))
     rate_hz = recording.sampling_rate_hz
     signal = resample(to_mono(recording.frames, rate_hz, channel), rate_hz, SAMPLING_RATE_HZ)

@@ -67,7 +67,11 @@ class Recording:
 
 
 def read_recording(
-    path: str | Path, *, start_s: float | None = None, end_s: float | None = None
+    path: str | Path,
+    *,
+    start_s: float | None = None,
+    end_s: float | None = None,
+    track: int | None = None,
 ) -> Recording:
     """Read a recording, or a stretch of it, at its own rate and with all of its channels.
 
@@ -77,6 +81,7 @@ def read_recording(
         path: the file.
         start_s: beginning of the stretch in seconds; None is the file's.
         end_s: its end; None is the file's.
+        track: of several sound tracks, 0-based; None is the default one, if it holds sound.
 
     Raises:
         AudioError: the file is missing, damaged, empty, or holds a value that is not finite; or
@@ -84,7 +89,7 @@ def read_recording(
         MissingExtraError: the format needs PyAV, which is not installed.
     """
     pieces: list[Signal] = []
-    with decode_blocks(path) as reader:
+    with decode_blocks(path, track=track) as reader:
         rate_hz = reader.source_rate_hz
         reader.watch = pieces.append
         try:

@@ -14,6 +14,7 @@ class Options(TypedDict, total=False):
 
     Attributes:
         channel: of the recording, counted from 0, instead of the mean of all.
+        track: of several sound tracks, counted from 0, instead of the default one; of files alone.
         mix: take that mean for one voice, however different the channels are; without it and
             without a channel, channels that sound by turns are refused.
         emotions: vocabulary of 8, 7, 6 or 4 labels instead of the model's own.
@@ -25,6 +26,7 @@ class Options(TypedDict, total=False):
     """
 
     channel: int | None
+    track: int | None
     mix: bool | None
     emotions: int | None
     threshold: float | None

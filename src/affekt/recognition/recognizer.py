@@ -91,6 +91,8 @@ class Recognizer:
             ConfigError: an option is impossible, or channels sound by turns.
         """
         self._check(options)
+        if options.get("track") is not None:
+            raise ConfigError("samples in memory have no sound tracks: leave track out")
         audio = from_array(
             signal,
             sampling_rate,
@@ -125,6 +127,7 @@ class Recognizer:
             source,
             block_s=WHOLE_S,
             channel=options.get("channel"),
+            track=options.get("track"),
             refuse_calls=not options.get("mix"),
         ) as reader:
             answer, notes = hear(reader, self._hear, name=reader.label)

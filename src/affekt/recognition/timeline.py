@@ -45,6 +45,7 @@ class TimelineOptions(TypedDict, total=False):
     Attributes:
         channels: names, one a channel of the recording, in their order ("agent", "customer").
         analyse: whose emotions are inferred; with named channels the customer's alone.
+        track: of several sound tracks, counted from 0, instead of the default one.
         mix: take the mean of all channels for one voice, however different they are; without it
             and without names, channels that sound by turns are refused.
         purpose: "medical", "safety" or "research": needed to analyse a channel of somebody at
@@ -60,6 +61,7 @@ class TimelineOptions(TypedDict, total=False):
 
     channels: Sequence[str] | None
     analyse: Sequence[str] | None
+    track: int | None
     mix: bool | None
     purpose: str | None
     consented: bool | None
@@ -88,7 +90,8 @@ def make_timeline(
         raise ConfigError("mix takes all channels for one voice: leave it out, or the channels")
     # It is read twice, which pipes and standard input do not allow by themselves.
     with contextlib.closing(open_source(source)) as held:
-        with decode_blocks(cast("BinaryIO", held)) as first:
+        sound_track = options.get("track")
+        with decode_blocks(cast("BinaryIO", held), track=sound_track) as first:
             plans = plan_tracks(
                 first.source_channels,
                 names=options.get("channels"),
@@ -97,7 +100,11 @@ def make_timeline(
                 consented=bool(options.get("consented")),
             )
         unnamed = plans[0].name is None
-        readers = partial(_mixed, held, mix=mix) if unnamed else partial(_named, source, plans)
+        readers = (
+            partial(_mixed, held, mix=mix, sound_track=sound_track)
+            if unnamed
+            else partial(_named, source, plans, sound_track=sound_track)
+        )
         voice = options.get("voice") or "energy"
         progress = options.get("progress") or (lambda done_s: None)  # noqa: ARG005
         floors: Sequence[NoiseFloor | None] = [None] * len(plans)
@@ -135,19 +142,24 @@ def make_timeline(
     )
 
 
-def _named(source: AudioSource, plans: Sequence[TrackPlan]) -> list[BlockReader]:
+def _named(
+    source: AudioSource, plans: Sequence[TrackPlan], *, sound_track: int | None
+) -> list[BlockReader]:
     """Open a call once a channel, to be read all at once."""
     if not isinstance(source, str | os.PathLike | bytes) or source == "-":
         raise ConfigError(
             "a call whose channels are named is read once a channel: "
             "give the path of a file, or its bytes"
         )
-    return [decode_blocks(source, block_s=_BLOCK_S, channel=plan.index) for plan in plans]
+    return [
+        decode_blocks(source, block_s=_BLOCK_S, channel=plan.index, track=sound_track)
+        for plan in plans
+    ]
 
 
-def _mixed(held: ByteStream, *, mix: bool) -> list[BlockReader]:
+def _mixed(held: ByteStream, *, mix: bool, sound_track: int | None) -> list[BlockReader]:
     """Open the mean of all channels; without `mix`, two people's are refused."""
-    reader = decode_blocks(cast("BinaryIO", held), block_s=_BLOCK_S)
+    reader = decode_blocks(cast("BinaryIO", held), block_s=_BLOCK_S, track=sound_track)
     if not mix:
         reader.watch = CallGuard(reader.source_rate_hz, name=reader.label, remedy=_NAME_THEM)
     return [reader]

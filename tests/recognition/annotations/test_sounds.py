@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 import soundfile
 
+from affekt.audio.length import announced_s
 from affekt.errors import AudioError
-from affekt.recognition.annotations.sounds import announced_s, media_type, outline
+from affekt.recognition.annotations.sounds import media_type, outline
 
 RATE = 16_000
 

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import PurePath
 
 import numpy as np
 import numpy.typing as npt
-import soundfile
 
 from affekt.audio import AudioSource, Signal, decode_blocks
-from affekt.audio.stderr import mpg123_silenced
 from affekt.errors import AudioError
 
 _MEDIA_TYPES = {
@@ -31,16 +28,6 @@ _STEP_SAMPLES = 160  # 10 ms, the finest step of an outline
 def media_type(name: str) -> str:
     """Return the media type that a file's name stands for."""
     return _MEDIA_TYPES.get(PurePath(name).suffix.lower(), "application/octet-stream")
-
-
-def announced_s(path: str | os.PathLike[str]) -> float | None:
-    """Return the length that a file's header announces; None where it cannot be known cheaply."""
-    try:
-        with mpg123_silenced():
-            length_s = float(soundfile.info(path).duration)
-    except (soundfile.SoundFileError, OSError, TypeError):
-        return None
-    return length_s if 0.0 < length_s < 1e6 else None
 
 
 def outline(
