@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from affekt.text import csv_path, csv_word, printable, printable_lines
+from affekt.text import csv_cell, csv_record, printable, printable_lines
 
 
 @pytest.mark.parametrize(
@@ -28,14 +28,17 @@ def test_line_ends_stay_where_lines_are_meant() -> None:
 
 @pytest.mark.parametrize("text", ["=1+1", "+cmd|x", "-2+3", "@sum(A1)", "\t=1"])
 def test_no_spreadsheet_takes_a_word_for_a_formula(text: str) -> None:
-    assert csv_word(text) == f"'{text}"
-    assert csv_path(text) == f"./{text}"
+    assert csv_record({"emotion": text, "path": text}) == {
+        "emotion": f"'{text}",
+        "path": f"./{text}",
+    }
 
 
 @pytest.mark.parametrize("text", ["", "-", "angry", "-3", "+0.5e-3", "a=b", "/x/-y.wav"])
 def test_other_words_and_numbers_stay(text: str) -> None:
-    assert csv_word(text) == text
+    assert csv_cell("emotion", text) == text
+    assert csv_cell("path", text) == text
 
 
-def test_standard_input_keeps_its_name() -> None:
-    assert csv_path("-") == "-"
+def test_what_is_no_text_stays() -> None:
+    assert csv_record({"score": -0.5, "failed": None}) == {"score": -0.5, "failed": None}

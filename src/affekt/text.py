@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
 # Control characters, which a terminal obeys, and marks that turn the order of what follows.
 _OBEYED = re.compile(r"[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 _NUMBER = re.compile(r"[+-]?\d+(\.\d+)?([eE][+-]?\d+)?")
+_PATHS = {"path", "file", "clip", "report"}
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -20,14 +22,19 @@ def printable_lines(text: str) -> str:
     return "\n".join(map(printable, text.split("\n")))
 
 
-def csv_word(text: str) -> str:
-    """Return a label or another word that no spreadsheet takes for a formula."""
-    return f"'{text}" if text.startswith(_FORMULA) and not _is_plain(text) else text
+def csv_cell(column: str, value: object) -> object:
+    """Return a cell that no spreadsheet takes for a formula; what is no text stays.
+
+    A path gets `./`, with which it leads to the same file; another word an apostrophe.
+    """
+    if not isinstance(value, str) or not value.startswith(_FORMULA) or _is_plain(value):
+        return value
+    return f"./{value}" if column in _PATHS else f"'{value}"
 
 
-def csv_path(path: str) -> str:
-    """Return the path of the same file that no spreadsheet takes for a formula."""
-    return f"./{path}" if path.startswith(_FORMULA) and path != "-" else path
+def csv_record(row: Mapping[str, object]) -> dict[str, object]:
+    """Return a row of such cells, by column."""
+    return {column: csv_cell(column, value) for column, value in row.items()}
 
 
 def _is_plain(text: str) -> bool:

@@ -340,6 +340,17 @@ def test_a_pipe_that_nobody_writes_into_is_given_up(
     assert "pipe: is a pipe that nobody writes into" in result.stderr
 
 
+def test_names_are_no_formulas_for_a_spreadsheet(
+    timeline: Callable[..., Result], call: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    shutil.copy(call, "=call.wav")
+    result = timeline("=call.wav", "--channels", "@agent,customer", "--format", "csv")
+    rows = list(csv.DictReader(io.StringIO(result.stdout)))
+    assert {row["path"] for row in rows} == {"./=call.wav"}
+    assert {row["track"] for row in rows} == {"'@agent", "customer"}
+
+
 def test_ctrl_c_leaves_no_file(tone_bundle: Path, tones: SimpleNamespace, tmp_path: Path) -> None:
     long = tmp_path / "long.wav"
     soundfile.write(long, np.tile(tones.said("angry", duration_s=10), 360), RATE)

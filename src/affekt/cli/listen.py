@@ -13,6 +13,7 @@ from affekt.audio.pcm import SAMPLE_FORMATS, SampleFormat
 from affekt.audio.voice import VOICES, Voice
 from affekt.cli.interrupts import uninterrupted
 from affekt.cli.options import purpose_options
+from affekt.cli.saying import echo, say
 from affekt.cli.terms import say_terms_once
 from affekt.recognition.purpose import plan_tracks, stamp
 
@@ -111,7 +112,7 @@ def listen(
 
     def tell(moment: Moment) -> None:
         tally.add(moment)
-        click.echo(_line(moment, format_name))
+        echo(_line(moment, format_name))
 
     try:
         with closing(chunks):
@@ -140,10 +141,10 @@ def _line(moment: Moment, format_name: str) -> str:
 
 
 def _say_dropped(seconds: float) -> None:
-    click.echo(f"affekt: the machine is too slow: {seconds:.1f} s were dropped", err=True)
+    say(f"the machine is too slow: {seconds:.1f} s were dropped")
 
 
 def _say_summary(tally: Tally, purpose: str | None) -> None:
     parts = [f"{name} {seconds:.0f} s" for name, seconds in tally.seconds().items()]
     heard = f"affekt: heard {tally.heard_s:.1f} s" + (": " if parts else "") + ", ".join(parts)
-    click.echo(heard + (f"; purpose: {purpose}" if purpose else ""), err=True)
+    say(heard + (f"; purpose: {purpose}" if purpose else ""), prefix="")

@@ -29,6 +29,7 @@ from affekt.evaluation.writers import (
     protocol_facts,
     source_facts,
 )
+from affekt.text import csv_record
 
 CSV_COLUMNS = (
     "row", "protocol", "corpus", "scoring", "figure", "model", "other", "value", "low", "high",
@@ -61,7 +62,7 @@ def to_csv(comparison: Comparison) -> str:
         _csv_differences(comparison, titles),
         _csv_references(comparison, titles),
     ):
-        rows.writerows(stamp | row for row in found)
+        rows.writerows(csv_record(stamp | row) for row in found)
     return text.getvalue()
 
 

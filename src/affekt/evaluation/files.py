@@ -8,6 +8,8 @@ import io
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from affekt.text import csv_cell
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Table:
@@ -42,11 +44,12 @@ class Table:
 
 
 def csv_text(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
-    """Return a CSV file."""
+    """Return a CSV file; no cell is a formula."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(header)
-    writer.writerows(rows)
+    writer.writerow([csv_cell("", name) for name in header])
+    for row in rows:
+        writer.writerow([csv_cell(*pair) for pair in zip(header, row, strict=True)])
     return text.getvalue()
 
 

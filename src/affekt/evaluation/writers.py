@@ -25,6 +25,7 @@ from affekt.evaluation.layout import (
 )
 from affekt.evaluation.leaks import Leaks
 from affekt.evaluation.report import Report
+from affekt.text import csv_record
 
 MARK = "*"
 HEARD = "training may have heard voices or recordings under test"
@@ -94,9 +95,9 @@ def to_csv(report: Report) -> str:
                 }
             if alone := item.answered_alone:
                 row |= {f"{name}_answered": f"{getattr(alone, name):.6f}" for name in SHARES}
-            rows.writerow(stamp | heads | row | csv_shares(item) | calibration)
+            rows.writerow(csv_record(stamp | heads | row | csv_shares(item) | calibration))
         if not figures.scorings:
-            rows.writerow(stamp | heads | {"clips": 0})
+            rows.writerow(csv_record(stamp | heads | {"clips": 0}))
     for group in report.groups:
         heads = {
             name: getattr(group, name)
@@ -105,7 +106,7 @@ def to_csv(report: Report) -> str:
             )
         }
         heads["training_speakers"] = csv_known(report.training_speakers[group.corpus])
-        rows.writerow(stamp | heads | csv_shares(group))
+        rows.writerow(csv_record(stamp | heads | csv_shares(group)))
     return text.getvalue()
 
 

@@ -18,6 +18,7 @@ from affekt.emotions import CANONICAL
 from affekt.inspection.corpus import Clip, Inspection
 from affekt.inspection.sound import Sound
 from affekt.records import SCHEMA_VERSION
+from affekt.text import csv_record
 
 NOT_STATED = "not stated"
 NO_CANONICAL = "no canonical label"
@@ -235,7 +236,7 @@ def _csv(rows: Sequence[Mapping[str, Any]]) -> str:
     text = io.StringIO()
     writer = csv.DictWriter(text, list(rows[0]) if rows else [], lineterminator="\n")
     writer.writeheader()
-    writer.writerows(rows)
+    writer.writerows(map(csv_record, rows))
     return text.getvalue()
 
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TextIO
 from affekt.errors import ConfigError, did_you_mean
 from affekt.recognition.options import Failure
 from affekt.records import Prediction
-from affekt.text import csv_path, csv_word, printable
+from affekt.text import csv_cell, printable
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -110,9 +110,7 @@ def _cell(name: str, value: Any) -> Any:
         return "true" if value else "false"
     if isinstance(value, list):
         value = " ".join(value)
-    if isinstance(value, str):
-        return csv_path(value) if name == "path" else csv_word(value)
-    return "" if value is None else value
+    return csv_cell(name, value)
 
 
 class TableWriter:

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, TextIO
 from affekt.recognition.annotations.marks import clock, percent, plain
 from affekt.recognition.options import Failure
 from affekt.records import Timeline, Track
-from affekt.text import csv_path, csv_word, printable
+from affekt.text import csv_cell, printable
 
 _HEAD = ("path", "duration_s", "channels", "model", "purpose")
 _TAIL = ("warnings", "report", "error")
@@ -37,9 +37,9 @@ def overview_csv(entries: Sequence[Entry]) -> str:
     columns = (*_HEAD, *figures, *_TAIL)
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(map(csv_word, columns))
+    writer.writerow([csv_cell("", name) for name in columns])
     for row in rows:
-        writer.writerow([_cell(name, row.get(name)) for name in columns])
+        writer.writerow([csv_cell(name, row.get(name)) for name in columns])
     return out.getvalue()
 
 
@@ -106,9 +106,3 @@ def _figures(track: dict[str, Any]) -> dict[str, Any]:
         "longest_negative_end_s": end_s,
         "turning_points": len(summary["turning_points"]),
     }
-
-
-def _cell(name: str, value: Any) -> Any:
-    if isinstance(value, str):
-        return csv_path(value) if name in ("path", "report") else csv_word(value)
-    return "" if value is None else value

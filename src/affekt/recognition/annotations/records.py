@@ -7,6 +7,7 @@ import io
 import json
 
 from affekt.records import Timeline
+from affekt.text import csv_cell
 
 
 def to_json(timeline: Timeline) -> str:
@@ -29,8 +30,9 @@ def to_csv(timeline: Timeline) -> str:
     record = timeline.to_dict()
     for track in record["tracks"]:
         source = (
-            *(record["path"], record["model"], record["purpose"]),
-            *(track["name"], track["index"], _truth(track["analysed"])),
+            csv_cell("path", record["path"]),
+            *(record["model"], record["purpose"]),
+            *(csv_cell("track", track["name"]), track["index"], _truth(track["analysed"])),
         )
         for segment in track["segments"]:
             scores = {item["label"]: item["score"] for item in segment["predictions"]}
@@ -39,7 +41,11 @@ def to_csv(timeline: Timeline) -> str:
                     *source,
                     *(f"{segment[key]:.3f}" for key in ("start_s", "end_s")),
                     _truth(segment["speech"]),
-                    *(segment["emotion"], segment["confidence"], _truth(segment["uncertain"])),
+                    *(
+                        csv_cell("emotion", segment["emotion"]),
+                        segment["confidence"],
+                        _truth(segment["uncertain"]),
+                    ),
                     _truth(segment["out_of_domain"]),
                     *(scores.get(label, "") for label in timeline.labels),
                 )
