@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import subprocess
 import sys
 import threading
@@ -11,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+import affekt
 from affekt import output
 from affekt.errors import ConfigError
 from affekt.output import check_output, open_output, open_text_output, write_output, write_outputs
@@ -223,3 +225,35 @@ def test_a_cache_that_cannot_be_written_makes_every_file_a_strangers(
     write_output(folder / "a.csv", "first")
     with pytest.raises(ConfigError, match="is there already"):
         write_output(folder / "a.csv", "second")
+
+
+# Places that write what is Affekt's own: caches, logs, downloads, runs that go on.
+OWN = {
+    "cli/saying.py": "standard error that is closed",
+    "corpora/download.py": "a download that goes on where it broke off",
+    "evaluation/codecs.py": "a codec, in memory",
+    "evaluation/domain_sounds.py": "a score for a synthesiser, in a temporary folder",
+    "evaluation/log.py": "a row at the end of the log of readings",
+    "locks.py": "locks",
+    "output.py": "the one place that writes for users",
+    "recognition/checksum.py": "checksums beside models",
+    "recognition/fetch.py": "a model on its way into the folder of models",
+    "recognition/installed.py": "the note of which model is in use",
+    "web_bundle/build.py": "the page in the cache",
+    "web_bundle/library.py": "the library in the cache",
+}
+_WRITING = re.compile(
+    r"(?<!formatter)\.write_(?:text|bytes)\(|savefig\((?!\s*buffer)"
+    r"|open\((?:[^()]*, )?[\"'][wax]b?\+?[\"']"
+    r"|onnx\.save\((?![^)]*(?:candidate|plain))"
+)
+
+
+def test_only_one_place_writes_for_users() -> None:
+    source = Path(affekt.__file__).parent
+    writing = {
+        path.relative_to(source).as_posix()
+        for path in source.rglob("*.py")
+        if _WRITING.search(path.read_text(encoding="utf-8"))
+    }
+    assert writing == set(OWN)

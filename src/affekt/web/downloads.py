@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 
 from affekt.recognition.notices import NOTICE_RECOGNISER
 from affekt.recognition.writers import CsvWriter
+from affekt.text import csv_cell
 from affekt.web.analysis import Analysis
 
 _EXTRA = ("channel", "voice")
@@ -27,12 +28,12 @@ def to_csv(analyses: Iterable[Analysis], labels: Sequence[str]) -> str:
     """Return a row an analysed voice: the columns of `affekt predict`, and its channel."""
     plain = io.StringIO()
     writer = CsvWriter(plain, labels)
-    extra: list[tuple[str, ...]] = [_EXTRA]
+    extra: list[tuple[object, ...]] = [_EXTRA]
     for analysis in analyses:
         for voice in analysis.voices:
             writer.write(voice.prediction)
             channel = "" if voice.plan.index is None else str(voice.plan.index)
-            extra.append((channel, voice.plan.name or ""))
+            extra.append((channel, csv_cell("voice", voice.plan.name or "")))
     out = io.StringIO()
     rows = csv.writer(out, lineterminator="\n")
     for row, more in zip(csv.reader(io.StringIO(plain.getvalue())), extra, strict=True):
