@@ -1,5 +1,6 @@
 """Damaged recordings: read as far as they go, with a sentence that says so."""
 
+import contextlib
 import io
 import struct
 import subprocess
@@ -311,6 +312,17 @@ def test_a_file_of_many_channels_is_read_in_small_blocks():
         tracemalloc.stop()
     assert loudest == pytest.approx(9000 / 32768, abs=0.01)
     assert peak_bytes < 32e6
+
+
+@pytest.mark.parametrize("kind", ["W64", "CAF", "WAV"])
+@pytest.mark.parametrize("size", [0, 24, 2**62, 2**63 - 1])
+def test_absurd_sizes_of_chunks_end_the_search_for_sound(kind, size, tone, encode):
+    data = encode(tone(0.5), 16000, (kind, "PCM_16"))
+    place = {"W64": 56, "CAF": 12, "WAV": 16}[kind]  # of the size of the first chunk
+    form = {"W64": "<Q", "CAF": ">Q", "WAV": "<I"}[kind]
+    damaged = with_size(data, place, size % 256 ** struct.calcsize(form), form)
+    with contextlib.suppress(AudioError):
+        assert decode(damaged).duration_s <= 0.6
 
 
 def test_trailing_tags_are_no_sound(tone, encode):

@@ -167,6 +167,7 @@ def test_a_device_is_refused(device):
 def test_a_seek_that_a_damaged_header_asks_for_is_no_error_of_ours(seek, path):
     with contextlib.closing(open_source(path)) as stream:
         assert stream.seek(*seek) == -1
+        assert stream.peek(4, offset=2**70) == stream.peek(4, offset=2**40) == b""
         assert stream.error is None
 
 

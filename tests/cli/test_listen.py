@@ -13,6 +13,7 @@ import numpy as np
 import soundfile
 
 from affekt import Recognizer
+from affekt.audio.bandwidth import NARROW_BAND
 from affekt.recognition import StreamRecognizer
 
 
@@ -42,6 +43,14 @@ def test_raw_samples_are_answered_once_a_second_and_summed_up(tone_bundle):
     expected = [{"purpose": None} | item.to_dict() for item in stream.push(speech())]
     assert answers == expected
     assert done.stderr.decode().startswith("affekt: heard 4.0 s: ")
+
+
+def test_narrow_band_sound_is_told_at_the_end(tone_bundle):
+    telephone = command("--model", str(tone_bundle), "--rate", "8000")
+    done = subprocess.run(telephone, input=speech().tobytes(), capture_output=True, check=True)
+    said = done.stderr.decode().splitlines()
+    assert said[0] == f"affekt: {NARROW_BAND}"
+    assert said[1].startswith("affekt: heard 8.0 s: ")
 
 
 def test_somebody_at_work_is_heard_for_a_purpose_only_which_is_stamped(tone_bundle):

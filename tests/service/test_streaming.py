@@ -18,6 +18,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 
 from affekt.audio import decode
+from affekt.audio.bandwidth import NARROW_BAND
 from affekt.recognition import Recognizer
 from affekt.recognition.stream import StreamRecognizer
 from affekt.service import run
@@ -86,6 +87,12 @@ def test_chunks_of_any_size_give_the_same_answers(
     found = ask(served, cut(samples.tobytes(), sizes))
     assert moments(found) == expected(samples.astype(np.float32) / 32768)
     assert found[-1]["duration_s"] == 5.03
+
+
+def test_the_end_says_that_nothing_lay_above_4_khz(served: Any, speech: np.ndarray) -> None:
+    samples = (speech[::2] * 32767).astype("<i2").tobytes()
+    assert ask(served, [samples], sampling_rate_hz=8000)[-1]["warnings"] == [NARROW_BAND]
+    assert ask(served, [samples])[-1]["warnings"] == []
 
 
 def test_float_samples_of_two_channels_at_another_rate(

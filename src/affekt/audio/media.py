@@ -68,6 +68,7 @@ class MediaDecoder:
                 what=f"{stream.label}: reading {container}", package="av (PyAV)", extra="media"
             ) from None
         self._av = av
+        self._errors = (av.error.FFmpegError, OSError, ValueError, MemoryError)
         limit_allocations()
         self.warnings: list[str] = []
         self.remarks: list[str] = []
@@ -114,8 +115,7 @@ class MediaDecoder:
                 kind = found
             count_s += frame.samples / frame.sample_rate
             frame.pts = None
-            for converted in converter.resample(frame):
-                yield _to_frames(converted)
+            yield from self._converted(converter, frame)
         yield from self._flush(converter)
         self._compare_with_header(count_s)
 
@@ -127,7 +127,7 @@ class MediaDecoder:
         self._file.seek(0)
         try:
             return self._av.open(self._file, mode="r", options=_OPTIONS)
-        except (self._av.error.FFmpegError, ValueError, MemoryError, OSError) as error:
+        except self._errors as error:
             raise AudioError(
                 f"{self._file.label}: its {self._kind} header is damaged or cut off: "
                 "get the file again"
@@ -170,19 +170,18 @@ class MediaDecoder:
         """Yield decoded frames, and step over packets that cannot be decoded."""
         if not self._container.streams.audio:
             return
-        errors = (self._av.error.FFmpegError, OSError, ValueError, MemoryError)
         packets = self._container.demux(self._container.streams.audio[self._track])
         while True:
             try:
                 packet = next(packets)
             except StopIteration:
                 return
-            except errors:
+            except self._errors:
                 self._broken = True
                 return
             try:
                 yield from packet.decode()
-            except errors:
+            except self._errors:
                 self._damaged += 1
 
     def _hole(self, frame: Any, count_s: float) -> float:
@@ -212,9 +211,16 @@ class MediaDecoder:
             left -= _SILENT_FRAMES
 
     def _flush(self, converter: Any) -> Iterator[Signal]:
-        if converter is not None:
-            for converted in converter.resample(None):
-                yield _to_frames(converted)
+        return iter(()) if converter is None else self._converted(converter, None)
+
+    def _converted(self, converter: Any, frame: Any) -> Iterator[Signal]:
+        try:
+            pieces = converter.resample(frame)
+        except self._errors:  # a rate or layout that no recording has
+            self._damaged += 1
+            return
+        for piece in pieces:
+            yield _to_frames(piece)
 
     def _announced_end(self) -> float | None:
         duration = self._container.duration

@@ -57,10 +57,12 @@ class ByteStream:
         return self._stream.tell()
 
     def peek(self, size: int, *, offset: int = 0) -> bytes:
-        """Read up to `size` bytes at `offset` and go back to where the stream was."""
+        """Read up to `size` bytes at `offset` and go back to where the stream was.
+
+        Nothing lies beyond the end, nor where a damaged header points to.
+        """
         position = self.tell()
-        self.seek(max(0, offset))
-        data = self.read(size)
+        data = b"" if self.seek(max(0, offset)) < 0 else self.read(size)
         self.seek(position)
         return data
 

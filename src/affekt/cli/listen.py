@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from affekt.audio import SAMPLING_RATE_HZ
+from affekt.audio.bandwidth import Bandwidth
 from affekt.audio.pcm import SAMPLE_FORMATS, SampleFormat
 from affekt.audio.voice import VOICES, Voice
 from affekt.cli.interrupts import uninterrupted
@@ -109,6 +111,7 @@ def listen(
             int(device) if device and device.isdigit() else device, dropped=_say_dropped
         )
     tally = Tally()
+    band = Bandwidth(SAMPLING_RATE_HZ, rate if from_stdin else SAMPLING_RATE_HZ)
 
     def tell(moment: Moment) -> None:
         tally.add(moment)
@@ -118,12 +121,15 @@ def listen(
         with closing(chunks):
             for chunk in chunks:
                 with uninterrupted():
+                    band.update(chunk)
                     for moment in stream.push(chunk):
                         tell(moment)
     except KeyboardInterrupt:
         pass  # what was heard so far is told as at the end of the stream
     for moment in stream.finish():
         tell(moment)
+    for warning in band.warnings():
+        click.echo(f"affekt: {warning}", err=True)
     _say_summary(tally, stamp(purpose, consented=consented))
 
 

@@ -13,6 +13,7 @@ from pydantic import Field, ValidationError
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
 from affekt.audio import SAMPLING_RATE_HZ, Signal
+from affekt.audio.bandwidth import Bandwidth
 from affekt.audio.pcm import PcmReader
 from affekt.errors import AffektError
 from affekt.recognition import Recognizer
@@ -89,13 +90,19 @@ class _Session:
     """One stream: what makes samples of its messages, and what hears them."""
 
     def __init__(
-        self, service: Service, hear: StreamRecognizer, source: PcmReader | Transcoder
+        self,
+        service: Service,
+        hear: StreamRecognizer,
+        source: PcmReader | Transcoder,
+        *,
+        source_rate_hz: int,
     ) -> None:
         self._engine = service.engine
         self._metrics = service.metrics
         self._hear = hear
         self.source = source
         self.samples = 0
+        self.band = Bandwidth(SAMPLING_RATE_HZ, source_rate_hz)
 
     @classmethod
     async def open(cls, service: Service, query: StreamQuery) -> _Session:
@@ -132,14 +139,21 @@ class _Session:
         try:
             recognizer = await service.engine.recognizer(query.model)
             # Not where the others' sound is heard: a process may take its time to start.
-            return cls(service, *await asyncio.to_thread(prepare, recognizer))
+            hear, source = await asyncio.to_thread(prepare, recognizer)
         except AffektError as error:
             raise problem_of(error) from None
+        rate_hz = SAMPLING_RATE_HZ if query.encoding == "container" else query.sampling_rate_hz
+        return cls(service, hear, source, source_rate_hz=rate_hz)
 
     async def hear(self, samples: Signal) -> list[Moment]:
         self.samples += samples.size
         self._metrics.audio.labels("stream").inc(samples.size / SAMPLING_RATE_HZ)
-        return await self._engine.in_thread(lambda: self._hear.push(samples))
+
+        def push() -> list[Moment]:
+            self.band.update(samples)
+            return self._hear.push(samples)
+
+        return await self._engine.in_thread(push)
 
     async def finish(self) -> list[Moment]:
         return await self._engine.in_thread(self._hear.finish)
@@ -198,7 +212,7 @@ async def _converse(
         raise errors.exceptions[0] from None
     duration_s = round(session.samples / SAMPLING_RATE_HZ, 3)
     end = {"type": "end", "purpose": purpose, "duration_s": duration_s}
-    await tell(end | {"moments": answered})
+    await tell(end | {"moments": answered, "warnings": session.band.warnings()})
     await socket.close(_DONE)
 
 
