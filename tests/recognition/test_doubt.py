@@ -64,6 +64,8 @@ def test_a_smaller_vocabulary_joins_and_drops_labels_of_the_set(recognizer, betw
     assert recognizer(tones.tone("calm"), RATE, emotions=7).prediction_set == ("neutral",)
     found = recognizer(between("fearful", "disgust"), RATE, emotions=4)
     assert found.prediction_set == (found.emotion,)
+    # What the set holds was left out: the answer is one that the model does not believe in.
+    assert recognizer(between("fearful", "disgust"), RATE, emotions=4, threshold=0.0).uncertain
 
 
 def test_a_smaller_vocabulary_makes_nobody_surer(recognizer, between):

@@ -280,6 +280,8 @@ class Recognizer:
         strange = None if math.isnan(novelty) else novelty > 1.0
         # A smaller vocabulary makes nobody surer: what it leaves out counts as before.
         of_all = best.score * (1.0 - (left_out or 0.0))
+        told = None if inside is None else _among(scores, inside)
+        doubted = bool(strange) or told == () or of_all < self.threshold(options.get("threshold"))
         return Prediction(
             path=path,
             duration_s=duration_s,
@@ -288,9 +290,10 @@ class Recognizer:
             model=metadata.title,
             emotion=best.label,
             confidence=best.score,
-            uncertain=bool(strange) or of_all < self.threshold(options.get("threshold")),
+            uncertain=doubted,
             predictions=scores[: options.get("top_k")],
-            prediction_set=None if inside is None else _among(scores, inside),
+            # Where the whole set was left out, the answer is all there is to say.
+            prediction_set=(best.label,) if told == () else told,
             out_of_domain=strange,
             novelty=None if math.isnan(novelty) else novelty,
             left_out=left_out,
@@ -308,9 +311,8 @@ class Recognizer:
 
 
 def _among(scores: tuple[Score, ...], inside: set[str]) -> tuple[str, ...]:
-    """Return a prediction set in the labels of the answer, which may be a smaller vocabulary's."""
+    """Return what is left of a prediction set in a smaller vocabulary, most probable first."""
     kept = {item.label for item in scores}
     if "calm" not in kept and "calm" in inside:  # it has joined neutral
         inside = inside | {"neutral"}
-    # Where the whole set was left out, the answer is all there is to say.
-    return tuple(item.label for item in scores if item.label in inside) or (scores[0].label,)
+    return tuple(item.label for item in scores if item.label in inside)

@@ -26,8 +26,8 @@ class Prediction:
         model: name and version of the bundle that answered.
         emotion: the most probable label.
         confidence: its probability, within the chosen vocabulary.
-        uncertain: its probability among all labels of the model is below the threshold, or the
-            recording is out of the domain.
+        uncertain: its probability among all labels of the model is below the threshold, the
+            recording is out of the domain, or the whole prediction set was left out.
         predictions: labels by falling probability.
         prediction_set: the labels, most probable first, one of which is right as often as the
             bundle's metadata promise; None where the model makes none.
