@@ -297,3 +297,25 @@ def test_whatever_the_length_the_answer_is_a_distribution(
     prediction = Recognizer.load(tone_bundle)(signal, RATE_HZ, emotions=emotions)
     assert sum(item.score for item in prediction.predictions) == pytest.approx(1.0, abs=1e-5)
     assert 0.0 <= (prediction.left_out or 0.0) <= 1.0 + 1e-6
+
+
+@pytest.mark.parametrize("error", [MemoryError(), OSError(5, "Input/output error")])
+def test_what_the_system_refuses_one_recording_does_not_end_the_run(
+    recognizer: Recognizer,
+    clip: Callable[..., Path],
+    monkeypatch: pytest.MonkeyPatch,
+    error: Exception,
+) -> None:
+    paths = [clip("sad", name="a.wav"), clip("sad", name="b.wav")]
+    predict = Recognizer.predict
+
+    def fail_over_the_first(self: Recognizer, source: Path, **options: object) -> Prediction:
+        if source == paths[0]:
+            raise error
+        return predict(self, source)
+
+    monkeypatch.setattr(Recognizer, "predict", fail_over_the_first)
+    failed, answered = recognizer.predict_many(paths)
+    assert isinstance(failed, Failure)
+    assert str(failed.error).startswith(f"{paths[0]}: cannot be recognised: ")
+    assert isinstance(answered, Prediction)

@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from affekt.audio import SAMPLING_RATE_HZ, AudioSource, Signal, Window, decode_blocks, from_array
 from affekt.emotions import reduce_vocabulary
-from affekt.errors import AffektError, ConfigError, did_you_mean
+from affekt.errors import AffektError, AudioError, ConfigError, did_you_mean
 from affekt.metrics.conformal import prediction_sets
 from affekt.recognition.bundle import Bundle
 from affekt.recognition.clips import WHOLE_S, Probabilities, hear, windows_of
@@ -233,6 +233,9 @@ class Recognizer:
             return self.predict(path, **options)
         except AffektError as error:
             return Failure(path=os.fspath(path), error=error)
+        except (OSError, MemoryError) as error:
+            reason = f"{path}: cannot be recognised: {error or 'it needs more memory'}"
+            return Failure(path=os.fspath(path), error=AudioError(reason))
 
     def _check(self, options: Options) -> None:
         for name in options:
