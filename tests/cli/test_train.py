@@ -116,6 +116,7 @@ def test_the_lockbox_can_be_measured(trained, call, corpora, tmp_path):
     said = call(
         *("evaluate", model, "--protocol", "lockbox"),
         *("--corpora", corpora, "--format", "json", "--log", log),
+        "--no-audit",  # a tone is a copy of any other, at another pitch
     ).stdout
     assert {item["corpus"] for item in json.loads(said)["corpora"]} == {"emodb", "savee"}
     assert "tiny 0.1" in log.read_text()
