@@ -45,7 +45,7 @@ class ParquetWriter:
             raise MissingExtraError(
                 what="writing Parquet", package="pyarrow", extra="train"
             ) from None
-        kinds = {
+        kinds: dict[str, Any] = {
             "float64": pa.float64(),
             "int64": pa.int64(),
             "bool": pa.bool_(),

@@ -137,7 +137,7 @@ def predict(
     if len(found.paths) > 1 and not quiet and not streamed and _is_watched():
         answers = _with_progress(answers, total=len(found.paths))
     labels = recognizer.labels(options["emotions"])
-    read = [*found.paths, recognizer.bundle.path]
+    read: list[str | Path] = [*found.paths, recognizer.bundle.path]
     interrupted = failed = False
     with _writer(chosen, out, labels, inputs=read, force=force) as writer:
         try:

@@ -63,12 +63,12 @@ def follow_all(batch: Batch, inputs: Sequence[str]) -> int:
     targets = _targets(batch, found, names)
     interrupted = False
     for failure in found.failures:
-        _keep(batch, Entry(failure.path, failure, None))
+        _keep(batch, failure.path, failure, None)
     try:
         with interrupts_wait() as wait, _progress(len(found.paths), quiet=batch.quiet) as done:
             for path, name, target in zip(found.paths, names, targets, strict=True):
                 batch.options["progress"] = lambda _: wait.over()
-                _keep(batch, _follow(batch, path, name, target))
+                _keep(batch, name, *_follow(batch, path, target))
                 done()
                 wait.over()
     except KeyboardInterrupt:
@@ -80,11 +80,11 @@ def follow_all(batch: Batch, inputs: Sequence[str]) -> int:
     _write_overview(batch)
     if interrupted:
         return 130
-    return int(any(isinstance(entry.answer, Failure) for entry in batch.entries))
+    return int(any(entry.failed for entry in batch.entries))
 
 
-def _follow(batch: Batch, path: str, name: str, target: Path | None) -> Entry:
-    """Follow one recording, and write its timeline.
+def _follow(batch: Batch, path: str, target: Path | None) -> tuple[Timeline | Failure, str | None]:
+    """Follow one recording, write its timeline, and return it and where it was written.
 
     Raises:
         ConfigError: the timeline cannot be written, which is no fault of the recording.
@@ -92,16 +92,16 @@ def _follow(batch: Batch, path: str, name: str, target: Path | None) -> Entry:
     try:
         found = batch.recognizer.timeline(path, **batch.options)
     except AffektError as error:
-        return Entry(name, Failure(path=path, error=error), None)
+        return Failure(path=path, error=error), None
     except (OSError, MemoryError) as error:
-        return Entry(name, Failure(path=path, error=AudioError(f"{path}: {error}")), None)
+        return Failure(path=path, error=AudioError(f"{path}: {error}")), None
     if target is None:
-        return Entry(name, found, None)
+        return found, None
     try:
         _write(batch, found, path, target)
     except AudioError as error:  # a report reads the recording once more
-        return Entry(name, Failure(path=path, error=error), None)
-    return Entry(name, found, str(target))
+        return Failure(path=path, error=error), None
+    return found, str(target)
 
 
 def _write(batch: Batch, found: Timeline, path: str, target: Path) -> None:
@@ -114,13 +114,13 @@ def _write(batch: Batch, found: Timeline, path: str, target: Path) -> None:
         write_html(found, stream, recording=path, embed_audio=batch.embed_audio, link=link)
 
 
-def _keep(batch: Batch, entry: Entry) -> None:
-    batch.entries.append(entry)
-    if isinstance(entry.answer, Failure):
-        say(entry.answer.error)
+def _keep(batch: Batch, name: str, answer: Timeline | Failure, report: str | None) -> None:
+    batch.entries.append(Entry.of(name, answer, report))
+    if isinstance(answer, Failure):
+        say(answer.error)
     elif not batch.quiet:
-        for warning in entry.answer.warnings:
-            say(f"{entry.answer.path}: {warning}")
+        for warning in answer.warnings:
+            say(f"{answer.path}: {warning}")
 
 
 def _names(found: Found, inputs: Sequence[str]) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Sequence
-from typing import Any, NamedTuple, TextIO
+from typing import Any, NamedTuple, Self, TextIO
 
 from affekt.recognition.annotations.marks import clock, percent, plain
 from affekt.recognition.options import Failure
@@ -17,22 +17,41 @@ _TAIL = ("warnings", "report", "error")
 
 
 class Entry(NamedTuple):
-    """What became of one recording.
+    """What became of one recording, in a few words: timelines of hours are not kept for it.
 
     Attributes:
         name: of the recording, as people shall read it.
-        answer: its timeline, or why there is none.
-        report: where the timeline was written; None where nowhere.
+        row: of the table for programs.
+        length: of the recording, in words.
+        voices: name, speech, emotions and longest negative stretch of each analysed one, in words.
+        failed: why there is no timeline; "" where there is one.
     """
 
     name: str
-    answer: Timeline | Failure
-    report: str | None
+    row: dict[str, Any]
+    length: str
+    voices: tuple[tuple[str, str, str, str], ...]
+    failed: str
+
+    @classmethod
+    def of(cls, name: str, answer: Timeline | Failure, report: str | None) -> Self:
+        """Return the entry of a recording.
+
+        Args:
+            name: of the recording, as people shall read it.
+            answer: its timeline, or why there is none.
+            report: where the timeline was written; None where nowhere.
+        """
+        if isinstance(answer, Failure):
+            row = {"path": answer.path, "error": str(answer.error)}
+            return cls(name, row, "-", (), answer.reason)
+        voices = tuple(_said(track) for track in answer.tracks if track.analysed)
+        return cls(name, _row(answer, report), clock(answer.duration_s), voices, "")
 
 
 def overview_csv(entries: Sequence[Entry]) -> str:
     """Return a row a recording; columns of a named voice begin with its name and an underscore."""
-    rows = [_row(entry) for entry in entries]
+    rows = [entry.row for entry in entries]
     figures = dict.fromkeys(name for row in rows for name in row if name not in _HEAD + _TAIL)
     columns = (*_HEAD, *figures, *_TAIL)
     out = io.StringIO()
@@ -56,16 +75,14 @@ def overview_table(entries: Sequence[Entry], out: TextIO) -> None:
     table.add_column("speech", justify="right", no_wrap=True)
     table.add_column("emotions", overflow="fold")
     table.add_column("longest negative", no_wrap=True)
-    for name, answer, _ in entries:
-        if isinstance(answer, Failure):
-            said = Text(f"failed: {printable(answer.reason)}", style="red")
-            table.add_row(Text(printable(name)), "-", "-", "-", said, "")
-            continue
-        head = [Text(printable(name)), Text(clock(answer.duration_s))]
-        for track in answer.tracks:
-            if track.analysed:
-                table.add_row(*head, *map(Text, _said(track)))
-                head = [Text(""), Text("")]
+    for entry in entries:
+        head = [Text(printable(entry.name)), Text(entry.length)]
+        if entry.failed:
+            said = Text(f"failed: {printable(entry.failed)}", style="red")
+            table.add_row(*head, "-", "-", said, "")
+        for voice in entry.voices:
+            table.add_row(*head, *map(Text, voice))
+            head = [Text(""), Text("")]
     # A pipe has no width: nothing shall be folded there.
     Console(file=out, width=None if out.isatty() else 200).print(table)
 
@@ -82,15 +99,13 @@ def _said(track: Track) -> tuple[str, str, str, str]:
     return name, clock(summary.speech_s), shares or "-", stretch
 
 
-def _row(entry: Entry) -> dict[str, Any]:
-    if isinstance(entry.answer, Failure):
-        return {"path": entry.answer.path, "error": str(entry.answer.error)}
-    record = entry.answer.to_dict()
+def _row(timeline: Timeline, report: str | None) -> dict[str, Any]:
+    record = timeline.to_dict()
     row = {name: record[name] for name in _HEAD}
     for track in record["tracks"]:
         prefix = "" if track["name"] is None else f"{track['name']}_"
         row |= {f"{prefix}{name}": value for name, value in _figures(track).items()}
-    return row | {"warnings": " ".join(record["warnings"]), "report": entry.report}
+    return row | {"warnings": " ".join(record["warnings"]), "report": report}
 
 
 def _figures(track: dict[str, Any]) -> dict[str, Any]:
