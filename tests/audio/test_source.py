@@ -102,6 +102,19 @@ def test_a_silent_writer_does_not_hold_the_reader_for_ever(data, tmp_path, monke
         os.close(ends)
 
 
+@pytest.mark.parametrize("kind", ["pipe", "object"])
+def test_no_room_for_what_cannot_be_rewound_names_the_place(data, tmp_path, monkeypatch, kind):
+    full = Path("/dev/full").open("wb", buffering=0)  # noqa: SIM115 - closed by its reader
+    monkeypatch.setattr("tempfile.SpooledTemporaryFile", lambda **more: full)
+    pipe = tmp_path / "pipe.wav"
+    os.mkfifo(pipe)
+    ends = os.open(pipe, os.O_RDWR)
+    os.write(ends, data[:4000])
+    with pytest.raises(AudioError, match=r"cannot be kept in .*No space left on device.*TMPDIR"):
+        decode(pipe if kind == "pipe" else Pipe(data))
+    os.close(ends)
+
+
 def test_standard_input(data, monkeypatch):
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(Pipe(data)))
     assert decode("-").duration_s == 0.5

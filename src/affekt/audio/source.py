@@ -5,12 +5,11 @@ from __future__ import annotations
 import io
 import os
 import select
-import shutil
 import stat
 import sys
 import tempfile
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import IO, BinaryIO, cast
 
 from affekt.errors import AudioError
 
@@ -158,12 +157,22 @@ def _from_pipe(pipe: BinaryIO, *, label: str) -> BinaryIO:
             data = os.read(pipe.fileno(), 1 << 16)
             if not data:
                 return cast("BinaryIO", spool)
-            spool.write(data)
+            _keep(spool, data, label=label)
     spool.close()
     raise AudioError(
         f"{label}: is a pipe, and nothing was written into it for {_PIPE_WAIT_S:g} s: "
         "start its writer first, or pipe the recording into - (standard input)"
     )
+
+
+def _keep(spool: IO[bytes], data: bytes, *, label: str) -> None:
+    try:
+        spool.write(data)
+    except OSError as error:
+        raise AudioError(
+            f"{label}: cannot be kept in {tempfile.gettempdir()} while it is read "
+            f"({error.strerror}): make room there, or set TMPDIR to another folder"
+        ) from None
 
 
 def _standard_input() -> BinaryIO:
@@ -188,7 +197,8 @@ def _seekable(stream: BinaryIO, *, label: str, owned: bool) -> ByteStream:
         return ByteStream(stream, label=label, owned=owned)
     spool = tempfile.SpooledTemporaryFile(max_size=_SPOOL_BYTES)  # noqa: SIM115 - closed by ByteStream
     try:
-        shutil.copyfileobj(stream, spool)
+        while data := stream.read(1 << 16):
+            _keep(spool, data, label=label)
     except OSError as error:
         spool.close()
         raise AudioError(f"{label}: reading failed ({error}): check the connection") from error
