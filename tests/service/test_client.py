@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import io
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +44,18 @@ def test_a_prediction_is_the_library_s_record(
     calm = client.recognize(sound("calm"))
     assert (calm.emotion, calm.path) == ("calm", None)
     assert client.recognize(io.BytesIO(sound("sad"))).emotion == "sad"
+
+
+def test_the_example_program_asks_this_service(served: Any, sound: Any, tmp_path: Path) -> None:
+    program = Path(__file__).parents[2] / "examples" / "service_client.py"
+    path = tmp_path / "a.wav"
+    path.write_bytes(sound("angry"))
+    words = [sys.executable, program, path, served.url]
+    done = subprocess.run(words, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith(f"{path}: angry, ")
+    path.write_bytes(b"no sound at all")
+    assert "cannot be read" in subprocess.run(words, capture_output=True, text=True).stderr
 
 
 def test_a_bad_recording_is_an_error_with_kind_status_and_id(client: Client) -> None:

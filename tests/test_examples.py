@@ -1,0 +1,81 @@
+"""Every program in examples/ runs as its first lines say."""
+
+from __future__ import annotations
+
+import csv
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import soundfile
+
+EXAMPLES = Path(__file__).parent.parent / "examples"
+SPEECH = EXAMPLES / "synthetic_level.wav"
+
+
+def run(name: str, *words: object) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, EXAMPLES / name, *map(str, words)],
+        capture_output=True,
+        text=True,
+        stdin=subprocess.DEVNULL,
+    )
+
+
+def test_a_folder_becomes_a_table(tmp_path):
+    folder = tmp_path / "in"
+    folder.mkdir()
+    shutil.copy(SPEECH, folder / "good.wav")
+    (folder / "bad.wav").write_text("no sound at all")
+    done = run("folder_to_csv.py", folder, tmp_path / "out.csv")
+    assert done.returncode == 0, done.stderr
+    with (tmp_path / "out.csv").open(newline="") as file:
+        bad, good = csv.DictReader(file)
+    assert (bad["emotion"], bool(bad["error"])) == ("", True)
+    assert (good["emotion"], good["length_s"], good["error"]) == ("neutral", "2.39", "")
+
+
+def test_a_timeline_becomes_a_grid_of_praat(tmp_path):
+    textgrid = pytest.importorskip("praatio.textgrid", reason="praatio reads the grid")
+    done = run("timeline_to_praat.py", EXAMPLES / "synthetic_long.ogg", tmp_path / "x.TextGrid")
+    assert done.returncode == 0, done.stderr
+    grid = textgrid.openTextgrid(str(tmp_path / "x.TextGrid"), includeEmptyIntervals=False)
+    assert grid.maxTimestamp == pytest.approx(30.0, abs=0.05)
+    assert done.stdout.count("silence") >= 5
+
+
+def test_a_stream_answers_every_second():
+    done = run("live_stream.py", SPEECH)
+    assert done.returncode == 0, done.stderr
+    assert [line.split()[0] for line in done.stdout.splitlines()] == ["1.0", "2.0", "2.4"]
+
+
+def test_plain_onnx_runtime_gives_the_answer_of_affekt():
+    from affekt import Recognizer
+
+    done = run("plain_onnx.py", EXAMPLES.parent / "src/affekt/weights/default.onnx", SPEECH)
+    assert done.returncode == 0, done.stderr
+    answer = Recognizer.load().predict(SPEECH)
+    assert done.stdout.splitlines()[1].split() == [answer.emotion, f"{answer.confidence:.1%}"]
+
+
+def test_a_split_with_a_copy_across_its_parts_is_told(tmp_path):
+    signal, rate_hz = soundfile.read(SPEECH)
+    soundfile.write(tmp_path / "a.wav", signal, rate_hz)
+    soundfile.write(tmp_path / "b.flac", signal, rate_hz)
+    split = tmp_path / "split.csv"
+    split.write_text("path,split,speaker\na.wav,train,anna\nb.flac,test,ben\n")
+    done = run("audit_a_split.py", split)
+    assert done.returncode == 3, done.stderr
+    assert "identical-audio" in done.stdout
+
+
+PROGRAMS = sorted(set(EXAMPLES.glob("*.py")) - {EXAMPLES / "make_examples.py"})
+
+
+@pytest.mark.parametrize("path", PROGRAMS, ids=lambda path: path.name)
+def test_an_example_is_short_and_listed(path):
+    assert len(path.read_text().splitlines()) <= 45
+    assert f"`{path.name}`" in (EXAMPLES / "README.md").read_text()
