@@ -10,7 +10,7 @@ from pathlib import Path
 
 from affekt.errors import BundleError
 from affekt.files import open_file
-from affekt.output import open_output, write_output
+from affekt.output import make_folder, open_output, write_output
 
 
 def file_sha256(path: Path) -> str:
@@ -74,12 +74,13 @@ def write_model(content: bytes, target: Path, *, force: bool = False) -> None:
 
     Args:
         content: of the file.
-        target: its place.
+        target: its place, whose folder is made if there is none.
         force: replace a file that Affekt did not write.
 
     Raises:
         ConfigError: the file may not be replaced, or cannot be written.
     """
+    make_folder(target.parent)
     with open_output(target, force=force) as file:
         file.write(content)
         # A crash from here on leaves a model without a checksum, never one with another's.

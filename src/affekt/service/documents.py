@@ -11,6 +11,7 @@ from affekt.recognition.notices import (
     NOTICE_WORKPLACE,
     PURPOSE_HELP,
 )
+from affekt.records import Prediction, Score, Segment, Timeline, Track, TrackSummary
 from affekt.service.problems import KINDS, MEDIA_TYPE, Problem
 from affekt.service.schemas import ProblemDetails
 
@@ -57,81 +58,76 @@ RECORDING_KINDS = (
     *("too-busy", "unavailable", "timed-out"),
 )
 
-_SCORES = [{"label": "happy", "score": 0.71}, {"label": "neutral", "score": 0.29}]
+# Made of the records themselves, so that an example has every field that an answer has.
+_SCORES = (Score(label="happy", score=0.71), Score(label="neutral", score=0.29))
 
 RECOGNISED: dict[str, Any] = {
     "purpose": "medical",
     "results": [
         {
-            "prediction": {
-                "schema_version": "1",
-                "path": "clip.wav",
-                "duration_s": 2.31,
-                "sampling_rate_hz": 48000,
-                "channels": 1,
-                "model": "default 1.1",
-                "emotion": "happy",
-                "confidence": 0.71,
-                "uncertain": False,
-                "predictions": _SCORES,
-                "prediction_set": ["happy", "neutral"],
-                "out_of_domain": False,
-                "novelty": 0.12,
-                "purpose": "medical",
-                "warnings": [],
-            },
+            "prediction": Prediction(
+                path="clip.wav",
+                duration_s=2.31,
+                sampling_rate_hz=48000,
+                channels=1,
+                model="default 1.1",
+                emotion="happy",
+                confidence=0.71,
+                uncertain=False,
+                predictions=_SCORES,
+                prediction_set=("happy", "neutral"),
+                out_of_domain=False,
+                novelty=0.12,
+                purpose="medical",
+            ).to_dict(),
             "problem": None,
         }
     ],
 }
 
-TIMELINE: dict[str, Any] = {
-    "schema_version": "1",
-    "path": "call.mp3",
-    "duration_s": 4.0,
-    "sampling_rate_hz": 8000,
-    "channels": 2,
-    "model": "default 1.1",
-    "labels": ["neutral", "happy"],
-    "window_s": 3.0,
-    "hop_s": 1.0,
-    "purpose": None,
-    "tracks": [
-        {
-            "index": 1,
-            "name": "customer",
-            "analysed": True,
-            "speech": [[0.5, 4.0]],
-            "segments": [
-                {
-                    "start_s": 0.0,
-                    "end_s": 0.5,
-                    "speech": False,
-                    "emotion": None,
-                    "confidence": None,
-                    "uncertain": False,
-                    "predictions": [],
-                },
-                {
-                    "start_s": 0.5,
-                    "end_s": 4.0,
-                    "speech": True,
-                    "emotion": "happy",
-                    "confidence": 0.71,
-                    "uncertain": False,
-                    "predictions": _SCORES,
-                },
-            ],
-            "summary": {
-                "speech_s": 3.5,
-                "shares": {"happy": 1.0},
-                "longest_negative": None,
-                "turning_points": [],
-            },
-        }
-    ],
-    "warnings": [],
-}
+_SILENCE = Segment(
+    start_s=0.0,
+    end_s=0.5,
+    speech=False,
+    emotion=None,
+    confidence=None,
+    uncertain=False,
+    predictions=(),
+)
+_SPEECH = Segment(
+    start_s=0.5,
+    end_s=4.0,
+    speech=True,
+    emotion="happy",
+    confidence=0.71,
+    uncertain=False,
+    predictions=_SCORES,
+    out_of_domain=False,
+)
+
+TIMELINE: dict[str, Any] = Timeline(
+    path="call.mp3",
+    duration_s=4.0,
+    sampling_rate_hz=8000,
+    channels=2,
+    model="default 1.1",
+    labels=("neutral", "happy"),
+    window_s=3.0,
+    hop_s=1.0,
+    purpose=None,
+    tracks=(
+        Track(
+            index=1,
+            name="customer",
+            analysed=True,
+            speech=((0.5, 4.0),),
+            segments=(_SILENCE, _SPEECH),
+            summary=TrackSummary(
+                speech_s=3.5, shares={"happy": 1.0}, longest_negative=None, turning_points=()
+            ),
+        ),
+    ),
+).to_dict()
 
 
 def recording_body() -> dict[str, Any]:

@@ -50,7 +50,6 @@ def write_bundle(
         candidate = Path(folder) / path.name
         onnx.save(proto, candidate)
         difference = check(candidate)
-        path.parent.mkdir(parents=True, exist_ok=True)
         write_model(candidate.read_bytes(), path, force=force)
     return difference
 
