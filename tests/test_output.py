@@ -209,13 +209,33 @@ def test_files_of_a_folder_appear_together_or_not_at_all(folder: Path) -> None:
 def test_the_memory_of_what_was_written_does_not_grow_for_ever(
     folder: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(output, "_LEDGER_BYTES", 1000)
+    monkeypatch.setattr(output, "_LEDGER_BYTES", 500)
     for number in range(30):
         write_output(folder / f"{number}.csv", "x")
-    assert (cache / "written.txt").stat().st_size <= 1000
+    assert sum(path.stat().st_size for path in cache.iterdir()) <= 1000 + 2 * 130
     write_output(folder / "29.csv", "y")
     with pytest.raises(ConfigError, match="is there already"):
         write_output(folder / "0.csv", "y")
+
+
+def test_what_another_process_writes_while_the_memory_starts_anew_is_kept(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    replace, others = Path.replace, iter(range(100))
+
+    def replaced(place: Path, target: Path) -> Path:
+        if "written.txt" in (place.name, target.name):
+            write_output(folder / f"other-{next(others)}.csv", "x")
+        return replace(place, target)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(output, "_LEDGER_BYTES", 500)
+        patch.setattr(Path, "replace", replaced)
+        for number in range(4):
+            write_output(folder / f"{number}.csv", "x")
+    assert [path.name for path in folder.glob("other*")] == ["other-0.csv"]
+    for path in list(folder.iterdir()):
+        write_output(path, "y")
 
 
 def test_a_cache_that_cannot_be_written_makes_every_file_a_strangers(

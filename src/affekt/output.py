@@ -28,8 +28,9 @@ from affekt.locks import only_one
 from affekt.places import cache_root
 
 _LEDGER = "written.txt"
-# 130 bytes a line: the last 30,000 places and more.
-_LEDGER_BYTES = 2**23
+_OLDER = "written-before.txt"
+# 130 bytes a line: the last 30,000 places and more, in two files.
+_LEDGER_BYTES = 2**22
 _unfinished: set[Path] = set()
 
 
@@ -260,31 +261,39 @@ def _is_ours(target: Path) -> bool:
 
 def _remembered(target: Path) -> str | None:
     key = _sum(os.fsencode(target)).encode()
-    last = None
-    with contextlib.suppress(OSError), _ledger().open("rb") as file:
-        for line in file:
-            if line.startswith(key):
-                last = line[len(key) :].strip().decode("ascii", "replace")
-    return last
+    # The newer file first: should it become the older one meanwhile, nothing is missed.
+    for name in (_LEDGER, _OLDER):
+        last = None
+        with contextlib.suppress(OSError), (cache_root() / name).open("rb") as file:
+            for line in file:
+                if line.startswith(key):
+                    last = line[len(key) :].strip().decode("ascii", "replace")
+        if last is not None:
+            return last
+    return None
 
 
 def _remember(target: Path, found: str) -> None:
     """Note what was written; where that is impossible, it counts as a stranger's."""
-    ledger = _ledger()
+    ledger = cache_root() / _LEDGER
     with contextlib.suppress(OSError):
         ledger.parent.mkdir(parents=True, exist_ok=True)
         with ledger.open("ab", buffering=0) as file:
             file.write(f"{_sum(os.fsencode(target))} {found}\n".encode())
             size = file.tell()
         if size > _LEDGER_BYTES:
-            lines = ledger.read_bytes().splitlines(keepends=True)
-            half = ledger.with_name(f"{ledger.name}.{os.getpid()}")
-            half.write_bytes(b"".join(lines[len(lines) // 2 :]))
-            half.replace(ledger)
+            _start_anew(ledger)
 
 
-def _ledger() -> Path:
-    return cache_root() / _LEDGER
+def _start_anew(ledger: Path) -> None:
+    """Make a full ledger the older one, whose lines are read until the next one is full.
+
+    Nothing is copied, so that no line is lost that another process adds at the same moment.
+    """
+    lock = ledger.with_name(f"{_LEDGER}.lock")
+    with contextlib.suppress(ConfigError), only_one(lock, busy="another process does it"):
+        if ledger.stat().st_size > _LEDGER_BYTES:  # not yet done by another process
+            ledger.replace(ledger.with_name(_OLDER))
 
 
 def _sum(data: bytes) -> str:
