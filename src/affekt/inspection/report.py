@@ -25,12 +25,11 @@ from affekt.inspection.tables import (
     to_json,
 )
 from affekt.output import check_output, write_outputs
+from affekt.terminal import open_console, print_table
 
 if TYPE_CHECKING:
     from rich.table import Table
 
-# A pipe has no width: nothing shall be folded there.
-_PIPE_WIDTH = 200
 _NOTHING = "-"
 
 TABLES: dict[str, Callable[[Inspection], str]] = {
@@ -81,9 +80,7 @@ def write_report(inspection: Inspection, folder: Path, *, force: bool = False) -
 
 def print_report(inspection: Inspection, out: TextIO) -> None:
     """Print the tables for people."""
-    from rich.console import Console  # the other formats need not pay for it
-
-    console = Console(file=out, width=None if out.isatty() else _PIPE_WIDTH, highlight=False)
+    console = open_console(out)
     summaries = summarise(inspection)
     for table in (
         _lengths(summaries),
@@ -92,7 +89,7 @@ def print_report(inspection: Inspection, out: TextIO) -> None:
         _emotions(inspection, summaries),
         _labels(inspection),
     ):
-        console.print(table)
+        print_table(console, table)
         console.print()
 
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TextIO
 from affekt.errors import ConfigError, did_you_mean
 from affekt.recognition.options import Failure
 from affekt.records import Prediction
+from affekt.terminal import open_console, plain_table, print_table
 from affekt.text import csv_cell, printable
 
 if TYPE_CHECKING:
@@ -126,10 +127,7 @@ class TableWriter:
 
     def close(self) -> None:
         """Draw the table."""
-        from rich.console import Console  # costs 60 ms, which the other formats need not pay
-
-        # A pipe has no width: nothing shall be folded there.
-        console = Console(file=self._out, width=None if self._out.isatty() else 200)
+        console = open_console(self._out)
         match self._answers:
             case []:
                 pass
@@ -169,7 +167,6 @@ def open_writer(name: str, out: TextIO, labels: Sequence[str]) -> Iterator[Write
 
 
 def _draw_one(console: Console, prediction: Prediction) -> None:
-    from rich.table import Table
     from rich.text import Text
 
     heading = Text(_name(prediction), style="bold")
@@ -177,15 +174,15 @@ def _draw_one(console: Console, prediction: Prediction) -> None:
     if prediction.purpose is not None:
         heading.append(f", purpose: {prediction.purpose}", style="dim")
     console.print(heading)
-    table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
-    table.add_column(no_wrap=True)
+    table = plain_table(show_header=False)
+    table.add_column(overflow="fold")
     table.add_column(no_wrap=True)
     table.add_column(no_wrap=True, justify="right")
     for rank, item in enumerate(prediction.predictions):
         style = "" if rank else "bold"
         percent = Text(f"{item.score:.1%}", style=style)
         table.add_row(Text(item.label, style=style), _bar(console, item.score), percent)
-    console.print(table)
+    print_table(console, table)
     if prediction.out_of_domain:
         said = "uncertain: out of domain, unlike the recordings that the model learnt from"
         console.print(Text(said, style="yellow"))
@@ -198,14 +195,13 @@ def _draw_one(console: Console, prediction: Prediction) -> None:
 
 
 def _draw_many(console: Console, answers: Sequence[Prediction | Failure]) -> None:
-    from rich.table import Table
     from rich.text import Text
 
     predictions = [item for item in answers if isinstance(item, Prediction)]
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
+    table = plain_table()
     table.add_column("recording", overflow="fold")
     table.add_column("length", justify="right", no_wrap=True)
-    table.add_column("emotion", no_wrap=True)
+    table.add_column("emotion", overflow="fold")
     table.add_column("confidence", no_wrap=True)
     table.add_column("", justify="right", no_wrap=True)
     if len(predictions) < len(answers) or any(map(_doubt, predictions)):
@@ -224,7 +220,7 @@ def _draw_many(console: Console, answers: Sequence[Prediction | Failure]) -> Non
         ]
         cells.append(Text(_doubt(item), style="yellow"))
         table.add_row(*cells)
-    console.print(table)
+    print_table(console, table)
     stated = {item.purpose for item in predictions} - {None}
     if stated:
         console.print(Text(f"purpose: {', '.join(sorted(map(str, stated)))}", style="dim"))

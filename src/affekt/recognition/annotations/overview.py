@@ -10,6 +10,7 @@ from typing import Any, NamedTuple, Self, TextIO
 from affekt.recognition.annotations.marks import clock, percent, plain
 from affekt.recognition.options import Failure
 from affekt.records import Timeline, Track
+from affekt.terminal import open_console, plain_table, print_table
 from affekt.text import csv_cell, printable
 
 _HEAD = ("path", "duration_s", "channels", "model", "purpose")
@@ -64,14 +65,12 @@ def overview_csv(entries: Sequence[Entry]) -> str:
 
 def overview_table(entries: Sequence[Entry], out: TextIO) -> None:
     """Write the overview for people: of each analysed voice speech, emotions, negative stretch."""
-    from rich.console import Console  # costs 60 ms, which the other formats need not pay
-    from rich.table import Table
     from rich.text import Text
 
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
+    table = plain_table()
     table.add_column("recording", overflow="fold")
     table.add_column("length", justify="right", no_wrap=True)
-    table.add_column("voice", no_wrap=True)
+    table.add_column("voice", overflow="fold")
     table.add_column("speech", justify="right", no_wrap=True)
     table.add_column("emotions", overflow="fold")
     table.add_column("longest negative", no_wrap=True)
@@ -83,8 +82,7 @@ def overview_table(entries: Sequence[Entry], out: TextIO) -> None:
         for voice in entry.voices:
             table.add_row(*head, *map(Text, voice))
             head = [Text(""), Text("")]
-    # A pipe has no width: nothing shall be folded there.
-    Console(file=out, width=None if out.isatty() else 200).print(table)
+    print_table(open_console(out), table)
 
 
 def _said(track: Track) -> tuple[str, str, str, str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING, TextIO
 
 from affekt.recognition.annotations.marks import (
@@ -18,6 +17,7 @@ from affekt.recognition.annotations.marks import (
     track_name,
 )
 from affekt.records import Timeline, Track
+from affekt.terminal import open_console, plain_table, print_table
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -28,11 +28,9 @@ _STYLES = {SILENCE: "dim", NOT_SPEECH: "dim", UNCERTAIN: "yellow"}
 
 def write_table(timeline: Timeline, out: TextIO) -> None:
     """Write the segments of each track and its summary, as wide as the terminal allows."""
-    from rich.console import Console  # costs 60 ms, which the other formats need not pay
     from rich.text import Text
 
-    # A pipe has no width: nothing shall be folded there.
-    console = Console(file=out, width=None if out is sys.stdout and out.isatty() else 200)
+    console = open_console(out)
     heading = Text(recording_name(timeline), style="bold")
     heading.append(f"  {clock(timeline.duration_s)}, model {timeline.model}", style="dim")
     if timeline.purpose is not None:
@@ -58,18 +56,16 @@ def _write_track(console: Console, track: Track) -> None:
             Text(spelled_out(segment, track), style=style),
             Text(others(segment), style="dim"),
         )
-    console.print(table)
+    print_table(console, table)
     for line in summary_lines(track):
         console.print(Text(line))
 
 
 def _table() -> Table:
-    from rich.table import Table
-
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
+    table = plain_table()
     table.add_column("from", justify="right", no_wrap=True)
     table.add_column("to", justify="right", no_wrap=True)
-    table.add_column("emotion", no_wrap=True)
+    table.add_column("emotion", overflow="fold")
     table.add_column("next probable", overflow="fold")
     return table
 
