@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+from pathlib import Path
 
 import soundfile
 
@@ -11,7 +11,7 @@ from affekt.audio.stderr import mpg123_silenced
 from affekt.errors import AffektError
 
 
-def announced_s(path: str | os.PathLike[str]) -> float | None:
+def announced_s(path: str | Path) -> float | None:
     """Return the length that a file's header announces; None where it cannot be known cheaply."""
     try:
         with mpg123_silenced():
@@ -21,7 +21,7 @@ def announced_s(path: str | os.PathLike[str]) -> float | None:
     return length_s if 0.0 < length_s < 1e6 else None
 
 
-def read_s(path: str | os.PathLike[str]) -> float | None:
+def read_s(path: str | Path) -> float | None:
     """Read a recording to its end, and return how long it is; None where it cannot be read."""
     try:
         with decode_blocks(path) as reader:
