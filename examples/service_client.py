@@ -19,6 +19,6 @@ with Client(url) as client:
 
 print(f"{recording}: {answer.emotion}, {answer.confidence:.0%}, by {answer.model}")
 for score in answer.predictions:
-    print(f"  {score.label:10} {score.probability:6.1%}")
+    print(f"  {score.label:10} {score.score:6.1%}")
 if answer.uncertain:
     print("The model is not sure.")

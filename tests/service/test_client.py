@@ -55,7 +55,7 @@ def test_the_example_program_asks_this_service(served: Any, sound: Any, tmp_path
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith(f"{path}: angry, ")
     path.write_bytes(b"no sound at all")
-    assert "cannot be read" in subprocess.run(words, capture_output=True, text=True).stderr
+    assert "is not a recording" in subprocess.run(words, capture_output=True, text=True).stderr
 
 
 def test_a_bad_recording_is_an_error_with_kind_status_and_id(client: Client) -> None:
