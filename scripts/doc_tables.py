@@ -28,7 +28,7 @@ from md import table
 
 ROOT = Path(__file__).resolve().parent.parent
 LOG = ROOT / "docs" / "lockbox-log.csv"
-_LANGUAGES = {
+LANGUAGES = {
     "en": "English",
     "de": "German",
     "el": "Greek",
@@ -63,7 +63,7 @@ def figures() -> str:
     rows: list[list[object]] = []
     for corpus in MEASURED:
         row: list[object] = [
-            f"{CORPORA[corpus].title} ({_LANGUAGES[CORPORA[corpus].language]})",
+            f"{CORPORA[corpus].title} ({LANGUAGES[CORPORA[corpus].language]})",
             sum(1 for place, _ in held_out if place == corpus),
         ]
         for name, reading in latest.items():
@@ -200,7 +200,7 @@ def corpora() -> str:
         [
             f"`{corpus.name}`",
             f"[{corpus.title}]({corpus.access.url})",
-            _LANGUAGES[corpus.language],
+            LANGUAGES[corpus.language],
             corpus.official.files or "-",
             corpus.official.speakers,
             ", ".join(corpus.classes),

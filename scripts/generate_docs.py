@@ -48,6 +48,8 @@ PARTS: dict[str, dict[str, Generator]] = {
     "docs/calibration.md": {"reached": report_card.calibration},
     "docs/corpora.md": {"corpora": doc_tables.corpora, "faults": doc_tables.faults},
     "docs/features.md": {"sets": doc_tables.feature_sets},
+    "docs/choose-a-model.md": {"choices": model_cards.choices},
+    "docs/limitations.md": {"limitations": model_cards.limitations},
     "docs/models/index.md": {"models": model_cards.overview},
     "docs/training.md": {
         "augmentations": doc_tables.augmentations,

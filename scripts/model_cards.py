@@ -8,9 +8,11 @@ from collections.abc import Mapping
 from typing import Any
 
 import report_card
+from affekt.corpora import CORPORA
 from affekt.evaluation.layout import percent
 from affekt.recognition import Bundle, shipped_bundles
 from affekt.recognition.metadata import BundleMetadata
+from doc_tables import LANGUAGES
 from md import table
 
 
@@ -31,6 +33,39 @@ def overview() -> str:
             ]
         )
     return table(("model", "version", "labels", "learnt from", "size", "licence"), rows)
+
+
+def choices() -> str:
+    """Return the table that a model is chosen by: terms, languages and size."""
+    rows = []
+    for name, path in shipped_bundles().items():
+        bundle = Bundle.load(path)
+        heard = {CORPORA[str(item["corpus"])].language for item in bundle.metadata.training_data}
+        rows.append(
+            [
+                f"[`{name}`](models/{name}.md)",
+                bundle.metadata.licence,
+                ", ".join(sorted(LANGUAGES[code] for code in heard)),
+                str(len(bundle.metadata.training_data)),
+                ", ".join(bundle.metadata.labels),
+                f"{bundle.size_bytes / 1e6:.1f} MB",
+            ]
+        )
+    return table(("model", "terms", "languages", "corpora", "labels", "size"), rows)
+
+
+def limitations() -> str:
+    """Return what the reports of the shipped models warn of, model by model."""
+    parts = []
+    for name, path in shipped_bundles().items():
+        bundle = Bundle.load(path)
+        report = report_card.read_report(name, bundle.sha256)
+        if report is not None:
+            parts += [
+                f"## What the report of `{name}` {bundle.metadata.version} warns of",
+                report_card.warnings(report),
+            ]
+    return "\n\n".join(parts)
 
 
 def card(name: str) -> str:

@@ -86,10 +86,9 @@ def sections(report: Mapping[str, Any]) -> list[str]:
     """Return what the report says, in Markdown; figures in percent."""
     figures = report["figures"]
     name = report["name"]
-    worries = [f"- **{item['about']}**: {item['text']}" for item in report["worries"]]
     return [
         "## What to worry about first",
-        "\n".join(worries) or "Nothing crossed a line that the report draws.",
+        warnings(report),
         f"[The whole report](../reports/{name}.html) shows every figure, and "
         f"[as JSON](../reports/{name}.json); [Reports](../report.md) says how to read it.",
         f"## Measured under `{figures['protocol']}`",
@@ -101,6 +100,12 @@ def sections(report: Mapping[str, Any]) -> list[str]:
         *_doubts(report["doubts"]),
         *_conditions(report["robustness"]),
     ]
+
+
+def warnings(report: Mapping[str, Any]) -> str:
+    """Return what a report warns of, as a Markdown list."""
+    lines = [f"- **{item['about']}**: {item['text']}" for item in report["worries"]]
+    return "\n".join(lines) or "Nothing crossed a line that the report draws."
 
 
 def limits() -> str:
