@@ -19,20 +19,30 @@ class Visitor(threading.Thread):
         super().__init__(name=name, daemon=True)
         self.said: list[str] = []
         self.lane, self.arrived = lane, arrived
-        self.told, self.done, self.left = threading.Event(), threading.Event(), False
+        self.done, self.left = threading.Event(), False
+        self.noted = threading.Condition()
         self.start()
 
     def run(self) -> None:
         with contextlib.suppress(AbandonedError), self.lane.place(self.progress):
-            self.arrived.append(self.name)
-            self.told.set()
-            self.done.wait(10.0)
+            with self.noted:
+                self.arrived.append(self.name)
+                self.noted.notify_all()
+            self.done.wait()
 
     def progress(self, what: str, share: float | None) -> None:
-        self.said.append(what)
-        self.told.set()
+        with self.noted:
+            self.said.append(what)
+            self.noted.notify_all()
         if self.left:
             raise AbandonedError
+
+    def wait_until_told(self, what: str = "") -> None:
+        """Wait until this was said last, or anything was, or the place is held."""
+        with self.noted:
+            self.noted.wait_for(
+                lambda: self.name in self.arrived or (bool(self.said) and what in self.said[-1])
+            )
 
 
 @pytest.fixture
@@ -41,7 +51,7 @@ def visit() -> Callable[[Lane, list[str], str], Visitor]:
 
     def come(lane: Lane, arrived: list[str], name: str) -> Visitor:
         visitor = Visitor(lane, arrived, name)
-        assert visitor.told.wait(10.0)
+        visitor.wait_until_told()
         return visitor
 
     return come
@@ -52,9 +62,11 @@ def test_whoever_came_first_is_next_and_knows_it(visit) -> None:
     first, second, third = (visit(lane, arrived, name) for name in "abc")
     assert second.said[0] == "Waiting, number 1 in the line"
     assert third.said[0] == "Waiting, number 2 in the line"
-    for visitor in (first, second, third):
-        visitor.done.set()
-        visitor.join(10.0)
+    first.done.set()
+    third.wait_until_told("number 1")
+    second.done.set()
+    third.done.set()
+    third.join()
     assert arrived == ["a", "b", "c"]
     assert third.said[-1] == "Waiting, number 1 in the line"
 
@@ -63,10 +75,10 @@ def test_a_place_in_the_line_is_given_up_with_the_page(visit) -> None:
     lane, arrived = Lane(1), []
     first, second, third = (visit(lane, arrived, name) for name in "abc")
     second.left = True
-    second.join(10.0)
+    second.join()
     first.done.set()
     third.done.set()
-    third.join(10.0)
+    third.join()
     assert arrived == ["a", "c"]
 
 
