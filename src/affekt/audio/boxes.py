@@ -1,15 +1,25 @@
-"""Whether a media file ends before its own outermost box does."""
+"""What the boxes of a media file say: where it should end, and how many samples it should hold."""
 
 from __future__ import annotations
 
 import struct
 from collections.abc import Iterator
+from itertools import islice
+
+import numpy as np
 
 from affekt.audio.source import ByteStream
 
 _SEGMENT, _CLUSTER = b"\x18\x53\x80\x67", b"\x1f\x43\xb6\x75"
 # As much of the end of a file as holds several frames of AAC, which are 8 kB at most.
 _TAIL_BYTES = 1 << 16
+# Boxes of an MP4 that hold nothing but boxes.
+_MP4_FOLDERS = frozenset({b"moov", b"trak", b"mdia", b"minf", b"stbl", b"moof", b"traf"})
+_MOST_DEPTH = 10
+_MOST_BOXES = 1 << 20
+# FFmpeg makes an entry of 24 bytes for each sample. A file that has it make more than this, and
+# more than it has bytes, is no recording.
+_MOST_ENTRIES = 1 << 20
 # Bytes of a frame by its mode, the octet before it left out (RFC 4867, 5.3).
 _AMR_NARROW = (12, 13, 15, 17, 19, 20, 26, 31, 5)
 _AMR_WIDE = (17, 23, 32, 36, 40, 46, 50, 58, 60, 5)
@@ -38,26 +48,96 @@ def holds_another(stream: ByteStream, container: str) -> bool:
     """Tell whether a second recording follows in the file, which FFmpeg passes over."""
     if container not in ("MP4", "QuickTime"):
         return False
-    return sum(name == b"moov" for name, _ in _mp4_boxes(stream)) > 1
+    return sum(name == b"moov" for name, _, _ in _mp4_boxes(stream)) > 1
+
+
+def announces_too_much(stream: ByteStream, container: str) -> bool:
+    """Tell whether a file of few bytes has FFmpeg make an index of millions of entries.
+
+    Args:
+        stream: the file.
+        container: as `Format.name` has it; of others nothing is known.
+    """
+    if container not in ("MP4", "QuickTime"):
+        return False
+    tracks = [_Track()]
+    for name, start, _ in islice(_mp4_boxes(stream, depth=_MOST_DEPTH), _MOST_BOXES):
+        if name == b"trak":
+            tracks.append(_Track())
+        tracks[-1].note(stream, name, start)
+    return sum(track.entries for track in tracks) > max(_MOST_ENTRIES, stream.size)
+
+
+class _Track:
+    """What the boxes of one track announce (ISO/IEC 14496-12, 8.4.3, 8.6.1, 8.7 and 8.8.8)."""
+
+    def __init__(self) -> None:
+        self._is_sound = self._is_even = False
+        self._samples = self._in_fragments = self._chunks = self._most_in_chunk = 0
+
+    def note(self, stream: ByteStream, name: bytes, start: int) -> None:
+        """Take what a box says.
+
+        Args:
+            stream: the file.
+            name: of the box.
+            start: of its content.
+        """
+        fields = stream.peek(16, offset=start).ljust(16, b"\0")
+        _, first, second, third = struct.unpack(">4I", fields)
+        if name == b"hdlr" and fields[4:8] != b"dhlr":
+            self._is_sound = fields[8:12] == b"soun"
+        elif name == b"stts":
+            self._is_even = (first, third) == (1, 1)
+        elif name == b"stsz":
+            self._samples = second
+        elif name == b"trun":
+            self._in_fragments += first
+        elif name in (b"stco", b"co64"):
+            self._chunks = min(first, stream.size // 4)
+        elif name == b"stsc":
+            table = stream.peek(12 * min(first, stream.size // 12), offset=start + 8)
+            counts = np.frombuffer(table, ">u4", count=len(table) // 12 * 3)[1::3]
+            self._most_in_chunk = int(counts.max(initial=0))
+
+    @property
+    def entries(self) -> int:
+        """How many entries FFmpeg makes: one a sample, but for PCM one for 1024 of a chunk."""
+        is_pcm = self._is_sound and self._is_even
+        samples = self._chunks * self._most_in_chunk // 1024 if is_pcm else self._samples
+        return samples + self._in_fragments
 
 
 def _mp4(stream: ByteStream) -> bool:
-    return any(end > stream.size for _, end in _mp4_boxes(stream))
+    return any(end > stream.size for _, _, end in _mp4_boxes(stream))
 
 
-def _mp4_boxes(stream: ByteStream) -> Iterator[tuple[bytes, int]]:
-    """Yield name and end of each outermost box (ISO/IEC 14496-12, 4.2)."""
-    place = 0
-    while len(head := stream.peek(16, offset=place)) >= 8:
+def _mp4_boxes(
+    stream: ByteStream, *, place: int = 0, end: int | None = None, depth: int = 0
+) -> Iterator[tuple[bytes, int, int]]:
+    """Yield name, start of the content and end of each box (ISO/IEC 14496-12, 4.2).
+
+    Args:
+        stream: the file.
+        place: where to begin.
+        end: where to stop; None is the end of the file.
+        depth: how many levels of boxes within boxes to follow.
+    """
+    last = stream.size if end is None else min(end, stream.size)
+    while place < last and len(head := stream.peek(16, offset=place)) >= 8:
         size, name = struct.unpack(">I4s", head[:8])
+        start = place + 8
         if size == 1 and len(head) == 16:
             (size,) = struct.unpack(">8xQ", head)
+            start = place + 16
         elif size == 0:
-            size = stream.size - place
+            size = last - place
         if size < 8 or not all(32 <= letter < 127 for letter in name):
             return
         place += size
-        yield name, place
+        yield name, start, place
+        if depth and name in _MP4_FOLDERS:
+            yield from _mp4_boxes(stream, place=start, end=place, depth=depth - 1)
 
 
 def _matroska(stream: ByteStream) -> bool:

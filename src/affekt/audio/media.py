@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from affekt.audio.boxes import holds_another, was_cut_off
+from affekt.audio.boxes import announces_too_much, holds_another, was_cut_off
 from affekt.audio.ffmpeg import limit_allocations
 from affekt.audio.signal import MIN_PEAK, Signal
 from affekt.audio.source import ByteStream
@@ -18,7 +18,13 @@ BEYOND_HEADER = "beyond its header"
 
 # Nothing else is tried: playlists and the like would open further files or addresses.
 _DEMUXERS = "mov,matroska,webm,aac,amr,amrnb,amrwb,asf,flv,avi,mp3,ogg,flac,wav,w64,aiff,caf,au"
-_OPTIONS = {"format_whitelist": _DEMUXERS, "protocol_whitelist": ""}
+# Of many tracks, each packet is looked for in all of them; no recording has so many.
+_MOST_TRACKS = 64
+_OPTIONS = {
+    "format_whitelist": _DEMUXERS,
+    "protocol_whitelist": "",
+    "max_streams": str(_MOST_TRACKS),
+}
 _TOLERANCE_S = 0.5
 # Containers whose frames say when they are to be heard.
 _TIMED = ("MP4", "QuickTime", "WebM or Matroska", "Windows Media", "Flash Video", "stream")
@@ -29,6 +35,8 @@ _HOLE_S = 0.1
 # Where no length is announced, time stamps that claim more silence than this are damaged.
 _MOST_SILENCE_S = 3600.0
 _SILENT_FRAMES = 1 << 16
+# Where so many packets in a row cannot be decoded, minutes of sound, nothing that follows can.
+_MOST_IN_VAIN = 10_000
 
 
 class MediaDecoder:
@@ -69,7 +77,7 @@ class MediaDecoder:
             ) from None
         self._av = av
         self._errors = (av.error.FFmpegError, OSError, ValueError, MemoryError)
-        limit_allocations()
+        limit_allocations(av)
         self.warnings: list[str] = []
         self.remarks: list[str] = []
         self._damaged = 0
@@ -77,10 +85,13 @@ class MediaDecoder:
         self._file, self._kind = stream, container
         self._container = self._opened()
         self._track = self._chosen(track)
-        self._frames = self._decoded()
+        has_sound = bool(self._container.streams.audio)
+        self._frames: Iterator[Any] = iter(())
+        if has_sound:
+            self._frames = (frame for _, frame in self._decoded(self._track))
         self._first: Any = next(self._frames, None)
         if self._first is None:
-            what = "no sound that can be decoded" if self._container.streams.audio else "no sound"
+            what = "no sound that can be decoded" if has_sound else "no sound"
             self._container.close()
             raise AudioError(f"{stream.label}: holds {what}: name a recording with a sound track")
         self.rate_hz: int = rate_hz or self._first.sample_rate
@@ -124,14 +135,16 @@ class MediaDecoder:
         self._container.close()
 
     def _opened(self) -> Any:
+        message = (
+            f"{self._file.label}: its {self._kind} header is damaged or cut off: get the file again"
+        )
+        if announces_too_much(self._file, self._kind):
+            raise AudioError(message)
         self._file.seek(0)
         try:
             return self._av.open(self._file, mode="r", options=_OPTIONS)
         except self._errors as error:
-            raise AudioError(
-                f"{self._file.label}: its {self._kind} header is damaged or cut off: "
-                "get the file again"
-            ) from error
+            raise AudioError(message) from error
 
     def _chosen(self, track: int | None) -> int:
         """Return the sound track to read."""
@@ -144,7 +157,7 @@ class MediaDecoder:
             return track or 0
         flagged = [number for number, item in enumerate(tracks) if _is_default(item)]
         order = [*flagged, *(number for number in range(len(tracks)) if number not in flagged)]
-        chosen = next((number for number in order if self._sounds(number)), order[0])
+        chosen = self._first_with_sound(order)
         why = "the default one" if chosen in flagged[:1] else "the first one"
         if chosen != order[0]:
             why = "the first one with sound"
@@ -154,24 +167,32 @@ class MediaDecoder:
         )
         return chosen
 
-    def _sounds(self, track: int) -> bool:
-        """Tell whether a track is more than silence."""
-        self._track = track
-        found = any(_is_loud(frame) for frame in self._decoded())
+    def _first_with_sound(self, order: list[int]) -> int:
+        """Return the first track that is more than silence, else the first; one reading for all."""
+        loud: set[int] = set()
+        for number, frame in self._decoded(*order):
+            if number not in loud and _is_loud(frame):
+                loud.add(number)
+                if number == order[0]:
+                    break
         self._container.close()
         self._container, self._damaged, self._broken = self._opened(), 0, False
-        return found
+        return next((number for number in order if number in loud), order[0])
 
     def _all_frames(self) -> Iterator[Any]:
         yield self._first
         yield from self._frames
 
-    def _decoded(self) -> Iterator[Any]:
-        """Yield decoded frames, and step over packets that cannot be decoded."""
-        if not self._container.streams.audio:
-            return
-        packets = self._container.demux(self._container.streams.audio[self._track])
-        while True:
+    def _decoded(self, *tracks: int) -> Iterator[tuple[int, Any]]:
+        """Yield tracks and decoded frames, and step over packets that cannot be decoded."""
+        streams = self._container.streams.audio
+        number_of = {streams[number].index: number for number in tracks}
+        for stream in self._container.streams:
+            if stream.index not in number_of and hasattr(stream, "discard"):  # in newer PyAV
+                stream.discard = type(stream.discard).all
+        packets = self._container.demux([streams[number] for number in tracks])
+        in_vain = 0
+        while in_vain < _MOST_IN_VAIN:
             try:
                 packet = next(packets)
             except StopIteration:
@@ -180,9 +201,13 @@ class MediaDecoder:
                 self._broken = True
                 return
             try:
-                yield from packet.decode()
+                for frame in packet.decode():
+                    in_vain = 0
+                    yield number_of[packet.stream.index], frame
             except self._errors:
                 self._damaged += 1
+                in_vain += 1
+        self._broken = True
 
     def _hole(self, frame: Any, count_s: float) -> float:
         """Return how much silence lies before a frame, in seconds; 0 for none."""
