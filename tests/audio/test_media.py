@@ -205,6 +205,41 @@ def test_a_second_mp4_in_the_file_is_told(tone, encode_media):
     )
 
 
+def surround(signal, codec, layout, tracks=1):
+    """Encode a signal in the first channel of a layout."""
+    buffer = io.BytesIO()
+    with av.open(buffer, "w", format="matroska") as container:
+        streams = [container.add_stream(codec, rate=RATE) for _ in range(tracks)]
+        for stream in streams:
+            stream.layout = layout
+            stream.codec_context.format = "s16"
+            stream.codec_context.open()
+        frames = np.zeros((signal.size, streams[0].layout.nb_channels), np.int16)
+        frames[:, 0] = signal * 32767
+        size = streams[0].codec_context.frame_size or 1024
+        for start in range(0, signal.size - size, size):
+            part = frames[start : start + size].reshape(1, -1)
+            for stream in streams:
+                frame = av.AudioFrame.from_ndarray(part, format="s16", layout=layout)
+                frame.sample_rate, frame.pts = RATE, start
+                container.mux(stream.encode(frame))
+        for stream in streams:
+            container.mux(stream.encode(None))
+    return buffer.getvalue()
+
+
+# Opus is decoded into channels that lie apart, the others into samples that do.
+@pytest.mark.parametrize(
+    ("codec", "layout", "channels"),
+    [("libopus", "7.1", 8), ("flac", "7.1", 8), ("pcm_s16le", "hexadecagonal", 16)],
+)
+def test_sound_of_many_channels_is_read(codec, layout, channels, tone):
+    for tracks in (1, 2):
+        audio = decode(surround(tone(1.0), codec, layout, tracks))
+        assert audio.source_channels == channels
+        assert spectral_peak_hz(audio.signal) == pytest.approx(440, abs=2)
+
+
 def with_fields(data, name, **fields):
     """Set 32-bit fields of a box, by their places behind its name."""
     for place, value in fields.items():

@@ -18,6 +18,8 @@ BEYOND_HEADER = "beyond its header"
 
 # Nothing else is tried: playlists and the like would open further files or addresses.
 _DEMUXERS = "mov,matroska,webm,aac,amr,amrnb,amrwb,asf,flv,avi,mp3,ogg,flac,wav,w64,aiff,caf,au"
+# Channels lie beside each other: of eight that lie apart, PyAV reads a ninth, and ends the process.
+_SAMPLES = "flt"
 # Of many tracks, each packet is looked for in all of them; no recording has so many.
 _MOST_TRACKS = 64
 _OPTIONS = {
@@ -118,11 +120,11 @@ class MediaDecoder:
                 converter, kind = None, ()
                 yield from self._silence(hole_s)
                 count_s += hole_s
-            found = (frame.format.name, frame.layout.name, frame.sample_rate)
+            found = _kind_of(frame)
             # Broadcasts and calls may change their kind on the way; the output stays the same.
             if found != kind:
                 yield from self._flush(converter)
-                converter = self._av.AudioResampler("fltp", layout, self.rate_hz)
+                converter = self._av.AudioResampler(_SAMPLES, layout, self.rate_hz)
                 kind = found
             count_s += frame.samples / frame.sample_rate
             frame.pts = None
@@ -170,11 +172,18 @@ class MediaDecoder:
     def _first_with_sound(self, order: list[int]) -> int:
         """Return the first track that is more than silence, else the first; one reading for all."""
         loud: set[int] = set()
+        converters: dict[tuple[Any, ...], Any] = {}
         for number, frame in self._decoded(*order):
-            if number not in loud and _is_loud(frame):
+            key = (number, *_kind_of(frame))
+            if key not in converters:
+                converters[key] = self._av.AudioResampler(_SAMPLES)
+            frame.pts = None
+            if any(
+                np.abs(part).max() >= MIN_PEAK for part in self._converted(converters[key], frame)
+            ):
                 loud.add(number)
-                if number == order[0]:
-                    break
+            if order[0] in loud:
+                break
         self._container.close()
         self._container, self._damaged, self._broken = self._opened(), 0, False
         return next((number for number in order if number in loud), order[0])
@@ -291,17 +300,10 @@ def _is_default(track: Any) -> bool:
     return bool(int(getattr(track, "disposition", 0)) & 1)
 
 
-def _is_loud(frame: Any) -> bool:
-    samples = frame.to_ndarray()
-    if samples.dtype.kind == "f":
-        return float(np.abs(samples).max(initial=0.0)) >= MIN_PEAK
-    if samples.dtype.kind == "u":
-        return bool(np.ptp(samples))
-    return float(np.abs(samples.astype(np.float64)).max(initial=0.0)) >= MIN_PEAK * float(
-        np.iinfo(samples.dtype).max
-    )
+def _kind_of(frame: Any) -> tuple[Any, ...]:
+    return frame.format.name, frame.layout.name, frame.sample_rate
 
 
 def _to_frames(frame: Any) -> Signal:
-    planes: Signal = frame.to_ndarray()
-    return np.ascontiguousarray(planes.T)
+    samples: Signal = frame.to_ndarray()
+    return samples.reshape(-1, frame.layout.nb_channels)
