@@ -19,6 +19,7 @@ from affekt.augment import (
     Augmentation,
 )
 from affekt.corpora import CORPORA, classes_of
+from affekt.corpora.columns import COLUMNS
 from affekt.emotions import VOCABULARIES
 from affekt.evaluation.log import MEASURED, ORIGINS
 from affekt.features.sets import FEATURE_SETS
@@ -211,6 +212,12 @@ def corpora() -> str:
     ]
     head = ("name", "corpus", "language", "files", "speakers", "labels", "licence", "obtain")
     return table(head, rows, right="lllrrlll")
+
+
+def columns() -> str:
+    """What a table of recordings may tell, and the names of its columns."""
+    rows = [[told, ", ".join(f"`{name}`" for name in names)] for told, names in COLUMNS.items()]
+    return table(("what", "names of the column"), rows)
 
 
 def faults() -> str:

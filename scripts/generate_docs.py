@@ -46,7 +46,11 @@ PARTS: dict[str, dict[str, Generator]] = {
     "docs/timeline.md": {"telephone": report_card.telephone},
     "docs/app.md": {"relevance": doc_tables.relevance},
     "docs/calibration.md": {"reached": report_card.calibration},
-    "docs/corpora.md": {"corpora": doc_tables.corpora, "faults": doc_tables.faults},
+    "docs/corpora.md": {
+        "corpora": doc_tables.corpora,
+        "columns": doc_tables.columns,
+        "faults": doc_tables.faults,
+    },
     "docs/features.md": {"sets": doc_tables.feature_sets},
     "docs/choose-a-model.md": {"choices": model_cards.choices},
     "docs/limitations.md": {"limitations": model_cards.limitations},

@@ -14,16 +14,18 @@ os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 
 if TYPE_CHECKING:
     from affekt.corpora import load_corpus
+    from affekt.corpora.datasets import open_dataset
     from affekt.models import create_model
     from affekt.recognition import Recognizer
 
-__all__ = ["Recognizer", "__version__", "create_model", "load_corpus"]
+__all__ = ["Recognizer", "__version__", "create_model", "load_corpus", "open_dataset"]
 
 # Loaded on first use, so that `import affekt` costs milliseconds and never needs torch.
 _LAZY = {
     "Recognizer": "affekt.recognition",
     "create_model": "affekt.models",
     "load_corpus": "affekt.corpora",
+    "open_dataset": "affekt.corpora.datasets",
 }
 
 

@@ -12,7 +12,7 @@ import soxr
 from affekt.audit import audit, copies_among
 from affekt.augment.vocoder import stretch
 from affekt.augment.waveform import add_noise
-from affekt.errors import ConfigError
+from affekt.errors import AffektError, ConfigError
 from affekt.records import Utterance
 
 RATE_HZ = 16_000
@@ -258,10 +258,10 @@ def test_processes_find_what_one_finds(write, original, tmp_path):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("path,emotion\na.wav,sad\n", "no column for the part"),
-        ("part,emotion\ntest,sad\n", "no column for the path"),
+        ("path,emotion\na.wav,sad\n", "no column 'split'; names that are known: split, part"),
+        ("part,emotion\ntest,sad\n", "no column 'path'"),
         ("path,part\n", "has no rows"),
-        ("path,part\na.wav,\n", "row 1: 'part' is empty"),
+        ("path,part\na.wav,\n", "line 2: 'part' is empty"),
         ("path,part\ngone.wav,test\n", "none of its 1 recordings is there"),
         ("", "it has: none"),
     ],
@@ -269,7 +269,7 @@ def test_processes_find_what_one_finds(write, original, tmp_path):
 def test_a_split_that_cannot_be_used_is_refused(tmp_path, text, message):
     split = tmp_path / "split.csv"
     split.write_text(text)
-    with pytest.raises(ConfigError, match=message):
+    with pytest.raises(AffektError, match=message):
         audit(split=split, workers=1)
 
 

@@ -16,6 +16,7 @@ from affekt.audit.listen import Heard
 from affekt.audit.mend import Same, plan_mending
 from affekt.audit.rounds import BETWEEN, LEARNT, TESTED, Rounds, role
 from affekt.audit.table import Row, Table
+from affekt.corpora.table_files import TableFile
 from affekt.errors import ConfigError
 from affekt.records import Utterance
 
@@ -176,7 +177,8 @@ def splits(draw):
     places = st.integers(0, count - 1)
     pairs = draw(st.lists(st.tuples(places, places), max_size=4))
     same = [Same(one, other, "near-duplicate") for one, other in pairs if one != other]
-    table = Table(path=Path("split.csv"), header="path,round,part\n", rows=tuple(rows))
+    file = TableFile(path=Path("split.csv"), columns=("path", "round", "part"), rows=())
+    table = Table(file=file, rows=tuple(rows))
     return table, clips, [Heard(trouble=item) for item in troubles], same
 
 

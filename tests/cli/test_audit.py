@@ -162,7 +162,7 @@ def test_a_name_that_is_no_text_is_written_with_its_byte(split, tmp_path, format
         ((), "where are the corpora"),
         (("--corpora", "ROOT"), "no corpus lies here"),
         (("--corpus", "emodbb", "--corpora", "ROOT"), "did you mean 'emodb'"),
-        (("--split", "ROOT/none.csv"), "cannot be read"),
+        (("--split", "ROOT/none.csv"), "no such table"),
         (("--mend", "ROOT/new.csv"), "name the split with --split"),
         (
             ("--split", "ROOT/split.csv", "--mend", "ROOT/../ROOTNAME/split.csv"),

@@ -12,7 +12,7 @@ from click.testing import CliRunner
 
 from affekt.audit import read_split
 from affekt.cli.protocols import protocols
-from affekt.corpora.tables import TableCorpus
+from affekt.corpora.datasets import open_dataset
 from affekt.errors import AffektError
 from affekt.protocols import PROTOCOLS
 
@@ -52,7 +52,7 @@ def test_a_split_has_a_row_for_every_clip_of_every_round(run, toy_corpora, tmp_p
 def test_a_split_of_one_round_is_read_as_a_table_and_as_a_split(run, toy_corpora, tmp_path):
     out = tmp_path / "split.csv"
     run("split", "lockbox", "--corpora", toy_corpora, "--out", out)
-    utterances = TableCorpus(out).load()
+    utterances = open_dataset(table=out).utterances
     assert {item.speaker for item in utterances if item.split == "test"} == {"15", "KL"}
     assert {item.emotion for item in utterances if item.native_label == "boredom"} == {None}
     clips = read_split(out)

@@ -1,4 +1,4 @@
-"""Own recordings, one folder a label."""
+"""Own recordings in folders, whose paths tell what they are."""
 
 from __future__ import annotations
 
@@ -6,8 +6,12 @@ import numpy as np
 import pytest
 import soundfile
 
-from affekt.corpora.folders import FolderCorpus
-from affekt.errors import CorpusError
+from affekt.corpora.datasets import open_dataset
+from affekt.errors import AffektError, ConfigError, CorpusError
+
+
+def load(folder, **options):
+    return list(open_dataset(folder=folder, **options).utterances)
 
 
 @pytest.fixture
@@ -22,98 +26,102 @@ def lay(tmp_path):
 
 
 def test_folders_are_labels(lay):
-    corpus = FolderCorpus(lay("Wut/a.wav", "joie/b.flac"), language="de")
-    rows = [(i.path.name, i.native_label, i.emotion, i.language) for i in corpus.load()]
+    items = load(lay("Wut/a.wav", "joie/b.flac"), language="de")
+    rows = [(i.path.name, i.native_label, i.emotion, i.language) for i in items]
     assert rows == [("a.wav", "Wut", "angry", "de"), ("b.flac", "joie", "happy", "de")]
 
 
 def test_the_folder_gives_the_name(lay):
-    [item] = FolderCorpus(lay("sad/a.wav")).load()
+    [item] = load(lay("sad/a.wav"))
     assert (item.corpus, item.collection) == ("mine", "mine")
 
 
 def test_without_speakers_all_are_one(lay):
-    items = FolderCorpus(lay("sad/a.wav", "happy/b.wav")).load()
+    items = load(lay("sad/a.wav", "happy/b.wav"))
     assert {item.speaker_key for item in items} == {("mine", "unknown")}
 
 
-def test_the_speaker_may_be_a_folder_below_the_label(lay):
-    items = FolderCorpus(lay("sad/anna/1.wav", "sad/ben/1.wav"), speaker="folder").load()
-    assert [item.speaker for item in items] == ["anna", "ben"]
-
-
-def test_the_speaker_may_stand_in_the_name(lay):
-    items = FolderCorpus(lay("sad/s07_x.wav"), speaker=r"^s(?P<speaker>\d+)_").load()
-    assert [item.speaker for item in items] == ["07"]
+@pytest.mark.parametrize(
+    ("place", "options"),
+    [
+        ("sad/anna/1.wav", {"speaker_from": "*/{speaker}/*"}),
+        ("sad/x/anna/1.wav", {"speaker_from": "**/{speaker}/*"}),
+        ("sad/anna_1.wav", {"speaker_from": "*/{speaker}_*.wav"}),
+        ("anna/sad/1.wav", {"label_from": "{speaker}/{label}/*.wav"}),
+        ("anna/sad/1.wav", {"speaker_from": "{Speaker}/{emotion}/*"}),
+        ("anna/sad/1.wav", {"label_from": "*/{label}/*", "speaker_from": "{speaker}/**/*"}),
+        ("anna/1_sad.wav", {"label_from": "*/*_{label}", "speaker_from": "{speaker}/*"}),
+        ("1-sad-anna.wav", {"label_from": "?-{label}-{speaker}.wav"}),
+    ],
+)
+def test_a_pattern_tells_speaker_and_label(lay, place, options):
+    [item] = load(lay(place), **options)
+    assert (item.speaker, item.emotion) == ("anna", "sad")
 
 
 def test_a_second_container_is_counted_once(lay):
-    found = FolderCorpus(lay("sad/a.mp3", "sad/a.wav")).scan()
+    found = open_dataset(folder=lay("sad/a.mp3", "sad/a.wav"))
     assert [item.path.name for item in found.utterances] == ["a.wav"]
-    assert len(found.twice) == 1
+    assert len(found.scans[0].twice) == 1
 
 
-def test_files_beside_the_label_folders_are_listed(lay):
-    found = FolderCorpus(lay("sad/a.wav", "b.wav", "readme.txt")).scan()
-    assert [(path.name, reason) for path, reason in found.unplaced] == [
-        ("b.wav", "lies in no label folder")
+def test_what_was_passed_over_is_told(lay):
+    folder = lay("sad/a.wav", "b.wav", "readme.txt", "sad/c.txt", "sad/LICENCE")
+    with pytest.warns(UserWarning, match=str(folder)) as remarks:
+        found = open_dataset(folder=folder)
+    assert [str(item.message) for item in remarks] == [
+        f"{folder}: 1 recording is left out (b.wav: lies in no label folder); 'affekt corpora "
+        "scan' lists them",
+        f"{folder}: passed over, as no recordings: 3 files (.txt 2, without an ending 1)",
     ]
-    assert found.other_files == 1
+    assert [item.path.name for item in found.utterances] == ["a.wav"]
 
 
-def test_what_is_no_recording_is_counted_aloud(lay):
-    folder = lay("sad/a.wav", "sad/b.txt", "readme.txt", "sad/LICENCE")
-    with pytest.warns(UserWarning, match=r"passed over, as no recordings: 3 files \(.txt 2, "):
-        assert len(FolderCorpus(folder).load()) == 1
+def test_recordings_that_do_not_follow_a_pattern_are_left_out(lay):
+    folder = lay("anna/sad/a.wav", "other/b.wav")
+    with pytest.warns(UserWarning, match="the path does not follow {speaker}/{label}/"):
+        assert len(load(folder, label_from="{speaker}/{label}/*")) == 1
 
 
 def test_a_recording_without_a_known_ending_counts(lay):
     folder = lay("sad/a.wav")
     for name in ("b", "c.part1", "c.part2"):
         soundfile.write(folder / "sad" / name, np.zeros(10), 16_000, format="WAV")
-    names = [item.path.name for item in FolderCorpus(folder).load()]
-    assert names == ["a.wav", "b", "c.part1", "c.part2"]
-
-
-def test_an_own_map_names_the_labels(lay):
-    corpus = FolderCorpus(lay("stufe3/a.wav", "odd/b.wav"), labels={"stufe3": "angry", "odd": None})
-    assert [item.emotion for item in corpus.load()] == [None, "angry"]
+    assert [item.path.name for item in load(folder)] == ["a.wav", "b", "c.part1", "c.part2"]
 
 
 @pytest.mark.parametrize(
-    ("places", "settings", "message"),
+    ("places", "options", "message"),
     [
-        (["angrry/a.wav"], {}, r"angrry: 'angrry' is no emotion .*did you mean 'angry'"),
-        (["sad/a.wav"], {"speaker": "folder"}, "no speaker's folder between label and file"),
-        (["sad/a.wav"], {"speaker": r"(?P<speaker>\d+)"}, "the name holds no speaker"),
-        (["readme.txt"], {}, "no recording in a label folder"),
+        (["angrry/a.wav"], {}, r"'angrry' \(angrry/a.wav; did you mean 'angry'\?\)"),
+        (["sad/a.wav"], {"speaker_from": "*/{speaker}/*"}, "the path tells no speaker after"),
+        (["readme.txt"], {}, "no recording could be placed"),
+        (["a.wav"], {}, r"no recording could be placed \(.*a.wav: lies in no label folder"),
     ],
 )
-def test_what_cannot_be_read_is_refused(lay, places, settings, message):
+def test_what_cannot_be_read_is_refused(lay, places, options, message):
     with pytest.raises(CorpusError, match=message):
-        FolderCorpus(lay(*places), **settings).load()
+        load(lay(*places), **options)
 
 
 def test_a_missing_folder_is_refused(tmp_path):
     with pytest.raises(CorpusError, match="no such folder"):
-        FolderCorpus(tmp_path / "nowhere").load()
+        load(tmp_path / "nowhere")
 
 
 @pytest.mark.parametrize(
-    ("settings", "message"),
+    ("options", "message"),
     [
-        ({"labels": {"x": "hapy"}}, "did you mean 'happy'"),
-        ({"speaker": "("}, "is no expression"),
-        ({"speaker": r"\d+"}, "has no group"),
+        ({"label_from": "*/{speaker}"}, r"'\*/{speaker}' has no {label} \(--label-from"),
+        ({"speaker_from": "{label}/*"}, r"has no {speaker} \(--speaker-from, speaker_from="),
+        ({"speaker_from": "*/*"}, "tells nothing"),
+        ({"speaker_from": "{speeker}/*"}, r"cannot tell 'speeker' \(did you mean 'speaker'"),
+        ({"speaker_from": "{speaker/*"}, "a brace without its other half"),
     ],
 )
-def test_impossible_settings_are_refused_when_made(tmp_path, settings, message):
-    with pytest.raises(ValueError, match=message):
-        FolderCorpus(tmp_path, **settings)
-
-
-def test_a_path_as_text_will_do(lay):
-    assert [item.emotion for item in FolderCorpus(str(lay("Wut/a.wav"))).load()] == ["angry"]
+def test_impossible_patterns_are_refused(lay, options, message):
+    with pytest.raises(ConfigError, match=message):
+        load(lay("sad/a.wav"), **options)
 
 
 def test_folders_of_speakers_that_differ_in_zeros_are_one_speaker(tmp_path):
@@ -121,5 +129,11 @@ def test_folders_of_speakers_that_differ_in_zeros_are_one_speaker(tmp_path):
         (tmp_path / "happy" / speaker).mkdir(parents=True)
         (tmp_path / "happy" / speaker / "a.wav").touch()
     with pytest.warns(UserWarning, match="one speaker: 06 = 6"):
-        items = FolderCorpus(tmp_path, speaker="folder").load()
+        items = load(tmp_path, speaker_from="*/{speaker}/*")
     assert [item.speaker for item in items] == ["06", "06"]
+
+
+def test_a_folder_that_is_no_text_is_told_and_no_crash(tmp_path):
+    (tmp_path / "sad").mkdir()
+    with pytest.raises(AffektError, match="no recording could be placed"):
+        load(tmp_path)

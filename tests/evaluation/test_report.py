@@ -5,7 +5,7 @@ import json
 import pytest
 
 import affekt
-from affekt.corpora.tables import TableCorpus
+from affekt.corpora.datasets import open_dataset
 from affekt.errors import ConfigError
 from affekt.evaluation import evaluate
 from affekt.evaluation.compare import compare
@@ -123,7 +123,7 @@ def test_a_table_that_names_a_known_corpus_need_not_name_its_collection(bundle, 
     table = tmp_path / "mine.csv"
     table.write_text(f"path,emotion,corpus,speaker\n{path},sad,ravdess_speech,01\n")
     source = open_source(str(bundle(training_data=({"corpus": "ravdess_song"},), held_out={})))
-    clips = TableCorpus(table).load()
+    clips = open_dataset(table=table).utterances
     assert evaluate(source, clips, protocol("external")).heard == (("ravdess_speech", "01"),)
 
 

@@ -6,11 +6,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from affekt.audit.table import Table, is_there
+from affekt.audit.table import Table
 from affekt.corpora import CORPORA, collection_of
-from affekt.corpora.folders import UNKNOWN_SPEAKER
 from affekt.corpora.labels import canonical_label
+from affekt.corpora.locate import is_there
 from affekt.corpora.scan import Scan, scan_folder
+from affekt.corpora.utterances import UNKNOWN_SPEAKER
 from affekt.errors import ConfigError, CorpusError
 from affekt.records import Utterance, with_one_spelling
 
@@ -60,7 +61,7 @@ def clips_of(scans: Iterable[Scan], root: Path) -> list[Clip]:
 
 
 def read_split(table: Path, *, root: Path | None = None) -> list[Clip]:
-    """Read a split: a CSV of anybody's with a column for the path and one for the part.
+    """Read a split: anybody's table with a column for the path and one for the part.
 
     Paths are looked for beside the table, then below the root. What lies in the folder of a corpus
     that Affekt knows is described by that corpus; of the rest, columns for the speaker, the label
@@ -71,7 +72,8 @@ def read_split(table: Path, *, root: Path | None = None) -> list[Clip]:
         root: folder of the corpora.
 
     Raises:
-        ConfigError: it cannot be read, lacks a column, or none of its recordings is there.
+        ConfigError: none of its recordings is there.
+        CorpusError: it cannot be read, or lacks a column.
     """
     return clips_of_table(Table.read(table), root=root)
 
@@ -82,20 +84,20 @@ def clips_of_table(table: Table, *, root: Path | None = None) -> list[Clip]:
     clips: dict[str, Clip] = {}
     starts: dict[str, str] = {}
     absent = 0
-    for number, (said, _) in enumerate(table.rows):
-        path = table.find(said["path"], root)
+    files = table.files(root)
+    for number, ((said, _), path) in enumerate(zip(table.rows, files, strict=True)):
         absent += not is_there(path)
         key = str(path.absolute())
         before = clips.get(key) or Clip(
             name=_below(Path(said["path"]), root) if root else said["path"],
             utterance=known.of(path) or _own(path, said, table.path),
         )
-        label, start = said.get("label", ""), said.get("start", "")
+        label, start = _label(said), said.get("start", "")
         # Stretches of one file may well have labels of their own.
         other = label and label not in before.labels and start == starts.setdefault(key, start)
         clips[key] = replace(
             before,
-            places=(*before.places, (said.get("round", ""), said["part"])),
+            places=(*before.places, (said.get("round", ""), said["split"])),
             rows=(*before.rows, number),
             labels=(*before.labels, label) if other else before.labels,
         )
@@ -172,16 +174,20 @@ class _Known:
 
 
 def _own(path: Path, said: Mapping[str, str], table: Path) -> Utterance:
-    corpus = said.get("collection") or table.stem
+    collection = said.get("collection") or said.get("corpus") or table.stem
     return Utterance(
         path=path,
-        corpus=corpus,
-        collection=collection_of(corpus),
+        corpus=said.get("corpus") or collection,
+        collection=collection_of(collection),
         speaker=said.get("speaker") or UNKNOWN_SPEAKER,
-        native_label=said.get("label", ""),
+        native_label=_label(said),
         emotion=None,
         sentence=said.get("sentence") or None,
     )
+
+
+def _label(said: Mapping[str, str]) -> str:
+    return said.get("native_label") or said.get("emotion", "")
 
 
 def _below(path: Path, root: Path) -> str:

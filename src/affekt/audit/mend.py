@@ -12,9 +12,10 @@ from typing import NamedTuple
 from affekt.audit.clips import Clip, differ, two_labels
 from affekt.audit.listen import Heard
 from affekt.audit.rounds import BETWEEN, TESTED, Rounds, role
-from affekt.audit.table import Table, is_there
+from affekt.audit.table import Table
+from affekt.corpora.locate import is_there
 from affekt.errors import ConfigError
-from affekt.output import check_output, write_output
+from affekt.output import check_output
 
 _SHOWN = 3
 _SPEAKER = "speaker-across-parts"
@@ -81,11 +82,8 @@ class Mending:
             raise ConfigError(
                 f"{out}: not written, as nothing would remain of {self.emptied}: {_ANEW}"
             )
-        kept = [
-            row.written for number, row in enumerate(self.table.rows) if number not in self.dropped
-        ]
-        content = "".join([self.table.header, *kept])
-        write_output(out, content, inputs=[self.table.path], force=force)
+        kept = set(range(len(self.table.rows))) - self.dropped.keys()
+        self.table.file.write_rows(out, kept, force=force)
 
 
 def check_target(table: Table, out: Path, *, force: bool = False) -> None:

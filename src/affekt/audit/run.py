@@ -122,14 +122,14 @@ def audit(
     Args:
         corpora: names of corpora to audit as a whole.
         root: folder of the corpora.
-        split: a CSV with a column for the path and one for the part.
+        split: a table with a column for the path and one for the part.
         store: where to keep what was heard; the user's cache by default.
         workers: processes; one a core by default.
         progress: called with what is being done, steps done and steps in all.
 
     Raises:
-        ConfigError: the split cannot be read, or the store cannot be written.
-        CorpusError: a corpus is unknown or not there.
+        ConfigError: none of the split's recordings is there, or the store cannot be written.
+        CorpusError: a corpus is unknown or not there, or the split cannot be read.
     """
     started = time.monotonic()
     scans = [scan_corpus(name, root) for name in dict.fromkeys(corpora)]

@@ -2,34 +2,25 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
-from affekt.errors import ConfigError
-from affekt.files import read_bytes
-
-# What people call the columns; the first that is there counts.
-_COLUMNS: Mapping[str, tuple[str, ...]] = {
-    "path": ("path", "file", "filename", "file_path", "filepath", "wav"),
-    "part": ("part", "split", "subset", "set", "partition", "fold"),
-    "round": ("round",),
-    "speaker": ("speaker", "speaker_id", "actor"),
-    "label": ("native_label", "emotion", "label"),
-    "sentence": ("sentence", "text", "utterance"),
-    "collection": ("collection", "corpus", "dataset"),
-    "start": ("start", "start_s"),
-}
-# A further part column that may number the rounds of a cross-validation.
-_FOLD = "fold"
+from affekt.corpora.columns import find_columns, value_of
+from affekt.corpora.locate import locate
+from affekt.corpora.table_files import TableFile, read_table_file
+from affekt.errors import CorpusError
 
 
 class Row(NamedTuple):
-    """A row: what it says by our names of the columns ("" where empty), and how it is written."""
+    """A row of a split.
+
+    Attributes:
+        said: what it says by the keys of `affekt.corpora.columns.COLUMNS`, "" where empty.
+        written: how it is written.
+    """
 
     said: Mapping[str, str]
     written: str
@@ -40,99 +31,61 @@ class Table:
     """A split's table.
 
     Attributes:
-        path: the file.
-        header: the first line, as it is written.
-        rows: in their order; blank lines belong to the row that follows.
+        file: as it stands on the disk.
+        rows: in their order.
     """
 
-    path: Path
-    header: str
+    file: TableFile
     rows: tuple[Row, ...]
+
+    @property
+    def path(self) -> Path:
+        """The file."""
+        return self.file.path
 
     @classmethod
     def read(cls, path: Path) -> Table:
-        """Read a CSV with a column for the path and one for the part.
+        """Read a table with a column for the path and one for the part.
 
         Raises:
-            ConfigError: it cannot be read, lacks a column, or has no rows or an empty cell there.
+            CorpusError: it cannot be read, lacks a column, or has no rows or an empty cell there.
+            MissingExtraError: Parquet without pyarrow.
         """
+        file = read_table_file(path)
         try:
-            text = read_bytes(path).decode("utf-8")
-            # Not translated, so that rows are written again as they were.
-            lines = list(io.StringIO(text, newline=""))
-            there, header, cells, written = _parse(lines)
-        except OSError as error:
-            raise ConfigError(f"{path}: cannot be read: {error.strerror}") from error
-        except (UnicodeDecodeError, csv.Error) as error:
-            raise ConfigError(f"{path}: not a CSV file in UTF-8: {error}") from error
-        columns = _columns(there, cells)
-        for wanted in ("path", "part"):
-            if wanted not in columns:
-                raise ConfigError(
-                    f"{path}: no column for the {wanted} ({', '.join(_COLUMNS[wanted])}); it has: "
-                    f"{', '.join(there) or 'none'}"
-                )
-        rows = [
-            {name: (row.get(column) or "").strip() for name, column in columns.items()}
-            for row in cells
-        ]
-        for number, said in enumerate(rows, start=1):
-            for wanted in ("path", "part"):
-                if not said[wanted]:
-                    raise ConfigError(f"{path}, row {number}: '{columns[wanted]}' is empty")
+            columns = find_columns(file.columns, needed=("path",))
+            if "fold" in columns:
+                columns.setdefault("split", columns["fold"])
+            if "split" not in columns:
+                find_columns(file.columns, needed=("split",))  # which says what is missing
+        except CorpusError as error:
+            raise CorpusError(f"{path}: {error}") from None
+        columns = _with_rounds(columns, file)
+        rows = []
+        for row in file.rows:
+            said = {told: value_of(row.cells[column]) for told, column in columns.items()}
+            for needed in ("path", "split"):
+                if not said[needed]:
+                    raise CorpusError(f"{path}, {row.where}: '{columns[needed]}' is empty")
+            rows.append(Row(said, row.written or repr(row.cells)))
         if not rows:
-            raise ConfigError(f"{path}: the table has no rows")
-        return cls(path=path, header=header, rows=tuple(map(Row, rows, written)))
+            raise CorpusError(f"{path}: the table has no rows")
+        return cls(file=file, rows=tuple(rows))
 
-    def find(self, written: str, root: Path | None) -> Path:
-        """Return the file that a row names: beside the table, else below the root."""
-        beside = self.path.absolute().parent / written
-        below = (root.absolute() if root else self.path.absolute().parent) / written
-        return below if not is_there(beside) and is_there(below) else beside
-
-
-def is_there(path: Path) -> bool:
-    """Tell whether there is a file; one that may not be looked at is taken to be there."""
-    try:
-        return path.is_file()
-    except OSError:
-        return True
+    def files(self, root: Path | None) -> list[Path]:
+        """Return the file that each row names: beside the table, else below the root."""
+        folders = [self.path.absolute().parent, *([root.absolute()] if root else [])]
+        return locate([row.said["path"] for row in self.rows], folders, where=str(self.path))
 
 
-def _parse(
-    lines: Sequence[str],
-) -> tuple[list[str], str, list[dict[str, str | None]], list[str]]:
-    """Return the names of the columns, the header, and the rows as cells and as written."""
-    plain = [line.removeprefix("\ufeff") if not at else line for at, line in enumerate(lines)]
-    reader = csv.DictReader(plain, strict=True)
-    there = [name.strip() for name in reader.fieldnames or ()]
-    reader.fieldnames = there
-    begin = reader.line_num
-    header = "".join(lines[:begin])
-    cells: list[dict[str, str | None]] = []
-    written = []
-    for row in reader:
-        if any(row.values()):
-            cells.append(row)
-            written.append("".join(lines[begin : reader.line_num]))
-            begin = reader.line_num
-    return there, header, cells, written
-
-
-def _columns(there: Sequence[str], cells: Sequence[Mapping[str, str | None]]) -> dict[str, str]:
-    """Return the column of each thing that is wanted and there."""
-    lower = {name.lower(): name for name in reversed(there)}
-    columns = {
-        wanted: next(lower[name] for name in names if name in lower)
-        for wanted, names in _COLUMNS.items()
-        if any(name in lower for name in names)
-    }
-    fold = lower.get(_FOLD)
-    if fold and "path" in columns and "round" not in columns and columns.get("part") != fold:
-        # Where every file has one fold alone, the column tells rounds that are yet to be made.
-        folds: dict[str | None, set[str | None]] = defaultdict(set)
-        for row in cells:
-            folds[row.get(columns["path"])].add(row.get(fold))
-        if any(len(found) > 1 for found in folds.values()):
-            columns["round"] = fold
-    return columns
+def _with_rounds(columns: dict[str, str], file: TableFile) -> dict[str, str]:
+    """Take a column of folds for the part, or, beside a part, for rounds of a cross-validation."""
+    fold = columns.get("fold")
+    if fold is None or "round" in columns or columns["split"] == fold:
+        return columns
+    # Where every file has one fold alone, the column tells rounds that are yet to be made.
+    folds: dict[str, set[str]] = defaultdict(set)
+    for row in file.rows:
+        folds[row.cells[columns["path"]]].add(row.cells[fold])
+    several = any(len(found) > 1 for found in folds.values())
+    return columns | {"round": fold} if several else columns

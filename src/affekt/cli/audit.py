@@ -33,8 +33,9 @@ FORMATS = ("text", "json", "md", "html")
     "--split",
     type=click.Path(path_type=Path, dir_okay=False),
     metavar="FILE",
-    help="A split, anybody's: a CSV with a column for the path (path, file, filename) and one for "
-    "the part (part, split, subset, set); speaker, emotion, sentence and round where known.",
+    help="A split, anybody's: a table (CSV, JSON lines or Parquet) with a column for the path "
+    "(path, file, filename) and one for the part (split, part, subset, set); speaker, emotion, "
+    "sentence and round where known.",
 )
 @click.option(
     "--format",

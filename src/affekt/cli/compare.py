@@ -9,6 +9,7 @@ import click
 
 from affekt.cli import measuring
 from affekt.cli.options import force_option
+from affekt.corpora.datasets import DataSource
 from affekt.evaluation.compare import compare as measure
 from affekt.evaluation.compare_writers import WRITERS
 from affekt.output import check_output
@@ -38,10 +39,7 @@ from affekt.output import check_output
 def compare(
     models: tuple[str, ...],
     protocol_name: str | None,
-    root: Path | None,
-    names: tuple[str, ...],
-    table: Path | None,
-    folder: Path | None,
+    data: DataSource,
     features: str | None,
     label_words: tuple[str, ...],
     format_name: str,
@@ -61,11 +59,9 @@ def compare(
     in training, which is marked.
     """
     sources = [measuring.load_source(model, features, label_words) for model in models]
-    clips = measuring.load_clips(
-        protocol_name, root, names, table, folder, sources=sources, quiet=quiet
-    )
+    clips = measuring.load_clips(protocol_name, data, sources=sources, quiet=quiet)
     if out is not None:
-        check_output(out, inputs=measuring.read_by(*models, table, log, clips=clips), force=force)
+        check_output(out, inputs=measuring.read_by(*models, log, clips=clips), force=force)
     measuring.check_log(clips.tested, log)
     copies = measuring.find_copies(clips, sources, audit=audit, quiet=quiet)
     with measuring.progress_bars(quiet) as bar:

@@ -10,6 +10,7 @@ import click
 from affekt.cli import measuring
 from affekt.cli.options import force_option
 from affekt.cli.saying import echo, say
+from affekt.corpora.datasets import DataSource
 
 _STAMP = (
     *("protocol", "protocol_version", "protocol_description", "speakers_apart", "bundle"),
@@ -35,10 +36,7 @@ _FILES = ("doubt.json", "reliability.png", "risk.png", "domain.png")
 def doubt(
     model: str,
     protocol_name: str | None,
-    root: Path | None,
-    names: tuple[str, ...],
-    table: Path | None,
-    folder: Path | None,
+    data: DataSource,
     features: str | None,
     label_words: tuple[str, ...],
     out: Path | None,
@@ -64,9 +62,7 @@ def doubt(
     from affekt.output import check_output, write_outputs
 
     source = measuring.load_source(model, features, label_words)
-    clips = measuring.load_clips(
-        protocol_name, root, names, table, folder, sources=[source], quiet=quiet
-    )
+    clips = measuring.load_clips(protocol_name, data, sources=[source], quiet=quiet)
     if out is not None:
         for name in _FILES:
             check_output(out / name, force=force)

@@ -9,6 +9,7 @@ import click
 
 from affekt.cli import measuring
 from affekt.cli.options import force_option
+from affekt.corpora.datasets import DataSource
 from affekt.errors import ConfigError
 from affekt.evaluation import WRITERS, Report
 from affekt.evaluation import evaluate as measure
@@ -45,10 +46,7 @@ from affekt.recognition import Bundle
 def evaluate(
     model: str,
     protocol_name: str | None,
-    root: Path | None,
-    names: tuple[str, ...],
-    table: Path | None,
-    folder: Path | None,
+    data: DataSource,
     features: str | None,
     label_words: tuple[str, ...],
     format_name: str,
@@ -84,13 +82,11 @@ def evaluate(
     looked at, the less they say.
     """
     source = measuring.load_source(model, features, label_words)
-    clips = measuring.load_clips(
-        protocol_name, root, names, table, folder, sources=[source], quiet=quiet
-    )
+    clips = measuring.load_clips(protocol_name, data, sources=[source], quiet=quiet)
     if record and source.kind != "bundle":
         raise click.UsageError(f"--record: {source.title} is no bundle")
     if out is not None:
-        check_output(out, inputs=measuring.read_by(model, table, log, clips=clips), force=force)
+        check_output(out, inputs=measuring.read_by(model, log, clips=clips), force=force)
     measuring.check_log(clips.tested, log)
     copies = measuring.find_copies(clips, [source], audit=audit, quiet=quiet)
     with measuring.progress_bars(quiet) as bar:

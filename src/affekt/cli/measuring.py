@@ -14,12 +14,12 @@ import click
 from rich.console import Console
 from rich.progress import Progress
 
+from affekt.cli.data import data_options
 from affekt.cli.options import log_option, remarks_shown
 from affekt.cli.saying import echo, say
-from affekt.corpora import CORPORA, corpora_root, load_corpus
-from affekt.corpora.folders import FolderCorpus
+from affekt.corpora import CORPORA, corpora_root
+from affekt.corpora.datasets import DataSource
 from affekt.corpora.labels import check_labels
-from affekt.corpora.tables import TableCorpus
 from affekt.errors import ConfigError, CorpusError
 from affekt.evaluation import Reading, Report, check_readings, commit_here, log_reading
 from affekt.evaluation.answered import unanswered
@@ -35,40 +35,11 @@ from affekt.records import Utterance
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
-_CLIPS = (
-    click.option(
-        "--protocol",
-        "protocol_name",
-        metavar="NAME",
-        help=f"Who is tested: {', '.join(PROTOCOLS)}. Your own data: external.",
-    ),
-    click.option(
-        "--corpora",
-        "root",
-        type=click.Path(path_type=Path),
-        metavar="ROOT",
-        help="The folder that holds one folder a corpus. Without it, AFFEKT_CORPORA.",
-    ),
-    click.option(
-        "--corpus",
-        "names",
-        metavar="NAME",
-        multiple=True,
-        help="Only this corpus; may be repeated. Without it, all that the protocol names.",
-    ),
-    click.option(
-        "--table",
-        type=click.Path(path_type=Path),
-        metavar="FILE",
-        help="Your own data: CSV or Parquet with path, emotion, and maybe speaker, split, start, "
-        "end.",
-    ),
-    click.option(
-        "--folder",
-        type=click.Path(path_type=Path),
-        metavar="DIR",
-        help="Your own data: one folder a label.",
-    ),
+_PROTOCOL = click.option(
+    "--protocol",
+    "protocol_name",
+    metavar="NAME",
+    help=f"Who is tested: {', '.join(PROTOCOLS)}. Your own recordings: external.",
 )
 _SOURCES = (
     click.option(
@@ -114,6 +85,7 @@ class Clips:
 
     Attributes:
         rule: the protocol.
+        data: what was named.
         utterances: all that it may choose from.
         splits: that it makes of them.
         training: recordings of corpora that the models may have learnt from, to compare people's
@@ -121,6 +93,7 @@ class Clips:
     """
 
     rule: Protocol
+    data: DataSource
     utterances: list[Utterance]
     splits: tuple[Split, ...]
     training: tuple[Utterance, ...] = ()
@@ -137,8 +110,9 @@ class Clips:
 
 
 def clip_options(command: Command) -> Command:
-    """Add the options that say who is tested."""
-    return _decorated(command, _CLIPS)
+    """Add the options that say who is tested; recordings are taken as `data`."""
+    decorated: Command = _PROTOCOL(data_options(command))
+    return decorated
 
 
 def source_options(command: Command) -> Command:
@@ -157,28 +131,22 @@ def reading_options(command: Command) -> Command:
 
 
 def load_clips(
-    protocol_name: str | None,
-    root: Path | None,
-    names: tuple[str, ...],
-    table: Path | None,
-    folder: Path | None,
-    *,
-    sources: Sequence[Source],
-    quiet: bool,
+    protocol_name: str | None, data: DataSource, *, sources: Sequence[Source], quiet: bool
 ) -> Clips:
     """Find protocol and utterances by the options of `clip_options`.
 
     Beside people's own data stand the corpora that the sources learnt from, where they are at hand.
     """
-    own_data = table is not None or folder is not None
+    own_data = data.table is not None or data.folder is not None
     rule = _rule(protocol_name, own_data=own_data)
     training: tuple[Utterance, ...] = ()
     with remarks_shown(quiet=quiet):
-        utterances = _utterances(rule, root, names, table, folder)
+        utterances = list(_chosen(rule, data).open().utterances)
         splits = rule.splits(utterances)
         if own_data:
-            training = training_clips(sources, corpora_root(root) if root else None)
-    return Clips(rule=rule, utterances=utterances, splits=splits, training=training)
+            root = corpora_root(data.root) if data.root else None
+            training = training_clips(sources, root)
+    return Clips(rule=rule, data=data, utterances=utterances, splits=splits, training=training)
 
 
 def load_source(model: str, features: str | None, label_words: tuple[str, ...]) -> Source:
@@ -286,8 +254,8 @@ def leave(*reports: Report, allowed: bool) -> None:
 
 
 def read_by(*places: object, clips: Clips) -> list[Path]:
-    """Return what a command reads: models, tables and recordings, where they are files."""
-    named = [Path(str(place)) for place in places if place is not None]
+    """Return what a command reads: models, logs, tables and recordings, where they are files."""
+    named = [Path(str(place)) for place in (*places, clips.data.table) if place is not None]
     return [*named, *(item.path for item in clips.at_hand)]
 
 
@@ -334,26 +302,19 @@ def _rule(name: str | None, *, own_data: bool) -> Protocol:
     return protocol(name or "external")
 
 
-def _utterances(
-    rule: Protocol,
-    root: Path | None,
-    names: tuple[str, ...],
-    table: Path | None,
-    folder: Path | None,
-) -> list[Utterance]:
-    if sum((table is not None, folder is not None, bool(names))) > 1:
+def _chosen(rule: Protocol, data: DataSource) -> DataSource:
+    """Return what was named, or the corpora here that the protocol names."""
+    if sum((data.table is not None, data.folder is not None, bool(data.corpora))) > 1:
         raise click.UsageError("--table, --folder and --corpus exclude one another")
-    if table is not None:
-        return TableCorpus(table).load()
-    if folder is not None:
-        return FolderCorpus(folder).load()
-    place = corpora_root(root)
+    if data.table is not None or data.folder is not None or data.corpora:
+        return data
+    place = corpora_root(data.root)
     tested = {corpus for corpus, _ in rule.tested()}
-    chosen = names or tuple(name for name in CORPORA if name in tested and (place / name).is_dir())
+    chosen = tuple(name for name in CORPORA if name in tested and (place / name).is_dir())
     if not chosen:
         raise CorpusError(
             f"{place}: none of the corpora that the protocol names ({', '.join(sorted(tested))})"
             if tested
             else f"protocol '{rule.name}' names no corpus: give --corpus, --table or --folder"
         )
-    return [item for name in dict.fromkeys(chosen) for item in load_corpus(name, place)]
+    return dataclasses.replace(data, corpora=chosen)

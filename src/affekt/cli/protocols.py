@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import csv
+import dataclasses
 from pathlib import Path
 
 import click
 
-from affekt.cli.options import corpora_option, force_option, remarks_shown
+from affekt.cli.data import data_options
+from affekt.cli.options import force_option, remarks_shown
 from affekt.cli.saying import echo
-from affekt.corpora import CORPORA, corpora_root, load_corpus
-from affekt.corpora.tables import TableCorpus, check_text
+from affekt.corpora import CORPORA, corpora_root
+from affekt.corpora.datasets import DataSource
+from affekt.corpora.tables import check_text
 from affekt.output import check_output, open_text_output
 from affekt.protocols import PROTOCOLS, protocol
 from affekt.records import Utterance
@@ -38,16 +41,7 @@ def list_() -> None:
 
 @protocols.command()
 @click.argument("name")
-@click.option(
-    "--corpus", "names", multiple=True, metavar="CORPUS", help="A corpus; may be repeated."
-)
-@corpora_option
-@click.option(
-    "--table",
-    type=click.Path(path_type=Path, dir_okay=False),
-    metavar="FILE",
-    help="Your own data: CSV or Parquet with path, emotion and speaker.",
-)
+@data_options
 @click.option(
     "--out",
     type=click.Path(path_type=Path, dir_okay=False),
@@ -56,23 +50,16 @@ def list_() -> None:
     help="The split: a CSV, a row a recording of every round.",
 )
 @force_option
-def split(
-    name: str,
-    names: tuple[str, ...],
-    root: Path | None,
-    table: Path | None,
-    out: Path,
-    force: bool,
-) -> None:
-    """Write the splits of a protocol; without --corpus and --table, of all corpora that are here.
+def split(name: str, data: DataSource, out: Path, force: bool) -> None:
+    """Write the splits of a protocol; without other recordings, of all corpora that are here.
 
     Each row tells the protocol and its version. The file is read by `affekt audit --split`, and,
     where it has one round, by `--table`.
     """
     rule = protocol(name)
-    check_output(out, inputs=[table] if table else (), force=force)
+    check_output(out, inputs=[data.table] if data.table else (), force=force)
     with remarks_shown():
-        utterances = _utterances(names, root, table)
+        utterances = _chosen(data).open().utterances
         made = rule.splits(utterances)
     rows = [
         _row(item)
@@ -83,7 +70,7 @@ def split(
     ]
     paths = [item.path for item in utterances]
     check_text(paths, out=out)
-    inputs = [table, *paths] if table else paths
+    inputs = [data.table, *paths] if data.table else paths
     with open_text_output(out, inputs=inputs, force=force) as file:
         writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
         writer.writeheader()
@@ -96,10 +83,10 @@ def _row(item: Utterance) -> dict[str, str | int | None]:
     return row | {"path": str(item.path.absolute())}
 
 
-def _utterances(names: tuple[str, ...], root: Path | None, table: Path | None) -> list[Utterance]:
-    found = TableCorpus(table).load() if table else []
-    if names or not table:
-        root = corpora_root(root)
-        chosen = names or tuple(name for name in CORPORA if (root / name).is_dir())
-        found += [item for name in dict.fromkeys(chosen) for item in load_corpus(name, root)]
-    return found
+def _chosen(data: DataSource) -> DataSource:
+    """Return what was named, or all corpora that are here."""
+    if data.corpora or data.table or data.folder:
+        return data
+    root = corpora_root(data.root)
+    here = tuple(name for name in CORPORA if (root / name).is_dir())
+    return dataclasses.replace(data, corpora=here)

@@ -8,9 +8,11 @@ from pathlib import Path
 import click
 
 from affekt.cli import measuring
+from affekt.cli.data import words_of
 from affekt.cli.options import force_option
 from affekt.cli.saying import say
 from affekt.corpora import corpora_root
+from affekt.corpora.datasets import DataSource
 from affekt.corpora.votes import read_votes
 from affekt.errors import CorpusError
 from affekt.evaluation.doubt_run import clips_to_fit_on, hear_tested
@@ -49,10 +51,7 @@ from affekt.output import check_output
 def report(
     model: str,
     protocol_name: str | None,
-    root: Path | None,
-    names: tuple[str, ...],
-    table: Path | None,
-    folder: Path | None,
+    data: DataSource,
     features: str | None,
     label_words: tuple[str, ...],
     out: Path,
@@ -80,11 +79,9 @@ def report(
 
     out.mkdir(parents=True, exist_ok=True)  # or fail now, not after a quarter of an hour
     source = measuring.load_source(model, features, label_words)
-    clips = measuring.load_clips(
-        protocol_name, root, names, table, folder, sources=[source], quiet=quiet
-    )
+    clips = measuring.load_clips(protocol_name, data, sources=[source], quiet=quiet)
     for path in trust_files(out, source.name):
-        check_output(path, inputs=measuring.read_by(model, table, log, clips=clips), force=force)
+        check_output(path, inputs=measuring.read_by(model, log, clips=clips), force=force)
     tested = clips.tested
     measuring.check_log(tested, log)
     fit_on = clips_to_fit_on(source, clips.utterances, tested)
@@ -105,14 +102,12 @@ def report(
             source,
             hearing,
             figures,
-            votes=_votes(root) if any(item.corpus == CORPUS for item in tested) else {},
+            votes=_votes(data.root) if any(item.corpus == CORPUS for item in tested) else {},
             command=_command(
                 model,
                 clips.rule.name,
-                corpora=root is not None or bool(clips.training),
-                names=names,
-                table=table,
-                folder=folder,
+                data,
+                corpora=data.root is not None or bool(clips.training),
                 features=features,
                 label_words=label_words,
                 per_corpus=per_corpus,
@@ -139,11 +134,9 @@ def _votes(root: Path | None) -> dict[str, tuple[int, ...]]:
 def _command(
     model: str,
     protocol: str,
+    data: DataSource,
     *,
     corpora: bool,
-    names: tuple[str, ...],
-    table: Path | None,
-    folder: Path | None,
     features: str | None,
     label_words: tuple[str, ...],
     per_corpus: int,
@@ -151,22 +144,16 @@ def _command(
     audit: bool,
 ) -> str:
     """The command again, without places that are nobody else's: files and folders by name."""
-    own_data = table or folder
-    options: list[tuple[str, object]] = [("--protocol", protocol)]
-    if corpora or not own_data:
-        options.append(("--corpora", "ROOT"))
-    options += [("--corpus", name) for name in names]
-    for option, place in (("--table", table), ("--folder", folder)):
-        if place:
-            options.append((option, place.resolve().name))
+    words = ["affekt", "report", _called(model), "--protocol", protocol]
+    if corpora or not (data.table or data.folder):
+        words += ["--corpora", "ROOT"]
+    words += words_of(data)
     if features:
-        options.append(("--features", features))
-    options += [("--label", word) for word in label_words]
-    options += [("--per-corpus", per_corpus), ("--seed", seed), ("--out", "DIR")]
-    words = ["affekt", "report", _called(model), *(word for pair in options for word in pair)]
-    if not audit:
-        words.append("--no-audit")
-    return shlex.join(map(str, words))
+        words += ["--features", features]
+    for word in label_words:
+        words += ["--label", word]
+    words += ["--per-corpus", str(per_corpus), "--seed", str(seed), "--out", "DIR"]
+    return shlex.join([*words, *([] if audit else ["--no-audit"])])
 
 
 def _called(model: str) -> str:

@@ -1,143 +1,106 @@
-"""People's own recordings, sorted into one folder a label."""
+"""People's own recordings in a folder, whose paths tell what they are."""
 
 from __future__ import annotations
 
-import re
-import warnings
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 
-from affekt.audio.folders import passed_over_line, walk
+from affekt.audio.folders import walk
 from affekt.audio.formats import is_recording
-from affekt.corpora import collection_of
 from affekt.corpora.files import RANK
-from affekt.corpora.labels import canonical_label, check_labels
 from affekt.corpora.scan import Scan, Twice, Unplaced
+from affekt.corpora.utterances import Reading, Told, make_utterances
 from affekt.errors import CorpusError
-from affekt.records import Utterance, with_one_spelling
-
-# Recordings whose speaker nobody named count as one speaker: a speaker-disjoint split then
-# refuses them, instead of pretending that each has its own.
-UNKNOWN_SPEAKER = "unknown"
 
 
-@dataclass(frozen=True)
-class FolderCorpus:
-    """One folder a label: `root/angry/a.wav`, or with speakers `root/angry/anna/a.wav`.
+def scan_labelled(root: Path, reading: Reading) -> Scan:
+    """Place every recording below a folder, known by its ending, else by its first bytes.
 
-    Attributes:
-        root: the folder; a path as text becomes a `Path`.
-        name: what to call the corpus; the folder's own name if empty.
-        language: ISO 639-1 code.
-        labels: folder name to canonical label (or None for none), asked before the synonyms.
-        speaker: "folder" takes the folder below the label; any other text is a regular
-            expression with a group `speaker`, searched in the file's name; None: unknown.
+    The first folder below the root is the label, as in `root/angry/a.wav`, unless a pattern of
+    `reading` tells labels otherwise. Recordings that do not follow the pattern of labels are
+    not placed.
 
     Raises:
-        ValueError: a label map or a speaker expression cannot be used.
+        ConfigError: the label map cannot be used.
+        CorpusError: no such folder, labels that are unknown, or a recording without a speaker.
     """
+    if not root.is_dir():
+        raise CorpusError(f"{root}: no such folder")
+    kept: dict[Path, Path] = {}
+    unplaced: list[Unplaced] = []
+    twice: list[Twice] = []
+    others: Counter[str] = Counter()
+    for path in walk(root, follow_links=True):
+        if not is_recording(path):
+            if not path.name.startswith("."):
+                others[path.suffix.lower()] += 1
+        elif path.name.startswith("._"):
+            unplaced.append(Unplaced(path, "a macOS resource file, not a recording"))
+        elif (before := kept.get(_key(path))) is None:
+            kept[_key(path)] = path
+        elif RANK[path.suffix.lower()] < RANK[before.suffix.lower()]:
+            twice.append(Twice(path, before))
+            kept[_key(path)] = path
+        else:
+            twice.append(Twice(before, path))
+    recordings: list[Told] = []
+    for path in sorted(kept.values()):
+        said = _said(path.relative_to(root), reading)
+        if said.get("emotion"):
+            recordings.append(Told(path, str(path.relative_to(root)), said))
+        else:
+            unplaced.append(Unplaced(path, _reason(reading)))
+    name = reading.name or root.resolve().name
+    return Scan(
+        corpus=name,
+        folder=root,
+        utterances=tuple(make_utterances(recordings, reading, name=name, where=str(root))),
+        unplaced=tuple(unplaced),
+        twice=tuple(twice),
+        other_files=others.total(),
+        other_endings=others,
+    )
 
-    root: Path
-    name: str = field(default="", kw_only=True)
-    language: str | None = field(default=None, kw_only=True)
-    labels: Mapping[str, str | None] | None = field(default=None, kw_only=True)
-    speaker: str | None = field(default=None, kw_only=True)
 
-    def __post_init__(self) -> None:
-        """Check the settings."""
-        object.__setattr__(self, "root", Path(self.root))
-        check_labels(self.labels)
-        if self.speaker not in (None, "folder"):
-            try:
-                groups = re.compile(str(self.speaker)).groupindex
-            except re.error as error:
-                raise ValueError(f"speaker: '{self.speaker}' is no expression: {error}") from error
-            if "speaker" not in groups:
-                raise ValueError(
-                    f"speaker: '{self.speaker}' has no group (?P<speaker>...); or say 'folder'"
-                )
+def said_by_path(path: Path, reading: Reading, *, whole: bool) -> dict[str, str]:
+    """Return what a path tells by the patterns, the first of which counts.
 
-    def scan(self) -> Scan:
-        """Place every recording below the folder, known by its ending, else by its first bytes.
+    Args:
+        path: relative where `whole`.
+        reading: holds the patterns.
+        whole: the whole path follows a pattern, and not its end alone; nothing is told of a path
+            that does not follow a pattern of labels.
 
-        Raises:
-            CorpusError: no such folder, an unknown label, or a name without a speaker.
-        """
-        if not self.root.is_dir():
-            raise CorpusError(f"{self.root}: no such folder")
-        kept: dict[Path, Path] = {}
-        unplaced: list[Unplaced] = []
-        twice: list[Twice] = []
-        others: Counter[str] = Counter()
-        for path in walk(self.root, follow_links=True):
-            if not is_recording(path):
-                if not path.name.startswith("."):
-                    others[path.suffix.lower()] += 1
-            elif path.parent == self.root:
-                unplaced.append(Unplaced(path, "lies in no label folder"))
-            elif path.name.startswith("._"):
-                unplaced.append(Unplaced(path, "a macOS resource file, not a recording"))
-            elif (before := kept.get(_key(path))) is None:
-                kept[_key(path)] = path
-            elif RANK[path.suffix.lower()] < RANK[before.suffix.lower()]:
-                twice.append(Twice(path, before))
-                kept[_key(path)] = path
-            else:
-                twice.append(Twice(before, path))
-        utterances = [self._utterance(path) for path in sorted(kept.values())]
-        return Scan(
-            corpus=self.name or self.root.resolve().name,
-            folder=self.root,
-            utterances=tuple(with_one_spelling(utterances, where=str(self.root))),
-            unplaced=tuple(unplaced),
-            twice=tuple(twice),
-            other_files=others.total(),
-            other_endings=others,
-        )
+    Raises:
+        CorpusError: it does not follow the pattern of speakers.
+    """
+    said: dict[str, str] = {}
+    for pattern in reading.patterns:
+        found = pattern.match(path) if whole else pattern.match_end(path)
+        if found is not None:
+            said = {**found, **said}
+        elif whole and "emotion" in pattern.fields:
+            return {}
+        elif "speaker" in pattern.fields:
+            raise CorpusError(
+                f"{path}: the path tells no speaker after '{pattern.text}'; mend the pattern "
+                "(--speaker-from, speaker_from=)"
+            )
+    return said
 
-    def load(self) -> list[Utterance]:
-        """Return the utterances, sorted by path; a warning counts what is no recording.
 
-        Raises:
-            CorpusError: as `scan`, or there is no recording.
-        """
-        found = self.scan()
-        utterances = list(found.utterances)
-        if found.other_files:
-            warnings.warn(f"{self.root}: {passed_over_line(found.other_endings)}", stacklevel=2)
-        if not utterances:
-            raise CorpusError(f"{self.root}: no recording in a label folder")
-        return utterances
+def _said(below: Path, reading: Reading) -> Mapping[str, str]:
+    if any("emotion" in pattern.fields for pattern in reading.patterns):
+        return said_by_path(below, reading, whole=True)
+    if len(below.parts) == 1:
+        return {}
+    return said_by_path(below, reading, whole=True) | {"emotion": below.parts[0]}
 
-    def _utterance(self, path: Path) -> Utterance:
-        below = path.relative_to(self.root).parts
-        name = self.name or self.root.resolve().name
-        return Utterance(
-            path=path,
-            corpus=name,
-            collection=collection_of(name),
-            speaker=self._speaker(path, below),
-            native_label=below[0],
-            emotion=canonical_label(below[0], self.labels, where=str(self.root / below[0])),
-            language=self.language,
-        )
 
-    def _speaker(self, path: Path, below: tuple[str, ...]) -> str:
-        if self.speaker is None:
-            return UNKNOWN_SPEAKER
-        if self.speaker == "folder":
-            if len(below) < 3:
-                raise CorpusError(
-                    f"{path}: no speaker's folder between label and file; sort the recordings "
-                    "into label/speaker/, or name the speaker otherwise"
-                )
-            return below[1]
-        match = re.search(self.speaker, path.stem)
-        if match is None or not match["speaker"]:
-            raise CorpusError(f"{path}: the name holds no speaker after '{self.speaker}'")
-        return match["speaker"]
+def _reason(reading: Reading) -> str:
+    patterns = [item.text for item in reading.patterns if "emotion" in item.fields]
+    return f"the path does not follow {patterns[0]}" if patterns else "lies in no label folder"
 
 
 def _key(path: Path) -> Path:

@@ -35,7 +35,7 @@ class Scan:
 
     Attributes:
         corpus: its name.
-        folder: what was scanned.
+        folder: what was scanned; of people's own table, the file.
         utterances: the files placed, each name once, sorted by path.
         unplaced: recordings outside the grammar, or left out on purpose.
         twice: further copies of a name.

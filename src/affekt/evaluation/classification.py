@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from affekt import metrics
-from affekt.corpora.folders import UNKNOWN_SPEAKER
+from affekt.corpora.utterances import UNKNOWN_SPEAKER
 from affekt.errors import ConfigError
 from affekt.evaluation.figures import ClassFigures, ConstantAnswer
 from affekt.evaluation.scoring import class_figures, constant_answer

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-from affekt.corpora.folders import UNKNOWN_SPEAKER
+from affekt.corpora.utterances import UNKNOWN_SPEAKER
 from affekt.metrics import Interval
 
 OTHER, UNANSWERED = "other", "unanswered"

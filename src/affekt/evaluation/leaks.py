@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
-from affekt.corpora.folders import UNKNOWN_SPEAKER
+from affekt.corpora.utterances import UNKNOWN_SPEAKER
 from affekt.evaluation.exposure import KNOWN_COLLECTIONS, heard_clips, identity
 from affekt.evaluation.sources import Source
 from affekt.files import open_file

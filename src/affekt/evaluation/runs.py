@@ -75,15 +75,18 @@ def own_classes(utterances: Iterable[Utterance]) -> dict[str, tuple[str, ...]]:
     """Return the canonical labels of each corpus among clips.
 
     A clip competes only among those of its corpus: those that it declares, or, of people's own,
-    those that these clips show.
+    those that these clips show. Labels that people keep come after the canonical ones.
     """
-    shown: dict[str, set[str | None]] = {}
+    shown: dict[str, set[str]] = {}
     for item in utterances:
-        shown.setdefault(item.corpus, set()).add(item.emotion)
-    return {
-        corpus: classes_of(corpus) or tuple(label for label in CANONICAL if label in labels)
-        for corpus, labels in shown.items()
-    }
+        shown.setdefault(item.corpus, set()).update({item.emotion} - {None})
+    found: dict[str, tuple[str, ...]] = {}
+    for corpus, labels in shown.items():
+        declared = classes_of(corpus)
+        own = sorted(labels - {*CANONICAL})
+        canonical = (label for label in CANONICAL if label in labels)
+        found[corpus] = declared if declared and not own else (*canonical, *own)
+    return found
 
 
 def run(

@@ -1,3 +1,4 @@
+import dataclasses
 import re
 from pathlib import Path
 
@@ -7,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from affekt.emotions import CANONICAL
-from affekt.errors import BundleError, ConfigError
+from affekt.errors import BundleError, ConfigError, CorpusError
 from affekt.evaluation.sources import open_source
-from affekt.evaluation.sources.predictions import match_names
+from affekt.evaluation.sources.predictions import Name, match_names
 from affekt.records import Utterance
 
 
@@ -105,8 +106,37 @@ def test_a_name_that_fits_two_clips_is_refused(table):
     assert said(table("path,label\ntwo/x,sad\n"), clips) == {"x.wav": "sad"}
 
 
+def test_stretches_of_one_file_are_told_apart_by_their_times(table):
+    whole = clip("/data/one/x.wav")
+    clips = [
+        dataclasses.replace(whole, end_s=1.5),
+        dataclasses.replace(whole, start_s=1.5),
+    ]
+    with pytest.raises(ConfigError, match=r"fits 2 clips .*give start and end"):
+        table("path,label\nx,sad\n").answer(clips)
+    source = table("file;start;end;label\nx;0 days 00:00:01.5;;happy\nx;0;1,5;sad\n")
+    answers = source.answer(clips)
+    best = answers.probabilities.argmax(axis=1)
+    assert [answers.labels[k] for k in best] == ["sad", "happy"]
+
+
+@pytest.mark.parametrize("ending", ["tsv", "jsonl", "parquet"])
+def test_predictions_may_stand_in_any_table(tmp_path, ending):
+    pandas = pytest.importorskip("pandas")
+    frame = pandas.DataFrame({"path": ["x", "y"], "label": ["sad", "joy"]})
+    path = tmp_path / f"said.{ending}"
+    match ending:
+        case "tsv":
+            frame.to_csv(path, sep="\t", index=False)
+        case "jsonl":
+            frame.to_json(path, orient="records", lines=True)
+        case "parquet":
+            frame.astype({"label": "category"}).to_parquet(path)
+    assert said(open_source(str(path))) == {"x.wav": "sad", "y.wav": "happy"}
+
+
 def test_two_rows_of_one_clip_are_refused(table):
-    with pytest.raises(ConfigError, match="rows 2 and 3 are both of"):
+    with pytest.raises(ConfigError, match="line 2 and line 3 are both of"):
         table("path,label\nx,sad\none/x.wav,happy\n").answer(CLIPS)
 
 
@@ -122,10 +152,10 @@ def test_a_table_of_other_clips_is_refused(table):
         ("path,label\n", "holds no row"),
         ("who,label\nx,sad\n", "no column tells the clip; name it path or file"),
         ("path,said\nx,sad\n", "no column tells the answer; name it predicted or prediction"),
-        ("path,happy,sad\nx,0.5,\n", "row 2: happy, sad must hold probabilities"),
-        ("path,happy,sad\nx,1.4,-0.4\n", "row 2: happy, sad must hold probabilities"),
-        ("path,happy,sad\nx,0.5,0.4\n", "row 2: happy, sad must hold probabilities"),
-        ("path,happy,sad\nx,nan,1\n", "row 2: happy, sad must hold probabilities"),
+        ("path,happy,sad\nx,0.5,\n", "line 2: happy, sad must hold probabilities"),
+        ("path,happy,sad\nx,1.4,-0.4\n", "line 2: happy, sad must hold probabilities"),
+        ("path,happy,sad\nx,0.5,0.4\n", "line 2: happy, sad must hold probabilities"),
+        ("path,happy,sad\nx,nan,1\n", "line 2: happy, sad must hold probabilities"),
     ],
 )
 def test_a_table_that_lacks_something_is_refused(table, text, message):
@@ -142,12 +172,12 @@ def test_a_word_that_is_no_emotion_is_refused_with_the_remedy(table, tmp_path):
 
 
 def test_an_empty_answer_is_refused(table):
-    with pytest.raises(BundleError, match="row 3 has no answer"):
+    with pytest.raises(BundleError, match="line 3 has no answer"):
         table("path,label\nx,sad\ny,\n")
 
 
 def test_a_missing_file_is_refused(tmp_path):
-    with pytest.raises(ConfigError, match="cannot be read"):
+    with pytest.raises(CorpusError, match="no such table"):
         open_source(str(tmp_path / "none.csv"))
 
 
@@ -160,8 +190,9 @@ NAMES = st.lists(
 def test_a_tail_of_a_path_finds_exactly_the_clips_that_end_with_it(paths, length, stems):
     clips = [clip("/" + "/".join(parts) + ".wav") for parts in paths]
     tails = ["/".join(parts[-length:]) + ("" if stems else ".wav") for parts in paths]
+    names = [Name("line", tail) for tail in tails]
     if len(set(tails)) < len(tails):
         with pytest.raises(ConfigError, match=re.escape("give longer paths")):
-            match_names(tails, clips, where="t")
+            match_names(names, clips, where="t")
     else:
-        assert match_names(tails, clips, where="t") == {k: k for k in range(len(clips))}
+        assert match_names(names, clips, where="t") == {k: k for k in range(len(clips))}

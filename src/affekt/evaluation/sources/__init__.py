@@ -9,6 +9,7 @@ from typing import Protocol
 import onnxruntime
 
 from affekt.audio import Signal
+from affekt.corpora.table_files import SUFFIXES
 from affekt.errors import BundleError, ConfigError
 from affekt.evaluation.runs import Probabilities
 from affekt.evaluation.sources.base import (
@@ -57,8 +58,9 @@ def open_source(
 
     Args:
         text: name of a bundle; path of a bundle, of a training checkpoint (`.ckpt`), of a
-            classifier that skl2onnx wrote (`.onnx`) or of a table of predictions (`.csv`); or
-            `hf:` and the name or folder of an audio-classification model of Hugging Face.
+            classifier that skl2onnx wrote (`.onnx`) or of a table of predictions (CSV, JSON lines
+            or Parquet); or `hf:` and the name or folder of an audio-classification model of
+            Hugging Face.
         features: the feature set that a classifier of skl2onnx takes.
         labels: what words of a foreign model mean; asked before the synonyms.
         open_checkpoint: reads a checkpoint; given by whoever may load the training code.
@@ -66,6 +68,7 @@ def open_source(
     Raises:
         BundleError: there is no such model, or it cannot be used; the message holds the remedy.
         ConfigError: a table cannot be used, or an option does not belong to this source.
+        CorpusError: a table cannot be read.
         MissingExtraError: an optional part is not installed.
     """
     if text.startswith(HUGGING_FACE):
@@ -74,7 +77,7 @@ def open_source(
         return open_hugging_face(text.removeprefix(HUGGING_FACE), labels=labels)
     path = Path(text)
     match path.suffix.lower():
-        case ".csv":
+        case suffix if suffix in SUFFIXES:
             return open_predictions(path, labels=labels)
         case ".ckpt":
             return _checkpoint(path, open_checkpoint)

@@ -2,27 +2,44 @@
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
+from affekt.corpora.columns import COLUMNS, find_columns, stretch_of, value_of
+from affekt.corpora.locate import path_parts, without_ending
+from affekt.corpora.table_files import Row, read_table_file
 from affekt.emotions import CANONICAL
-from affekt.errors import AffektError, BundleError, ConfigError
+from affekt.errors import AffektError, BundleError, ConfigError, CorpusError
 from affekt.evaluation.runs import Answers, Failure, Progress
 from affekt.evaluation.sources.base import LabelMap, Renaming, Source, rename
-from affekt.files import open_text
 from affekt.recognition.checksum import file_sha256
 from affekt.records import Utterance
 
-PATHS = ("path", "file", "filename", "file_name", "filepath", "audio", "clip", "wav", "name")
 PREDICTED = ("predicted", "prediction", "pred", "y_pred", "predicted_label", "hypothesis")
 LABELS = ("emotion", "label", "answer", "class")  # the truth may be called so, too
 PREFIXES = ("", "score_", "p_", "prob_", "probability_")
 _TOLERANCE = 0.02
+_SAME_S = 0.01  # times are written with few digits
+_TIMES = ("start", "end", "start_ms", "end_ms", "onset", "offset", "duration")
+
+
+class Name(NamedTuple):
+    """What a row of predictions calls its clip.
+
+    Attributes:
+        where: the row, in words.
+        path: or the end of one.
+        stretch: start and end in seconds; None where the table tells none.
+    """
+
+    where: str
+    path: str
+    stretch: tuple[float | None, float | None] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,12 +47,12 @@ class PredictionTable(Source):
     """Predictions by name of the clip.
 
     Attributes:
-        names: `[rows]`, paths or stems as the table has them.
+        names: `[rows]`, the clips as the table calls them.
         probabilities: `[rows, labels]`, each row sums to one.
         graded: False where the table names labels alone.
     """
 
-    names: tuple[str, ...]
+    names: tuple[Name, ...]
     probabilities: npt.NDArray[np.float64]
     graded: bool
 
@@ -49,7 +66,7 @@ class PredictionTable(Source):
         if not rows:
             raise ConfigError(
                 f"{self.location}: none of its {len(self.names)} names is one of the "
-                f"{len(utterances)} clips under test: '{self.names[0]}' against "
+                f"{len(utterances)} clips under test: '{self.names[0].path}' against "
                 f"'{utterances[0].path}'"
             )
         if progress is not None:
@@ -69,9 +86,10 @@ class PredictionTable(Source):
 
 
 def open_predictions(path: Path, *, labels: LabelMap | None = None) -> PredictionTable:
-    """Read a CSV of predictions.
+    """Read a table of predictions.
 
-    A column named like one of `PATHS` tells the clip. Columns named like emotions, with one of
+    The clip is told by the columns that tell it in every table: its path, and, of a stretch, start
+    and end. Columns named like emotions, with one of
     `PREFIXES`, hold probabilities; without them, a column named like one of `PREDICTED` holds the
     answer, or the only one that is named like one of `LABELS`.
 
@@ -80,19 +98,22 @@ def open_predictions(path: Path, *, labels: LabelMap | None = None) -> Predictio
         labels: what the table's words mean.
 
     Raises:
-        ConfigError: it cannot be read, a column is missing, several columns may hold the answer, or
-            a row is wrong.
+        ConfigError: a column is missing, several columns may hold the answer, or a row is wrong.
+        CorpusError: it cannot be read.
         BundleError: a label is no emotion known here.
     """
-    header, rows = _read(path)
-    names = [row[_column(path, header, PATHS, what="the clip")] for row in rows]
+    table = read_table_file(path)
+    header, rows = table.columns, table.rows
+    if not rows:
+        raise ConfigError(f"{path}: holds no row; a header and a row for each clip are needed")
+    names = tuple(_names(path, header, rows))
     columns = _probability_columns(header, labels)
     if columns:
         renaming = rename(list(columns.values()), labels, where=str(path))
         probabilities = _numbers(path, rows, list(columns)) @ renaming.matrix
     else:
         column = _answer_column(path, header)
-        renaming, probabilities = _certain([row[column] for row in rows], labels, where=str(path))
+        renaming, probabilities = _certain(rows, column, labels, where=str(path))
     return PredictionTable(
         kind="predictions",
         name=path.stem,
@@ -100,19 +121,20 @@ def open_predictions(path: Path, *, labels: LabelMap | None = None) -> Predictio
         location=str(path),
         sha256=file_sha256(path),
         labels=renaming.labels,
-        names=tuple(names),
+        names=names,
         probabilities=probabilities,
         graded=bool(columns),
     )
 
 
 def match_names(
-    names: Sequence[str], utterances: Sequence[Utterance], *, where: str
+    names: Sequence[Name], utterances: Sequence[Utterance], *, where: str
 ) -> dict[int, int]:
     """Find the row of each utterance.
 
-    A name fits a clip whose path ends with it, folder by folder, with or without the extension.
-    Names that fit none are passed over.
+    A name fits a clip whose path ends with it, folder by folder, with or without the ending; of
+    stretches of one file, those that begin and end where the row says. Names that fit none are
+    passed over.
 
     Returns:
         Place of the utterance to the place of its row.
@@ -120,53 +142,55 @@ def match_names(
     Raises:
         ConfigError: a name fits several clips, or a clip has several rows.
     """
-    parts = [_parts(str(item.path.absolute())) for item in utterances]
+    parts = [path_parts(str(item.path.absolute())) for item in utterances]
     by_tail: dict[tuple[str, ...], list[int]] = {}
     rows: dict[int, int] = {}
-    asked = [_parts(name) for name in names]
+    asked = [path_parts(name.path) for name in names]
     for length in sorted({len(item) for item in asked}):
         for place, whole in enumerate(parts):
             tail = whole[-length:]
-            for key in {tail, _stemmed(tail)}:
+            for key in {tail, without_ending(tail)}:
                 by_tail.setdefault(key, []).append(place)
     for row, (name, key) in enumerate(zip(names, asked, strict=True)):
-        found = by_tail.get(key, ())
+        found = [place for place in by_tail.get(key, ()) if _is_of(name, utterances[place])]
         if len(found) > 1:
             first, second = (utterances[place].path for place in found[:2])
             raise ConfigError(
-                f"{where}: '{name}' fits {len(found)} clips under test, say {first} and {second}; "
-                "give longer paths"
+                f"{where}: '{name.path}' fits {len(found)} clips under test, say {first} and "
+                f"{second}; " + ("give start and end" if first == second else "give longer paths")
             )
         for place in found:
             if place in rows:
                 raise ConfigError(
-                    f"{where}: rows {rows[place] + 2} and {row + 2} are both of "
+                    f"{where}: {names[rows[place]].where} and {name.where} are both of "
                     f"{utterances[place].path}; give each clip one row"
                 )
             rows[place] = row
     return rows
 
 
-def _parts(path: str) -> tuple[str, ...]:
-    return tuple(part for part in PurePosixPath(path.replace("\\", "/")).parts if part != "/")
+def _is_of(name: Name, utterance: Utterance) -> bool:
+    """Whether a row tells that stretch of the file, or none."""
+    if name.stretch is None or (utterance.start_s is None and utterance.end_s is None):
+        return True
+    (start, end), (start_s, end_s) = name.stretch, (utterance.start_s, utterance.end_s)
+    if (end is None) != (end_s is None):
+        return False
+    return (
+        abs((start or 0.0) - (start_s or 0.0)) <= _SAME_S
+        and abs((end or 0.0) - (end_s or 0.0)) <= _SAME_S
+    )
 
 
-def _stemmed(parts: tuple[str, ...]) -> tuple[str, ...]:
-    return (*parts[:-1], PurePosixPath(parts[-1]).stem)
-
-
-def _read(path: Path) -> tuple[list[str], list[dict[str, str]]]:
-    try:
-        with open_text(path, "utf-8-sig", newline="") as file:
-            reader = csv.DictReader(file, restval="")
-            rows = [{key: value.strip() for key, value in row.items() if key} for row in reader]
-    except OSError as error:
-        raise ConfigError(f"{path}: cannot be read: {error.strerror}") from None
-    except (UnicodeDecodeError, csv.Error, AttributeError) as error:
-        raise ConfigError(f"{path}: not a CSV table: {error}") from None
-    if not rows:
-        raise ConfigError(f"{path}: holds no row; a header and a row for each clip are needed")
-    return list(reader.fieldnames or ()), rows
+def _names(path: Path, header: Sequence[str], rows: Sequence[Row]) -> Iterator[Name]:
+    column = _column(path, header, COLUMNS["path"], what="the clip")
+    times = find_columns(header, known=_TIMES)
+    for row in rows:
+        try:
+            stretch = stretch_of({told: value_of(row.cells[name]) for told, name in times.items()})
+        except CorpusError as error:
+            raise CorpusError(f"{path}, {row.where}: {error}") from None
+        yield Name(row.where, row.cells[column], stretch if any(stretch) else None)
 
 
 def _column(path: Path, header: Sequence[str], choices: Sequence[str], *, what: str) -> str:
@@ -217,36 +241,35 @@ def _is_emotion(word: str, labels: LabelMap | None) -> bool:
     return True
 
 
-def _numbers(
-    path: Path, rows: Sequence[Mapping[str, str]], columns: Sequence[str]
-) -> npt.NDArray[np.float64]:
+def _numbers(path: Path, rows: Sequence[Row], columns: Sequence[str]) -> npt.NDArray[np.float64]:
     values = np.zeros((len(rows), len(columns)))
     for place, row in enumerate(rows):
         try:
-            values[place] = [float(row[name]) for name in columns]
+            values[place] = [float(row.cells[name]) for name in columns]
         except ValueError:
             values[place] = np.nan
         total = values[place].sum()
         if not (values[place] >= 0.0).all() or abs(total - 1.0) > _TOLERANCE:
             raise ConfigError(
-                f"{path}: row {place + 2}: {', '.join(columns)} must hold probabilities that sum "
-                "to one"
+                f"{path}, {row.where}: {', '.join(columns)} must hold probabilities that sum to one"
             )
         values[place] /= total
     return values
 
 
 def _certain(
-    words: Sequence[str], labels: LabelMap | None, *, where: str
+    rows: Sequence[Row], column: str, labels: LabelMap | None, *, where: str
 ) -> tuple[Renaming, npt.NDArray[np.float64]]:
     """Give each answer all of the probability; what was never answered is a label nonetheless."""
+    words = [row.cells[column] for row in rows]
     classes = list(dict.fromkeys(words))
     if "" in classes:
-        raise BundleError(f"{where}: row {words.index('') + 2} has no answer; leave it out")
+        open_ = rows[words.index("")]
+        raise BundleError(f"{where}: {open_.where} has no answer; leave it out")
     answered = rename(classes, labels, where=where)
     own = tuple(label for label in answered.labels if label not in CANONICAL)
     wide = np.zeros((len(classes), len(CANONICAL) + len(own)))
-    for column, label in enumerate(answered.labels):
-        wide[:, (*CANONICAL, *own).index(label)] = answered.matrix[:, column]
+    for number, label in enumerate(answered.labels):
+        wide[:, (*CANONICAL, *own).index(label)] = answered.matrix[:, number]
     place = {name: number for number, name in enumerate(classes)}
     return Renaming((*CANONICAL, *own), wide), wide[[place[word] for word in words]]

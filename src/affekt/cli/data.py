@@ -1,0 +1,134 @@
+"""The options of every command that takes recordings."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from affekt.corpora.datasets import DataSource
+from affekt.corpora.labels import LABELS, Labels
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+_CORPORA = (
+    click.option(
+        "--corpora",
+        "root",
+        type=click.Path(path_type=Path),
+        metavar="ROOT",
+        help="The folder that holds one folder a corpus. Without it, AFFEKT_CORPORA.",
+    ),
+    click.option(
+        "--corpus",
+        "names",
+        metavar="NAME",
+        multiple=True,
+        help="A corpus of `affekt corpora list`; may be repeated.",
+    ),
+)
+_OWN = (
+    click.option(
+        "--table",
+        type=click.Path(path_type=Path),
+        metavar="FILE",
+        help="Your own recordings: CSV, JSON lines, Parquet or audformat, with path, emotion, and "
+        "maybe speaker, split, start, end.",
+    ),
+    click.option(
+        "--folder",
+        type=click.Path(path_type=Path),
+        metavar="DIR",
+        help="Your own recordings: one folder a label.",
+    ),
+    click.option(
+        "--labels",
+        type=click.Choice(LABELS),
+        default="canonical",
+        show_default=True,
+        help="Take words for the eight emotions, or keep your own.",
+    ),
+    click.option(
+        "--map",
+        "mapped",
+        metavar="WORD=LABEL",
+        multiple=True,
+        help="What a word of yours means; nothing after '=' leaves it out. May be repeated.",
+    ),
+    click.option(
+        "--label-from",
+        metavar="PATTERN",
+        help="Where paths tell the label, as in '{speaker}/{label}/*.wav'.",
+    ),
+    click.option(
+        "--speaker-from",
+        metavar="PATTERN",
+        help="Where paths tell the speaker, as in '{label}/{speaker}_*.wav'.",
+    ),
+)
+
+
+def data_options(command: Command) -> Command:
+    """Add the options that name recordings; the command takes them as `data`, a `DataSource`."""
+
+    @functools.wraps(command)
+    def with_data(
+        *arguments: Any,
+        root: Path | None,
+        names: tuple[str, ...],
+        table: Path | None,
+        folder: Path | None,
+        labels: Labels,
+        mapped: tuple[str, ...],
+        label_from: str | None,
+        speaker_from: str | None,
+        **others: Any,
+    ) -> Any:
+        data = DataSource(
+            corpora=tuple(dict.fromkeys(names)),
+            table=table,
+            folder=folder,
+            root=root,
+            labels=labels,
+            label_map=_label_map(mapped),
+            label_from=label_from,
+            speaker_from=speaker_from,
+        )
+        return command(*arguments, data=data, **others)
+
+    decorated: Any = with_data
+    for option in reversed((*_CORPORA, *_OWN)):
+        decorated = option(decorated)
+    return decorated  # type: ignore[no-any-return]
+
+
+def words_of(data: DataSource) -> list[str]:
+    """Return the options again, without places that are nobody else's: files go by their names."""
+    words = [word for name in data.corpora for word in ("--corpus", name)]
+    for option, place in (("--table", data.table), ("--folder", data.folder)):
+        if place:
+            words += [option, place.resolve().name]
+    if data.labels != "canonical":
+        words += ["--labels", data.labels]
+    for native, label in data.label_map.items():
+        words += ["--map", f"{native}={label or ''}"]
+    for option, pattern in (
+        ("--label-from", data.label_from),
+        ("--speaker-from", data.speaker_from),
+    ):
+        if pattern:
+            words += [option, pattern]
+    return words
+
+
+def _label_map(mapped: tuple[str, ...]) -> Mapping[str, str | None]:
+    labels: dict[str, str | None] = {}
+    for word in mapped:
+        native, sign, label = word.rpartition("=")
+        if not sign or not native:
+            raise click.UsageError(f"--map {word}: give it as WORD=LABEL")
+        labels[native] = label or None
+    return labels
