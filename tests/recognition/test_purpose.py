@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from affekt.errors import ConfigError
@@ -57,6 +58,22 @@ def test_a_consent_goes_with_a_purpose_and_is_stamped_with_it():
         check_purpose(None, consented=True)
     assert stamp("research", consented=True) == "research with consent"
     assert (stamp("safety"), stamp(None, consented=True)) == ("safety", None)
+
+
+@pytest.mark.parametrize("name", ["agent", "Agentin"])
+def test_a_refusal_names_the_consent_that_research_needs(name):
+    for purpose in (None, "research"):
+        with pytest.raises(ConfigError, match=r"'\w+' is somebody at work.*--consented"):
+            plan(2, [name, "customer"], [name], purpose)
+
+
+@pytest.mark.parametrize("consented", ["no", "false", "", 0, 1])
+def test_a_consent_is_true_or_false(consented):
+    with pytest.raises(ConfigError, match="consented takes true or false alone"):
+        plan(2, ["agent", "customer"], ["agent"], "research", consented)
+    with pytest.raises(ConfigError, match="consented takes true or false alone"):
+        stamp("research", consented=consented)
+    assert stamp("research", consented=np.bool_(True)) == "research with consent"
 
 
 def test_others_need_none():

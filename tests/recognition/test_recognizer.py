@@ -4,6 +4,7 @@ import io
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -126,6 +127,14 @@ def test_a_purpose_is_stamped_on_every_answer(
     assert recognizer.explain(path, **research).prediction.purpose == "research with consent"
     with pytest.raises(ConfigError, match="consented goes with a purpose"):
         recognizer.predict(path, consented=True)
+
+
+@pytest.mark.parametrize("option", ["consented", "mix"])
+def test_a_word_is_no_yes_and_no_no(recognizer: Recognizer, option: str) -> None:
+    said: dict[str, Any] = {option: "no", "purpose": "research"}
+    for ask in (recognizer.predict, recognizer.explain, recognizer.timeline):
+        with pytest.raises(ConfigError, match=f"{option} takes true or false alone, and no 'no'"):
+            ask("gone.wav", **said)
 
 
 def test_what_is_no_purpose_is_refused_before_anything_is_read(recognizer: Recognizer) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, TypedDict
 
+import numpy as np
+
 from affekt.errors import AffektError, ConfigError
 from affekt.records import SCHEMA_VERSION
 
@@ -57,11 +59,28 @@ class Failure:
         return {"schema_version": SCHEMA_VERSION, "path": self.path, "error": str(self.error)}
 
 
+def truth(name: str, value: object) -> bool:
+    """Return what an option says; left out or None, it says no.
+
+    Args:
+        name: of the option.
+        value: as it was given.
+
+    Raises:
+        ConfigError: it is neither true nor false; a word such as "no" would count as a yes.
+    """
+    if value is None:
+        return False
+    if not isinstance(value, bool | np.bool_):
+        raise ConfigError(f"{name} takes true or false alone, and no {value!r}")
+    return bool(value)
+
+
 def check_mix(channel: int | None, *, mix: bool | None) -> None:
     """Refuse to take one channel and all of them.
 
     Raises:
-        ConfigError: both are asked for.
+        ConfigError: both are asked for, or `mix` is neither true nor false.
     """
-    if mix and channel is not None:
+    if truth("mix", mix) and channel is not None:
         raise ConfigError("mix takes all channels for one voice: leave it out, or the channel")

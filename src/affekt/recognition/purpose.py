@@ -13,8 +13,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from affekt.errors import ConfigError, did_you_mean
+from affekt.recognition.options import truth
 
 PURPOSES = ("medical", "safety", "research")
+
+_CONSENT = "--consented, consented=true"
 
 DEFAULT_ANALYSED = "customer"
 
@@ -70,7 +73,7 @@ def plan_tracks(
     names: Sequence[str] | None,
     analyse: Sequence[str] | None,
     purpose: str | None,
-    consented: bool = False,
+    consented: bool | None = False,
 ) -> tuple[TrackPlan, ...]:
     """Decide which channels are analysed.
 
@@ -109,13 +112,14 @@ def plan_tracks(
     )
 
 
-def check_purpose(purpose: str | None, *, consented: bool = False) -> None:
+def check_purpose(purpose: str | None, *, consented: bool | None = False) -> None:
     """Refuse what is no purpose.
 
     Raises:
-        ConfigError: unknown, and the message names those there are; or a consent to nothing.
+        ConfigError: unknown, and the message names those there are; or a consent to nothing, or
+            one that is neither true nor false.
     """
-    if consented and purpose is None:
+    if truth("consented", consented) and purpose is None:
         raise ConfigError(
             f"consented goes with a purpose: {', '.join(PURPOSES)}; people consent to something"
         )
@@ -126,22 +130,26 @@ def check_purpose(purpose: str | None, *, consented: bool = False) -> None:
         )
 
 
-def stamp(purpose: str | None, *, consented: bool = False) -> str | None:
+def stamp(purpose: str | None, *, consented: bool | None = False) -> str | None:
     """Return what every output carries of a purpose and a consent; None where none was stated."""
-    return f"{purpose} with consent" if purpose is not None and consented else purpose
+    agreed = truth("consented", consented)
+    return f"{purpose} with consent" if purpose is not None and agreed else purpose
 
 
-def _check_reason(name: str, purpose: str | None, *, consented: bool) -> None:
+def _check_reason(name: str, purpose: str | None, *, consented: bool | None) -> None:
     prohibited = (
         f"'{name}' is somebody at work or in education: inferring that person's emotions "
         "is prohibited in the EU but for medical or safety reasons (AI Act, Article 5(1)(f))"
     )
     if purpose is None:
-        raise ConfigError(f"{prohibited}; a purpose must be given: {', '.join(PURPOSES)}")
+        raise ConfigError(
+            f"{prohibited}; a purpose must be given: {', '.join(PURPOSES)}; research needs the "
+            f"person's consent as well ({_CONSENT})"
+        )
     if purpose == "research" and not consented:
         raise ConfigError(
             f"{prohibited}; research is no such reason: state that the person has consented as "
-            "well (--consented, consented=true), or leave this channel out"
+            f"well ({_CONSENT}), or leave this channel out"
         )
 
 

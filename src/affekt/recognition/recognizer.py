@@ -249,7 +249,7 @@ class Recognizer:
             raise ConfigError(f"top_k must be 1 or more: {top_k}")
         self.labels(options.get("emotions"))
         check_mix(options.get("channel"), mix=options.get("mix"))
-        check_purpose(options.get("purpose"), consented=bool(options.get("consented")))
+        check_purpose(options.get("purpose"), consented=options.get("consented"))
 
     def probabilities(self, signal: Signal) -> Probabilities:
         """Return the probabilities `[classes]` of a mono signal at 16 kHz, taken as it is."""
@@ -300,7 +300,7 @@ class Recognizer:
             out_of_domain=strange,
             novelty=None if math.isnan(novelty) else novelty,
             left_out=left_out,
-            purpose=stamp(options.get("purpose"), consented=bool(options.get("consented"))),
+            purpose=stamp(options.get("purpose"), consented=options.get("consented")),
             warnings=warnings,
         )
 

@@ -15,7 +15,8 @@ from affekt.audio.calls import CallGuard
 from affekt.audio.source import ByteStream, open_source
 from affekt.audio.voice import Voice, voice_floor
 from affekt.errors import ConfigError, SilentError, did_you_mean
-from affekt.recognition.purpose import TrackPlan, plan_tracks, stamp
+from affekt.recognition.options import truth
+from affekt.recognition.purpose import TrackPlan, check_purpose, plan_tracks, stamp
 from affekt.recognition.segments import cells_of, segments_of, speech_of
 from affekt.recognition.stream import FRAME_SAMPLES, Heard, StreamListener, check_lengths
 from affekt.recognition.summary import spoken_stretches, summarise
@@ -85,7 +86,8 @@ def make_timeline(
     hop_s = HOP_S if hop_s is None else hop_s
     check_lengths(window_s, hop_s)
     threshold = recognizer.threshold(options.get("threshold"))
-    mix = bool(options.get("mix"))
+    check_purpose(options.get("purpose"), consented=options.get("consented"))
+    mix = truth("mix", options.get("mix"))
     if mix and options.get("channels") is not None:
         raise ConfigError("mix takes all channels for one voice: leave it out, or the channels")
     # It is read twice, which pipes and standard input do not allow by themselves.
@@ -97,7 +99,7 @@ def make_timeline(
                 names=options.get("channels"),
                 analyse=options.get("analyse"),
                 purpose=options.get("purpose"),
-                consented=bool(options.get("consented")),
+                consented=options.get("consented"),
             )
         unnamed = plans[0].name is None
         readers = (
@@ -136,7 +138,7 @@ def make_timeline(
         labels=metadata.labels,
         window_s=window_s,
         hop_s=hop_s,
-        purpose=stamp(options.get("purpose"), consented=bool(options.get("consented"))),
+        purpose=stamp(options.get("purpose"), consented=options.get("consented")),
         tracks=_tracks(plans, heard, metadata.labels, duration_s, threshold),
         warnings=tuple(dict.fromkeys(warnings)),
     )
