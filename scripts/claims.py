@@ -23,7 +23,7 @@ from affekt.evaluation.references import references
 from affekt.protocols import lockbox_speakers, selection_speakers
 from affekt.recognition import Bundle, shipped_bundles
 from affekt.systems import SYSTEMS, load_system
-from doc_tables import LOG, ROOT, read_log
+from doc_tables import LOG, ROOT, read_log, releases
 
 DOCUMENTS = ("README.md", "CONTRIBUTING.md", "docs/*.md", "docs/models/*.md", "examples/*.md")
 # Each leaves a row in the log where speakers of the lockbox are under test.
@@ -263,5 +263,5 @@ def _sentences(text: str) -> list[str]:
 
 
 def _measured_on(title: str) -> str:
-    rows = [row for row in read_log() if (row["protocol"], row["bundle"]) == ("lockbox", title)]
+    rows = [row for row in releases() if row["bundle"] == title]
     return rows[-1]["bundle_sha256"] if rows else ""

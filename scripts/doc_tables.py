@@ -48,9 +48,18 @@ def read_log() -> list[dict[str, str]]:
     return list(csv.DictReader(LOG.read_text(encoding="utf-8").splitlines()))
 
 
+def releases() -> list[dict[str, str]]:
+    """Return the readings that figures are taken from, oldest first: of releases, whole."""
+    return [
+        row
+        for row in read_log()
+        if (row["origin"], row["protocol"], row["failed"]) == ("release", "lockbox", "0")
+    ]
+
+
 def latest_readings() -> dict[str, dict[str, str]]:
     """Return the latest reading of each shipped file, by name."""
-    last = {row["bundle_sha256"]: row for row in read_log() if row["protocol"] == "lockbox"}
+    last = {row["bundle_sha256"]: row for row in releases()}
     shipped = {name: Bundle.load(path).sha256 for name, path in shipped_bundles().items()}
     return {name: last[digest] for name, digest in shipped.items() if digest in last}
 

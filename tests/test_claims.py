@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from affekt.evaluation.log import COLUMNS, ORIGINS
 
 sys.path.append(str(Path(__file__).parents[1] / "scripts"))
 import claims
+import doc_tables
 
 
 @pytest.fixture
@@ -79,6 +81,28 @@ def test_a_figure_that_the_log_lacks_makes_it_false(monkeypatch):
     assert claims.listed() == (
         "BYOL-S d512, best of SVM and LR on ravdess_speech (58.1) is in no row of the log"
     )
+
+
+def test_figures_are_taken_from_whole_readings_of_releases_alone(monkeypatch):
+    log, taken = claims.read_log(), doc_tables.latest_readings()
+    release = taken["default"]
+    for changes in ({"origin": "user"}, {"origin": "probe"}, {"failed": "3"}):
+        later = release | {"date": "2099-01-01", "ua_cremad": "99.99", "mean_of_eight": "99"}
+        monkeypatch.setattr(doc_tables, "read_log", lambda row=later | changes: [*log, row])
+        assert doc_tables.latest_readings() == taken
+        assert "99.99" not in doc_tables.figures() + doc_tables.floors()
+        assert claims.unheard() == ""
+    monkeypatch.setattr(doc_tables, "read_log", lambda: [release | {"origin": "user"}])
+    assert doc_tables.latest_readings() == {}
+    assert claims.unheard() == "the log has no reading of the default that ships"
+
+
+def test_every_row_of_the_log_says_which_code_read_or_that_nobody_knows():
+    """Readings of before they were logged by the code have no commit."""
+    commit = re.compile(r"[0-9a-f]{40}(-dirty)?|unknown")
+    for row in claims.read_log():
+        written_by_hand = row["origin"] in ("reference", "probe", "study")
+        assert commit.fullmatch(row["commit"]) or (written_by_hand and not row["commit"]), row
 
 
 def test_every_row_of_the_log_has_an_origin():

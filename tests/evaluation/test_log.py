@@ -35,9 +35,17 @@ def test_a_reading_appends_a_row_with_file_commit_and_figures(reading, tmp_path)
 def test_the_same_file_with_the_same_figures_adds_no_second_row(reading, tmp_path):
     log = tmp_path / "log.csv"
     append_reading(reading, log)
-    again = dataclasses.replace(reading, date="2030-01-01", commit="def", origin="release")
+    again = dataclasses.replace(reading, date="2030-01-01", commit="def")
     assert not append_reading(again, log)
     assert len(rows_of(log)) == 1
+
+
+def test_a_release_has_a_row_of_its_own_whoever_read_the_same_before(reading, tmp_path):
+    log = tmp_path / "log.csv"
+    release = dataclasses.replace(reading, origin="release")
+    added = [append_reading(item, log) for item in (reading, release, release, reading)]
+    assert added == [True, True, False, False]
+    assert [row["origin"] for row in rows_of(log)] == ["user", "release"]
 
 
 @pytest.mark.parametrize(

@@ -151,8 +151,8 @@ def append_reading(reading: Reading, log: Path) -> bool:
     """Append a reading to the log; the file is made where it is missing.
 
     A reading of the same file (by SHA-256) with the same figures tells nothing new and adds no
-    second row. Rows are never removed; a log of before there were origins gets the new columns,
-    empty in its old rows.
+    second row, unless it is the first of a release: its figures stand in the documents. Rows are
+    never removed; a log of before there were origins gets the new columns, empty in its old rows.
 
     Args:
         reading: of clips among which some are of lockbox speakers, under whatever protocol.
@@ -167,7 +167,10 @@ def append_reading(reading: Reading, log: Path) -> bool:
     row = _row(reading)
     try:
         before = _read(log)
-        if any(all(old[key] == row[key] for key in _SAME) for old in before):
+        same = [old for old in before if all(old[key] == row[key] for key in _SAME)]
+        if same and (
+            reading.origin != "release" or any(old["origin"] == "release" for old in same)
+        ):
             return False
         log.parent.mkdir(parents=True, exist_ok=True)
         if log.exists() and _header(log) == _FIRST:
