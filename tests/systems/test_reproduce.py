@@ -68,6 +68,7 @@ def test_a_run_that_tests_lockbox_speakers_leaves_one_row_in_the_log(system, req
     note = "lockbox speakers among those under test: 2"
     assert said[-1] == f"{note}; logged in {log}"
     reproduce(wanted)
+    assert said[-1] == f"{note}; already logged in {log}"
     (row,) = csv.DictReader(log.read_text(encoding="utf-8").splitlines())
     assert (row["origin"], row["bundle"], row["note"]) == ("reproduction", "tiny, seed 1", note)
     assert row["protocol"] == "reproduce: published"
@@ -75,6 +76,21 @@ def test_a_run_that_tests_lockbox_speakers_leaves_one_row_in_the_log(system, req
     for corpus in ("emodb", "savee"):
         assert row[f"ua_{corpus}"] == f"{100 * record['by_corpus'][corpus]['ua']:.2f}"
     assert row["mean_of_eight"] == ""
+
+
+def test_a_row_that_went_missing_is_written_when_the_run_is_asked_for_again(
+    system, request_for, tmp_path
+):
+    """It was interrupted before the row was written, or another log was named."""
+    log, other = tmp_path / "log.csv", tmp_path / "other.csv"
+    two = {"rules": ("published",), "seeds": (1, 2)}
+    reproduce(request_for(system(), rules=("published",), seeds=(1,), log=other))
+    reproduce(request_for(system(), **two, log=log))  # the first is finished, the second is not
+    rows = list(csv.DictReader(log.read_text(encoding="utf-8").splitlines()))
+    assert [row["bundle"] for row in rows] == ["tiny, seed 1", "tiny, seed 2"]
+    log.unlink()
+    reproduce(request_for(system(), **two, log=log))  # both are finished
+    assert list(csv.DictReader(log.read_text(encoding="utf-8").splitlines())) == rows
 
 
 def test_a_run_that_tests_nobody_of_the_lockbox_leaves_no_row():
@@ -115,7 +131,9 @@ def test_a_finished_run_is_not_run_again(system, request_for):
     first = reproduce(request_for(system()))
     second = reproduce(request_for(system(), say=said.append))
     assert first == second
-    assert said == [line for line in said if "finished before" in line]
+    assert [line for line in said if "finished before" not in line] == [
+        line for line in said if line.startswith("lockbox speakers among those under test")
+    ]
 
 
 def test_a_folder_with_a_run_of_other_settings_is_refused(system, request_for):

@@ -108,6 +108,8 @@ def _runs_of(request: Request, system: System) -> list[dict[str, Any]]:
     if len(records) == len(jobs):
         stays = "; its reports stay as they are" if request.embed_audio else ""
         request.say(f"{system.name}: finished before, in {request.out / system.name}{stays}")
+        for job, done in zip(jobs, records, strict=True):
+            _log(request, job, done)
         return records
     check_system(system, has_validation=system.data.validation_share > 0.0)
     with reading_bar(show=request.show_progress) as progress:
@@ -124,10 +126,15 @@ def _runs_of(request: Request, system: System) -> list[dict[str, Any]]:
             with _alone(job.folder):
                 record = job.finished() or run_job(job, rows)
             request.say(_line(record))
-            if reading := reading_of(record, bundle_sha256=Bundle.load(job.bundle).sha256):
-                request.say(f"{reading.note}; {log_reading(reading, request.log)}")
+        _log(request, job, record)
         records.append(record)
     return records
+
+
+def _log(request: Request, job: Job, record: dict[str, Any]) -> None:
+    """Log what a run read of the lockbox, also where it ended before its row was written."""
+    if reading := reading_of(record, bundle_sha256=Bundle.load(job.bundle).sha256):
+        request.say(f"{reading.note}; {log_reading(reading, request.log)}")
 
 
 def _alone(folder: Path) -> AbstractContextManager[None]:
