@@ -164,15 +164,73 @@ def test_inside_a_checkout_every_lockbox_reading_is_logged_once(affekt, model, r
     assert (row["bundle"], row["ua_emodb"], row["ua_savee"]) == ("tones 1.2", "100.00", "50.00")
 
 
-def test_recorded_figures_stand_in_the_file_and_its_answers_stay(affekt, model, root, tmp_path):
+@pytest.fixture
+def stranger(tones, root, tmp_path):
+    """A bundle that learnt from EmoDB, and from none of the speakers at hand."""
+    learnt = [{"corpus": "emodb", "utterances": 8, "licence": "CC0-1.0"}]
+    held_out = {"emodb": ["03", "14", "15", "16"]}
+    return tones.write_bundle(
+        tmp_path / "m.onnx", training_data=learnt, held_out=held_out, figures={}
+    )
+
+
+# A protocol that names no speakers is whole with whatever is at hand.
+WHOLE = ("--protocol", "leave-one-speaker-out", "--corpus", "emodb", "--no-audit")
+
+
+def test_recorded_figures_stand_in_the_file_and_its_answers_stay(affekt, stranger, root, tmp_path):
     log = tmp_path / "readings.csv"
-    arguments = (model, "--protocol", "lockbox", "--corpora", root, "--log", log)
+    for path in root.glob("emodb/*.wav"):  # the tones of all speakers were the same
+        write(path, int(path.name[:2]) / 16 * soundfile.read(path)[0])
+    arguments = (stranger, *WHOLE, "--corpora", root, "--log", log)
     affekt(*arguments, "--record")
-    figures = Bundle.load(model).metadata.figures["lockbox"]
-    assert {name: figure["ua"] for name, figure in figures.items()} == {"emodb": 1.0, "savee": 0.5}
+    figures = Bundle.load(stranger).metadata.figures["leave-one-speaker-out"]
+    assert {name: figure["ua"] for name, figure in figures.items()} == {"emodb": 1.0}
     assert "already logged" in affekt(*arguments).stdout
     (row,) = csv.DictReader(log.read_text(encoding="utf-8").splitlines())
-    assert row["bundle_sha256"] == Bundle.load(model).sha256
+    assert row["bundle_sha256"] == Bundle.load(stranger).sha256
+    assert row["origin"] == "user", "a file that does not ship is no release"
+
+
+@pytest.mark.parametrize("part", [(), ("--corpus", "emodb")])
+def test_a_part_of_a_protocol_never_reaches_a_card(affekt, stranger, root, part):
+    arguments = (stranger, "--protocol", "lockbox", "--corpora", root, *part, "--record")
+    output = " ".join(affekt(*arguments, code=2).output.split())
+    missing = len(lockbox_speakers()) - 2 - (not part)
+    assert (
+        f"{missing} of the speakers that 'lockbox' names have no clips here (of casia, " in output
+    )
+    assert Bundle.load(stranger).metadata.figures == {}
+
+
+def test_figures_of_which_nobody_knows_whether_training_heard_them_never_reach_a_card(
+    affekt, stranger, root, tmp_path
+):
+    for name in ("angry", "sad"):
+        (tmp_path / "own" / name).mkdir(parents=True)
+    write(tmp_path / "own/angry/a.wav", 0.3 * soundfile.read(root / "savee/KL_a01.wav")[0])
+    write(tmp_path / "own/sad/a.wav", 0.3 * soundfile.read(root / "emodb/03a01Ta.wav")[0])
+    result = affekt(stranger, "--folder", tmp_path / "own", "--record", code=2)
+    assert "--record: nothing was recorded: nobody knows that tones 1.2 did not" in result.output
+    assert "angry" in result.stdout, "the report itself is printed"
+    assert Bundle.load(stranger).metadata.figures == {}
+
+
+def test_figures_of_a_part_of_the_clips_never_reach_a_card(affekt, tones, root, tmp_path):
+    learnt = [{"corpus": "emodb", "utterances": 8, "licence": "CC0-1.0"}]
+    model = tones.write_bundle(
+        tmp_path / "m.onnx",
+        training_data=learnt,
+        held_out={"emodb": ["03", "14", "15", "16"]},
+        fails_above=0.145,
+        figures={},
+    )
+    for path in root.glob("emodb/*.wav"):
+        write(path, int(path.name[:2]) / 32 * soundfile.read(path)[0])
+    result = affekt(model, *WHOLE, "--corpora", root, "--record", code=2)
+    assert "not answered" in result.output
+    assert "and a card shows figures of all clips" in result.output
+    assert Bundle.load(model).metadata.figures == {}
 
 
 def test_a_log_of_ones_own_can_be_kept(affekt, model, root, tmp_path):
@@ -232,7 +290,9 @@ def learner(tones, tmp_path):
     """A bundle that learnt from EmoDB without speakers 15 and 16."""
     learnt = [{"corpus": "emodb", "utterances": 8, "licence": "CC0-1.0"}]
     held_out = {"emodb": ["15", "16"]}
-    return tones.write_bundle(tmp_path / "m.onnx", training_data=learnt, held_out=held_out)
+    return tones.write_bundle(
+        tmp_path / "m.onnx", training_data=learnt, held_out=held_out, figures={}
+    )
 
 
 @pytest.mark.parametrize("form", ["text", "md", "csv", "json"])
@@ -266,10 +326,10 @@ def test_speakers_that_training_did_not_hear_end_with_0(affekt, tones, root, tmp
 
 
 def test_figures_of_training_speakers_never_reach_a_card(affekt, learner, root):
-    arguments = (learner, "--protocol", "select", "--corpora", root, "--no-audit", "--record")
+    arguments = (learner, *WHOLE, "--corpora", root, "--record")
     result = affekt(*arguments, "--allow-training-speakers", code=2)
-    assert "--record: nothing was recorded" in result.output
-    assert "select" not in Bundle.load(learner).metadata.figures
+    assert "--record: nothing was recorded: tones 1.2 may have heard these" in result.output
+    assert Bundle.load(learner).metadata.figures == {}
 
 
 @pytest.fixture
@@ -397,6 +457,23 @@ def test_a_table_of_predictions_is_measured(affekt, said, root):
     assert report["kind"] == "predictions"
     assert report["corpora"][0]["scorings"][0]["ua"] == 0.75
     assert report["training_told"] is False
+
+
+def test_names_that_fit_no_clip_are_warned_of(affekt, said, root):
+    """Rows of clips that are at hand and not under test are none of these."""
+    with said.open("a") as file:
+        file.write("".join(f"emodb/99a0{k}Wa.wav,joy\n" for k in range(5)))
+    arguments = (said, "--protocol", "lockbox", "--corpora", root, "--corpus", "emodb")
+    warning = (
+        "said.csv names clips that are not at hand, 5 in all: 'emodb/99a00Wa.wav', "
+        "'emodb/99a01Wa.wav', 'emodb/99a02Wa.wav', ..."
+    )
+    result = affekt(*arguments)
+    assert f"WARNING    {warning}" in result.stdout
+    assert f"affekt: {warning}" in result.stderr.splitlines()
+    assert affekt(*arguments, "--quiet").stderr == ""
+    report = json.loads(affekt(*arguments, "--format", "json").stdout)
+    assert len(report["unknown_names"]) == 5
 
 
 def test_a_word_of_somebody_elses_can_be_explained(affekt, said, root):

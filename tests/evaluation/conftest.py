@@ -80,7 +80,7 @@ def trust(tone_bundle, clip):
     clips = [clip("one", who, emotion, emotion) for who in "abcdef" for emotion in emotions]
     source = open_source(str(tone_bundle))
     hearing = hear_tested(source, clips)
-    report = report_of(source, hearing.answers, protocol("external"))
+    report = report_of(source, hearing.answers, protocol("external"), at_hand=())
     made = measure_trust(source, hearing, report, votes={}, command="x", per_corpus=1)
     calm = replace(made.robustness, conditions=())
     return replace(made, robustness=calm, report=replace(report, unknown_origin=()))

@@ -87,6 +87,16 @@ def test_a_corpus_and_an_emotion_that_are_hardly_recognised_are_named(trust):
     assert f"{angry.label} in one (10 % of 40 clips)" in said["emotions it misses"]
 
 
+def test_answers_to_clips_that_are_not_at_hand_are_named_without_their_folders(trust):
+    report = replace(trust.report, bundle="Said.csv", unknown_names=("at/home/a.wav",))
+    trust = replace(trust, report=report)
+    assert about(trust)["answers to other clips"] == (
+        "Said.csv names clips that are not at hand, 1 in all: 'at/home/a.wav'. They are passed "
+        "over."
+    )
+    assert trust.to_dict()["figures"]["unknown_names"] == ["a.wav"]
+
+
 def test_clips_without_an_answer_are_named_with_both_figures(trust):
     (corpus,) = trust.report.corpora
     own = corpus.scoring("own")

@@ -77,4 +77,4 @@ def compare(
     reports = tuple(measuring.logged(report, log) for report in comparison.reports)
     comparison = dataclasses.replace(comparison, reports=reports)
     measuring.write_out(WRITERS[format_name](comparison), out, force=force)
-    measuring.leave(*comparison.reports, allowed=allowed)
+    measuring.leave(*comparison.reports, allowed=allowed, quiet=quiet)

@@ -77,6 +77,7 @@ def doubt(
         source,
         hearing.answers,
         clips.rule,
+        at_hand=clips.utterances,
         leaks=measuring.leaks_of(clips, source, audit=audit, quiet=quiet),
     )
     if said := measuring.logged(report, log).log:
@@ -88,6 +89,7 @@ def doubt(
     head = {name: stamp[name] for name in _STAMP} | {
         "constant": [said for item in report.corpora for said in constant_answers(item)],
         "unanswered": len(report.failures),
+        "unknown_names": report.unknown_names,
         "fitted_on": fitted_on,
     }
     parts = {
@@ -103,4 +105,4 @@ def doubt(
         plots = draw(found, warning=HEARD if report.tests_training_speakers else "")
         write_outputs(out, {"doubt.json": text, **plots}, force=force)
         say(f"written to {out}")
-    measuring.leave(report, allowed=allowed)
+    measuring.leave(report, allowed=allowed, quiet=quiet)

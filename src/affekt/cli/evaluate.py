@@ -13,8 +13,10 @@ from affekt.corpora.datasets import DataSource
 from affekt.errors import ConfigError
 from affekt.evaluation import WRITERS, Report
 from affekt.evaluation import evaluate as measure
+from affekt.evaluation.answered import unanswered
+from affekt.evaluation.sources import Source
 from affekt.output import check_output
-from affekt.recognition import Bundle
+from affekt.recognition import Bundle, shipped_bundles
 
 
 @click.command()
@@ -83,8 +85,8 @@ def evaluate(
     """
     source = measuring.load_source(model, features, label_words)
     clips = measuring.load_clips(protocol_name, data, sources=[source], quiet=quiet)
-    if record and source.kind != "bundle":
-        raise click.UsageError(f"--record: {source.title} is no bundle")
+    if record:
+        _check_record(source, clips)
     if out is not None:
         check_output(out, inputs=measuring.read_by(model, log, clips=clips), force=force)
     measuring.check_log(clips.tested, log)
@@ -99,17 +101,50 @@ def evaluate(
             copies=copies,
             progress=bar("clips"),
         )
-    recorded = record and not report.tests_training_speakers
-    if recorded:
+    refusal = _no_card_figures(report) if record else None
+    if record and refusal is None:
         report = _recorded(report)
-    report = measuring.logged(report, log, origin="release" if recorded else "user")
+    ships = Path(report.bundle_path) in shipped_bundles().values()
+    released = record and refusal is None and ships
+    report = measuring.logged(report, log, origin="release" if released else "user")
     measuring.write_out(WRITERS[format_name](report), out, force=force)
-    if record and not recorded:
-        raise ConfigError(
-            f"--record: nothing was recorded: {report.bundle} may have heard these speakers or "
-            "recordings in training, and its card shows figures of others alone"
+    if refusal is not None:
+        raise ConfigError(f"--record: nothing was recorded: {refusal}")
+    measuring.leave(report, allowed=allowed, quiet=quiet)
+
+
+def _check_record(source: Source, clips: measuring.Clips) -> None:
+    """Refuse figures that no card would show, before anything is heard for them.
+
+    Raises:
+        UsageError: the source is no bundle, or clips are missing.
+    """
+    if source.kind != "bundle":
+        raise click.UsageError(f"--record: {source.title} is no bundle")
+    missing = clips.rule.tested() - {item.corpus_speaker for item in clips.tested}
+    if missing:
+        named = ", ".join(sorted({corpus for corpus, _ in missing}))
+        raise click.UsageError(
+            f"--record: a card shows the whole protocol, and {len(missing)} of the speakers that "
+            f"'{clips.rule.name}' names have no clips here (of {named})"
         )
-    measuring.leave(report, allowed=allowed)
+
+
+def _no_card_figures(report: Report) -> str | None:
+    """Return why a card must not show these figures; None where it may."""
+    if report.tests_training_speakers:
+        return (
+            f"{report.bundle} may have heard these speakers or recordings in training, and its "
+            "card shows figures of others alone"
+        )
+    if report.failures:
+        return f"{unanswered(report)}, and a card shows figures of all clips"
+    if not report.new_speakers:
+        return (
+            f"nobody knows that {report.bundle} did not hear these speakers in training, and its "
+            "card shows figures of such alone"
+        )
+    return None
 
 
 def _recorded(report: Report) -> Report:

@@ -22,7 +22,7 @@ from affekt.corpora.datasets import DataSource
 from affekt.corpora.labels import check_labels
 from affekt.errors import ConfigError, CorpusError
 from affekt.evaluation import Reading, Report, check_readings, commit_here, log_reading
-from affekt.evaluation.answered import unanswered
+from affekt.evaluation.answered import unanswered, unknown_names
 from affekt.evaluation.exposure import lockbox_tested, training_clips
 from affekt.evaluation.leaks import Copy, Leaks, find_leaks, learns_at_hand
 from affekt.evaluation.log import Origin
@@ -229,7 +229,7 @@ def logged(report: Report, log: Path | None, *, origin: Origin = "user") -> Repo
     return dataclasses.replace(report, log=log_reading(reading, log))
 
 
-def leave(*reports: Report, allowed: bool) -> None:
+def leave(*reports: Report, allowed: bool, quiet: bool) -> None:
     """Leave with exit code 3 where figures are not what they look like, and say why.
 
     Called last: all that was measured is written before.
@@ -237,9 +237,12 @@ def leave(*reports: Report, allowed: bool) -> None:
     Args:
         reports: of what was measured.
         allowed: training speakers may be tested.
+        quiet: no warning of what does not change the exit code.
     """
     reasons = []
     for report in reports:
+        if report.unknown_names and not quiet:
+            say(unknown_names(report))
         if report.failures:
             reasons.append(f"{report.bundle}: {unanswered(report)}")
         if report.tests_training_speakers and not allowed:

@@ -94,6 +94,7 @@ def report(
             source,
             hearing.answers,
             clips.rule,
+            at_hand=clips.utterances,
             leaks=leaks,
         )
         if said := measuring.logged(figures, log).log:
@@ -120,7 +121,7 @@ def report(
         )
     for path in write_trust(out, trust, force=force):
         say(f"report written to {path}")
-    measuring.leave(figures, allowed=allowed)
+    measuring.leave(figures, allowed=allowed, quiet=quiet)
 
 
 def _votes(root: Path | None) -> dict[str, tuple[int, ...]]:

@@ -10,13 +10,15 @@ from affekt.evaluation.report import Report
 
 Facts = list[tuple[str, str]]
 _MOST_REASONS = 10
+_MOST_NAMES = 3
 
 
 def unanswered_facts(report: Report) -> Facts:
-    """Return how many clips were not answered, and the first reasons."""
+    """Return how many clips were not answered, the first reasons, and answers to other clips."""
+    facts = [("WARNING", unknown_names(report))] if report.unknown_names else []
     if not report.failures:
-        return []
-    facts = [("WARNING", f"{unanswered(report)}; they count as wrong")]
+        return facts
+    facts.append(("WARNING", f"{unanswered(report)}; they count as wrong"))
     facts += [
         ("unanswered", f"{item.corpus}: {item.reason}") for item in report.failures[:_MOST_REASONS]
     ]
@@ -29,6 +31,14 @@ def unanswered_facts(report: Report) -> Facts:
 def unanswered(report: Report) -> str:
     """Return in words how many clips were not answered."""
     return f"not answered: {len(report.failures)} of {report.clips} clips"
+
+
+def unknown_names(report: Report) -> str:
+    """Return in words which names in a table of predictions are of no clip at hand."""
+    names = report.unknown_names
+    more = ", ..." if len(names) > _MOST_NAMES else ""
+    named = ", ".join(f"'{name}'" for name in names[:_MOST_NAMES])
+    return f"{report.bundle} names clips that are not at hand, {len(names)} in all: {named}{more}"
 
 
 def answered_cells(scoring: Scoring) -> list[str]:

@@ -167,6 +167,7 @@ def compare(
             source,
             said,
             rule,
+            at_hand=utterances,
             leaks=find_leaks(splits, [*utterances, *training_clips], source, copies=copies),
         )
         for source, said in zip(sources, answers, strict=True)

@@ -89,6 +89,7 @@ class Report:
         unknown_origin: corpora under test, people's own, of which the source's word cannot tell
             whether training heard their speakers.
         failures: clips that were not recognised.
+        unknown_names: names in a table of predictions that are of no clip at hand.
         groups: the figures (own classes) of people and clips that share something.
         floors: what was asked of this bundle.
         log: what became of that row.
@@ -123,6 +124,7 @@ class Report:
     floors: tuple[Floor, ...]
     lockbox: tuple[tuple[str, str], ...] = ()
     unknown_origin: tuple[str, ...] = ()
+    unknown_names: tuple[str, ...] = ()
     log: str | None = None
     leaks: Leaks | None = None
 
@@ -207,6 +209,7 @@ def evaluate(
         source,
         answers,
         rule,
+        at_hand=utterances,
         leaks=find_leaks(splits, [*utterances, *training_clips], source, copies=copies),
     )
 
@@ -228,6 +231,7 @@ def report_of(
     answers: Answers,
     rule: Protocol,
     *,
+    at_hand: Sequence[Utterance],
     leaks: Leaks | None = None,
 ) -> Report:
     """Make the report of answers that are at hand.
@@ -236,6 +240,7 @@ def report_of(
         source: whose answers these are.
         answers: to all that the protocol tests.
         rule: the protocol.
+        at_hand: all clips that it chose from.
         leaks: what these clips share with those that were learnt from.
     """
     tested, learnt = answers.tested, source.learnt
@@ -278,6 +283,7 @@ def report_of(
         training_told=training_told,
         groups=group_figures(answers),
         failures=_failed_clips(answers),
+        unknown_names=source.unknown_names(at_hand),
         floors=_floors(source, figures) if rule.name == "lockbox" else (),
         lockbox=lockbox_tested(tested),
         unknown_origin=unknown_origin,

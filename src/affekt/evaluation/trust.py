@@ -90,6 +90,7 @@ class Trust:
             }
             for item in figures["failures"]
         ]
+        figures["unknown_names"] = [Path(name).name for name in figures["unknown_names"]]
         values = {
             item.name: getattr(self, item.name)
             for item in dataclasses.fields(self)

@@ -6,7 +6,12 @@ import itertools
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
-from affekt.evaluation.answered import answered_cells, constant_answers, unanswered
+from affekt.evaluation.answered import (
+    answered_cells,
+    constant_answers,
+    unanswered,
+    unknown_names,
+)
 from affekt.evaluation.doubt import Believed
 from affekt.evaluation.figures import CorpusFigures, Scoring
 from affekt.evaluation.layout import ends, percent, voices
@@ -389,6 +394,14 @@ def _failures(trust: Trust) -> Iterator[Worry]:
         )
 
 
+def _unknown_names(trust: Trust) -> Iterator[Worry]:
+    if trust.report.unknown_names:
+        yield Worry(
+            about="answers to other clips",
+            text=f"{unknown_names(trust.report)}. They are passed over.",
+        )
+
+
 def _missing(trust: Trust) -> Iterator[Worry]:
     if trust.report.missing:
         yield Worry(
@@ -401,6 +414,7 @@ _RULES: tuple[Callable[[Trust], Iterable[Worry]], ...] = (
     _protocol,
     _training,
     _failures,
+    _unknown_names,
     _floors,
     _constant,
     _corpora,

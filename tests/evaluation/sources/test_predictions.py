@@ -98,6 +98,13 @@ def test_predictions_of_clips_that_are_not_tested_are_passed_over(table):
     assert said(table("path,label\nx,sad\nelsewhere/q.wav,sad\n")) == {"x.wav": "sad"}
 
 
+def test_names_that_fit_no_clip_are_told_whatever_the_others_fit(table):
+    source = table("path,label\nq.wav,sad\nx,sad\ntwo/w.wav,happy\n")
+    clips = [*CLIPS, clip("/data/three/x.wav")]
+    assert source.unknown_names(clips) == ("q.wav", "two/w.wav")
+    assert source.unknown_names([]) == ("q.wav", "x", "two/w.wav")
+
+
 def test_a_name_that_fits_two_clips_is_refused(table):
     clips = [clip("/data/one/x.wav"), clip("/data/two/x.wav")]
     source = table("path,label\nx.wav,sad\n")

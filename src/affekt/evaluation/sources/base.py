@@ -60,6 +60,10 @@ class Source(ABC):
     def answer(self, utterances: Sequence[Utterance], progress: Progress | None = None) -> Answers:
         """Answer every utterance; what fails is kept with its reason."""
 
+    def unknown_names(self, utterances: Sequence[Utterance]) -> tuple[str, ...]:  # noqa: ARG002
+        """Return the clips that it answered by name and that none of these utterances is."""
+        return ()
+
 
 @dataclass(frozen=True, kw_only=True)
 class Listener(Source):

@@ -84,6 +84,15 @@ class PredictionTable(Source):
             graded=self.graded,
         )
 
+    def unknown_names(self, utterances: Sequence[Utterance]) -> tuple[str, ...]:
+        """Return the names that fit none of these utterances, in the order of the table."""
+        fits = _fits(self.names, utterances)
+        return tuple(
+            name.path if name.stretch is None else f"{name.path} ({name.where})"
+            for name, found in zip(self.names, fits, strict=True)
+            if not found
+        )
+
 
 def open_predictions(path: Path, *, labels: LabelMap | None = None) -> PredictionTable:
     """Read a table of predictions.
@@ -142,17 +151,8 @@ def match_names(
     Raises:
         ConfigError: a name fits several clips, or a clip has several rows.
     """
-    parts = [path_parts(str(item.path.absolute())) for item in utterances]
-    by_tail: dict[tuple[str, ...], list[int]] = {}
     rows: dict[int, int] = {}
-    asked = [path_parts(name.path) for name in names]
-    for length in sorted({len(item) for item in asked}):
-        for place, whole in enumerate(parts):
-            tail = whole[-length:]
-            for key in {tail, without_ending(tail)}:
-                by_tail.setdefault(key, []).append(place)
-    for row, (name, key) in enumerate(zip(names, asked, strict=True)):
-        found = [place for place in by_tail.get(key, ()) if _is_of(name, utterances[place])]
+    for row, (name, found) in enumerate(zip(names, _fits(names, utterances), strict=True)):
         if len(found) > 1:
             first, second = (utterances[place].path for place in found[:2])
             raise ConfigError(
@@ -167,6 +167,22 @@ def match_names(
                 )
             rows[place] = row
     return rows
+
+
+def _fits(names: Sequence[Name], utterances: Sequence[Utterance]) -> list[list[int]]:
+    """Return the places of the utterances that each name fits."""
+    parts = [path_parts(str(item.path.absolute())) for item in utterances]
+    by_tail: dict[tuple[str, ...], list[int]] = {}
+    asked = [path_parts(name.path) for name in names]
+    for length in sorted({len(item) for item in asked}):
+        for place, whole in enumerate(parts):
+            tail = whole[-length:]
+            for key in {tail, without_ending(tail)}:
+                by_tail.setdefault(key, []).append(place)
+    return [
+        [place for place in by_tail.get(key, ()) if _is_of(name, utterances[place])]
+        for name, key in zip(names, asked, strict=True)
+    ]
 
 
 def _is_of(name: Name, utterance: Utterance) -> bool:
