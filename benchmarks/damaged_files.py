@@ -1,12 +1,13 @@
 """Drive thousands of damaged recordings through every entrance, and count what must not happen.
 
 Makes a second of sound in nine containers, and damages each: cut within the first 200 bytes, bits
-flipped, sizes set to wrong values, absurd samples. Every file then goes through
+flipped, sizes set to wrong values (in headers and in the index of an MP4), absurd samples, and far
+more samples, tracks and channels than a file of this size holds. Every file then goes through
 `Recognizer.predict`, `Recognizer.timeline`, `affekt predict` in batches, and a service that
 listens here. What counts as a fault: an answer that is no number, a file without an answer or an
 error, an error of another kind than Affekt's, more than 10 s, more than 512 MB.
 
-`python benchmarks/damaged_files.py` (about twenty minutes; `--quick` takes every twentieth file).
+`python benchmarks/damaged_files.py` (a quarter of an hour; `--quick` takes every twentieth file).
 `--also DIR` takes the files of a folder as well. It needs the extras `media` and `service`.
 """
 
@@ -41,6 +42,9 @@ TRUNCATIONS = 200
 LIMIT_S = 10.0
 LIMIT_MB = 512.0
 SIZES = (0, 1, 2**31 - 1, 2**32 - 1)
+COUNTS = (500_000, 8_000_000, 85_000_000, 2**31 - 1)
+LITTLE_ENDIAN = ("wav", "ogg", "opus")
+CHANNELS = (8, 64, 255, 1024)
 ABSURD = (float("nan"), float("inf"), 2e19, -3.4e38, 1e-45)
 SOUNDFILE_KINDS = {
     "wav": ("WAV", "PCM_16"),
@@ -69,6 +73,12 @@ class Found:
         self.outcomes[outcome.partition(":")[0]] += 1
         if not outcome.startswith(("answer", "error")):
             self.faults[name] = outcome
+
+    def note_memory(self, name: str, memory_mb: float) -> None:
+        """Note the most memory of a process."""
+        self.most_mb = max(self.most_mb, memory_mb)
+        if memory_mb > LIMIT_MB:
+            self.faults[f"{name} (memory)"] = f"{memory_mb:.0f} MB"
 
 
 def sound() -> np.ndarray[Any, np.dtype[np.float32]]:
@@ -124,11 +134,12 @@ def damaged() -> Iterator[tuple[str, bytes]]:
             for _ in range(1 if number < 32 else 64):
                 content[rng.integers(min(within, len(content)))] ^= 1 << rng.integers(8)
             yield f"{ending}-bits-{number:02d}.{ending}", bytes(content)
-        for place in range(0, 128, 4):
+        orders = (">", "<") if ending in LITTLE_ENDIAN else (">",)
+        for place in [*range(0, 128, 4), *_index_places(whole)]:
             for value in SIZES:
-                content = bytearray(whole)
-                content[place : place + 4] = struct.pack(">I", value)
-                yield f"{ending}-size-{place:03d}-{value}.{ending}", bytes(content)
+                for order in orders:
+                    name = f"{ending}-size{order}{place:03d}-{value}.{ending}"
+                    yield name, _with(whole, place, value, order=order)
     for number, value in enumerate(ABSURD):
         for share in (1 / RATE_HZ, 0.01, 1.0):
             samples = sound()
@@ -136,6 +147,42 @@ def damaged() -> Iterator[tuple[str, bytes]]:
             file = io.BytesIO()
             soundfile.write(file, samples, RATE_HZ, format="WAV", subtype="FLOAT")
             yield f"absurd-{number}-{share:.4f}.wav", file.getvalue()
+    yield from _too_many()
+
+
+def _index_places(whole: bytes) -> Iterator[int]:
+    """Yield the places of the numbers in the index of an MP4; of other files none."""
+    start = whole.rfind(b"moov")
+    if start >= 0:
+        yield from range(start - 4, len(whole) - 3, 4)
+
+
+def _with(whole: bytes, place: int, *values: int, order: str = ">") -> bytes:
+    """Set consecutive 32-bit numbers."""
+    content = struct.pack(f"{order}{len(values)}I", *values)
+    return whole[:place] + content + whole[place + len(content) :]
+
+
+def _too_many() -> Iterator[tuple[str, bytes]]:
+    whole = _encoded(*MEDIA_KINDS["m4a"])
+    for count in COUNTS:
+        uniform = _with(whole, whole.index(b"stsz") + 8, 1, count)
+        for tracks in (1, 8, 60):
+            yield f"samples-{count}-{tracks}.m4a", _with_tracks(uniform, tracks)
+    for channels in CHANNELS:
+        frames = np.repeat(sound()[:6400, np.newaxis], channels, axis=1)
+        file = io.BytesIO()
+        soundfile.write(file, frames, RATE_HZ, format="WAV", subtype="PCM_U8")
+        yield f"channels-{channels}.wav", file.getvalue()
+
+
+def _with_tracks(whole: bytes, count: int) -> bytes:
+    """Repeat the one track of an MP4 whose index is its last box."""
+    index, track = whole.rfind(b"moov") - 4, whole.index(b"trak") - 4
+    end = track + struct.unpack_from(">I", whole, track)[0]
+    more = whole[track:end] * (count - 1)
+    (size,) = struct.unpack_from(">I", whole, index)
+    return _with(whole[:end] + more + whole[end:], index, size + len(more))
 
 
 def batches(files: Sequence[Path], size: int) -> Iterator[Sequence[Path]]:
@@ -173,9 +220,14 @@ def _in_child(task: str, link: Connection) -> None:
             outcome = "error"
         except BaseException:
             outcome = f"untyped: {traceback.format_exc().strip().splitlines()[-1]}"
-        status = Path("/proc/self/status").read_text().splitlines()
-        peak = next(line for line in status if line.startswith("VmHWM"))
-        link.send((outcome, int(peak.split()[1]) / 1024))
+        link.send((outcome, peak_mb("self")))
+
+
+def peak_mb(process: int | str) -> float:
+    """Return the most memory that a process has held."""
+    status = Path(f"/proc/{process}/status").read_text().splitlines()
+    peak = next((line for line in status if line.startswith("VmHWM")), "VmHWM: 0 kB")
+    return int(peak.split()[1]) / 1024
 
 
 def through_library(task: str, files: Sequence[Path]) -> Found:
@@ -195,14 +247,12 @@ def through_library(task: str, files: Sequence[Path]) -> Found:
                 if not here.poll(LIMIT_S if found.files else 60.0):
                     found.note(path.name, f"hang: more than {LIMIT_S:g} s")
                     break
-                outcome, peak_mb = here.recv()
+                outcome, memory_mb = here.recv()
             except (EOFError, OSError):
                 found.note(path.name, "died: the process ended")
                 break
-            found.most_mb = max(found.most_mb, peak_mb)
-            if peak_mb > LIMIT_MB:
-                outcome = f"memory: {peak_mb:.0f} MB"
             found.note(path.name, outcome)
+            found.note_memory(path.name, memory_mb)
         if child.is_alive() and not waiting:
             here.send("")
             child.join(5.0)
@@ -211,16 +261,28 @@ def through_library(task: str, files: Sequence[Path]) -> Found:
     return found
 
 
+# `affekt`, which says at its end how much memory it took.
+_COMMAND = (
+    "import sys; from affekt.cli import main\n"
+    "try: sys.exit(main(sys.argv[1:]))\n"
+    "finally: print([line for line in open('/proc/self/status') if 'VmHWM' in line][0], end='', "
+    "file=sys.stderr)"
+)
+
+
 def through_command(files: Sequence[Path], *, batch: int = 200) -> Found:
     """Give batches to `affekt predict`, of which each file must have a row."""
     found = Found()
     for paths in batches(files, batch):
+        options = ["predict", "--format", "jsonl", "--quiet"]
         done = subprocess.run(  # noqa: S603 (our own command)
-            [sys.executable, "-m", "affekt", "predict", "--format", "jsonl", "--quiet", *paths],
+            [sys.executable, "-c", _COMMAND, *options, *paths],
             capture_output=True,
             text=True,
             check=False,
         )
+        *remarks, peak_kb = done.stderr.splitlines()
+        found.note_memory(f"batch of {paths[0].name}", int(peak_kb.split()[1]) / 1024)
         rows: dict[str, str] = {}
         for line in done.stdout.splitlines():
             record = json.loads(line, parse_constant=float)
@@ -228,8 +290,8 @@ def through_command(files: Sequence[Path], *, batch: int = 200) -> Found:
         for path in paths:
             rows.setdefault(str(path), "lost: no row")
             found.note(path.name, rows[str(path)])
-        if "Traceback" in done.stderr or done.returncode not in (0, 1):
-            found.faults[f"batch of {paths[0].name}"] = done.stderr[-300:]
+        if any("Traceback" in line for line in remarks) or done.returncode not in (0, 1):
+            found.faults[f"batch of {paths[0].name}"] = "\n".join(remarks)[-300:]
     return found
 
 
@@ -238,8 +300,10 @@ def through_service(files: Sequence[Path], *, batch: int = 32) -> Found:
     import httpx
 
     found = Found()
-    with service() as address, httpx.Client(base_url=address, timeout=300.0) as http:
+    with service() as (address, process), httpx.Client(base_url=address, timeout=300.0) as http:
         for paths in batches(files, batch):
+            for child in (process, *_children(process)):
+                found.note_memory(f"before {paths[0].name}", peak_mb(child))
             # An empty file has no place in a form: the whole of it would be refused.
             kept = [path for path in paths if path.stat().st_size]
             for path in set(paths) - set(kept):
@@ -261,9 +325,13 @@ def through_service(files: Sequence[Path], *, batch: int = 32) -> Found:
     return found
 
 
+def _children(process: int) -> list[int]:
+    return list(map(int, Path(f"/proc/{process}/task/{process}/children").read_text().split()))
+
+
 @contextmanager
-def service() -> Iterator[str]:
-    """Run `affekt serve`, and give its address."""
+def service() -> Iterator[tuple[str, int]]:
+    """Run `affekt serve`, and give its address and its process."""
     process = subprocess.Popen(
         [sys.executable, "-m", "affekt", "serve", "--port", "0"],
         stderr=subprocess.PIPE,
@@ -279,7 +347,7 @@ def service() -> Iterator[str]:
                 break
         # The log goes on; somebody has to read it.
         threading.Thread(target=deque, args=(process.stderr, 0), daemon=True).start()
-        yield f"http://127.0.0.1:{port}"
+        yield f"http://127.0.0.1:{port}", process.pid
     finally:
         process.terminate()
         process.wait()

@@ -196,6 +196,24 @@ def test_a_damaged_value_late_in_a_long_file_is_placed_right(tone, encode):
         decode(encode(signal, 16000, ("WAV", "FLOAT")), start_s=6.5)
 
 
+def test_a_thousand_channels_are_never_held_for_a_second(tmp_path):
+    path = tmp_path / "array.wav"
+    with wave.open(str(path), "wb") as file:
+        file.setnchannels(1024)
+        file.setsampwidth(1)
+        file.setframerate(48_000)
+        second = np.random.default_rng(0).integers(96, 160, 48_000, dtype=np.uint8)
+        file.writeframes(np.repeat(second, 1024).tobytes())
+    tracemalloc.start()
+    try:
+        with decode_blocks(path, refuse_calls=True) as reader:
+            assert sum(block.size for block in reader) == 16_000
+        _, peak_bytes = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak_bytes < 48 * 2**20  # all samples of the second as floats take 188 MiB
+
+
 def test_blocks_of_a_long_file_need_flat_memory(tmp_path):
     """Ten minutes of 44.1 kHz stereo are 100 MB on disk and 38 MB as the final signal."""
     path = tmp_path / "long.wav"

@@ -31,6 +31,9 @@ class _Plan:
     count: int
 
     def mix(self, frames: Signal) -> Signal:
+        if len(self.signs) > _MOST_COMPARED:
+            mixed: Signal = frames @ np.array(self.signs, dtype=np.float32)
+            return mixed / np.float32(self.count)
         # Column by column: ten times faster than a product, which reduces along a tiny axis.
         total = frames[:, 0] * np.float32(self.signs[0])
         for column, sign in enumerate(self.signs[1:], start=1):

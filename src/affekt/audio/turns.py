@@ -12,6 +12,8 @@ from affekt.audio.signal import Signal
 
 _FRAME_S = 0.02
 _SPAN_FRAMES = 50
+# What is held of all channels, in samples: a second of stereo, and 4 MiB of a thousand channels.
+_MOST_HELD = 1 << 20
 # Digital silence is the lowest floor there is.
 _NOTHING_DB = -80.0
 # In stereo, a voice is louder on one channel by less than this wherever it stands between the
@@ -41,7 +43,10 @@ class Turns:
         self._frame = round(_FRAME_S * sampling_rate)
         # Where the level has never changed much, there is noise or a tone, and nobody speaks.
         self._floors = [NoiseFloor(unknown_db=math.inf) for _ in range(channels)]
+        most = _MOST_HELD // (self._frame * channels)
+        self._piece = self._frame * max(1, min(_SPAN_FRAMES, most))
         self._held: Signal = np.empty((0, channels), dtype=np.float32)
+        self._levels: npt.NDArray[np.float64] = np.empty((channels, 0))
         self.alone_s: npt.NDArray[np.float64] = np.zeros(channels)
 
     @property
@@ -52,15 +57,18 @@ class Turns:
     def update(self, frames: Signal) -> None:
         """Look at the next `[samples, channels]`, any number of samples."""
         self._held = np.concatenate((self._held, frames))
-        span = _SPAN_FRAMES * self._frame
-        whole = len(self._held) - len(self._held) % span
-        for start in range(0, whole, span):
-            self._compare(self._held[start : start + span])
-        self._held = self._held[whole:]
+        whole = len(self._held) - len(self._held) % self._piece
+        for start in range(0, whole, self._piece):
+            piece = self._held[start : start + self._piece]
+            by_channel = np.ascontiguousarray(piece.T).reshape(-1, self._frame)
+            levels = levels_db(by_channel, self._rate).reshape(piece.shape[1], -1)
+            self._levels = np.concatenate((self._levels, levels), axis=1)
+            while self._levels.shape[1] >= _SPAN_FRAMES:
+                self._compare(np.maximum(self._levels[:, :_SPAN_FRAMES], _NOTHING_DB))
+                self._levels = self._levels[:, _SPAN_FRAMES:]
+        self._held = self._held[whole:].copy()
 
-    def _compare(self, span: Signal) -> None:
-        channels = np.ascontiguousarray(span.T).reshape(-1, _SPAN_FRAMES, self._frame)
-        levels = np.maximum([levels_db(channel, self._rate) for channel in channels], _NOTHING_DB)
+    def _compare(self, levels: npt.NDArray[np.float64]) -> None:
         for floor, level in zip(self._floors, levels, strict=True):
             floor.update(level)
         thresholds_db = [floor.threshold_db for floor in self._floors]
