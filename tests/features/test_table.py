@@ -41,6 +41,9 @@ CLIPS = (
         speaker="03",
         native_label="L",
         emotion=None,
+        split="test",
+        start_s=0.5,
+        end_s=1.25,
     ),
 )
 
@@ -54,6 +57,7 @@ def info_of(name: str, clips: int = 2) -> TableInfo:
         affekt_version="0.1.0",
         corpora=("emodb",),
         asked=clips + 1,
+        asked_sha256="0" * 64,
         min_duration_s=None,
         skipped=(Skipped("emodb/wav/silent.wav", "is silent"),),
         too_short=0,
@@ -171,8 +175,8 @@ def test_features_of_another_version_are_refused(path, change, message):
 
 
 def test_a_newer_format_is_told_from_damage(tmp_path):
-    text = info_of("vector-162").to_json().replace('"format": 1', '"format": 2')
-    with pytest.raises(ConfigError, match="a table of format 2, and this Affekt reads format 1"):
+    text = info_of("vector-162").to_json().replace('"format": 2', '"format": 3')
+    with pytest.raises(ConfigError, match="a table of format 3, and this Affekt reads format 2"):
         TableInfo.from_json(text, where=tmp_path)
 
 

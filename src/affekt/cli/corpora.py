@@ -5,15 +5,19 @@ from __future__ import annotations
 import contextlib
 import functools
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 import click
 
-from affekt.cli.options import corpora_option, force_option
+from affekt.audio.folders import passed_over_line
+from affekt.cli.data import data_arguments, or_all_here
+from affekt.cli.options import corpora_option, force_option, remarks_shown
 from affekt.cli.saying import echo, say
 from affekt.corpora import CORPORA, corpora_root, find_corpus, scan_corpus
 from affekt.corpora.base import Archive, Corpus
+from affekt.corpora.datasets import Dataset, DataSource
 from affekt.corpora.scan import Scan
 from affekt.errors import CorpusError
 
@@ -110,8 +114,7 @@ def _download_facts(corpus: Corpus) -> list[tuple[str, str]]:
 
 
 @corpora.command()
-@click.argument("names", metavar="[NAME]...", nargs=-1)
-@corpora_option
+@data_arguments
 @click.option(
     "--out",
     type=click.Path(path_type=Path, dir_okay=False),
@@ -120,51 +123,67 @@ def _download_facts(corpus: Corpus) -> list[tuple[str, str]]:
 )
 @click.option("--all", "everything", is_flag=True, help=f"List every file, not the first {_SHOWN}.")
 @force_option
-def scan(
-    names: tuple[str, ...], root: Path | None, out: Path | None, everything: bool, force: bool
-) -> None:
-    """Place every file of corpora by its name; without a NAME, of all that are here."""
-    root = corpora_root(root)
-    chosen = _chosen(names, root)
-    scans = [scan_corpus(name, root) for name in chosen]
+def scan(data: DataSource, out: Path | None, everything: bool, force: bool) -> None:
+    """Place every file of corpora by its name; without a NAME, of all that are here.
+
+    Of your own recordings (--table, --folder) it tells how they are read: which column tells what,
+    what each word is taken for, what is not known, and which files are passed over.
+    """
+    chosen = or_all_here(data)
+    with remarks_shown():
+        found = chosen.scan()
     head = ("corpus", "files", "official", "speakers", "classes", "unplaced", "twice", "missing")
-    _echo_table(head, [_scan_row(found) for found in scans], right=set(range(1, len(head))))
-    for found in scans:
-        _echo_details(found, None if everything else _SHOWN)
-    if not names and len(chosen) < len(CORPORA):
-        echo(f"not here: {', '.join(name for name in CORPORA if name not in chosen)}")
+    _echo_table(head, [_scan_row(item) for item in found.scans], right=set(range(1, len(head))))
+    for line in _facts(found):
+        echo(line)
+    for item in found.scans:
+        _echo_details(item, None if everything else _SHOWN)
+    absent = [name for name in CORPORA if name not in chosen.corpora]
+    if chosen is not data and absent:
+        echo(f"not here: {', '.join(absent)}")
     if out is not None:
         from affekt.corpora.tables import write_table
 
-        utterances = [item for found in scans for item in found.utterances]
-        write_table(utterances, out, force=force)
-        echo(f"{out}: {len(utterances)} utterances")
-
-
-def _chosen(names: Sequence[str], root: Path) -> list[str]:
-    """Return the corpora that were named, or all that are here."""
-    chosen = list(dict.fromkeys(names)) or [name for name in CORPORA if (root / name).is_dir()]
-    if not chosen:
-        raise CorpusError(
-            f"{root}: no corpus lies here; each has a folder of its own, named as in "
-            "'affekt corpora list'"
-        )
-    return chosen
+        write_table(found.utterances, out, force=force)
+        echo(f"{out}: {len(found.utterances)} utterances")
 
 
 def _scan_row(found: Scan) -> tuple[str, ...]:
-    official = CORPORA[found.corpus].official
     placed = len(found.utterances)
+    official = CORPORA[found.corpus].official.files if found.corpus in CORPORA else None
     return (
         found.corpus,
         str(placed),
-        _count(official.files),
+        _count(official),
         str(len(found.speakers)),
         str(len(found.per_label)),
         str(len(found.unplaced)),
         str(len(found.twice)),
-        "?" if official.files is None else str(max(0, official.files - placed)),
+        "?" if official is None else str(max(0, official - placed)),
     )
+
+
+def _facts(found: Dataset) -> Iterator[str]:
+    """Say how people's own recordings were read."""
+    for told, column in found.columns.items():
+        if told != column:
+            yield f"column '{column}' tells: {told}"
+    if found.unread:
+        yield f"columns that are not read: {', '.join(found.unread)}"
+    for scan in found.scans:
+        if scan.corpus in CORPORA:
+            continue
+        labels = Counter((item.native_label, item.emotion) for item in scan.utterances)
+        for (native, emotion), count in sorted(labels.items()):
+            taken = f" = {emotion}" if emotion != native else ""
+            files = f"{count} file{'s' * (count != 1)}"
+            yield f"{scan.corpus}: label: {native}{taken if emotion else ' = none'}: {files}"
+        unknown = Dataset(scans=(scan,)).unknown
+        if unknown:
+            listed = ", ".join(f"{name} of {count}" for name, count in unknown.items())
+            yield f"{scan.corpus}: unknown: {listed}"
+        if scan.other_endings:
+            yield f"{scan.corpus}: {passed_over_line(scan.other_endings)}"
 
 
 def _echo_details(found: Scan, shown: int | None) -> None:
@@ -206,8 +225,7 @@ def verify(names: tuple[str, ...], root: Path | None) -> None:
 
 
 @corpora.command()
-@click.argument("names", metavar="[NAME]...", nargs=-1)
-@corpora_option
+@data_arguments
 @click.option(
     "--out",
     type=click.Path(path_type=Path, file_okay=False),
@@ -223,10 +241,10 @@ def verify(names: tuple[str, ...], root: Path | None) -> None:
     help="What is printed; csv is one row a corpus.",
 )
 @force_option
-def inspect(
-    names: tuple[str, ...], root: Path | None, out: Path | None, format_name: str, force: bool
-) -> None:
+def inspect(data: DataSource, out: Path | None, format_name: str, force: bool) -> None:
     """Count and measure the recordings of corpora; without a NAME, of all that are here.
+
+    Your own recordings are named with --table or --folder.
 
     Labels, speakers, lengths, sampling rates, levels, clipping and silence. What cannot be read
     is named and passed over. Exit code 0: all was read, 1: something could not be read.
@@ -234,11 +252,12 @@ def inspect(
     from affekt.inspection import inspect_utterances
     from affekt.inspection.report import WRITERS, prepare_folder, write_report
 
-    root = corpora_root(root)
-    scans = [scan_corpus(name, root) for name in _chosen(names, root)]
-    utterances = [item for found in scans for item in found.utterances]
+    with remarks_shown():
+        found = or_all_here(data).scan()
+    utterances = found.utterances
     if not utterances:
-        raise CorpusError(f"{root}: no recording was placed; 'affekt corpora scan' tells why")
+        places = ", ".join(str(item.folder) for item in found.scans)
+        raise CorpusError(f"{places}: no recording was placed; 'affekt corpora scan' tells why")
     if out is not None:
         prepare_folder(out, force=force)
     with _progress_bar() as advance:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 
+from affekt.corpora import CORPORA, corpora_root
 from affekt.corpora.datasets import DataSource
 from affekt.corpora.labels import LABELS, Labels
+from affekt.errors import CorpusError
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -73,6 +76,34 @@ _OWN = (
 
 def data_options(command: Command) -> Command:
     """Add the options that name recordings; the command takes them as `data`, a `DataSource`."""
+    return _with_data(command, (*_CORPORA, *_OWN))
+
+
+def data_arguments(command: Command) -> Command:
+    """Add the same, where corpora are the command's arguments."""
+    names = click.argument("names", metavar="[NAME]...", nargs=-1)
+    return _with_data(command, (names, _CORPORA[0], *_OWN))
+
+
+def or_all_here(data: DataSource) -> DataSource:
+    """Return what was named, or all corpora that are here.
+
+    Raises:
+        CorpusError: nothing was named, and nothing is here.
+    """
+    if data.corpora or data.table or data.folder:
+        return data
+    root = corpora_root(data.root)
+    here = tuple(name for name in CORPORA if (root / name).is_dir())
+    if not here:
+        raise CorpusError(
+            f"{root}: no corpus lies here; each has a folder of its own, named as in "
+            "'affekt corpora list'; --table and --folder name recordings of your own"
+        )
+    return dataclasses.replace(data, corpora=here)
+
+
+def _with_data(command: Command, options: Iterable[Callable[[Any], Any]]) -> Command:
 
     @functools.wraps(command)
     def with_data(
@@ -100,7 +131,7 @@ def data_options(command: Command) -> Command:
         return command(*arguments, data=data, **others)
 
     decorated: Any = with_data
-    for option in reversed((*_CORPORA, *_OWN)):
+    for option in reversed(tuple(options)):
         decorated = option(decorated)
     return decorated  # type: ignore[no-any-return]
 

@@ -12,9 +12,12 @@ from pathlib import Path
 
 import click
 
+from affekt.cli.data import data_options
 from affekt.cli.interrupts import interrupts_wait
-from affekt.cli.options import corpora_option, remarks_shown
+from affekt.cli.options import remarks_shown
 from affekt.cli.saying import echo, say
+from affekt.corpora import corpora_root
+from affekt.corpora.datasets import DataSource
 from affekt.features.sets import FEATURE_SETS, FeatureSet, find_feature_set
 from affekt.records import Utterance
 
@@ -35,14 +38,7 @@ def list_() -> None:
 
 
 @features.command()
-@click.option(
-    "--corpus",
-    "names",
-    multiple=True,
-    required=True,
-    metavar="NAME",
-    help="A corpus of `affekt corpora list`; may be given several times.",
-)
+@data_options
 @click.option(
     "--set", "set_name", required=True, metavar="SET", help="A set of `affekt features list`."
 )
@@ -53,38 +49,37 @@ def list_() -> None:
     metavar="TABLE",
     help="The table; the name ends in .parquet, or in .csv for vectors.",
 )
-@corpora_option
 @click.option("--min-duration-s", type=click.FloatRange(min=0.0), help="Leave shorter clips out.")
 @click.option("--workers", type=click.IntRange(min=1), help="Processes.  [default: one a core]")
 @click.option("--force", is_flag=True, help="Replace a table that is there.")
 def extract(
-    names: tuple[str, ...],
+    data: DataSource,
     set_name: str,
     out: Path,
-    root: Path | None,
     min_duration_s: float | None,
     workers: int | None,
     force: bool,
 ) -> None:
-    """Write the features of every clip of corpora into a table, a row a clip.
+    """Write the features of every clip into a table, a row a clip.
+
+    Name the recordings with --corpus, --table or --folder.
 
     Broken off, the same command goes on where it was; the table appears when it is complete. What
     cannot be read is named, passed over, and listed in the table. Exit code 0: all was read, 1:
     something could not be read.
     """
-    from affekt.corpora import corpora_root
     from affekt.features.extract import extract as extract_features
 
     chosen = find_feature_set(set_name)
-    root = corpora_root(root)
     try:
-        utterances = _utterances(names, root)
+        with remarks_shown():
+            utterances = data.open().utterances
         with _progress_bar() as progress:
             info, was_there = extract_features(
                 utterances,
                 chosen,
                 out,
-                root=root,
+                root=_root(data),
                 min_duration_s=min_duration_s,
                 workers=workers or os.cpu_count() or 1,
                 force=force,
@@ -186,11 +181,12 @@ def _show_clip(path: Path, chosen: FeatureSet, rows: int) -> None:
     )
 
 
-def _utterances(names: Sequence[str], root: Path) -> list[Utterance]:
-    from affekt.corpora import load_corpus
-
-    with remarks_shown():
-        return [item for name in dict.fromkeys(names) for item in load_corpus(name, root)]
+def _root(data: DataSource) -> Path:
+    """Return the folder below which clips are named by their paths."""
+    if data.corpora:
+        return corpora_root(data.root)
+    place = data.folder or data.table or Path()
+    return place if place.is_dir() else place.parent
 
 
 def _counts(utterances: Sequence[Utterance]) -> tuple[list[str], list[list[str]]]:

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import csv
-import dataclasses
 from pathlib import Path
 
 import click
 
-from affekt.cli.data import data_options
+from affekt.cli.data import data_options, or_all_here
 from affekt.cli.options import force_option, remarks_shown
 from affekt.cli.saying import echo
-from affekt.corpora import CORPORA, corpora_root
 from affekt.corpora.datasets import DataSource
 from affekt.corpora.tables import check_text
 from affekt.output import check_output, open_text_output
@@ -59,7 +57,7 @@ def split(name: str, data: DataSource, out: Path, force: bool) -> None:
     rule = protocol(name)
     check_output(out, inputs=[data.table] if data.table else (), force=force)
     with remarks_shown():
-        utterances = _chosen(data).open().utterances
+        utterances = or_all_here(data).open().utterances
         made = rule.splits(utterances)
     rows = [
         _row(item)
@@ -81,12 +79,3 @@ def split(name: str, data: DataSource, out: Path, force: bool) -> None:
 def _row(item: Utterance) -> dict[str, str | int | None]:
     row = {name: getattr(item, name) for name in COLUMNS if hasattr(item, name)}
     return row | {"path": str(item.path.absolute())}
-
-
-def _chosen(data: DataSource) -> DataSource:
-    """Return what was named, or all corpora that are here."""
-    if data.corpora or data.table or data.folder:
-        return data
-    root = corpora_root(data.root)
-    here = tuple(name for name in CORPORA if (root / name).is_dir())
-    return dataclasses.replace(data, corpora=here)

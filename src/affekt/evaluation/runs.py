@@ -79,7 +79,7 @@ def own_classes(utterances: Iterable[Utterance]) -> dict[str, tuple[str, ...]]:
     """
     shown: dict[str, set[str]] = {}
     for item in utterances:
-        shown.setdefault(item.corpus, set()).update({item.emotion} - {None})
+        shown.setdefault(item.corpus, set()).update(filter(None, [item.emotion]))
     found: dict[str, tuple[str, ...]] = {}
     for corpus, labels in shown.items():
         declared = classes_of(corpus)

@@ -10,6 +10,8 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import datetime as dt
+import hashlib
+import json
 import shutil
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -20,7 +22,7 @@ from affekt.errors import ConfigError
 from affekt.features.parts import Group, clip_name, groups_of, make_part, read_part
 from affekt.features.processes import run_in_processes
 from affekt.features.sets import FeatureSet
-from affekt.features.table import Rows, csv_info_path, read_info
+from affekt.features.table import FIELDS, Rows, csv_info_path, read_info
 from affekt.features.table_info import Skipped, TableInfo
 from affekt.features.table_writer import check_target, told_to_the_user, write_table
 from affekt.locks import only_one
@@ -33,6 +35,7 @@ _ASKED_FOR = {
     "corpora": "corpora",
     "min_duration_s": "least duration in s",
     "asked": "number of clips to choose from",
+    "asked_sha256": "clips, or what is known of them, SHA-256",
 }
 
 Progress = Callable[[int, int], None]
@@ -65,7 +68,8 @@ def extract(
         utterances: the clips, in the order they shall have.
         features: what to compute.
         out: the table, `.parquet`, or `.csv` for vectors.
-        root: folder of the corpora; clips are named by their path below it.
+        root: folder of the corpora, or of people's own recordings; clips are named by their path
+            below it.
         min_duration_s: leave shorter clips out.
         workers: processes; with more than one, a script that calls this must be guarded by
             `if __name__ == "__main__"`.
@@ -90,6 +94,7 @@ def extract(
         affekt_version=__version__,
         corpora=tuple(dict.fromkeys(item.corpus for item in utterances)),
         asked=len(utterances),
+        asked_sha256=_digest(utterances, root),
         min_duration_s=min_duration_s,
         skipped=(),
         too_short=0,
@@ -113,6 +118,14 @@ def extract(
         write_table(out, info, _rows(groups, root, min_duration_s, progress))
         shutil.rmtree(parts, ignore_errors=True)
     return Extraction(info, was_there=False)
+
+
+def _digest(utterances: Sequence[Utterance], root: Path) -> str:
+    """Return a SHA-256 of what a table says of its clips."""
+    said = [
+        [clip_name(item, root), *(getattr(item, name) for name in FIELDS)] for item in utterances
+    ]
+    return hashlib.sha256(json.dumps(said).encode()).hexdigest()
 
 
 def _finished(out: Path, wanted: TableInfo) -> TableInfo:
@@ -182,7 +195,7 @@ def _rows(
         if chosen:
             yield Rows(
                 utterances=tuple(
-                    dataclasses.replace(item, path=item.path.relative_to(root)) for item in chosen
+                    dataclasses.replace(item, path=Path(clip_name(item, root))) for item in chosen
                 ),
                 durations_s=part.durations_s[long_enough],
                 features=part.features[long_enough],

@@ -66,8 +66,9 @@ def groups_of(
 
 
 def clip_name(utterance: Utterance, root: Path) -> str:
-    """Return what a table calls a clip: its path below the root of the corpora."""
-    return utterance.path.relative_to(root).as_posix()
+    """Return what a table calls a clip: its path below the root, if it lies there."""
+    path = utterance.path
+    return (path.relative_to(root) if path.is_relative_to(root) else path.absolute()).as_posix()
 
 
 def _state(utterance: Utterance) -> tuple[int, int]:

@@ -23,10 +23,10 @@ from affekt.files import read_text
 from affekt.records import Utterance
 
 SUFFIXES = (".parquet", ".csv")
-# What a table says of a clip; `path` is called `clip` there, the path below the corpora's folder.
+# What a table says of a clip; `path` is called `clip` there, the path below the common folder.
 FIELDS = (
     *("corpus", "collection", "speaker", "emotion", "native_label", "language", "gender"),
-    *("age", "intensity", "sentence", "take"),
+    *("age", "intensity", "sentence", "take", "split", "start_s", "end_s"),
 )
 COLUMNS = ("clip", *FIELDS, "duration_s")
 METADATA_KEY = b"affekt"
@@ -36,7 +36,7 @@ class Rows(NamedTuple):
     """Some rows of a table.
 
     Attributes:
-        utterances: the clips; `path` is relative to the folder of the corpora.
+        utterances: the clips; `path` is relative to the common folder, where it lies below it.
         durations_s: `[rows]`, seconds.
         features: `[rows, *shape]`.
     """
@@ -53,7 +53,7 @@ class FeatureTable:
     Attributes:
         path: the file.
         info: what it is made of.
-        utterances: the clips; `path` is relative to the folder of the corpora.
+        utterances: the clips; `path` is relative to the common folder, where it lies below it.
         durations_s: `[clips]`, seconds.
         blocks: gives the features from the first clip to the last, `[some, *shape]` at a time.
     """
@@ -237,8 +237,9 @@ def _table(
 
 def _utterance(row: dict[str, Any]) -> Utterance:
     known: dict[str, Any] = {name: row[name] or None for name in FIELDS}
-    if known["age"] is not None:
-        known["age"] = int(known["age"])
+    for name, kind in (("age", int), ("start_s", float), ("end_s", float)):
+        if known[name] is not None:
+            known[name] = kind(known[name])
     return Utterance(path=Path(row["clip"]), **known)
 
 

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from affekt.errors import ConfigError
 from affekt.features.sets import FEATURE_SETS
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 
 
 class Skipped(NamedTuple):
@@ -31,6 +31,7 @@ class TableInfo:
         affekt_version: that wrote it.
         corpora: the corpora asked for, in their order.
         asked: clips they had.
+        asked_sha256: of what was known of these clips.
         min_duration_s: shorter clips were left out; None where none were.
         skipped: clips that could not be read.
         too_short: number of clips left out for their length.
@@ -43,6 +44,7 @@ class TableInfo:
     affekt_version: str
     corpora: tuple[str, ...]
     asked: int
+    asked_sha256: str
     min_duration_s: float | None
     skipped: tuple[Skipped, ...]
     too_short: int

@@ -104,7 +104,8 @@ def _write_parquet(
     file: BinaryIO, info: TableInfo, features: FeatureSet, rows: Iterable[Rows]
 ) -> None:
     arrow, parquet = pyarrow()
-    kinds = {"age": arrow.int64(), "duration_s": arrow.float64()}
+    kinds = dict.fromkeys(("duration_s", "start_s", "end_s"), arrow.float64())
+    kinds["age"] = arrow.int64()
     fields = [(name, kinds.get(name, arrow.string())) for name in COLUMNS]
     if features.form == "vector":
         fields += [(name, arrow.float32()) for name in features.columns]

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from affekt.emotions import CANONICAL
 from affekt.inspection.corpus import Clip, Inspection
 from affekt.inspection.drawing import (
     BLUE,
@@ -21,7 +20,7 @@ from affekt.inspection.drawing import (
     new_figure,
     new_panels,
 )
-from affekt.inspection.tables import NO_CANONICAL, NOT_STATED, count, split, summarise
+from affekt.inspection.tables import NO_CANONICAL, NOT_STATED, count, emotions_of, split, summarise
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -35,8 +34,8 @@ _MOST_NAMES = 5
 
 
 def draw_emotions(inspection: Inspection) -> Figure:
-    """Draw clips of each canonical emotion, a panel a corpus, divided by gender."""
-    names = [*CANONICAL]
+    """Draw clips of each emotion, a panel a corpus, divided by gender."""
+    names = emotions_of(inspection.clips)
     if NO_CANONICAL in count(inspection.clips, "emotion"):
         names.append(NO_CANONICAL)
     title = "Clips of each emotion, by the gender of the speaker"

@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
-from affekt.emotions import CANONICAL
 from affekt.errors import CorpusError
 from affekt.inspection.corpus import Inspection
 from affekt.inspection.corpus_plots import PLOTS
@@ -20,6 +19,7 @@ from affekt.inspection.tables import (
     clips_csv,
     count,
     counts_csv,
+    emotions_of,
     summarise,
     summary_csv,
     to_json,
@@ -160,12 +160,13 @@ def _silence(summaries: Sequence[Summary]) -> Table:
 
 
 def _emotions(inspection: Inspection, summaries: Sequence[Summary]) -> Table:
-    table = _table("Clips of each canonical emotion", ["corpus", *CANONICAL, "none"], [])
+    names = emotions_of(inspection.clips)
+    table = _table("Clips of each emotion", ["corpus", *names, "none"], [])
     for item in summaries:
         part = inspection if item.corpus == ALL else inspection.of(item.corpus)
         found = count(part.clips, "emotion")
         table.add_row(
-            item.corpus, *(str(found.get(name, _NOTHING)) for name in (*CANONICAL, NO_CANONICAL))
+            item.corpus, *(str(found.get(name, _NOTHING)) for name in (*names, NO_CANONICAL))
         )
     return table
 

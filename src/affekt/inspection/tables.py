@@ -97,21 +97,28 @@ def summarise(inspection: Inspection) -> list[Summary]:
 def split(clips: Iterable[Clip], name: str) -> dict[str, list[Clip]]:
     """Group clips by emotion, native_label, gender, language, intensity or speaker.
 
-    Canonical emotions stand in their own order and the rest in that of the alphabet; what a corpus
-    does not tell comes last.
+    Canonical emotions stand in their own order before labels of people's own, and the rest in that
+    of the alphabet; what a corpus does not tell comes last.
     """
     found: dict[str, list[Clip]] = {}
     for clip in clips:
         found.setdefault(_PROPERTIES[name](clip), []).append(clip)
     last = (NO_CANONICAL, NOT_STATED)
     order = {label: place for place, label in enumerate(CANONICAL)} if name == "emotion" else {}
-    values = sorted(found, key=lambda value: (value in last, order.get(value, 0), value))
+    values = sorted(found, key=lambda value: (value in last, order.get(value, len(order)), value))
     return {value: found[value] for value in values}
 
 
 def count(clips: Iterable[Clip], name: str) -> dict[str, int]:
     """Count clips in the groups of `split`."""
     return {value: len(found) for value, found in split(clips, name).items()}
+
+
+def emotions_of(clips: Iterable[Clip]) -> list[str]:
+    """Return the labels to count: the canonical ones, or those met where people keep their own."""
+    met = count(clips, "emotion")
+    own = met.keys() - {*CANONICAL, NO_CANONICAL}
+    return [name for name in met if name != NO_CANONICAL] if own else [*CANONICAL]
 
 
 def to_json(inspection: Inspection) -> str:
