@@ -301,3 +301,17 @@ def test_the_table_of_figures_gives_each_model_the_classes_that_it_answers_among
     for place, name in enumerate(names):
         mean = sum(alike[name]) / len(alike[name])
         assert float(table[-1][2 + 3 * place + 2]) == pytest.approx(mean, abs=0.011)
+
+
+def without_pictures(page: str) -> str:
+    return re.sub(r'src="data:[^"]*"', "", page)
+
+
+@pytest.mark.parametrize("name", shipped_bundles())
+def test_the_page_of_a_shipped_report_says_what_is_stored(name):
+    pytest.importorskip("matplotlib", reason="a report draws")
+    from affekt.evaluation.trust_html import to_html
+
+    stored = ROOT / "docs" / "reports" / f"{name}.json"
+    shown = stored.with_suffix(".html").read_text(encoding="utf-8")
+    assert without_pictures(to_html(read_trust(stored))) == without_pictures(shown)

@@ -2,13 +2,13 @@
 
 from dataclasses import replace
 
-from affekt.evaluation.files import Table
 from affekt.evaluation.people import GroupDifference
 from affekt.evaluation.report import FailedClip
 from affekt.evaluation.trust_sections import sections
 from affekt.metrics import Interval
 from affekt.metrics.conformal import Coverage
 from affekt.recognition.metadata import SetRule
+from affekt.report.document import Table
 
 
 def table(trust, title, caption):

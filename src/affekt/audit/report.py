@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 from affekt.audit.finding import KINDS, Finding
 from affekt.audit.html import to_html
 from affekt.audit.run import Audit
-from affekt.audit.words import by_kind, counts, subject
+from affekt.audit.words import by_kind, commands, counts, subject
 
 _SHOWN = 4
 _FEW = 2
@@ -28,7 +28,7 @@ def to_text(audit: Audit) -> str:
             lines += [f"    {more}"] if more else []
         if len(found) > _FINDINGS_A_KIND:
             lines.append(f"  and {len(found) - _FINDINGS_A_KIND} more (--format json lists all)")
-        lines += [f"    mend: {command}" for command in _commands(found)]
+        lines += [f"    mend: {command}" for command in commands(found)]
     return "\n".join(lines) + "\n"
 
 
@@ -43,9 +43,8 @@ def to_markdown(audit: Audit) -> str:
             lines.append(f"- {corpus}{item.message}{_known(item)}{clips}")
         if len(found) > _FINDINGS_A_KIND:
             lines.append(f"- and {len(found) - _FINDINGS_A_KIND} more")
-        commands = _commands(found)
-        if commands:
-            lines += ["", "```console", *(f"$ {command}" for command in commands), "```"]
+        if mending := commands(found):
+            lines += ["", "```console", *(f"$ {command}" for command in mending), "```"]
     return "\n".join(lines) + "\n"
 
 
@@ -84,11 +83,6 @@ def told_clips(item: Finding, *, mark: str = "") -> str:
     ]
     more = len(item.clips) - len(shown)
     return (" = " if len(item.clips) == 2 else ", ").join(shown) + f" and {more} more" * (more > 0)
-
-
-def _commands(found: Sequence[Finding]) -> list[str]:
-    commands = list(dict.fromkeys(item.mend for item in found if item.mend))
-    return commands[:3]
 
 
 def _known(item: Finding) -> str:

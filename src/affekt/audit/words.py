@@ -33,5 +33,10 @@ def by_kind(findings: Sequence[Finding]) -> Iterator[tuple[Severity, str, list[F
         yield severity, kind, found
 
 
+def commands(found: Sequence[Finding]) -> list[str]:
+    """Return what mends findings of one kind, the first few of many commands."""
+    return list(dict.fromkeys(item.mend for item in found if item.mend))[:3]
+
+
 def _count(number: int, name: str) -> str:
     return f"{number} {name}{'s' * (number != 1)}"

@@ -9,16 +9,11 @@ from collections.abc import Callable, Iterator, Sequence
 
 from affekt.evaluation.answered import constant_facts, unanswered_facts
 from affekt.evaluation.compare import MEAN, Comparison, Difference, SharedFigures
-from affekt.evaluation.files import Table
 from affekt.evaluation.layout import (
-    Section,
-    as_markdown,
-    as_text,
     ends,
     percent,
     speaker_count,
     spoken,
-    table,
 )
 from affekt.evaluation.references import FIGURES, ReferenceRow
 from affekt.evaluation.writers import (
@@ -29,6 +24,9 @@ from affekt.evaluation.writers import (
     protocol_facts,
     source_facts,
 )
+from affekt.report.document import Document, Facts, Section, Table
+from affekt.report.markdown import as_markdown
+from affekt.report.text import as_text
 from affekt.text import csv_record
 
 CSV_COLUMNS = (
@@ -74,7 +72,8 @@ def to_text(comparison: Comparison) -> str:
 def to_markdown(comparison: Comparison) -> str:
     """Return the comparison as a Markdown page, figures in percent."""
     titles = ", ".join(report.bundle for report in comparison.reports)
-    return as_markdown(f"{titles} under {comparison.reports[0].protocol}", _sections(comparison))
+    title = f"{titles} under {comparison.reports[0].protocol}"
+    return as_markdown(Document(title, tuple(_sections(comparison))))
 
 
 WRITERS: dict[str, Callable[[Comparison], str]] = {
@@ -97,13 +96,12 @@ def _called(comparison: Comparison, model: int) -> str:
 
 def _sections(comparison: Comparison) -> Iterator[Section]:
     first = comparison.reports[0]
-    yield Section(
-        facts=(
-            *protocol_facts(first),
-            ("date", f"{first.date}, Affekt {first.affekt_version}"),
-            ("tested on", spoken(first.clips, first.speakers, told=first.speakers_told)),
-        )
-    )
+    facts = [
+        *protocol_facts(first),
+        ("date", f"{first.date}, Affekt {first.affekt_version}"),
+        ("tested on", spoken(first.clips, first.speakers, told=first.speakers_told)),
+    ]
+    yield Section("", (Facts(tuple(facts)),))
     for place, report in enumerate(comparison.reports):
         facts = source_facts(report)
         facts += leak_facts(report.leaks) if report.leaks else ()
@@ -111,13 +109,11 @@ def _sections(comparison: Comparison) -> Iterator[Section]:
         facts += constant_facts(report.corpora)
         if report.log is not None:
             facts.append(("log", report.log))
-        yield Section(title=f"Model {_called(comparison, place)}", facts=tuple(facts))
+        yield Section(f"Model {_called(comparison, place)}", (Facts(tuple(facts)),))
     yield _side_by_side(comparison)
     if comparison.answered_by_all:
-        yield Section(
-            lines=("The same on the clips that every model answered:",),
-            table=_figures(comparison, comparison.answered_by_all),
-        )
+        shown = _figures(comparison, comparison.answered_by_all)
+        yield Section("", ("The same on the clips that every model answered:", shown))
     if comparison.differences:
         yield _differences(comparison)
     yield from _references(comparison)
@@ -136,9 +132,7 @@ def _side_by_side(comparison: Comparison) -> Section:
         f"{of.clips} clips"
         for of in comparison.unanswered
     ]
-    return Section(
-        title="Side by side", lines=tuple(lines), table=_figures(comparison, comparison.shared)
-    )
+    return Section("Side by side", (*lines, _figures(comparison, comparison.shared)))
 
 
 def _figures(comparison: Comparison, figures: Sequence[SharedFigures]) -> Table:
@@ -151,7 +145,7 @@ def _figures(comparison: Comparison, figures: Sequence[SharedFigures]) -> Table:
         _shared_row(item, _called(comparison, item.model), told=item.corpus not in not_told)
         for item in items
     ]
-    return table([header, *rows], words=(0, 1, 2))
+    return Table.of([header, *rows], words=(0, 1, 2))
 
 
 def _shared_row(item: SharedFigures, model: str, *, told: bool) -> list[str]:
@@ -174,10 +168,10 @@ def _shared_row(item: SharedFigures, model: str, *, told: bool) -> list[str]:
 
 def _differences(comparison: Comparison) -> Section:
     tests = len(comparison.differences)
-    lines = (
+    about = (
         "Points of the first less the second. p: how often swapping their answers speaker by "
         f"speaker makes as large a difference, two-sided; one of {tests} tests, not corrected "
-        "for their number. least: no p of so few speakers is smaller.",
+        "for their number. least: no p of so few speakers is smaller."
     )
     header = ["corpus", "scoring", "figure", "models", "difference", "p", "least", "speakers", ""]
     not_told = comparison.reports[0].not_told
@@ -189,9 +183,7 @@ def _differences(comparison: Comparison) -> Section:
         )
         for item in comparison.differences
     ]
-    return Section(
-        title="Differences", lines=lines, table=table([header, *rows], words=(0, 1, 2, 3, 8))
-    )
+    return Section("Differences", (about, Table.of([header, *rows], words=(0, 1, 2, 3, 8))))
 
 
 def _difference_row(item: Difference, models: str, *, told: bool) -> list[str]:
@@ -229,9 +221,11 @@ def _references(comparison: Comparison) -> Iterator[Section]:
             if item.corpus == corpus and (own := item.scoring("own")) is not None
         )
         yield Section(
-            title=f"Published on {corpus}",
-            lines=(f"Percent. Measured here, own classes: {measured}.",),
-            table=table([header, *body], words=(0, 4, 5, 6, 7)),
+            f"Published on {corpus}",
+            (
+                f"Percent. Measured here, own classes: {measured}.",
+                Table.of([header, *body], words=(0, 4, 5, 6, 7)),
+            ),
         )
 
 

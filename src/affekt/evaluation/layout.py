@@ -1,70 +1,11 @@
-"""A report as a row of sections, for a terminal or as Markdown."""
+"""Figures, intervals and speakers as every report words them."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable
 
-from affekt.evaluation.files import Table
 from affekt.metrics import Interval
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Section:
-    """A part of a report.
-
-    Attributes:
-        title: its heading; "" goes on with the part before.
-        facts: names and what they are.
-        lines: sentences.
-        table: what they are about.
-    """
-
-    title: str = ""
-    facts: tuple[tuple[str, str], ...] = ()
-    lines: tuple[str, ...] = ()
-    table: Table | None = None
-
-
-def as_text(sections: Iterable[Section]) -> str:
-    """Return sections for a terminal."""
-    parts = []
-    for section in sections:
-        lines = [f"== {section.title}"] if section.title else []
-        lines += [f"{name:<10} {value}" for name, value in section.facts]
-        lines += section.lines
-        if section.table is not None:
-            if len(section.lines) > 1:
-                lines.append("")
-            lines.append(_aligned(section.table))
-        parts.append("\n".join(lines))
-    return "\n\n".join(parts) + "\n"
-
-
-def as_markdown(title: str, sections: Iterable[Section]) -> str:
-    """Return sections as a Markdown page."""
-    parts = [f"# {title}"]
-    for section in sections:
-        if section.title:
-            parts.append(f"## {section.title}")
-        if section.facts:
-            parts.append("\n".join(f"- **{name}**: {value}" for name, value in section.facts))
-        parts += section.lines
-        if section.table is not None:
-            parts.append(section.table.to_markdown().rstrip())
-    return "\n\n".join(parts) + "\n"
-
-
-def table(rows: Sequence[Sequence[str]], *, words: Iterable[int] = (0,)) -> Table:
-    """Make a table; the first row is its header, `words` are its columns of words."""
-    header, *body = rows
-    return Table(
-        caption="",
-        header=tuple(header),
-        rows=tuple(tuple(row) for row in body),
-        words=frozenset(words),
-    )
 
 
 def percent(share: float | None) -> str:
@@ -88,6 +29,13 @@ def ends(interval: Interval | None, speakers: int, *, told: bool = True) -> str:
     if interval is None:
         return f"{why_no_interval(speakers, told=told)}, no interval"
     return f"{percent(interval.low)} to {percent(interval.high)}"
+
+
+def interval_of(interval: Interval | None, speakers: int, *, told: bool) -> str:
+    """Return both ends in percent, in few words; see `ends`."""
+    if interval is None:
+        return why_no_interval(speakers, told=told)
+    return ends(interval, speakers)
 
 
 def why_no_interval(speakers: int, *, told: bool = True) -> str:
@@ -118,17 +66,3 @@ def voices(pairs: Iterable[tuple[str, str]], *, most: int = 20) -> str:
         f"{corpus} {', '.join(names) if len(names) <= most else f'{len(names)} speakers'}"
         for corpus, names in speakers.items()
     )
-
-
-def _aligned(shown: Table) -> str:
-    rows = [shown.header, *shown.rows]
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-
-    def line(row: Iterable[str]) -> str:
-        cells = (
-            cell.ljust(width) if place in shown.words else cell.rjust(width)
-            for place, (cell, width) in enumerate(zip(row, widths, strict=True))
-        )
-        return "  ".join(cells).rstrip()
-
-    return "\n".join(line(row) for row in rows)

@@ -17,8 +17,8 @@ from pathlib import Path
 from typing import Literal
 
 from affekt.errors import ConfigError
-from affekt.evaluation.files import csv_text
 from affekt.evaluation.report import EIGHT, Report
+from affekt.report.csv import csv_text
 
 LOG = Path("docs/lockbox-log.csv")
 MEASURED = (*EIGHT, "ravdess_song")

@@ -8,10 +8,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from affekt.evaluation.classification import ClassificationFigures
-from affekt.evaluation.files import csv_text
-from affekt.evaluation.run_sections import Facts, History, sections, to_markdown
+from affekt.evaluation.run_sections import Facts, History, run_document
 from affekt.evaluation.run_tables import predictions_csv
 from affekt.output import write_outputs
+from affekt.report.csv import csv_text
+from affekt.report.markdown import as_markdown
 
 
 def write_report(
@@ -59,20 +60,19 @@ def write_report(
     }
     if history:
         drawings["curves"] = plots.curves_plot(history)
-    parts = sections(figures, facts)
-    page = to_html(
+    document = run_document(
         title,
-        parts,
         figures=figures,
         history=history,
+        facts=facts,
         notes=notes,
         drawings={name: plots.to_svg(drawing) for name, drawing in drawings.items()},
-        recordings=recordings,
+        clips_listed=recordings is None,
     )
     files: dict[str, str | bytes] = {
         "report.json": _to_json(title, figures, history, facts, notes),
-        "report.md": to_markdown(title, parts, figures=figures, notes=notes, plots=drawings),
-        "report.html": page,
+        "report.md": as_markdown(document),
+        "report.html": to_html(document, figures=figures, recordings=recordings),
         "predictions.csv": predictions_csv(figures.labels, figures.predictions),
         "misclassified.csv": predictions_csv(figures.labels, figures.misclassified),
         "confusion.csv": _confusion_csv(figures),

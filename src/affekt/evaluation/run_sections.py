@@ -1,13 +1,12 @@
-"""What a run's report says, as tables that Markdown and HTML share."""
+"""What a run's report says."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 
 from affekt.evaluation.classification import ClassificationFigures
-from affekt.evaluation.files import Table
 from affekt.evaluation.run_tables import MEASURES, percent
+from affekt.report.document import Block, Bullets, Document, Folded, Plot, Section, Table
 
 Facts = Mapping[str, str | int | float]
 History = Sequence[Mapping[str, float]]
@@ -18,47 +17,70 @@ PLOTS: dict[str, str] = {
     "curves": "Loss and accuracy by epoch",
 }
 _PAIRS_SHOWN = 10
-_CLIPS_IN_MARKDOWN = 20
+CLIPS_SHOWN = 50
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sections:
-    """The tables of a report, in the order in which they stand there."""
+def run_document(
+    title: str,
+    *,
+    figures: ClassificationFigures,
+    history: History,
+    facts: Facts,
+    notes: Sequence[str],
+    drawings: Mapping[str, str],
+    clips_listed: bool = True,
+) -> Document:
+    """Return the report of a run.
 
-    facts: Table
-    summary: Table
-    classes: Table
-    confusion: Table
-    pairs: Table
-
-
-def sections(figures: ClassificationFigures, facts: Facts) -> Sections:
-    """Return the tables of a report."""
-    return Sections(
-        facts=Table(
-            caption="The run",
-            header=("fact", "value"),
-            rows=tuple((name, str(value)) for name, value in facts.items()),
-            words=frozenset({0, 1}),
-        ),
-        summary=_summary(figures),
-        classes=_classes(figures),
-        confusion=Table(
-            caption="Confusion matrix in clips: rows actual, columns predicted",
-            header=("actual", *figures.labels),
-            rows=tuple(
-                (label, *map(str, row))
-                for label, row in zip(figures.labels, figures.confusion, strict=True)
+    Args:
+        title: its heading.
+        figures: measured on the test part.
+        history: one mapping an epoch.
+        facts: what stands in its head, by name.
+        notes: sentences below the head.
+        drawings: name of a plot in `PLOTS` to its SVG file.
+        clips_listed: with a table of the misclassified clips.
+    """
+    run = Table(
+        caption="The run",
+        header=("fact", "value"),
+        rows=tuple((name, str(value)) for name, value in facts.items()),
+        words=frozenset({0, 1}),
+    )
+    head = (run, Bullets(tuple(("", note) for note in notes))) if notes else (run,)
+    plots = {
+        name: Plot(PLOTS[name], drawing, file=f"{name}.png") for name, drawing in drawings.items()
+    }
+    sections = [
+        Section("", head),
+        Section(
+            "Figures",
+            (
+                figures_note(figures),
+                _summary(figures),
+                _classes(figures),
+                plots["recalls"],
+                plots["confusion"],
+                Folded("The confusion matrix as a table", (_confusion(figures),)),
             ),
         ),
-        pairs=_pairs(figures),
-    )
+    ]
+    if history:
+        epochs = Folded("The epochs as a table", (_epochs(history),))
+        sections.append(Section("Training", (plots["curves"], epochs)))
+    wrong: tuple[Block, ...] = ("No clip was misclassified.",)
+    if figures.misclassified:
+        wrong = (_pairs(figures),)
+    if figures.misclassified and clips_listed:
+        wrong += (_misclassified(figures), "The file misclassified.csv holds all of them.")
+    sections.append(Section("Misclassification", wrong))
+    return Document(title, tuple(sections))
 
 
-def misclassified_table(figures: ClassificationFigures, limit: int) -> Table:
-    """Return the misclassified clips of whose answers the model was surest."""
+def _misclassified(figures: ClassificationFigures) -> Table:
+    """The misclassified clips of whose answers the model was surest."""
     return Table(
-        caption=f"{shown_of(figures, limit)}, the most confident first (percent)",
+        caption=f"{shown_of(figures, CLIPS_SHOWN)}, the most confident first (percent)",
         header=("clip", "speaker", "actual", "predicted", "confidence", "given to the actual"),
         rows=tuple(
             (
@@ -69,7 +91,7 @@ def misclassified_table(figures: ClassificationFigures, limit: int) -> Table:
                 percent(item.probability_of_predicted),
                 percent(item.probability_of_actual),
             )
-            for item in figures.misclassified[:limit]
+            for item in figures.misclassified[:CLIPS_SHOWN]
         ),
         words=frozenset({0, 1, 2, 3}),
     )
@@ -80,31 +102,6 @@ def shown_of(figures: ClassificationFigures, limit: int) -> str:
     wrong = len(figures.misclassified)
     shown = f"; {limit} of them shown" if wrong > limit else ""
     return f"{wrong} of {figures.clips} clips misclassified{shown}"
-
-
-def to_markdown(
-    title: str,
-    parts: Sections,
-    *,
-    figures: ClassificationFigures,
-    notes: Sequence[str],
-    plots: Iterable[str],
-) -> str:
-    """Return the report as Markdown; its plots lie beside it."""
-    blocks = [f"# {title}", parts.facts.to_markdown()]
-    blocks += ["\n".join(f"- {note}" for note in notes)] if notes else []
-    blocks += [f"## Figures\n\n{figures_note(figures)}", parts.summary.to_markdown()]
-    blocks += [f"## {parts.classes.caption}", parts.classes.to_markdown()]
-    blocks += [f"![{PLOTS[name]}]({name}.png)" for name in PLOTS if name in set(plots)]
-    blocks += [f"## {parts.confusion.caption}", parts.confusion.to_markdown()]
-    blocks += ["## Misclassification"]
-    if figures.misclassified:
-        clips = misclassified_table(figures, _CLIPS_IN_MARKDOWN)
-        blocks += [f"{parts.pairs.caption}:", parts.pairs.to_markdown()]
-        blocks += [f"{clips.caption}; all are in `misclassified.csv`:", clips.to_markdown()]
-    else:
-        blocks += ["No clip was misclassified."]
-    return "\n\n".join(block.rstrip("\n") for block in blocks) + "\n"
 
 
 def figures_note(figures: ClassificationFigures) -> str:
@@ -155,6 +152,28 @@ def _classes(figures: ClassificationFigures) -> Table:
         "speakers (percent), and clips",
         header=("class", "precision", "recall", "F1", "clips"),
         rows=tuple((*row, clips) for row, clips in zip(rows, support, strict=True)),
+    )
+
+
+def _confusion(figures: ClassificationFigures) -> Table:
+    return Table(
+        caption="Confusion matrix in clips: rows actual, columns predicted",
+        header=("actual", *figures.labels),
+        rows=tuple(
+            (label, *map(str, row))
+            for label, row in zip(figures.labels, figures.confusion, strict=True)
+        ),
+    )
+
+
+def _epochs(history: History) -> Table:
+    columns = list(dict.fromkeys(name for row in history for name in row))
+    return Table(
+        caption="Training by epoch; accuracies from 0 to 1",
+        header=tuple(name.replace("_", " ") for name in columns),
+        rows=tuple(
+            tuple(f"{row[name]:.4g}" if name in row else "-" for name in columns) for row in history
+        ),
     )
 
 

@@ -11,9 +11,11 @@ from typing import Any
 
 from affekt.errors import ConfigError
 from affekt.evaluation.classification import ClipPrediction
-from affekt.evaluation.files import Table, csv_text
 from affekt.files import open_text
 from affekt.output import write_outputs
+from affekt.report.csv import csv_text
+from affekt.report.document import Table
+from affekt.report.markdown import table_markdown
 
 MEASURES: dict[str, str] = {
     "accuracy": "accuracy",
@@ -93,7 +95,7 @@ class ComparisonTable:
                 for row in self.rows
             ),
         )
-        return table.to_markdown()
+        return table_markdown(table) + "\n"
 
 
 def comparison_table(rows: Iterable[ComparedModel]) -> ComparisonTable:

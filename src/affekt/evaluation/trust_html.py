@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable
-from html import escape
 from pathlib import Path
 
-from affekt.evaluation.files import Table
-from affekt.evaluation.page import drawing, folded, page, table_block
 from affekt.evaluation.trust import Trust
-from affekt.evaluation.trust_blocks import Block, Bullets, Folded, Plot, Section
 from affekt.evaluation.trust_sections import sections
 from affekt.evaluation.trust_worries import worries
 from affekt.output import write_outputs
+from affekt.report.document import Document
+from affekt.report.html import as_html
 
 
 def trust_files(folder: Path, name: str) -> tuple[Path, Path]:
@@ -52,39 +49,12 @@ def to_json(trust: Trust) -> str:
 
 def to_html(trust: Trust) -> str:
     """Return the page."""
-    parts = sections(trust)
-    links = "".join(
-        f'<li><a href="#{_anchor(part)}">{escape(part.title)}</a></li>' for part in parts
+    return as_html(
+        Document(
+            title=f"Can {trust.report.bundle} be trusted?",
+            lead="What this model was measured to do, on whom, and where it fails. Written by "
+            "fixed rules from the figures below; no recording is in it.",
+            sections=sections(trust),
+            listed=True,
+        )
     )
-    lead = (
-        "What this model was measured to do, on whom, and where it fails. Written by fixed rules "
-        "from the figures below; no recording is in it."
-    )
-    blocks = [f"<p>{lead}</p>", f'<nav aria-label="Sections"><ol>{links}</ol></nav>']
-    for part in parts:
-        blocks.append(f'<h2 id="{_anchor(part)}">{escape(part.title)}</h2>')
-        blocks += map(_block, part.blocks)
-    return page(f"Can {trust.report.bundle} be trusted?", blocks)
-
-
-def _anchor(section: Section) -> str:
-    return re.sub(r"\W+", "-", section.title.lower()).strip("-")
-
-
-def _block(block: Block) -> str:
-    match block:
-        case str():
-            return f"<p>{escape(block)}</p>"
-        case Bullets():
-            return f"<ul>{''.join(_items(block.items))}</ul>"
-        case Plot():
-            return drawing(block.svg, block.caption)
-        case Folded():
-            return folded(block.summary, "\n".join(map(_block, block.blocks)))
-        case Table():
-            return table_block(block)
-
-
-def _items(items: Iterable[tuple[str, str]]) -> Iterable[str]:
-    for about, text in items:
-        yield f"<li><strong>{escape(about)}</strong>: {escape(text)}</li>\n"

@@ -8,21 +8,11 @@ from affekt import __version__
 from affekt.evaluation import trust_plots as plots
 from affekt.evaluation.answered import answered_cells
 from affekt.evaluation.figures import CorpusFigures
-from affekt.evaluation.files import Table
-from affekt.evaluation.layout import ends, percent, speaker_count, spoken
+from affekt.evaluation.layout import ends, interval_of, percent, speaker_count, spoken
 from affekt.evaluation.listeners import AGREED, ListenerFigures
 from affekt.evaluation.people import MARGIN, MIN_SPEAKERS, GroupDifference
 from affekt.evaluation.plots import confusion_plot, to_svg
 from affekt.evaluation.trust import Trust
-from affekt.evaluation.trust_blocks import (
-    Block,
-    Bullets,
-    Folded,
-    Plot,
-    Section,
-    interval_of,
-    marked,
-)
 from affekt.evaluation.trust_doubts import confidence
 from affekt.evaluation.trust_worries import share, worries
 from affekt.evaluation.writers import (
@@ -33,8 +23,9 @@ from affekt.evaluation.writers import (
     leak_facts,
     mark_of,
     protocol_facts,
-    scoring_section,
+    scoring_summary,
 )
+from affekt.report.document import Block, Bullets, Folded, Plot, Section, Table, marked
 
 _NOTHING = (
     "Nothing crossed a line that this report draws. That is not the same as nothing to worry about."
@@ -167,8 +158,7 @@ def _corpus(figures: CorpusFigures) -> tuple[Block, ...]:
             )
             for of, cells in zip(item.classes, class_cells(item), strict=True)
         )
-        figured = scoring_section(item, told=figures.speakers_told)
-        blocks += [f"{line}." for line in figured.lines]
+        blocks.append(f"{scoring_summary(item, told=figures.speakers_told)}.")
         blocks.append(
             Table(
                 caption=f"Scoring '{item.name}': percent, and clips by what was answered",
@@ -264,12 +254,12 @@ def _groups(trust: Trust) -> Iterator[Block]:
         "corpora together, groups differ in corpus, language and recording as well."
     )
     for part in group_sections(trust.report):
-        lines: tuple[Block, ...] = tuple(f"{line}." for line in part.lines)
-        if part.table is not None:
-            name = part.table.header[0]
-            yield Folded(f"By {name}", (*lines, part.table))
+        blocks = tuple(f"{block}." if isinstance(block, str) else block for block in part.blocks)
+        tables = [block for block in blocks if isinstance(block, Table)]
+        if tables:
+            yield Folded(f"By {tables[0].header[0]}", blocks)
         else:
-            yield from lines
+            yield from blocks
 
 
 def _robustness(trust: Trust) -> Iterator[Block]:

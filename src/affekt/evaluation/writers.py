@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import dataclasses
 import io
 import json
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
@@ -12,19 +11,18 @@ from affekt.evaluation.answered import answered_cells, constant_facts, unanswere
 from affekt.evaluation.figures import CorpusFigures, Scoring
 from affekt.evaluation.groups import GroupFigures
 from affekt.evaluation.layout import (
-    Section,
-    as_markdown,
-    as_text,
     ends,
     figure,
     percent,
     speaker_count,
     spoken,
-    table,
     voices,
 )
 from affekt.evaluation.leaks import Leaks
 from affekt.evaluation.report import Report
+from affekt.report.document import Block, Document, Facts, Section, Table
+from affekt.report.markdown import as_markdown
+from affekt.report.text import as_text
 from affekt.text import csv_record
 
 MARK = "*"
@@ -133,7 +131,8 @@ def to_text(report: Report) -> str:
 
 def to_markdown(report: Report) -> str:
     """Return the report as a Markdown page, figures in percent."""
-    return as_markdown(f"{report.bundle} under {report.protocol}", _sections(report))
+    title = f"{report.bundle} under {report.protocol}"
+    return as_markdown(Document(title, tuple(_sections(report))))
 
 
 WRITERS: dict[str, Callable[[Report], str]] = {
@@ -227,9 +226,7 @@ def _sections(report: Report) -> Iterator[Section]:
     parts += group_sections(report)
     for figures in report.corpora:
         parts += _corpus(figures, mark)
-    for part in parts:
-        marked = part.table.marked(mark) if part.table and mark else part.table
-        yield dataclasses.replace(part, table=marked)
+    yield from (part.marked(mark) for part in parts) if mark else parts
 
 
 def mark_of(report: Report) -> str:
@@ -251,7 +248,7 @@ def _stamp(report: Report) -> Section:
         facts.append(("missing", voices(report.missing)))
     if report.log is not None:
         facts.append(("log", report.log))
-    return Section(facts=tuple(facts))
+    return Section("", (Facts(tuple(facts)),))
 
 
 def _summary(report: Report) -> Section:
@@ -281,7 +278,7 @@ def _summary(report: Report) -> Section:
     )
     if report.failures:
         about += " Clips that were not answered count as wrong, except in ECE and NLL."
-    return Section(lines=(about,), table=table(rows))
+    return Section("", (about, Table.of(rows)))
 
 
 def _summary_row(figures: CorpusFigures) -> list[str]:
@@ -314,7 +311,7 @@ def _floors(report: Report) -> Section:
         [floor.name, f"{floor.asked:.1f}", figure(floor.measured), floor.verdict]
         for floor in report.floors
     ]
-    return Section(table=table([["floor, UA own", "asked", "measured", ""], *rows]))
+    return Section("", (Table.of([["floor, UA own", "asked", "measured", ""], *rows]),))
 
 
 def group_sections(report: Report) -> Iterator[Section]:
@@ -330,15 +327,15 @@ def group_sections(report: Report) -> Iterator[Section]:
         # One group for each corpus tells what the corpus' own row tells.
         told = [item for item in items if _is_told(item, items)]
         silent = sorted({item.corpus for item in items} - {item.corpus for item in told})
-        lines = (
-            (f"{name}: not told, or the same for all, in {', '.join(silent)}",) if silent else ()
-        )
-        shown = None
+        blocks: list[Block] = []
+        if silent:
+            blocks.append(f"{name}: not told, or the same for all, in {', '.join(silent)}")
         if told:
             header = [name, "corpus", "clips", "speakers", "classes", "UA own", "95 % interval",
                       "WA own", "F1 own", "UA all", "95 % interval", "WA all"]  # fmt: skip
-            shown = table([header, *_group_rows(told, everything, report.not_told)], words=(0, 1))
-        yield Section(title=title, lines=tuple(lines), table=shown)
+            rows = _group_rows(told, everything, report.not_told)
+            blocks.append(Table.of([header, *rows], words=(0, 1)))
+        yield Section(title, tuple(blocks))
         title = ""
 
 
@@ -392,17 +389,16 @@ def _corpus(figures: CorpusFigures, mark: str) -> Iterator[Section]:
         lines.append(f"outside the model's canonical labels and not scored: {named}")
     told = figures.speakers_told
     named = ", ".join(figures.speakers) if told else "not told"
-    yield Section(title=f"{figures.corpus} (speakers: {named})", lines=tuple(lines))
-    yield from (scoring_section(item, told=told, mark=mark) for item in figures.scorings)
+    yield Section(f"{figures.corpus} (speakers: {named})", tuple(lines))
+    yield from (_scoring(item, told=told, mark=mark) for item in figures.scorings)
 
 
-def scoring_section(scoring: Scoring, *, told: bool, mark: str = "") -> Section:
-    """Return the figures of one scoring, and its confusion matrix.
+def scoring_summary(scoring: Scoring, *, told: bool) -> str:
+    """Return the figures of one scoring in a line.
 
     Args:
         scoring: the figures.
         told: somebody said who speaks.
-        mark: see `mark_of`.
     """
     named = (("UA", "ua"), ("WA", "wa"), ("macro F1", "macro_f1"), ("weighted F1", "weighted_f1"))
     figures = [f"{shown} {_with_interval(scoring, name)}" for shown, name in named]
@@ -412,13 +408,18 @@ def scoring_section(scoring: Scoring, *, told: bool, mark: str = "") -> Section:
     if alone := scoring.answered_alone:
         shares = ", ".join(f"{shown} {_with_interval(alone, name)}" for shown, name in named)
         title += f"; on the {alone.clips} answered alone: {shares}"
-    title = f"{title} {mark}".rstrip()
+    return title
+
+
+def _scoring(scoring: Scoring, *, told: bool, mark: str) -> Section:
+    """The figures of one scoring, and its confusion matrix."""
+    title = f"{scoring_summary(scoring, told=told)} {mark}".rstrip()
     heads = ("true \\ answered", "clips", *CLASS_HEADS)
     rows = [[*heads, *scoring.labels]]
     for item, cells in zip(scoring.classes, class_cells(scoring), strict=True):
         answered = scoring.confusion[scoring.labels.index(item.label)]
         rows.append([item.label, str(item.support), *cells, *map(str, answered)])
-    return Section(lines=(title,), table=table(rows))
+    return Section("", (title, Table.of(rows)))
 
 
 CLASS_HEADS = ("recall", "95 %", "precision", "95 %", "F1", "95 %")

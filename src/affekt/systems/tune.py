@@ -10,8 +10,8 @@ from typing import Any
 
 from affekt.config import read_toml, to_mapping
 from affekt.errors import ConfigError, did_you_mean
-from affekt.evaluation.files import csv_text
 from affekt.output import check_output, write_output
+from affekt.report.csv import csv_text
 from affekt.systems.config import SYSTEMS, VARIANTS, load_system
 from affekt.systems.trials import RecipeTrials, SystemTrials, TrialOptions, Trials
 from affekt.training.recipe_file import to_toml

@@ -1,0 +1,1 @@
+"""Reports: one model of what they say, and renderers for terminals, Markdown, HTML and CSV."""
