@@ -31,6 +31,11 @@ def render(room: str, template: str, **values: Any) -> str:
     return _environment(room).get_template(f"room/{template}").render(**values)
 
 
+def stylesheet() -> str:
+    """Return the style of all pages: light, dark and print."""
+    return _environment(__package__).get_template("report/style.css").render()
+
+
 def data_address(media_type: str, content: bytes) -> str:
     """Return a file as an address that holds it."""
     return f"data:{media_type};base64,{base64.b64encode(content).decode('ascii')}"

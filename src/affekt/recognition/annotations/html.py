@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import itertools
 import json
 import os
-import string
-from html import escape
 from importlib import resources
 from pathlib import Path, PurePath
 from typing import Any, TextIO
@@ -15,18 +14,32 @@ from urllib.parse import quote
 
 from affekt import __version__
 from affekt.errors import ConfigError
-from affekt.recognition.annotations import html_parts as parts
-from affekt.recognition.annotations.marks import marks, recording_name, track_name
-from affekt.recognition.annotations.palette import looks, patterns
+from affekt.recognition.annotations.marks import (
+    SILENCE,
+    UNCERTAIN,
+    clock,
+    facts,
+    label_of,
+    marks,
+    milliseconds,
+    others,
+    percent,
+    plain,
+    recording_name,
+    track_name,
+)
+from affekt.recognition.annotations.palette import TILE, looks
 from affekt.recognition.annotations.sounds import media_type, outline
 from affekt.recognition.notices import NO_LEGAL_ADVICE, NOTICE_RECOGNISER, NOTICE_WORKPLACE
-from affekt.records import Timeline
+from affekt.records import Timeline, TrackSummary
+from affekt.report.html import render, stylesheet
 from affekt.threads import Workers
 
 # Browsers refuse longer strings than half a gigabyte, and base64 adds a third.
 MAX_EMBEDDED_BYTES = 250 * 2**20
 _CHUNK_BYTES = 3 * 2**18  # of three, so that the pieces of base64 can be joined
 _SOUND = "<!-- sound -->"
+_POINTS_SHOWN = 10
 
 
 def write_html(
@@ -86,30 +99,63 @@ def link_to(recording: str | os.PathLike[str], page: str | os.PathLike[str] | No
 def _page(timeline: Timeline, peaks: list[list[int] | None], *, link: str | None) -> str:
     known = looks(timeline.labels)
     places = {label: place for place, label in enumerate(known)}
-    style, script, template = (_template(f"report.{kind}") for kind in ("css", "js", "html"))
-    name = recording_name(timeline)
-    return string.Template(template).substitute(
-        title=escape(f"Emotions in {name}"),
-        policy=(
-            f"default-src 'none'; script-src '{_digest(script)}'; style-src '{_digest(style)}'; "
-            "media-src 'self' blob: file:; base-uri 'none'; form-action 'none'"
-        ),
-        style=style,
-        script=script,
-        patterns=patterns(known),
-        facts=parts.facts_list(timeline),
-        notice=escape(NOTICE_RECOGNISER),
-        warnings=parts.warnings_list(timeline),
-        legend=parts.legend(timeline, places),
-        summary=parts.summary(timeline, places),
-        filters=parts.filters(timeline, places),
-        table=parts.table(timeline, places),
-        link=escape(link or ""),
-        about=escape(f"{NOTICE_WORKPLACE} {NO_LEGAL_ADVICE}"),
-        maker=escape(f"affekt {__version__}, model {timeline.model}"),
+    found = {label_of(segment, track) for track in timeline.tracks for segment in track.segments}
+    several = len(timeline.tracks) > 1
+    channels = "1 channel" if timeline.channels == 1 else f"{timeline.channels} channels"
+    rows = [
+        (mark.start_ms, number, mark)
+        for number, track in enumerate(timeline.tracks)
+        for mark in marks(track, timeline)
+    ]
+    return render(
+        __package__,
+        "report.html",
+        timeline=timeline,
+        title=f"Emotions in {recording_name(timeline)}",
+        facts=[
+            ("length", clock(timeline.duration_s)),
+            ("sound", f"{timeline.sampling_rate_hz} Hz, {channels}"),
+            *facts(timeline).items(),
+            ("window", f"{timeline.window_s:g} s every {timeline.hop_s:g} s"),
+        ],
+        style=stylesheet() + _template("report.css"),
+        script=_template("report.js"),
+        notice=NOTICE_RECOGNISER,
+        about=f"{NOTICE_WORKPLACE} {NO_LEGAL_ADVICE}",
+        maker=f"affekt {__version__}, model {timeline.model}",
+        link=link or "",
         data=_safe(json.dumps(_data(timeline, peaks, places), separators=(",", ":"))),
         sound=_SOUND,
+        looks=list(known.values()),
+        tile=TILE,
+        places=places,
+        found=found,
+        silence=SILENCE,
+        uncertain=UNCERTAIN,
+        several=several,
+        track_places=[(track_name(track), number) for number, track in enumerate(timeline.tracks)],
+        emotion_places=[
+            (label, place) for label, place in places.items() if label in found and label != SILENCE
+        ],
+        columns=["from", "to", "length", *(["who"] if several else []), "emotion", "confidence"],
+        rows=[(number, mark) for _, number, mark in sorted(rows, key=lambda row: row[:2])],
+        points_shown=_POINTS_SHOWN,
+        ranked_shares=_ranked_shares,
+        digest=_digest,
+        milliseconds=milliseconds,
+        clock=clock,
+        percent=percent,
+        plain=plain,
+        others=others,
+        track_name=track_name,
     )
+
+
+def _ranked_shares(found: TrackSummary) -> list[tuple[str, float, float]]:
+    """Labels, the largest share first, with where its bar begins (0 to 1) and the share."""
+    ranked = sorted(found.shares.items(), key=lambda item: -item[1])
+    ends = itertools.accumulate((share for _, share in ranked), initial=0.0)
+    return [(label, left, share) for (label, share), left in zip(ranked, ends, strict=False)]
 
 
 def _data(

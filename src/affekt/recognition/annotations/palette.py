@@ -8,11 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from html import escape
 
 from affekt.recognition.annotations.marks import NOT_SPEECH, SILENCE, SPEECH, UNCERTAIN
 
-_TILE = 8  # pixels, the width and height of a pattern
+TILE = 8  # pixels, the width and height of a pattern
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,27 +58,3 @@ def looks(labels: Iterable[str]) -> dict[str, Look]:
             found[label] = _FURTHER[further % len(_FURTHER)]
             further += 1
     return found | _OTHERS
-
-
-def patterns(known: dict[str, Look]) -> str:
-    """Return the SVG that defines the fill `#pK` of the label that stands at place K."""
-    definitions = "".join(
-        f'<pattern id="p{place}" width="{_TILE}" height="{_TILE}" patternUnits="userSpaceOnUse">'
-        f'<rect width="{_TILE}" height="{_TILE}" fill="{look.fill}"/>'
-        f'<path d="{look.path}" fill="none" stroke="{look.ink}" stroke-opacity="0.5"/></pattern>'
-        for place, look in enumerate(known.values())
-    )
-    return f'<svg class="definitions" aria-hidden="true"><defs>{definitions}</defs></svg>'
-
-
-def swatch(place: int) -> str:
-    """Return a small sample of the look at place K."""
-    return (
-        '<svg class="swatch" width="22" height="14" aria-hidden="true">'
-        f'<rect x="0.5" y="0.5" width="21" height="13" fill="url(#p{place})"/></svg>'
-    )
-
-
-def named(label: str, place: int) -> str:
-    """Return the sample and the name of a label."""
-    return f"{swatch(place)}{escape(label)}"
