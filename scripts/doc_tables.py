@@ -358,6 +358,9 @@ def relevance() -> str:
         for part in ("lockbox", "select")
     )
     whole, chosen_on = lockbox["rows"][-1], select["rows"][-1]
+    held_out = Bundle.load("default").metadata.held_out
+    learnt = any(who not in held_out[name] for name, who in selection_speakers("select"))
+    taught = " and from whom the model learnt in the end" if learnt else ""
     rows = [
         [
             row["corpus"],
@@ -373,7 +376,7 @@ def relevance() -> str:
         [
             f"It does on **{100 * whole['share']:.1f} %** of the lockbox clips (95 % interval by "
             f"speaker {_ends(whole)}), with `{lockbox['model']}`; on `select` speakers, on whom "
-            f"everything was settled, on {100 * chosen_on['share']:.1f} %.",
+            f"everything was settled{taught}, on {100 * chosen_on['share']:.1f} %.",
             "",
             table(heads, rows, right="lrlrr"),
             "",

@@ -61,6 +61,12 @@ def test_a_speaker_that_a_model_was_trained_on_makes_it_false(monkeypatch):
     assert "cremad 1002" in claims.unheard()
 
 
+def test_the_relevance_is_of_the_file_that_ships(monkeypatch):
+    assert claims.current() == ""
+    monkeypatch.setattr(claims, "shipped", lambda: {"default": claims.Bundle.load("open")})
+    assert claims.current() == "lockbox.json of the relevance is not of the default that ships"
+
+
 def test_a_row_that_is_gone_is_missed(monkeypatch):
     log = claims.read_log()
     release = next(row for row in log if row["origin"] == "release")

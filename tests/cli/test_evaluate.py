@@ -371,7 +371,7 @@ def test_a_file_of_training_is_found_under_any_name_without_an_audit(affekt, lea
 
 def test_without_the_corpora_ones_own_data_is_not_checked(affekt, learner, own):
     said = affekt(learner, "--folder", own).stdout
-    assert "leaks      not checked: none of the corpora that it learnt from is at hand" in said
+    assert "leaks      not checked: no recording that it learnt from is known to be at hand" in said
     said = affekt(learner, "--folder", own, "--format", "csv").stdout
     row, *_ = csv.DictReader(said.splitlines())
     assert (row["new_speakers"], row["leaked_files"], row["leaked_copies"]) == ("null",) * 3

@@ -99,7 +99,7 @@ def test_what_nobody_tells_is_not_counted_as_none(clip):
 @pytest.mark.parametrize(
     ("model", "said"),
     [
-        (source("cremad"), "none of the corpora that it learnt from is at hand (cremad)"),
+        (source("cremad"), "no recording that it learnt from is known to be at hand (of cremad)"),
         (source(), "the model does not say what it learnt from"),
     ],
 )

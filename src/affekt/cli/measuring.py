@@ -17,6 +17,7 @@ from rich.progress import Progress
 from affekt.cli.data import data_options
 from affekt.cli.options import log_option, remarks_shown
 from affekt.cli.saying import echo, say
+from affekt.cli.terms import say_terms_once
 from affekt.corpora import CORPORA, corpora_root
 from affekt.corpora.datasets import DataSource
 from affekt.corpora.labels import check_labels
@@ -31,6 +32,7 @@ from affekt.evaluation.sources import Network, Source, open_source
 from affekt.evaluation.writers import HEARD
 from affekt.output import utf8, write_output
 from affekt.protocols import PROTOCOLS, Protocol, Split, protocol
+from affekt.recognition import BundleMetadata
 from affekt.records import Utterance
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -136,7 +138,11 @@ def load_clips(
     """Find protocol and utterances by the options of `clip_options`.
 
     Beside people's own data stand the corpora that the sources learnt from, where they are at hand.
+    The terms of the sources are said, once.
     """
+    for source in sources:
+        if isinstance(source.learnt, BundleMetadata):
+            say_terms_once(source.learnt, quiet=quiet)
     own_data = data.table is not None or data.folder is not None
     rule = _rule(protocol_name, own_data=own_data)
     training: tuple[Utterance, ...] = ()

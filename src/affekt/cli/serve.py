@@ -10,7 +10,9 @@ from typing import Any
 import click
 
 from affekt.cli.saying import echo, say
+from affekt.cli.terms import say_terms_once
 from affekt.errors import MissingExtraError
+from affekt.recognition import Bundle
 from affekt.service.settings import Settings
 
 Wrap = Callable[[Callable[..., Any]], Callable[..., Any]]
@@ -125,4 +127,5 @@ def serve(host: str, port: int, grace: int, new_key: str | None, **settings: Any
         raise MissingExtraError(
             what="affekt serve", package=str(error.name), extra="service"
         ) from None
+    say_terms_once(Bundle.load(settings["model"]).metadata)
     run(Settings(**settings), host=host, port=port, grace_s=grace)

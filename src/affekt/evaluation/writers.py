@@ -187,8 +187,8 @@ def leak_facts(leaks: Leaks) -> list[tuple[str, str]]:
     named = ", ".join(leaks.not_compared)
     if not leaks.learnt:
         why = {
-            "model": f"none of the corpora that it learnt from is at hand ({named}); --corpora or "
-            "AFFEKT_CORPORA says where they lie",
+            "model": f"no recording that it learnt from is known to be at hand (of {named}); "
+            "--corpora or AFFEKT_CORPORA says where they lie",
             "protocol": "the model does not say what it learnt from, and the protocol has no "
             "training part here",
         }
