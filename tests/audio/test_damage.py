@@ -233,7 +233,7 @@ def test_a_cut_au_or_caf_is_read_as_far_as_it_goes(kind, tone, encode):
     )
 
 
-@pytest.mark.parametrize("kind", ["WAV", "AU", "CAF", "RF64"])
+@pytest.mark.parametrize("kind", ["WAV", "AU", "CAF", "RF64", "AIFF", "FLAC"])
 @pytest.mark.parametrize("count", [2, 3])
 def test_joined_files_are_read_one_after_the_other(kind, count, tone, encode):
     signal = np.round(tone(1.5) * 32768).astype(np.int16)
@@ -245,8 +245,10 @@ def test_joined_files_are_read_one_after_the_other(kind, count, tone, encode):
     )
 
 
-def test_a_joined_file_of_another_kind_is_told_and_not_read(tone, encode):
-    audio = decode(encode(tone(1.5)) + encode(tone(1.0, 44100, channels=2), 44100))
+@pytest.mark.parametrize("kind", ["WAV", "AIFF", "FLAC"])
+def test_a_joined_file_of_another_kind_is_told_and_not_read(kind, tone, encode):
+    parts = ((tone(1.5), 16000), (tone(1.0, 44100, channels=2), 44100))
+    audio = decode(b"".join(encode(*part, (kind, "PCM_16")) for part in parts))
     assert audio.duration_s == 1.5
     assert audio.warnings == (
         "After 1.50 s another recording follows, of 44100 Hz with 2 channels: what follows was not "
@@ -293,6 +295,17 @@ def test_a_chained_ogg_of_another_kind_is_told_with_and_without_pyav(
     assert "another stream follows, of another kind: what follows was not read" in told.warnings[0]
     monkeypatch.setitem(sys.modules, "av", None)
     assert "what follows was not read" in decode(data).warnings[0]
+
+
+@pytest.mark.parametrize("media", [True, False])
+@pytest.mark.parametrize("kind", ["VORBIS", "OPUS"])
+def test_a_cut_ogg_is_told_with_and_without_pyav(kind, media, tone, encode, monkeypatch):
+    if not media:
+        monkeypatch.setitem(sys.modules, "av", None)
+    data = encode(tone(5.3), 16000, ("OGG", kind))
+    for share in (0.5, 0.6, 0.7, 0.8):
+        audio = decode(data[: round(len(data) * share)])
+        assert audio.warnings == ("The stream has no end mark: its end may be missing.",)
 
 
 def test_a_file_of_many_channels_is_read_in_small_blocks():

@@ -20,13 +20,23 @@ RATE = 16000
 MP4, MKV = ("mp4", "aac"), ("matroska", "aac")
 
 
-def film(*tracks, kind=MKV, late_s=0.0, hole=(0.0, 0.0), picture_s=0.0, default=None, **options):
+def film(
+    *tracks,
+    kind=MKV,
+    late_s=0.0,
+    hole=(0.0, 0.0),
+    apart_s=0.0,
+    picture_s=0.0,
+    default=None,
+    **options,
+):
     """Write sound tracks of 16 kHz and a picture into a container.
 
     Args:
         tracks: signals, `[samples]` each.
         late_s: when the sound begins.
         hole: from which second of the sound on it comes later, and by how much.
+        apart_s: how much later each packet comes besides.
         picture_s: how long the picture is; 0 for none.
         default: the track that is flagged as the default one.
     """
@@ -44,7 +54,7 @@ def film(*tracks, kind=MKV, late_s=0.0, hole=(0.0, 0.0), picture_s=0.0, default=
             streams.append(stream)
         packets = []
         for stream, signal in zip(streams, tracks, strict=True):
-            packets += encoded(stream, signal, late_s=late_s, hole=hole)
+            packets += encoded(stream, signal, late_s=late_s, hole=hole, apart_s=apart_s)
         if picture_s:
             for number in range(round(picture_s * 5)):
                 image = av.VideoFrame.from_ndarray(np.zeros((32, 32, 3), np.uint8), format="rgb24")
@@ -56,7 +66,7 @@ def film(*tracks, kind=MKV, late_s=0.0, hole=(0.0, 0.0), picture_s=0.0, default=
     return buffer.getvalue()
 
 
-def encoded(stream, signal, *, late_s, hole):
+def encoded(stream, signal, *, late_s, hole, apart_s):
     stream.codec_context.open()
     size = stream.codec_context.frame_size or 1024
     packets = []
@@ -69,8 +79,9 @@ def encoded(stream, signal, *, late_s, hole):
             ready.pts = start
             packets += stream.encode(ready)
     packets += stream.encode(None)
-    for packet in packets:
-        later_s = late_s + (hole[1] if packet.pts * packet.time_base >= hole[0] else 0.0)
+    for number, packet in enumerate(packets):
+        later_s = late_s + number * apart_s
+        later_s += hole[1] if packet.pts * packet.time_base >= hole[0] else 0.0
         later = round(later_s / packet.time_base)
         packet.pts += later
         packet.dts += later
@@ -82,9 +93,10 @@ def starts_s(signal):
     return int(np.flatnonzero(np.abs(signal) > 0.05)[0]) / RATE
 
 
+@pytest.mark.parametrize("picture_s", [12.0, 0.0])
 @pytest.mark.parametrize("kind", [MP4, MKV])
-def test_sound_that_starts_late_is_where_a_player_has_it(kind, tone):
-    audio = decode(film(tone(3.0), kind=kind, late_s=7.0, picture_s=12.0))
+def test_sound_that_starts_late_is_where_a_player_has_it(kind, picture_s, tone):
+    audio = decode(film(tone(3.0), kind=kind, late_s=7.0, picture_s=picture_s))
     assert starts_s(audio.signal) == pytest.approx(7.0, abs=0.1)
     assert audio.duration_s == pytest.approx(10.0, abs=0.15)
     assert audio.warnings == ()
@@ -110,10 +122,24 @@ def test_blocks_and_stretches_keep_holes_where_they_are(tone):
 
 def test_a_piece_of_a_longer_stream_begins_at_its_own_beginning(tone):
     """A live recording that was joined late announces no length, and starts at any time."""
-    data = film(tone(3.0), late_s=5000.0, live="1")
-    audio = decode(data)
-    assert starts_s(audio.signal) < 0.1
-    assert audio.duration_s == pytest.approx(3.0, abs=0.15)
+    fragments = {
+        "movflags": "frag_keyframe+empty_moov+default_base_moof",
+        "frag_duration": "1000000",
+    }
+    for data in (
+        film(tone(3.0), late_s=5000.0, live="1"),
+        without_first_fragments(film(tone(6.0), kind=MP4, **fragments), 3),
+    ):
+        audio = decode(data)
+        assert starts_s(audio.signal) < 0.1
+        assert audio.duration_s == pytest.approx(3.0, abs=0.4)
+        assert audio.warnings == ()
+
+
+def without_first_fragments(data, count):
+    """Drop the first fragments of an MP4, as one gets it who joins late."""
+    parts = data.split(b"moof")
+    return parts[0][:-4] + parts[count][-4:] + b"moof" + b"moof".join(parts[count + 1 :])
 
 
 def test_time_stamps_that_claim_days_of_silence_are_not_followed(tone):
@@ -123,7 +149,13 @@ def test_time_stamps_that_claim_days_of_silence_are_not_followed(tone):
     assert audio.warnings[0].startswith("The time stamps are damaged")
 
 
-@pytest.mark.parametrize("kind", [MP4, MKV])
+def test_a_small_file_is_silent_for_an_hour_at_most(tone):
+    audio = decode(film(tone(4.0), apart_s=1000.0, live="1"))
+    assert 3000.0 < audio.duration_s < 3700.0
+    assert audio.warnings[0].startswith("The time stamps are damaged")
+
+
+@pytest.mark.parametrize("kind", [MP4, MKV, ("avi", "aac"), ("asf", "libmp3lame")])
 def test_nothing_is_missing_where_the_picture_is_longer_than_the_sound(kind, tone):
     audio = decode(film(tone(2.0), kind=kind, picture_s=8.0))
     assert audio.duration_s == pytest.approx(2.0, abs=0.15)
@@ -195,6 +227,17 @@ def test_a_cut_video_is_told_by_its_own_sound(tone):
     whole = film(tone(5.0), picture_s=5.0)
     audio = decode(whole[: len(whole) * 7 // 10])
     assert "The end is missing: the header announces 5." in audio.warnings[0]
+
+
+def test_a_cut_windows_media_file_is_told(tone, encode_media):
+    whole = encode_media(tone(5.0), ("asf", "libmp3lame", 16000))
+    assert decode(whole).warnings == ()
+    assert decode(whole + whole).warnings == (
+        "Another recording follows in the file: it was not read; split the file.",
+    )
+    assert decode(whole[: len(whole) * 6 // 10]).warnings == (
+        "The file was cut off: its end is missing.",
+    )
 
 
 def test_a_second_mp4_in_the_file_is_told(tone, encode_media):

@@ -161,7 +161,9 @@ class BlockReader:
             self.warnings += decoder.remarks
             self._note_damage(*decoder.warnings)
             if isinstance(decoder, SoundfileDecoder) and decoder.more_follows:
-                yield from self._beyond_header(decoder, stream, position)
+                following = following or decoder.next_recording()
+                if following is None:
+                    yield from self._beyond_header(decoder, stream, position)
             if following is None:
                 break
             stream = following
@@ -206,13 +208,16 @@ class BlockReader:
         except MissingExtraError:
             if position == 0:
                 raise
-            self._note_damage(
+            cut_off = [] if decoder.has_another_stream() else decoder.end_mark_warnings()
+            goes_on = (
                 f"The header announces {at_s:.2f} s, but the file goes "
                 "on: what follows was not read; pip install 'affekt[media]' reads it."
             )
+            self._note_damage(*(cut_off or [goes_on]))
             return
-        except AudioError:
-            return  # what follows is no sound (tags, a picture)
+        except AudioError:  # what follows is no sound (tags, a picture)
+            self._note_damage(*decoder.end_mark_warnings())
+            return
         with contextlib.closing(media):
             found = 0
             for frames in media.blocks():
@@ -229,6 +234,8 @@ class BlockReader:
                 f"After {at_s:.2f} s another stream follows, of another kind: what follows was not "
                 "read; split the file there."
             )
+        else:
+            self._note_damage(*decoder.end_mark_warnings())
 
     def _note_damage(self, *notes: str) -> None:
         self.warnings += notes

@@ -13,6 +13,9 @@ from affekt.audio.source import ByteStream
 _SEGMENT, _CLUSTER = b"\x18\x53\x80\x67", b"\x1f\x43\xb6\x75"
 # As much of the end of a file as holds several frames of AAC, which are 8 kB at most.
 _TAIL_BYTES = 1 << 16
+# Objects of a Windows Media file: the header, and in it the properties of the file.
+_ASF_HEAD = bytes.fromhex("3026b2758e66cf11a6d900aa0062ce6c")
+_ASF_PROPERTIES = bytes.fromhex("a1dcab8c47a9cf118ee400c00c205365")
 # Boxes of an MP4 that hold nothing but boxes.
 _MP4_FOLDERS = frozenset({b"moov", b"trak", b"mdia", b"minf", b"stbl", b"moof", b"traf"})
 _MOST_DEPTH = 10
@@ -37,6 +40,7 @@ def was_cut_off(stream: ByteStream, container: str) -> bool:
         "QuickTime": _mp4,
         "WebM or Matroska": _matroska,
         "AVI": _avi,
+        "Windows Media": _asf,
         "AMR": _amr,
         "AAC": _adts,
     }
@@ -46,9 +50,18 @@ def was_cut_off(stream: ByteStream, container: str) -> bool:
 
 def holds_another(stream: ByteStream, container: str) -> bool:
     """Tell whether a second recording follows in the file, which FFmpeg passes over."""
+    if container == "Windows Media":
+        return stream.peek(16, offset=_asf_size(stream) or stream.size) == _ASF_HEAD
     if container not in ("MP4", "QuickTime"):
         return False
     return sum(name == b"moov" for name, _, _ in _mp4_boxes(stream)) > 1
+
+
+def is_fragmented(stream: ByteStream, container: str) -> bool:
+    """Tell whether an MP4 is written piece by piece, as live streams and browsers do."""
+    return container in ("MP4", "QuickTime") and any(
+        name == b"moof" for name, _, _ in _mp4_boxes(stream)
+    )
 
 
 def announces_too_much(stream: ByteStream, container: str) -> bool:
@@ -170,6 +183,17 @@ def _vint(stream: ByteStream, place: int) -> tuple[int, int]:
 def _avi(stream: ByteStream) -> bool:
     head = stream.peek(8)
     return len(head) == 8 and 8 + int(struct.unpack("<I", head[4:])[0]) > stream.size
+
+
+def _asf(stream: ByteStream) -> bool:
+    return _asf_size(stream) > stream.size
+
+
+def _asf_size(stream: ByteStream) -> int:
+    """Return the announced size of a Windows Media file; 0 where it is unknown (ASF, 3.2)."""
+    head = stream.peek(_TAIL_BYTES)
+    place = head.find(_ASF_PROPERTIES)
+    return int.from_bytes(head[place + 40 : place + 48], "little") if place > 0 else 0
 
 
 def _amr(stream: ByteStream) -> bool:

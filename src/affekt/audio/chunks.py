@@ -21,6 +21,8 @@ _AU_FIELDS = struct.Struct(">4sII")
 UNKNOWN_BYTES = 0x7FFF_0000
 # More than the tags that usually follow the sound.
 TRAILING_BYTES = 1024
+# The mark and the first block's head, which says what it is and how long (RFC 9639, 8.1 and 8.2).
+_FLAC_HEAD = b"fLaC\x00\x00\x00\x22"
 _HEADS = (b"RIFF", b"RF64", b"riff", b".snd", b"caff", b"FORM")
 
 
@@ -105,6 +107,9 @@ class Layout:
 
 def layout_of(stream: ByteStream) -> Layout:
     """Compare what the header of a file announces with what is there."""
+    form, size = struct.unpack(">4sI", stream.peek(8).ljust(8, b"\0"))
+    if form == b"FORM" and stream.peek(4, offset=8 + size) in _HEADS:
+        return Layout(stream=_part(stream, 0, 8 + size), rest=_part(stream, 8 + size, stream.size))
     sound = _sound_of(stream)
     if sound is None or sound.size is None:
         return Layout(stream=stream)
@@ -121,6 +126,16 @@ def layout_of(stream: ByteStream) -> Layout:
     if len(rest) <= TRAILING_BYTES or not any(rest) or end > announced_end + 1:
         return Layout(stream=stream)
     return _corrected(stream, sound)
+
+
+def next_flac(stream: ByteStream) -> ByteStream | None:
+    """Return another FLAC stream that follows in a file, if one does."""
+    size = 1 << 20
+    for start in range(0, stream.size, size):
+        place = stream.peek(size + len(_FLAC_HEAD) - 1, offset=start).find(_FLAC_HEAD, not start)
+        if place >= 0:
+            return _part(stream, start + place, stream.size)
+    return None
 
 
 def _corrected(stream: ByteStream, sound: Sound) -> Layout:

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from affekt.audio.boxes import announces_too_much, holds_another, was_cut_off
+from affekt.audio.boxes import announces_too_much, holds_another, is_fragmented, was_cut_off
 from affekt.audio.ffmpeg import limit_allocations
 from affekt.audio.signal import MIN_PEAK, Signal
 from affekt.audio.source import ByteStream
@@ -32,10 +32,14 @@ _TOLERANCE_S = 0.5
 _TIMED = ("MP4", "QuickTime", "WebM or Matroska", "Windows Media", "Flash Video", "stream")
 # Of these FFmpeg estimates the length by the bit rate.
 _ESTIMATED = ("AAC", "AMR", BEYOND_HEADER)
+# Of these it knows that of the longest track, or counts silence that no player keeps.
+_OF_THE_WHOLE = ("AVI", "Windows Media")
 # Time stamps are rounded, and clocks drift: less than this is no hole.
 _HOLE_S = 0.1
-# Where no length is announced, time stamps that claim more silence than this are damaged.
+# Time stamps that claim more silence than this are damaged, but where the file is so long that it
+# may hold a picture meanwhile, or an eventful day.
 _MOST_SILENCE_S = 3600.0
+_LEAST_BYTES_A_SECOND = 100
 _SILENT_FRAMES = 1 << 16
 # Where so many packets in a row cannot be decoded, minutes of sound, nothing that follows can.
 _MOST_IN_VAIN = 10_000
@@ -98,7 +102,10 @@ class MediaDecoder:
             raise AudioError(f"{stream.label}: holds {what}: name a recording with a sound track")
         self.rate_hz: int = rate_hz or self._first.sample_rate
         self.channels: int = channels or self._first.layout.nb_channels
+        self._is_fragmented = is_fragmented(stream, container)
         self._announced_s = self._announced()
+        self._begins_s = self._beginning()
+        self._silence_s = 0.0
 
     def skip_to(self, frame: int) -> int:  # noqa: ARG002 - compressed streams start at the start
         """Return the frame that reading starts from: always 0."""
@@ -222,20 +229,19 @@ class MediaDecoder:
         """Return how much silence lies before a frame, in seconds; 0 for none."""
         if self._kind not in _TIMED or frame.pts is None:
             return 0.0
-        starts_s = (self._container.start_time or 0) / self._av.time_base
-        end_s = self._announced_end()
-        late = end_s is None or starts_s > end_s  # a piece of something longer
-        hole_s = (
-            float(frame.pts * frame.time_base) - (max(0.0, starts_s) if late else 0.0) - count_s
-        )
+        hole_s = float(frame.pts * frame.time_base) - self._begins_s - count_s
         if hole_s < _HOLE_S:
             return 0.0
-        most_s = count_s + _MOST_SILENCE_S if end_s is None else end_s + _TOLERANCE_S
-        if count_s + hole_s > most_s:
+        most_s = max(_MOST_SILENCE_S, self._file.size / _LEAST_BYTES_A_SECOND)
+        ends_s = [end_s for end_s in (self._announced_s, self._announced_end()) if end_s]
+        if self._silence_s + hole_s > most_s or (
+            ends_s and count_s + hole_s > max(ends_s) + _TOLERANCE_S
+        ):
             note = "The time stamps are damaged: where they leave holes, none was put."
             if note not in self.warnings:
                 self.warnings.append(note)
             return 0.0
+        self._silence_s += hole_s
         return hole_s
 
     def _silence(self, hole_s: float) -> Iterator[Signal]:
@@ -256,13 +262,24 @@ class MediaDecoder:
         for piece in pieces:
             yield _to_frames(piece)
 
+    def _beginning(self) -> float:
+        """Return where the clock stands as the recording begins, in seconds.
+
+        It is 0, and what comes late comes late, but in a piece of a longer stream.
+        """
+        starts_s = max(0, self._container.start_time or 0) / self._av.time_base
+        end_s = self._announced_end()
+        if self._kind in ("MP4", "QuickTime"):
+            return starts_s if self._is_fragmented else 0.0
+        return starts_s if end_s is None or starts_s > end_s else 0.0
+
     def _announced_end(self) -> float | None:
         duration = self._container.duration
         return duration / self._av.time_base if duration and duration > 0 else None
 
     def _announced(self) -> float | None:
         """Return where the header says that this track ends, in seconds; None where it does not."""
-        if self._kind in _ESTIMATED:
+        if self._kind in (*_ESTIMATED, *_OF_THE_WHOLE) or self._is_fragmented:
             return None
         track = self._container.streams.audio[self._track]
         clock = re.fullmatch(r"(\d+):(\d\d):(\d\d(?:\.\d+)?)", track.metadata.get("DURATION", ""))
@@ -276,14 +293,12 @@ class MediaDecoder:
 
     def _compare_with_header(self, seconds: float) -> None:
         announced_s = self._announced_s
-        # FFmpeg corrects the length of an AVI by what is there.
-        complete = announced_s is not None and self._kind != "AVI"
         if announced_s is not None and announced_s - seconds > _TOLERANCE_S:
             self.warnings.append(
                 f"The end is missing: the header announces {announced_s:.2f} s, "
                 f"{seconds:.2f} s could be read."
             )
-        elif not complete and (self._broken or was_cut_off(self._file, self._kind)):
+        elif announced_s is None and (self._broken or was_cut_off(self._file, self._kind)):
             self.warnings.append("The file was cut off: its end is missing.")
         elif holds_another(self._file, self._kind):
             self.warnings.append(

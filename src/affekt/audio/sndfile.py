@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import numpy as np
 import soundfile
 
-from affekt.audio.chunks import TRAILING_BYTES, UNKNOWN_BYTES
+from affekt.audio.chunks import TRAILING_BYTES, UNKNOWN_BYTES, next_flac
 from affekt.audio.signal import Signal
 from affekt.audio.source import ByteStream
 from affekt.audio.stderr import mpg123_silenced
@@ -162,8 +162,18 @@ class SoundfileDecoder:
                 else f"The header announces {self._seconds(announced)}, "
                 f"but {found} were found and read."
             )
-        elif self._file.format == "OGG" and not self.more_follows and not self._has_end_mark():
-            self.warnings.append("The stream has no end mark: its end may be missing.")
+        elif not self.more_follows:
+            self.warnings += self.end_mark_warnings()
+
+    def next_recording(self) -> ByteStream | None:
+        """Return another FLAC stream that follows in the file, if one does."""
+        return next_flac(self._stream) if self._file.format == "FLAC" else None
+
+    def end_mark_warnings(self) -> list[str]:
+        """Say where an Ogg file lacks the mark of its end."""
+        if self._file.format != "OGG" or self._has_end_mark():
+            return []
+        return ["The stream has no end mark: its end may be missing."]
 
     def has_another_stream(self) -> bool:
         """Tell whether another Ogg stream begins where this one was read to (RFC 3533)."""
