@@ -60,3 +60,24 @@ def test_importing_the_core_takes_under_half_a_second() -> None:
         for _ in range(5)
     ]
     assert min(times_s) < 0.5
+
+
+def test_the_face_of_the_package_lists_what_it_loads_on_first_use() -> None:
+    import affekt
+
+    assert set(affekt.__all__) <= set(dir(affekt))
+    for name in affekt.__all__:
+        found = getattr(affekt, name)
+        assert name == "__version__" or found.__doc__
+    with pytest.raises(AttributeError, match="has no attribute 'recognise'"):
+        affekt.recognise  # noqa: B018 - the access is the test
+
+
+def test_nobody_below_imports_the_face_of_the_package() -> None:
+    source = Path(__file__).parent.parent / "src" / "affekt"
+    told = [
+        path.relative_to(source).as_posix()
+        for path in source.rglob("*.py")
+        if "from affekt import __version__" in path.read_text(encoding="utf-8")
+    ]
+    assert told == []

@@ -1,4 +1,10 @@
-"""Affekt: speech emotion recognition that people can trust."""
+"""Affekt: speech emotion recognition that people can trust.
+
+from affekt import Recognizer
+
+recognizer = Recognizer.load()
+print(recognizer.predict("speech.wav").emotion)
+"""
 
 from __future__ import annotations
 
@@ -6,24 +12,43 @@ import importlib
 import os
 from typing import TYPE_CHECKING, Any
 
-__version__ = "0.1.0"
+from affekt._version import __version__
 
 # ONNX Runtime gathers usage data from version 1.29 on, and sends it to its makers. Other libraries
 # load it too: it is told to keep silent before any of them can. Whoever sets the variable decides.
 os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 
 if TYPE_CHECKING:
+    from affekt.client import Client
     from affekt.corpora import load_corpus
     from affekt.corpora.datasets import open_dataset
+    from affekt.evaluation import evaluate
     from affekt.models import create_model
-    from affekt.recognition import Recognizer
+    from affekt.recognition import Recognizer, StreamRecognizer
+    from affekt.records import Prediction, Timeline
 
-__all__ = ["Recognizer", "__version__", "create_model", "load_corpus", "open_dataset"]
+__all__ = [
+    "Client",
+    "Prediction",
+    "Recognizer",
+    "StreamRecognizer",
+    "Timeline",
+    "__version__",
+    "create_model",
+    "evaluate",
+    "load_corpus",
+    "open_dataset",
+]
 
 # Loaded on first use, so that `import affekt` costs milliseconds and never needs torch.
 _LAZY = {
+    "Client": "affekt.client",
+    "Prediction": "affekt.records",
     "Recognizer": "affekt.recognition",
+    "StreamRecognizer": "affekt.recognition",
+    "Timeline": "affekt.records",
     "create_model": "affekt.models",
+    "evaluate": "affekt.evaluation",
     "load_corpus": "affekt.corpora",
     "open_dataset": "affekt.corpora.datasets",
 }
@@ -33,3 +58,7 @@ def __getattr__(name: str) -> Any:
     if name in _LAZY:
         return getattr(importlib.import_module(_LAZY[name]), name)
     raise AttributeError(f"module 'affekt' has no attribute '{name}'")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_LAZY})

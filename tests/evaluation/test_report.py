@@ -51,6 +51,14 @@ def test_only_the_test_part_of_the_protocol_is_measured(bundle, clip):
     assert measured.corpora[0].speakers == ("15",)
 
 
+def test_model_and_protocol_may_be_given_by_name(bundle, clip):
+    clips = [clip("emodb", "15", 1, "sad"), clip("emodb", "03", 1, "sad")]
+    named = affekt.evaluate(str(bundle()), clips, "lockbox")
+    assert named.corpora[0].speakers == ("15",)
+    with pytest.raises(ConfigError, match="lockboxx"):
+        affekt.evaluate(str(bundle()), clips, "lockboxx")
+
+
 def test_speakers_that_were_not_at_hand_are_named(report):
     missing = report(["savee", "emodb"]).missing
     assert ("emodb", "16") in missing

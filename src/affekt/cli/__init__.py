@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import click
 
-from affekt import __version__
+from affekt._version import __version__
 from affekt.errors import AffektError, did_you_mean
 
 

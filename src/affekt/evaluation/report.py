@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from importlib import resources
 from typing import Any
 
-from affekt import __version__
+from affekt._version import __version__
 from affekt.errors import ConfigError
 from affekt.evaluation.exposure import (
     heard_clips,
@@ -25,8 +25,8 @@ from affekt.evaluation.groups import ALL_CORPORA, GroupFigures, group_figures
 from affekt.evaluation.leaks import Copy, Leaks, find_leaks
 from affekt.evaluation.runs import Answers, Progress, own_classes
 from affekt.evaluation.scoring import mean_ua, pooled_calibration, score_corpus
-from affekt.evaluation.sources import Source
-from affekt.protocols import Protocol, Split
+from affekt.evaluation.sources import Source, open_source
+from affekt.protocols import Protocol, Split, protocol
 from affekt.records import Utterance
 
 FIVE = ("cremad", "ravdess_speech", "emodb", "casia", "nemo")
@@ -177,9 +177,9 @@ class Report:
 
 
 def evaluate(
-    source: Source,
+    source: Source | str,
     utterances: Sequence[Utterance],
-    rule: Protocol,
+    rule: Protocol | str,
     *,
     splits: Sequence[Split] | None = None,
     training_clips: Sequence[Utterance] = (),
@@ -188,10 +188,13 @@ def evaluate(
 ) -> Report:
     """Measure a model on the test part of a protocol.
 
+        report = evaluate("default", load_corpus("cremad"), "select")
+        print(report.corpora[0].scoring("own").ua)
+
     Args:
-        source: the model, or what it answered.
+        source: the model, or what it answered; a word is opened as `open_source` does.
         utterances: all of the corpora's; the protocol chooses among them.
-        rule: the protocol.
+        rule: the protocol, or its name.
         splits: of the protocol, where they were made before.
         training_clips: more that the model may have learnt from, to compare people's own data with;
             see `affekt.evaluation.training_clips`.
@@ -199,9 +202,12 @@ def evaluate(
         progress: called after each clip with how many are done, and how many there are.
 
     Raises:
-        ConfigError: the protocol finds nothing to test.
+        BundleError: there is no such model.
+        ConfigError: there is no such protocol, or it finds nothing to test.
         LeakError: the protocol's parts share a speaker or a file.
     """
+    source = open_source(source) if isinstance(source, str) else source
+    rule = protocol(rule) if isinstance(rule, str) else rule
     splits = splits or rule.splits(utterances)
     tested = tested_clips(rule, splits)
     answers = source.answer(tested, progress)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 
-from affekt import __version__
+from affekt._version import __version__
 from affekt.evaluation import trust_plots as plots
 from affekt.evaluation.answered import answered_cells
 from affekt.evaluation.figures import CorpusFigures

@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from affekt import __version__
+from affekt._version import __version__
 from affekt.errors import ConfigError
 from affekt.features.parts import Group, clip_name, groups_of, make_part, read_part
 from affekt.features.processes import run_in_processes

@@ -15,7 +15,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from affekt import __version__
+from affekt._version import __version__
 from affekt.audio import decode
 from affekt.errors import AffektError
 from affekt.features.sets import FeatureSet

@@ -15,7 +15,7 @@ from fastapi.responses import Response
 from starlette.exceptions import HTTPException
 from starlette.middleware.cors import CORSMiddleware
 
-from affekt import __version__
+from affekt._version import __version__
 from affekt.errors import AffektError
 from affekt.service import operation, recordings, streaming
 from affekt.service.context import RequestContext

@@ -13,7 +13,7 @@ from pathlib import Path
 from string import Template
 from typing import Any
 
-import affekt
+from affekt._version import __version__
 from affekt.config import to_mapping
 from affekt.errors import BundleError, ConfigError
 from affekt.output import write_outputs
@@ -147,7 +147,7 @@ def _filled(page: str) -> str:
         "no_legal_advice": notices.NO_LEGAL_ADVICE,
         "law": notices.LAW,
         "law_url": notices.LAW_URL,
-        "version": affekt.__version__,
+        "version": __version__,
     }
     return Template(page).substitute({key: html.escape(text) for key, text in texts.items()})
 
@@ -156,7 +156,7 @@ def _card(bundle: Bundle) -> dict[str, Any]:
     values = to_mapping(bundle.metadata)
     return (
         {
-            "affekt": affekt.__version__,
+            "affekt": __version__,
             "title": bundle.metadata.title,
             "sha256": bundle.sha256,
         }

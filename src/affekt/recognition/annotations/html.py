@@ -12,7 +12,7 @@ from pathlib import Path, PurePath
 from typing import Any, TextIO
 from urllib.parse import quote
 
-from affekt import __version__
+from affekt._version import __version__
 from affekt.errors import ConfigError
 from affekt.recognition.annotations.marks import (
     SILENCE,
