@@ -291,7 +291,9 @@ def test_the_copies_among_utterances_are_named_by_their_files(write, original, s
         )
         for path in (fourth, third, second, first, first)
     ]
-    found = {(*map(str, sorted(pair[:2])), pair.kind) for pair in copies_among(clips)}
+    found = {
+        (*sorted(str(item.path) for item in pair[:2]), pair.kind) for pair in copies_among(clips)
+    }
     assert found >= {
         (str(first), str(second), "near-duplicate"),
         (str(first), str(third), "augmented-copy"),
@@ -308,7 +310,7 @@ def test_of_many_copies_each_is_a_copy_of_each(write, original):
         )
         for path in (*paths, louder)
     ]
-    found = {(*sorted(pair[:2]), pair.kind) for pair in copies_among(clips)}
+    found = {(*sorted(item.path for item in pair[:2]), pair.kind) for pair in copies_among(clips)}
     assert found == {
         *((one, other, "identical-audio") for one, other in itertools.combinations(paths, 2)),
         *((path, louder, "near-duplicate") for path in paths),

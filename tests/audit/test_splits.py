@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 
+import numpy as np
 import pytest
 
 from affekt.audit import audit, read_split
@@ -134,6 +135,47 @@ def test_stretches_of_a_file_have_labels_of_their_own(table):
         {"path": "anna.wav", "part": "train", "emotion": "angry", "start": "0.5", "end": "1"},
     )
     assert severities(split, "two-labels") == set()
+    assert [clip.name for clip in read_split(split)] == [
+        "anna.wav from 0 s to 0.5 s",
+        "anna.wav from 0.5 s to 1 s",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("start", "severity"), [("0.5", set()), ("0.4", {"error"}), ("", {"error"})]
+)
+def test_stretches_leak_where_they_overlap(table, start, severity):
+    split = table(
+        {"path": "anna.wav", "part": "train", "start": "0", "end": "0.5"},
+        {"path": "anna.wav", "part": "test", "start": start, "end": ""},
+        {"path": "cleo.wav", "part": "train", "start": "", "end": ""},
+    )
+    assert severities(split, "same-file") == severity
+
+
+def test_training_stretches_that_overlap_tested_ones_are_mended_away(table):
+    split = table(
+        {"path": "anna.wav", "part": "train", "start": "0", "end": "0.5"},
+        {"path": "anna.wav", "part": "test", "start": "0.4", "end": ""},
+        {"path": "cleo.wav", "part": "train", "start": "", "end": ""},
+    )
+    mending = audit(split=split, workers=1).mending
+    assert mending.dropped == {0: ("same-file", "train")}
+
+
+def test_a_stretch_is_heard_alone(write, speak, tmp_path):
+    sound = speak("aeo")
+    write("a.wav", np.concatenate([np.zeros(8_000, np.float32), sound]))
+    write("b.wav", sound)
+    split = tmp_path / "split.csv"
+    split.write_text(
+        "file;start;end;part\na.wav;0;0,5;train\na.wav;0 days 00:00:00.5;;train\nb.wav;;;test\n"
+    )
+    found = audit(split=split, workers=1).findings
+    (silent,) = [item for item in found if item.kind == "silent"]
+    assert [clip.name for clip in silent.clips] == ["a.wav from 0 s to 0.5 s"]
+    (copy,) = [item for item in found if item.kind in ("identical-audio", "near-duplicate")]
+    assert [clip.name for clip in copy.clips] == ["a.wav from 0.5 s to the end", "b.wav"]
 
 
 @pytest.mark.parametrize(

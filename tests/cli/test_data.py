@@ -17,6 +17,7 @@ from affekt.features.table import read_table
 def mine(tmp_path, monkeypatch, write_tone):
     """Three recordings in folders, and a table of four stretches of them."""
     monkeypatch.delenv("AFFEKT_CORPORA", raising=False)
+    monkeypatch.setenv("AFFEKT_CACHE", str(tmp_path / "cache"))
     monkeypatch.chdir(tmp_path)
     for number, place in enumerate(("frustrated/anna_1", "happy/anna_2", "frustrated/ben_1")):
         path = tmp_path / f"mine/{place}.wav"
@@ -116,6 +117,27 @@ def test_features_of_a_table_that_has_changed_are_not_taken_for_finished(mine, t
     table.write_text(table.read_text().replace("ben;", "cleo;"))
     result = affekt(*words, "--table", table, "--out", out, code=2)
     assert "made of something else" in result.stderr
+
+
+def test_an_audit_takes_stretches_and_parts_of_a_table(mine):
+    table = mine / "mine.csv"
+    text = table.read_text().replace("mood", "part").replace("low", "train")
+    table.write_text(text.replace("ben;;;train", "ben;;;test").replace(";0;0,5;", ";0;1,5;"))
+    words = ("audit", "--table", table, "--labels", "own", "--workers", "1", "--format", "json")
+    found = json.loads(affekt(*words).stdout)
+    assert (found["corpora"], found["clips"]) == ([str(table)], 4)
+    assert {item["kind"] for item in found["findings"]} >= {"label-imbalance"}
+    assert found["hours"] == pytest.approx((1.5 + 1.0 + 2.0 + 2.0) / 3600, abs=1e-3)
+
+
+def test_an_audit_takes_a_folder(mine):
+    (mine / "happy/copy.wav").write_bytes((mine / "frustrated/ben_1.wav").read_bytes())
+    words = ("audit", "--folder", mine, "--labels", "own", "--workers", "1", "--format", "json")
+    found = json.loads(affekt(*words).stdout)["findings"]
+    (copy,) = [item for item in found if item["kind"] == "identical-audio"]
+    names = [clip["name"] for clip in copy["clips"]]
+    assert names == ["frustrated/ben_1.wav", "happy/copy.wav"]
+    assert "two-labels" in {item["kind"] for item in found}
 
 
 def test_a_split_is_made_of_a_folder(mine, tmp_path):

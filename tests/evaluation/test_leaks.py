@@ -69,10 +69,10 @@ def test_in_folds_each_round_counts_by_itself(clip):
 
 @pytest.mark.parametrize("order", [1, -1])
 def test_a_copy_of_what_was_learnt_from_is_named(clips, learnt, order):
-    one, other = (clips[0].path, clips[2].path)[::order]
+    one, other = (clips[0].stretch, clips[2].stretch)[::order]
     copies = [
         Copy(first=one, second=other, kind="near-duplicate"),
-        Copy(first=clips[2].path, second=clips[3].path, kind="near-duplicate"),
+        Copy(first=clips[2].stretch, second=clips[3].stretch, kind="near-duplicate"),
     ]
     found = found_in(clips, learnt, copies=copies)
     assert found.copies == 1
@@ -170,7 +170,7 @@ def beside(own, training, *, copies=(), model=None):
 def test_ones_own_recordings_are_compared_with_what_a_model_learnt_from(own_and_training):
     own, training = own_and_training
     assert counts(beside(own, training)) == (0, None, None, 0)
-    copies = [Copy(first=own.path, second=training.path, kind="identical-audio")]
+    copies = [Copy(first=own.stretch, second=training.stretch, kind="identical-audio")]
     found = beside(own, training, copies=copies)
     assert (found.learnt, found.tested, found.copies, found.found) == (1, 1, 1, True)
 

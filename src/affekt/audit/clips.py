@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import math
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from affekt.audit.table import Table
 from affekt.corpora import CORPORA, collection_of
+from affekt.corpora.columns import stretch_of
 from affekt.corpora.labels import canonical_label
 from affekt.corpora.locate import is_there
 from affekt.corpora.scan import Scan, scan_folder
 from affekt.corpora.utterances import UNKNOWN_SPEAKER
 from affekt.errors import ConfigError, CorpusError
-from affekt.records import Utterance, with_one_spelling
+from affekt.records import Stretch, Utterance, with_one_spelling
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +43,11 @@ class Clip:
         return self.utterance.path
 
     @property
+    def stretch(self) -> Stretch:
+        """What is heard of the file."""
+        return self.utterance.stretch
+
+    @property
     def parts(self) -> str:
         """The parts in words, "" without a split."""
         return ", ".join(dict.fromkeys(part for _, part in self.places))
@@ -51,12 +59,21 @@ class Clip:
         return self.utterance.speaker_key if known else None
 
 
-def clips_of(scans: Iterable[Scan], root: Path) -> list[Clip]:
-    """Return the recordings that corpora account for, further copies of a name included."""
+def clips_of(scans: Iterable[Scan], root: Path | None) -> list[Clip]:
+    """Return the recordings of corpora and of people's own data, in the parts that these name.
+
+    Args:
+        scans: of each.
+        root: the folder that they are called by their paths below; None is that of each table or
+            folder.
+    """
     clips = []
     for scan in scans:
-        by_path = {item.path: item for item in scan.utterances}
-        clips += [Clip(name=_below(path, root), utterance=item) for path, item in by_path.items()]
+        folder = root or (scan.folder if scan.folder.is_dir() else scan.folder.parent)
+        for item in scan.utterances:
+            name = _named(_below(item.path, folder), item.stretch)
+            places = (("", item.split),) if item.split else ()
+            clips.append(Clip(name=name, utterance=item, places=places))
     return clips
 
 
@@ -81,25 +98,26 @@ def read_split(table: Path, *, root: Path | None = None) -> list[Clip]:
 def clips_of_table(table: Table, *, root: Path | None = None) -> list[Clip]:
     """Return the recordings that a split names, as `read_split` does."""
     known = _Known()
-    clips: dict[str, Clip] = {}
-    starts: dict[str, str] = {}
+    clips: dict[Stretch, Clip] = {}
     absent = 0
     files = table.files(root)
     for number, ((said, _), path) in enumerate(zip(table.rows, files, strict=True)):
         absent += not is_there(path)
-        key = str(path.absolute())
+        start_s, end_s = stretch_of(said)
+        key = Stretch(path.absolute(), start_s, end_s)
+        name = _below(Path(said["path"]), root) if root else said["path"]
         before = clips.get(key) or Clip(
-            name=_below(Path(said["path"]), root) if root else said["path"],
-            utterance=known.of(path) or _own(path, said, table.path),
+            name=_named(name, key),
+            utterance=replace(
+                known.of(path) or _own(path, said, table.path), start_s=start_s, end_s=end_s
+            ),
         )
-        label, start = _label(said), said.get("start", "")
-        # Stretches of one file may well have labels of their own.
-        other = label and label not in before.labels and start == starts.setdefault(key, start)
+        label = _label(said)
         clips[key] = replace(
             before,
             places=(*before.places, (said.get("round", ""), said["split"])),
             rows=(*before.rows, number),
-            labels=(*before.labels, label) if other else before.labels,
+            labels=(*before.labels, label) if label not in (*before.labels, "") else before.labels,
         )
     if absent == len(table.rows):
         raise ConfigError(
@@ -114,9 +132,9 @@ def clips_of_table(table: Table, *, root: Path | None = None) -> list[Clip]:
 
 def merge(clips: Iterable[Clip]) -> list[Clip]:
     """Return every recording once, with all of its places, sorted by name."""
-    merged: dict[str, Clip] = {}
+    merged: dict[Stretch, Clip] = {}
     for clip in clips:
-        key = str(clip.path.absolute())
+        key = clip.stretch._replace(path=clip.path.absolute())
         before = merged.get(key)
         merged[key] = (
             clip
@@ -129,6 +147,24 @@ def merge(clips: Iterable[Clip]) -> list[Clip]:
             )
         )
     return sorted(merged.values(), key=lambda clip: clip.name)
+
+
+def overlaps(clips: Sequence[Clip]) -> list[tuple[int, int]]:
+    """Return the places of each two recordings that are stretches of one file and overlap."""
+    of_file: dict[Path, list[tuple[float, float, int]]] = defaultdict(list)
+    for place, clip in enumerate(clips):
+        _, start_s, end_s = clip.stretch
+        end_s = math.inf if end_s is None else end_s
+        of_file[clip.path.absolute()].append((start_s or 0.0, end_s, place))
+    found = []
+    for stretches in of_file.values():
+        stretches.sort()
+        for number, (_, end_s, place) in enumerate(stretches):
+            for start_s, _, other in stretches[number + 1 :]:
+                if start_s >= end_s:
+                    break
+                found.append((place, other))
+    return found
 
 
 def two_labels(clip: Clip) -> bool:
@@ -184,6 +220,14 @@ def _own(path: Path, said: Mapping[str, str], table: Path) -> Utterance:
         emotion=None,
         sentence=said.get("sentence") or None,
     )
+
+
+def _named(name: str, stretch: Stretch) -> str:
+    """Return what reports call a stretch of a file."""
+    if stretch.whole:
+        return name
+    end = "the end" if stretch.end_s is None else f"{stretch.end_s:g} s"
+    return f"{name} from {stretch.start_s or 0.0:g} s to {end}"
 
 
 def _label(said: Mapping[str, str]) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from affekt.audio import SAMPLING_RATE_HZ, Signal, decode_blocks
+from affekt.audio import SAMPLING_RATE_HZ, Signal, decode, decode_blocks
 from affekt.audit.fingerprint import HOP_S, Fingerprint, fingerprint
 from affekt.corpora.verify import trouble_with
 from affekt.errors import AffektError, MissingExtraError
@@ -72,8 +72,14 @@ class _Levels:
         self.clipped += int(np.count_nonzero(level >= _FULL_SCALE))
 
 
-def hear(path: Path) -> Heard:
-    """Listen to a recording; what is wrong with it is told and not raised."""
+def hear(path: Path, start_s: float | None = None, end_s: float | None = None) -> Heard:
+    """Listen to a recording, or a stretch of it; what is wrong is told and not raised.
+
+    Args:
+        path: the file.
+        start_s: beginning of the stretch in seconds; None is the recording's.
+        end_s: its end; None is the recording's. Levels of a stretch are those of its mix.
+    """
     pieces: list[Signal] = []
     levels = _Levels()
     rate_hz = channels = 0
@@ -84,13 +90,19 @@ def hear(path: Path) -> Heard:
             return Heard(trouble="missing", message=f"{path}: no such file")
         with path.open("rb") as file:
             file_digest = hashlib.file_digest(file, "blake2b").hexdigest()[:32]
-        with decode_blocks(path) as reader:
-            rate_hz, channels = reader.source_rate_hz, reader.source_channels
-            reader.watch = levels.watch
-            try:
-                pieces.extend(reader.chunks())
-            finally:
-                warnings = tuple(reader.warnings)
+        if start_s is not None or end_s is not None:
+            audio = decode(path, start_s=start_s, end_s=end_s)
+            rate_hz, channels = audio.source_rate_hz, audio.source_channels
+            pieces, warnings = [audio.signal], audio.warnings
+            levels.watch(audio.signal)
+        else:
+            with decode_blocks(path) as reader:
+                rate_hz, channels = reader.source_rate_hz, reader.source_channels
+                reader.watch = levels.watch
+                try:
+                    pieces.extend(reader.chunks())
+                finally:
+                    warnings = tuple(reader.warnings)
     except OSError as error:
         return Heard(
             trouble="undecodable",

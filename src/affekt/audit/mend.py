@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
-from affekt.audit.clips import Clip, differ, two_labels
+from affekt.audit.clips import Clip, differ, overlaps, two_labels
 from affekt.audit.listen import Heard
 from affekt.audit.rounds import BETWEEN, TESTED, Rounds, role
 from affekt.audit.table import Table
@@ -121,6 +121,7 @@ def plan_mending(
     plan.drop_broken(heard)
     plan.drop_two_labels()
     plan.drop_repeated()
+    plan.join_overlaps()
     plan.drop_copies()
     plan.drop_speakers()
     return Mending(table=table, dropped=plan.dropped, left=plan.left, emptied=plan.emptied())
@@ -174,6 +175,13 @@ class _Plan:
             if written in seen:
                 self._drop(entry, "same-file")
             seen.add(written)
+
+    def join_overlaps(self) -> None:
+        """Take overlapping stretches of one file for one sound, though labels may differ."""
+        for one, other in overlaps(self._clips):
+            self._join(one, other)
+            self._kind.setdefault(one, "same-file")
+            self._kind.setdefault(other, "same-file")
 
     def drop_copies(self) -> None:
         """Keep of each sound, in each round, what stands in the part nearest to the test."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -22,6 +21,7 @@ from affekt.audit.waveform import Correlation, correlate
 from affekt.corpora import CORPORA
 from affekt.corpora.verify import is_known
 from affekt.features.processes import run_in_processes
+from affekt.records import Stretch
 
 Progress = Callable[[str, int, int], None]
 
@@ -50,8 +50,8 @@ class _Task(NamedTuple):
     """A pair that is to be confirmed."""
 
     pair: Pair
-    first: Path
-    second: Path
+    first: Stretch
+    second: Stretch
     alike: Likeness
 
 
@@ -84,7 +84,9 @@ def find_copies(
         first, second, change = likeness[:3]
         sounds = heard[first].sound_digest, heard[second].sound_digest
         written = "" if change == SAME else f"{change.pace:.4f} {change.shift_bins}"
-        tasks.append(_Task((*sounds, written), clips[first].path, clips[second].path, likeness))
+        tasks.append(
+            _Task((*sounds, written), clips[first].stretch, clips[second].stretch, likeness)
+        )
     tasks.sort(key=lambda task: task.alike[:2])
     confirmed = _confirmed(tasks, store, workers, progress)
     copies += [
@@ -123,12 +125,12 @@ def _confirmed(
 
 
 def _confirm_group(tasks: Sequence[_Task]) -> list[tuple[Pair, Correlation]]:
-    signals: dict[Path, Signal] = {}
+    signals: dict[Stretch, Signal] = {}
 
-    def signal(path: Path) -> Signal:
-        if path not in signals:
-            signals[path] = decode(path).signal
-        return signals[path]
+    def signal(item: Stretch) -> Signal:
+        if item not in signals:
+            signals[item] = decode(item.path, start_s=item.start_s, end_s=item.end_s).signal
+        return signals[item]
 
     return [
         (task.pair, _confirm(signal(task.first), signal(task.second), task.alike)) for task in tasks

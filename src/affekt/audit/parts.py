@@ -6,7 +6,7 @@ import itertools
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
-from affekt.audit.clips import Clip, two_labels
+from affekt.audit.clips import Clip, overlaps, two_labels
 from affekt.audit.finding import Finding, Mend, Severity, places
 from affekt.audit.rounds import Rounds, role
 from affekt.records import normal_id
@@ -30,6 +30,7 @@ def part_findings(clips: Sequence[Clip], mend: Mend) -> Iterator[Finding]:
                 corpus=clip.utterance.corpus,
                 mend=mend("two-labels", [clip]),
             )
+    yield from _overlapping(clips, rounds, mend)
     yield from _shared(clips, "speaker-across-parts", _speaker, rounds, mend)
     yield from _shared(clips, "sentence-across-parts", _sentence, rounds, mend)
     unnamed = [clip for clip in clips if clip.places and clip.speaker is None]
@@ -53,6 +54,22 @@ def _same_file(clip: Clip, rounds: Rounds, mend: Mend) -> Iterator[Finding]:
                 clips=places([clip]),
                 corpus=clip.utterance.corpus,
                 mend=mend("same-file", [clip]) if leak else "",
+            )
+
+
+def _overlapping(clips: Sequence[Clip], rounds: Rounds, mend: Mend) -> Iterator[Finding]:
+    """Say which stretches of one file overlap in two parts."""
+    for one, other in overlaps(clips):
+        apart, leak = rounds.apart(clips[one], clips[other])
+        if apart:
+            pair = [clips[one], clips[other]]
+            yield Finding(
+                kind="same-file",
+                severity="error" if leak else "warning",
+                message=f"stretches of one file overlap; in {' and '.join(apart)}",
+                clips=places(pair),
+                corpus=pair[0].utterance.corpus,
+                mend=mend("same-file", pair) if leak else "",
             )
 
 

@@ -22,8 +22,9 @@ from affekt.audit.parts import part_findings
 from affekt.audit.store import State, Store, default_store, state
 from affekt.audit.table import Table
 from affekt.corpora import scan_corpus
+from affekt.corpora.datasets import Dataset
 from affekt.features.processes import run_in_processes
-from affekt.records import Utterance
+from affekt.records import Stretch, Utterance
 
 Progress = Callable[[str, int, int], None]
 
@@ -38,7 +39,7 @@ class Audit:
     """What was looked at, and what was found, worst first.
 
     Attributes:
-        corpora: names of the corpora that were audited as a whole.
+        corpora: what was audited as a whole: names of corpora, and people's own tables and folders.
         split: the split's table, or None.
         clips: recordings.
         hours: of sound.
@@ -61,8 +62,8 @@ class Audit:
 class Copied(NamedTuple):
     """Two recordings that hold one sound, and how: a key of `KINDS`."""
 
-    first: Path
-    second: Path
+    first: Stretch
+    second: Stretch
     kind: str
 
 
@@ -91,12 +92,12 @@ def copies_among(
     for place, item in enumerate(heard):
         same[item.sound_digest or str(place)].append(place)
     found = [
-        Copied(clips[one].path, clips[other].path, "identical-audio")
+        Copied(clips[one].stretch, clips[other].stretch, "identical-audio")
         for group in same.values()
         for one, other in itertools.combinations(group, 2)
     ]
     found += [
-        Copied(clips[one].path, clips[other].path, describe(pair, clips, heard)[0])
+        Copied(clips[one].stretch, clips[other].stretch, describe(pair, clips, heard)[0])
         for pair in copies
         if pair.alike is not None
         for one in same[heard[pair.first].sound_digest]
@@ -110,11 +111,12 @@ def audit(
     *,
     root: Path | None = None,
     split: Path | None = None,
+    dataset: Dataset | None = None,
     store: Path | None = None,
     workers: int | None = None,
     progress: Progress | None = None,
 ) -> Audit:
-    """Look for copies, leaks and faults in corpora, in a split, or in both.
+    """Look for copies, leaks and faults in corpora, in people's own data, in a split, or in all.
 
     Broken off, the next audit goes on where this one was. With more than one worker, a script
     that calls this must be guarded by `if __name__ == "__main__"`.
@@ -123,6 +125,7 @@ def audit(
         corpora: names of corpora to audit as a whole.
         root: folder of the corpora.
         split: a table with a column for the path and one for the part.
+        dataset: recordings of people's own; the parts that it names are those of a split.
         store: where to keep what was heard; the user's cache by default.
         workers: processes; one a core by default.
         progress: called with what is being done, steps done and steps in all.
@@ -137,7 +140,8 @@ def audit(
     clips = merge(
         [
             *(clips_of_table(table, root=root) if table else ()),
-            *clips_of(scans, scans[0].folder.parent if scans else Path()),
+            *(clips_of(dataset.scans, None) if dataset else ()),
+            *clips_of(scans, scans[0].folder.parent if scans else None),
         ]
     )
     heard, new, copies = _compare(clips, store, workers, progress)
@@ -145,7 +149,7 @@ def audit(
     if table is not None:
         same = [Same(*pair[:2], describe(pair, clips, heard)[0]) for pair in copies]
         mending = plan_mending(table, clips, heard, same)
-    names = [scan.corpus for scan in scans]
+    names = tuple(scan.corpus for scan in scans)
 
     def mend(kind: str, clips: Sequence[Clip]) -> str:
         if split is None or mending is None or not mending.mends(kind, clips):
@@ -161,7 +165,7 @@ def audit(
         *label_findings(clips),
     ]
     return Audit(
-        corpora=tuple(names),
+        corpora=(*names, *(str(scan.folder) for scan in dataset.scans)) if dataset else names,
         split=split,
         clips=len(clips),
         hours=sum(item.duration_s for item in heard) / 3600.0,
@@ -203,21 +207,21 @@ def _order(item: Finding) -> tuple[int, int, str, tuple[object, ...]]:
 def _listen(
     clips: Sequence[Clip], store: Store, workers: int, progress: Progress
 ) -> tuple[list[Heard], int]:
-    paths = [clip.path for clip in clips]
-    known = {path: heard for path, heard in store.heard(paths).items() if heard.trouble in _KEPT}
-    unknown = [path for path in paths if path not in known]
+    asked = [clip.stretch for clip in clips]
+    known = {item: heard for item, heard in store.heard(asked).items() if heard.trouble in _KEPT}
+    unknown = [item for item in asked if item not in known]
     new = len(unknown)
-    progress("Listening", len(known), len(paths))
+    progress("Listening", len(known), len(asked))
     groups = [unknown[at : at + _CLIPS_A_GROUP] for at in range(0, new, _CLIPS_A_GROUP)]
     for group in run_in_processes(_hear_group, groups, workers=min(workers, len(groups))):
         store.keep_heard(item for item in group if item[2].trouble in _KEPT)
-        known |= {path: heard for path, _, heard in group}
-        progress("Listening", len(known), len(paths))
-    return [known[path] for path in paths], new
+        known |= {item: heard for item, _, heard in group}
+        progress("Listening", len(known), len(asked))
+    return [known[item] for item in asked], new
 
 
-def _hear_group(paths: Sequence[Path]) -> list[tuple[Path, State, Heard]]:
-    return [(path, state(path), hear(path)) for path in paths]
+def _hear_group(asked: Sequence[Stretch]) -> list[tuple[Stretch, State, Heard]]:
+    return [(item, state(item.path), hear(*item)) for item in asked]
 
 
 def _command(split: Path, root: Path | None, corpora: Sequence[str]) -> str:

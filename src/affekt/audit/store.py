@@ -22,6 +22,7 @@ from affekt.audit.waveform import VERSION as CONFIRMED_VERSION
 from affekt.audit.waveform import Correlation
 from affekt.errors import ConfigError
 from affekt.places import cache_root
+from affekt.records import Stretch
 
 _TABLES = """
 CREATE TABLE IF NOT EXISTS heard (
@@ -66,26 +67,26 @@ class Store:
         """Close the file."""
         self._file.close()
 
-    def heard(self, paths: Iterable[Path]) -> dict[Path, Heard]:
+    def heard(self, recordings: Iterable[Stretch]) -> dict[Stretch, Heard]:
         """Return what is known of those recordings, as they are now."""
-        known: dict[Path, Heard] = {}
+        known: dict[Stretch, Heard] = {}
         with self._told():
-            for path in paths:
+            for item in recordings:
                 row = self._file.execute(
                     "SELECT facts, shape, levels FROM heard "
                     "WHERE path = ? AND size = ? AND changed_ns = ? AND version = ?",
-                    (_name(path), *state(path), VERSION),
+                    (_name(item), *state(item.path), VERSION),
                 ).fetchone()
                 if row is not None:
-                    known[path] = _unpack(*row)
+                    known[item] = _unpack(*row)
         return known
 
-    def keep_heard(self, items: Iterable[tuple[Path, State, Heard]]) -> None:
+    def keep_heard(self, items: Iterable[tuple[Stretch, State, Heard]]) -> None:
         """Keep what was heard in recordings, whose states were taken before."""
         with self._told(), self._file:
             self._file.executemany(
                 "INSERT OR REPLACE INTO heard VALUES (?, ?, ?, ?, ?, ?, ?)",
-                [(_name(path), *at, VERSION, *_pack(item)) for path, at, item in items],
+                [(_name(stretch), *at, VERSION, *_pack(item)) for stretch, at, item in items],
             )
 
     def alike(self, digests: Sequence[str]) -> list[Likeness] | None:
@@ -142,9 +143,11 @@ class Store:
             ) from error
 
 
-def _name(path: Path) -> str | bytes:
-    """Return what a path is kept under: its bytes, where they are no text."""
-    written = str(path.absolute())
+def _name(item: Stretch) -> str | bytes:
+    """Return what a recording is kept under: its path, with bytes where they are no text."""
+    written = str(item.path.absolute())
+    if not item.whole:
+        written += f"#t={item.start_s or 0.0!r},{'' if item.end_s is None else repr(item.end_s)}"
     try:
         written.encode()
     except UnicodeEncodeError:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
-from affekt.corpora.columns import find_columns, value_of
+from affekt.corpora.columns import find_columns, stretch_of, value_of
 from affekt.corpora.locate import locate
 from affekt.corpora.table_files import TableFile, read_table_file
 from affekt.errors import CorpusError
@@ -67,6 +67,10 @@ class Table:
             for needed in ("path", "split"):
                 if not said[needed]:
                     raise CorpusError(f"{path}, {row.where}: '{columns[needed]}' is empty")
+            try:
+                stretch_of(said)
+            except CorpusError as error:
+                raise CorpusError(f"{path}, {row.where}: {error}") from None
             rows.append(Row(said, row.written or repr(row.cells)))
         if not rows:
             raise CorpusError(f"{path}: the table has no rows")

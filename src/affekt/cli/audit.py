@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -10,25 +11,18 @@ from pathlib import Path
 import click
 
 from affekt.audit.finding import SEVERITIES, Severity, at_least
-from affekt.cli.options import corpora_option, force_option, remarks_shown
+from affekt.cli.data import data_options, or_all_here
+from affekt.cli.options import force_option, remarks_shown
 from affekt.cli.saying import echo, say
-from affekt.corpora import CORPORA, corpora_root
-from affekt.errors import ConfigError, CorpusError
+from affekt.corpora.datasets import DataSource, root_at_hand
+from affekt.errors import ConfigError
 from affekt.output import check_output, utf8, write_output
 
 FORMATS = ("text", "json", "md", "html")
 
 
 @click.command()
-@click.option(
-    "--corpus",
-    "names",
-    multiple=True,
-    metavar="NAME",
-    help="Audit this corpus as a whole; may be repeated. Without it and without --split, all that "
-    "are here.",
-)
-@corpora_option
+@data_options
 @click.option(
     "--split",
     type=click.Path(path_type=Path, dir_okay=False),
@@ -66,8 +60,7 @@ FORMATS = ("text", "json", "md", "html")
 @click.option("--workers", type=click.IntRange(min=1), help="Processes.  [default: one a core]")
 @force_option
 def audit(
-    names: tuple[str, ...],
-    root: Path | None,
+    data: DataSource,
     split: Path | None,
     format_name: str,
     out: Path | None,
@@ -76,7 +69,10 @@ def audit(
     workers: int | None,
     force: bool,
 ) -> None:
-    """Look for copies, leaks and faults in corpora, in a split, or in both.
+    """Look for copies, leaks and faults in corpora, in your own recordings, or in a split.
+
+    Without --corpus, --table, --folder and --split, all corpora that are here are audited. --split
+    keeps the rows of a split as they are, its rounds included, so that --mend can write it anew.
 
     Recordings are compared by their sound: copies are found that were re-encoded, resampled, cut,
     moved, made louder, changed in pitch or pace, or mixed with noise. What was heard is kept, and
@@ -87,7 +83,7 @@ def audit(
     from affekt.audit.report import WRITERS
     from affekt.audit.table import Table
 
-    inputs = [] if split is None else [split]
+    inputs = [place for place in (split, data.table) if place is not None]
     if mend is not None:
         if split is None:
             raise ConfigError("--mend writes a mended split: name the split with --split")
@@ -96,16 +92,20 @@ def audit(
         check_target(Table.read(split), mend, force=force)
     if out is not None:
         check_output(out, inputs=inputs, force=force)
-    if root is not None or not split or names:
-        root = corpora_root(root)
-    if not names and split is None and root is not None:
-        names = tuple(name for name in CORPORA if (root / name).is_dir())
-        if not names:
-            raise CorpusError(
-                f"{root}: no corpus lies here; name a split with --split, or another folder"
-            )
+    own = dataclasses.replace(data, corpora=()) if data.table or data.folder else None
+    if own is None and split is None:
+        data = or_all_here(data)
+    root = root_at_hand(data.root)
     with remarks_shown(), _progress() as progress:
-        found = look(names, root=root, split=split, workers=workers, progress=progress)
+        dataset = own.scan() if own else None
+        found = look(
+            data.corpora,
+            root=root,
+            split=split,
+            dataset=dataset,
+            workers=workers,
+            progress=progress,
+        )
     # Names of files need not be text.
     report = utf8(WRITERS[format_name](found))
     if out is None:

@@ -94,7 +94,7 @@ class DataSource:
                 chosen = None if place.is_dir() or place == header else place
                 found = _database(header, chosen, reading)
             elif place == self.table:
-                found = read_utterances(place, reading, root=_root_at_hand(self.root))
+                found = read_utterances(place, reading, root=root_at_hand(self.root))
             else:
                 found = Tabled(scan_labelled(place, reading), {}, ())
             scans.append(found.scan)
@@ -241,8 +241,12 @@ def _relabelled(scan: Scan, reading: Reading) -> Scan:
     return dataclasses.replace(scan, utterances=utterances)
 
 
-def _root_at_hand(root: Path | None) -> Path | None:
-    """Return the folder of the corpora where there is one, which a table may lead to."""
+def root_at_hand(root: Path | None) -> Path | None:
+    """Return the folder of the corpora where there is one, below which paths may lead on.
+
+    Raises:
+        CorpusError: the one that is named is not there.
+    """
     try:
         return corpora_root(root)
     except CorpusError:

@@ -17,7 +17,7 @@ from affekt.audio.signal import MIN_PEAK
 from affekt.corpora.base import Corpus
 from affekt.corpora.lfs import is_lfs_pointer
 from affekt.corpora.scan import Scan
-from affekt.errors import AffektError, AudioError
+from affekt.errors import AffektError, AudioError, SilentError
 from affekt.records import Utterance
 from affekt.threads import Workers
 
@@ -88,7 +88,8 @@ def trouble_with(path: Path, error: AffektError, *, samples: int, peak: float) -
     """Name the kind of what keeps a recording from being heard, and say it in words."""
     if is_lfs_pointer(path):
         return "lfs-pointer", "a Git LFS pointer in place of the recording: git lfs pull"
-    return "silent" if samples and peak < MIN_PEAK else "undecodable", str(error)
+    silent = isinstance(error, SilentError) or (samples and peak < MIN_PEAK)
+    return "silent" if silent else "undecodable", str(error)
 
 
 def implausible_length(corpus: Corpus, duration_s: float) -> str:

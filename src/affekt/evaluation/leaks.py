@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import itertools
-import math
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -16,7 +15,7 @@ from affekt.evaluation.exposure import KNOWN_COLLECTIONS, heard_clips, identity
 from affekt.evaluation.sources import Source
 from affekt.files import open_file
 from affekt.protocols import Split
-from affekt.records import Utterance
+from affekt.records import Stretch, Utterance
 
 # Pairs that a report names; of all, it has the number.
 _SHOWN = 10
@@ -27,12 +26,12 @@ class Copy:
     """Two recordings that hold one sound.
 
     Attributes:
-        first, second: their files.
+        first, second: their files, or stretches of them.
         kind: "identical-audio", "near-duplicate" or "augmented-copy".
     """
 
-    first: Path
-    second: Path
+    first: Stretch
+    second: Stretch
     kind: str
 
 
@@ -116,10 +115,10 @@ def find_leaks(
                 sentences.add(id(item))
             voices_unknown |= not learnt.speakers.can_tell(known.speaker)
             sentences_unknown |= not learnt.sentences.can_tell(known.sentence)
-            for path, kind in partners.get(known.path, ()):
-                if path in learnt.stretches and path != known.path:
+            for other, kind in partners.get(known.stretch, ()):
+                if other.path != known.stretch.path and learnt.overlaps(other):
                     copied.add(id(item))
-                    names = known.path.name, path.name
+                    names = known.stretch.path.name, other.path.name
                     examples[names] = LeakedCopy(tested=names[0], learnt=names[1], kind=kind)
 
     compared = bool(taught)
@@ -144,10 +143,8 @@ def learns_at_hand(
 
 
 class _Facts(NamedTuple):
-    path: Path
+    stretch: Stretch
     corpus: str
-    start_s: float
-    end_s: float
     speaker: tuple[str, str] | None
     sentence: tuple[str, str] | None
 
@@ -167,10 +164,8 @@ class _FactsOfClips:
 def _facts(item: Utterance) -> _Facts:
     known = identity(item)
     return _Facts(
-        path=item.path.resolve(),
+        stretch=_resolved(item.stretch),
         corpus=known.corpus,
-        start_s=item.start_s or 0.0,
-        end_s=math.inf if item.end_s is None else item.end_s,
         speaker=None if known.speaker == UNKNOWN_SPEAKER else (known.collection, known.speaker),
         sentence=None if known.sentence is None else (known.collection, known.sentence),
     )
@@ -180,9 +175,9 @@ class _Learnt:
     """What was learnt from in one round of a protocol."""
 
     def __init__(self, clips: Sequence[_Facts], alike: _SameBytes) -> None:
-        self.stretches: dict[Path, list[tuple[float, float]]] = defaultdict(list)
+        self.stretches: dict[Path, list[Stretch]] = defaultdict(list)
         for item in clips:
-            self.stretches[item.path].append((item.start_s, item.end_s))
+            self.stretches[item.stretch.path].append(item.stretch)
         self.corpora = {item.corpus for item in clips}
         self.speakers = _Known(item.speaker for item in clips)
         self.sentences = _Known(item.sentence for item in clips)
@@ -190,10 +185,11 @@ class _Learnt:
 
     def holds(self, clip: _Facts) -> bool:
         """Say whether a clip, or a part of it, was learnt from: the file, or one of its bytes."""
-        return any(
-            start_s < clip.end_s and clip.start_s < end_s
-            for start_s, end_s in self.stretches.get(self._twin(clip.path), ())
-        )
+        return self.overlaps(clip.stretch._replace(path=self._twin(clip.stretch.path)))
+
+    def overlaps(self, stretch: Stretch) -> bool:
+        """Say whether some of a stretch of a file was learnt from."""
+        return any(map(stretch.overlaps, self.stretches.get(stretch.path, ())))
 
 
 class _Known:
@@ -280,10 +276,14 @@ def _rounds(
     yield heard_clips(source.learnt, known), tuple(tested.values())
 
 
-def _partners(copies: Iterable[Copy]) -> dict[Path, list[tuple[Path, str]]]:
-    partners: dict[Path, list[tuple[Path, str]]] = defaultdict(list)
+def _resolved(stretch: Stretch) -> Stretch:
+    return stretch._replace(path=stretch.path.resolve())
+
+
+def _partners(copies: Iterable[Copy]) -> dict[Stretch, list[tuple[Stretch, str]]]:
+    partners: dict[Stretch, list[tuple[Stretch, str]]] = defaultdict(list)
     for copy in copies:
-        first, second = copy.first.resolve(), copy.second.resolve()
+        first, second = _resolved(copy.first), _resolved(copy.second)
         partners[first].append((second, copy.kind))
         partners[second].append((first, copy.kind))
     return partners

@@ -3,7 +3,7 @@
 from affekt.records.ids import with_one_spelling
 from affekt.records.prediction import SCHEMA_VERSION, Moment, Prediction, Score
 from affekt.records.timeline import Segment, Timeline, Track, TrackSummary, TurningPoint
-from affekt.records.utterance import Utterance, normal_id
+from affekt.records.utterance import Stretch, Utterance, normal_id
 
 __all__ = [
     "SCHEMA_VERSION",
@@ -11,6 +11,7 @@ __all__ = [
     "Prediction",
     "Score",
     "Segment",
+    "Stretch",
     "Timeline",
     "Track",
     "TrackSummary",

@@ -2,11 +2,39 @@
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 _NUMBER = re.compile(r"([0-9]+)(?:[.,]0*)?")
+
+
+class Stretch(NamedTuple):
+    """A recording, or a stretch of one.
+
+    Attributes:
+        path: the audio file.
+        start_s, end_s: in seconds; None is the file's own end.
+    """
+
+    path: Path
+    start_s: float | None = None
+    end_s: float | None = None
+
+    @property
+    def whole(self) -> bool:
+        """It is the whole recording."""
+        return self.start_s is None and self.end_s is None
+
+    def overlaps(self, other: Stretch) -> bool:
+        """Whether some sound of one file lies in both."""
+        return (
+            self.path == other.path
+            and (self.start_s or 0.0) < (math.inf if other.end_s is None else other.end_s)
+            and (other.start_s or 0.0) < (math.inf if self.end_s is None else self.end_s)
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +71,11 @@ class Utterance:
     split: str | None = None
     start_s: float | None = None
     end_s: float | None = None
+
+    @property
+    def stretch(self) -> Stretch:
+        """What is heard of the file."""
+        return Stretch(self.path, self.start_s, self.end_s)
 
     @property
     def speaker_key(self) -> tuple[str, str]:
