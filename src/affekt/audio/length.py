@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 
 import soundfile
 
 from affekt.audio.blocks import decode_blocks
+from affekt.audio.source import open_source
 from affekt.audio.stderr import mpg123_silenced
 from affekt.errors import AffektError
 
 
 def announced_s(path: str | Path) -> float | None:
-    """Return the length that a file's header announces; None where it cannot be known cheaply."""
+    """Return the length that a file's header announces; None where it cannot be known cheaply.
+
+    A pipe is not read: what went by could not be read again.
+    """
     try:
-        with mpg123_silenced():
-            length_s = float(soundfile.info(path).duration)
-    except (soundfile.SoundFileError, OSError, TypeError):
+        if not Path(path).is_file():
+            return None
+        with contextlib.closing(open_source(path)) as stream, mpg123_silenced():
+            length_s = float(soundfile.info(stream).duration)
+    except (AffektError, soundfile.SoundFileError, OSError, TypeError, ValueError):
         return None
     return length_s if 0.0 < length_s < 1e6 else None
 

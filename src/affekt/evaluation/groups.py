@@ -15,13 +15,12 @@ from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-import soundfile
 
 from affekt import metrics
+from affekt.audio.length import announced_s
 from affekt.evaluation.figures import OTHER, SCORINGS, ScoringName
 from affekt.evaluation.runs import Answers, own_classes
 from affekt.evaluation.scoring import shares
-from affekt.files import open_file
 from affekt.metrics import Interval
 from affekt.records import Utterance
 
@@ -100,11 +99,8 @@ def duration_of(utterance: Utterance) -> float | None:
     start_s = utterance.start_s or 0.0
     if utterance.end_s is not None:
         return utterance.end_s - start_s
-    try:
-        with open_file(utterance.path) as file:  # by itself it takes names in UTF-8 alone
-            return float(soundfile.info(file).duration) - start_s
-    except (soundfile.SoundFileError, OSError):
-        return None
+    length_s = announced_s(utterance.path)
+    return None if length_s is None else length_s - start_s
 
 
 ATTRIBUTES: dict[str, Attribute] = {

@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 import soundfile
 
-from affekt.audio.length import announced_s
 from affekt.errors import AudioError
 from affekt.recognition.annotations.sounds import media_type, outline
 
@@ -47,14 +46,6 @@ def test_a_silent_channel_is_flat(tmp_path) -> None:
 def test_what_is_no_recording_is_refused() -> None:
     with pytest.raises(AudioError):
         outline(b"text")
-
-
-def test_the_length_comes_from_the_header_where_there_is_one(tmp_path) -> None:
-    path = write(tmp_path / "a.wav", np.zeros(RATE, np.float32))
-    assert announced_s(path) == 1.0
-    (tmp_path / "b.wav").write_bytes(b"text")
-    assert announced_s(tmp_path / "b.wav") is None
-    assert announced_s(tmp_path / "none.wav") is None
 
 
 def test_media_types_follow_the_suffix() -> None:
