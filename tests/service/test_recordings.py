@@ -84,6 +84,14 @@ def test_a_bad_file_among_several_does_not_spoil_the_others(served: Any, sound: 
     assert bad["problem"]["detail"].startswith("bad.wav: its header is damaged")
 
 
+def test_an_empty_file_among_several_does_not_either(served: Any, sound: Any) -> None:
+    files = [("f", ("empty.wav", b"")), ("f", ("good.wav", sound()))]
+    empty, good = served.http.post("/v1/recognize", files=files).json()["results"]
+    assert good["prediction"]["emotion"] == "happy"
+    assert empty["problem"]["status"] == 422
+    assert empty["problem"]["detail"].startswith("empty.wav: is empty (0 bytes)")
+
+
 def test_one_that_cannot_be_answered_now_does_not_cost_the_others_their_answers(
     start: Any, sound: Any, processes: Any
 ) -> None:
