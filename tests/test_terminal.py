@@ -44,7 +44,7 @@ def _predictions(out: TextIO) -> None:
 
 
 def _overview(out: TextIO) -> None:
-    voices = (("the customer, as a long name says", "0:10.0", f"{LABEL} 90 %", "0:01 to 0:02"),)
+    voices = (("the customer, as a long name says", "0:10.0", "0:01 to 0:02", f"{LABEL} 90 %"),)
     entries = [
         Entry(NAMES[0], {}, "0:10.0", voices, ""),
         Entry(NAMES[1], {}, "-", (), REASON),

@@ -24,7 +24,7 @@ class Entry(NamedTuple):
         name: of the recording, as people shall read it.
         row: of the table for programs.
         length: of the recording, in words.
-        voices: name, speech, emotions and longest negative stretch of each analysed one, in words.
+        voices: name, speech, longest negative stretch and emotions of each analysed one, in words.
         failed: why there is no timeline; "" where there is one.
     """
 
@@ -64,7 +64,7 @@ def overview_csv(entries: Sequence[Entry]) -> str:
 
 
 def overview_table(entries: Sequence[Entry], out: TextIO) -> None:
-    """Write the overview for people: of each analysed voice speech, emotions, negative stretch."""
+    """Write the overview for people: of each analysed voice speech, negative stretch, emotions."""
     from rich.text import Text
 
     table = plain_table()
@@ -72,13 +72,13 @@ def overview_table(entries: Sequence[Entry], out: TextIO) -> None:
     table.add_column("length", justify="right", no_wrap=True)
     table.add_column("voice", overflow="fold")
     table.add_column("speech", justify="right", no_wrap=True)
-    table.add_column("emotions", overflow="fold")
     table.add_column("longest negative", no_wrap=True)
+    table.add_column("emotions", overflow="fold")
     for entry in entries:
         head = [Text(printable(entry.name)), Text(entry.length)]
         if entry.failed:
             said = Text(f"failed: {printable(entry.failed)}", style="red")
-            table.add_row(*head, "-", "-", said, "")
+            table.add_row(*head, "-", "-", "-", said)
         for voice in entry.voices:
             table.add_row(*head, *map(Text, voice))
             head = [Text(""), Text("")]
@@ -94,7 +94,7 @@ def _said(track: Track) -> tuple[str, str, str, str]:
     if negative is not None:
         stretch = f"{clock(negative[0])} to {clock(negative[1])}"
     name = "" if track.name is None else plain(track.name)
-    return name, clock(summary.speech_s), shares or "-", stretch
+    return name, clock(summary.speech_s), stretch, shares or "-"
 
 
 def _row(timeline: Timeline, report: str | None) -> dict[str, Any]:
