@@ -156,6 +156,12 @@ def test_silence_and_a_single_sample_can_be_drawn(tmp_path, signal):
     assert show(tmp_path / "a.wav").png().startswith(b"\x89PNG")
 
 
+def test_a_name_in_another_script_is_no_trouble(tmp_path, write_tone, recwarn):
+    write_tone(tmp_path / "情感\x1b.wav")
+    assert show(tmp_path / "情感\x1b.wav").png().startswith(b"\x89PNG")
+    assert not [str(item.message) for item in recwarn]
+
+
 def test_a_name_is_no_formula(tmp_path, write_tone):
     write_tone(tmp_path / r"a$\frac$.wav")
     assert show(tmp_path / r"a$\frac$.wav").png().startswith(b"\x89PNG")

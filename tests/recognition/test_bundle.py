@@ -225,10 +225,35 @@ def test_a_name_too_long_for_the_system_is_no_model() -> None:
         Bundle.load("a" * 300 + ".onnx")
 
 
-def test_training_data_without_the_corpus_is_refused(tones: SimpleNamespace) -> None:
-    document = json.loads(tones.metadata().to_json()) | {"training_data": [{"utterances": 3}]}
-    with pytest.raises(BundleError, match="every entry names its corpus"):
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({"training_data": [{"utterances": 3}]}, "every entry names its corpus"),
+        ({"training_data": [{"corpus": ["a"]}]}, "every entry names its corpus"),
+        ({"training_data": [{"corpus": "a", "licence": ["b"]}]}, "its licence in words"),
+        ({"held_out": {"a": 6}}, "the speakers of a must be a list of ids"),
+        ({"held_out": {"a": [["6"]]}}, "the speakers of a must be a list of ids"),
+        ({"name": "\x1b]0;title\x07"}, "words that can be printed"),
+        ({"version": "1\n2"}, "words that can be printed"),
+        ({"labels": ["happy", "sad\x1b[2J"]}, "words that can be printed"),
+        ({"labels": ["happy", " sad"]}, "words that can be printed"),
+        ({"labels": ["happy", ""]}, "words that can be printed"),
+    ],
+)
+def test_what_no_report_could_hold_is_refused(
+    tones: SimpleNamespace, values: dict[str, object], message: str
+) -> None:
+    document = json.loads(tones.metadata().to_json()) | values
+    with pytest.raises(BundleError, match=message):
         BundleMetadata.from_json(json.dumps(document))
+
+
+@pytest.mark.parametrize("ua", [None, "0.5", [0.5], 2, 10**400, -0.1, {"ua": 0.5}])
+def test_figures_that_are_no_shares_are_passed_over(tones: SimpleNamespace, ua: object) -> None:
+    figures = {"lockbox": {"a": {"ua": ua}, "b": {"ua": 0.5}, "c": 1}, "other": [], "none": {}}
+    document = json.loads(tones.metadata().to_json()) | {"figures": figures}
+    metadata = BundleMetadata.from_json(json.dumps(document))
+    assert metadata.recalls == {"lockbox": {"b": 0.5}}
 
 
 def test_no_more_threads_are_started_than_there_are_cores(

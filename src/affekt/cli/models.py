@@ -107,7 +107,10 @@ def _summary(name: str, bundle: Bundle, *, in_use: bool) -> str:
                 ("licence", metadata.licence),
                 *((("terms", line),) if (line := terms_line(metadata)) else ()),
                 ("trained on", ", ".join(str(item["corpus"]) for item in metadata.training_data)),
-                *_recalls(metadata.figures),
+                *(
+                    (f"UA % {protocol}", _percent(shares))
+                    for protocol, shares in metadata.recalls.items()
+                ),
                 *((("in use", "yes"),) if in_use else ()),
             ]
         )
@@ -177,20 +180,8 @@ def _front_end(metadata: BundleMetadata) -> str:
     return f"the feature set {features.name} ({shape}), computed from the waveform"
 
 
-def _recalls(figures: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """Return the UA on each corpus in percent, by protocol; the card has the rest."""
-    return [
-        (
-            f"UA % {protocol}",
-            ", ".join(f"{corpus} {100 * item['ua']:.1f}" for corpus, item in corpora.items()),
-        )
-        for protocol, corpora in figures.items()
-        if isinstance(corpora, Mapping)
-        and all(
-            isinstance(item, Mapping) and isinstance(item.get("ua"), int | float)
-            for item in corpora.values()
-        )
-    ]
+def _percent(shares: Mapping[str, float]) -> str:
+    return ", ".join(f"{name} {100 * share:.1f}" for name, share in shares.items())
 
 
 def _rows(values: Mapping[str, Any]) -> list[tuple[str, str]]:

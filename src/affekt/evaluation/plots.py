@@ -6,8 +6,6 @@ shapes differ as well, so that a print in grey says the same.
 
 from __future__ import annotations
 
-import io
-import warnings
 from collections.abc import Mapping, Sequence
 from typing import Literal
 
@@ -15,9 +13,9 @@ import numpy as np
 import numpy.typing as npt
 
 from affekt.errors import MissingExtraError
+from affekt.pictures import rendered
 
 try:
-    import matplotlib as mpl
     from matplotlib.artist import Artist
     from matplotlib.axes import Axes
     from matplotlib.colors import LinearSegmentedColormap
@@ -241,23 +239,12 @@ def spectrogram_plot(level_db: npt.NDArray[np.floating], *, duration_s: float) -
 
 def to_png(figure: Figure, *, dpi: int = 150) -> bytes:
     """Return a figure as a PNG file."""
-    return _saved(figure, "png", dpi=dpi)
+    return rendered(figure, "png", dpi=dpi, metadata={})
 
 
 def to_svg(figure: Figure) -> str:
     """Return a figure as an SVG file, the same for the same figure."""
-    return _saved(figure, "svg", dpi=100).decode("utf-8")
-
-
-def _saved(figure: Figure, form: Literal["png", "svg"], *, dpi: int) -> bytes:
-    buffer = io.BytesIO()
-    with mpl.rc_context({"svg.hashsalt": "affekt"}), warnings.catch_warnings():
-        # A label in a script that the font lacks is drawn as boxes; that is no one's mistake.
-        warnings.filterwarnings("ignore", message="Glyph", category=UserWarning)
-        figure.savefig(
-            buffer, format=form, dpi=dpi, metadata={"Date": None} if form == "svg" else None
-        )
-    return buffer.getvalue()
+    return rendered(figure, "svg", dpi=100, metadata={"Date": None}).decode("utf-8")
 
 
 def new_figure(width: float, height: float) -> Figure:

@@ -14,6 +14,7 @@ from affekt.features.stft import power_to_db
 from affekt.inspection.clip import N_MELS, N_MFCC, ClipView, Side
 from affekt.inspection.drawing import BLUE, ORANGE, new_figure
 from affekt.inspection.sound import TOP_DB, Recording, measure
+from affekt.text import printable
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -36,7 +37,9 @@ def draw_clip(view: ClipView) -> Figure:
     sides = (view.before, view.after)
     with new_figure(11.0, 12.8) as figure:
         silent = ", silent" if view.sound.silent else ""
-        figure.suptitle(f"{view.path.name}, mono at {SAMPLING_RATE_HZ // 1000} kHz{silent}")
+        figure.suptitle(
+            f"{printable(view.path.name)}, mono at {SAMPLING_RATE_HZ // 1000} kHz{silent}"
+        )
         grid = figure.subplots(5, 2, height_ratios=(1.0, 1.25, 1.25, 1.25, 1.25))
         rows = [list(row) for row in grid]
         _waveforms(rows[0], view)

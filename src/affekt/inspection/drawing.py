@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from affekt.errors import ConfigError, MissingExtraError
 from affekt.output import check_output, write_output
+from affekt.pictures import rendered
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -28,8 +28,6 @@ _STYLE: dict[Any, Any] = {
     "font.size": 9.0,
     "axes.titlesize": 10.0,
     "axes.titlelocation": "left",
-    # Names of files and corpora are no formulas.
-    "text.parse_math": False,
     "axes.spines.top": False,
     "axes.spines.right": False,
     "axes.edgecolor": GREY,
@@ -97,10 +95,8 @@ def to_png(figure: Figure) -> bytes:
     """Return a figure as a PNG file that says what made it."""
     import matplotlib as mpl
 
-    buffer = io.BytesIO()
     with mpl.rc_context(_STYLE):
-        figure.savefig(buffer, format="png", dpi=_DPI, metadata={"Software": SOFTWARE})
-    return buffer.getvalue()
+        return rendered(figure, "png", dpi=_DPI, metadata={"Software": SOFTWARE})
 
 
 def save_picture(picture: Callable[[], bytes], path: Path, *, clip: Path, replace: bool) -> Path:

@@ -103,6 +103,8 @@ class BundleMetadata:
             raise ValueError("a bundle needs a name and a version")
         if len(self.labels) < 2 or len(set(self.labels)) != len(self.labels):
             raise ValueError(f"labels must be two or more, none twice: {list(self.labels)}")
+        if any(not _is_word(word) for word in (self.name, self.version, *self.labels)):
+            raise ValueError("name, version and labels must be words that can be printed")
         if self.sampling_rate_hz != SAMPLING_RATE_HZ:
             raise ValueError(f"sampling_rate_hz must be {SAMPLING_RATE_HZ}")
         if not self.temperature > 0.0:
@@ -111,14 +113,41 @@ class BundleMetadata:
             raise ValueError(f"threshold must lie in 0 to 1: {self.threshold}")
         if not self.licence or not self.licence_text:
             raise ValueError("a bundle states the licence of its weights, in full")
-        if any("corpus" not in item for item in self.training_data):
-            raise ValueError("training_data: every entry names its corpus")
+        self._check_training()
         self._check_front_end()
+
+    @property
+    def recalls(self) -> dict[str, dict[str, float]]:
+        """The UA (0 to 1) of each corpus by protocol, as far as the figures state it."""
+        found = {
+            protocol: {
+                corpus: float(item["ua"])
+                for corpus, item in corpora.items()
+                if isinstance(item, dict) and _is_share(item.get("ua"))
+            }
+            for protocol, corpora in self.figures.items()
+            if isinstance(corpora, dict)
+        }
+        return {protocol: shares for protocol, shares in found.items() if shares}
 
     @property
     def feature_set(self) -> FeatureSet | None:
         """The feature set that is the front end; None where that lies in the graph."""
         return None if self.front_end == GRAPH else FEATURE_SETS[self.front_end]
+
+    def _check_training(self) -> None:
+        """Refuse what nobody could look up: who was learnt from, and who was not."""
+        for item in self.training_data:
+            words = (item.get("corpus"), item.get("licence", ""))
+            if not words[0] or not all(isinstance(word, str) for word in words):
+                raise ValueError(
+                    "training_data: every entry names its corpus, and its licence in words"
+                )
+        for corpus, speakers in self.held_out.items():
+            if not isinstance(speakers, list | tuple) or not all(
+                isinstance(speaker, str | int) for speaker in speakers
+            ):
+                raise ValueError(f"held_out: the speakers of {corpus} must be a list of ids")
 
     def _check_front_end(self) -> None:
         if self.front_end == GRAPH:
@@ -189,6 +218,15 @@ def _parsed(text: str, *, where: str) -> Any:
         if not level:
             return values
     raise BundleError(f"{where}: the metadata is nested more than {MAX_DEPTH} deep")
+
+
+def _is_word(text: str) -> bool:
+    """Tell whether every report can hold a text as it is."""
+    return bool(text) and text.isprintable() and text == text.strip()
+
+
+def _is_share(value: Any) -> bool:
+    return isinstance(value, int | float) and 0.0 <= value <= 1.0
 
 
 def _inside(value: Any) -> Iterable[Any]:

@@ -161,8 +161,20 @@ def _plain(path: Path) -> Bundle:
 
 
 def _speakers(metadata: BundleMetadata) -> dict[str, int]:
-    """Return corpus to how many of its speakers were learnt from."""
-    return {str(item["corpus"]): int(item["speakers"]) for item in metadata.training_data}
+    """Return corpus to how many of its speakers were learnt from.
+
+    Raises:
+        BundleError: the metadata do not tell.
+    """
+    found = {}
+    for item in metadata.training_data:
+        corpus, speakers = str(item["corpus"]), item.get("speakers")
+        if not isinstance(speakers, int):
+            raise BundleError(
+                f"{metadata.title}: how many speakers of {corpus} were learnt from is not told"
+            )
+        found[corpus] = speakers
+    return found
 
 
 def _some(utterances: Sequence[Utterance]) -> list[Utterance]:

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 import streamlit as st
 
 from affekt.recognition import Bundle, BundleMetadata
@@ -30,7 +27,7 @@ def show(bundle: Bundle) -> None:
     st.header("What it was trained on")
     st.markdown(_data_table(metadata))
     st.header("How well it does")
-    for protocol, corpora in _recalls(metadata.figures).items():
+    for protocol, corpora in _recalls(metadata).items():
         unheard = ", of people whom the model had never heard" if protocol == "lockbox" else ""
         st.markdown(
             f"Measured under the protocol **{plain(protocol)}**{unheard}. The unweighted average "
@@ -66,18 +63,13 @@ def _data_table(metadata: BundleMetadata) -> str:
     return "\n".join(lines)
 
 
-def _recalls(figures: Mapping[str, Any]) -> dict[str, str]:
+def _recalls(metadata: BundleMetadata) -> dict[str, str]:
     """Return a table for every protocol that states a recall by corpus."""
     tables = {}
-    for protocol, corpora in figures.items():
-        if not isinstance(corpora, Mapping):
-            continue
-        rows = [
-            f"| {plain(corpus)} | {item['ua']:.1%} | {item.get('clips', '')} |"
-            for corpus, item in corpora.items()
-            if isinstance(item, Mapping) and "ua" in item
-        ]
-        if rows:
-            heading = ["| corpus | unweighted average recall | clips |", "|---|---|---|"]
-            tables[protocol] = "\n".join([*heading, *rows])
+    for protocol, shares in metadata.recalls.items():
+        lines = ["| corpus | unweighted average recall | clips |", "|---|---|---|"]
+        for corpus, share in shares.items():
+            clips = metadata.figures[protocol][corpus].get("clips", "")
+            lines.append(f"| {plain(corpus)} | {share:.1%} | {plain(str(clips))} |")
+        tables[protocol] = "\n".join(lines)
     return tables
