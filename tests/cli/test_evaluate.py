@@ -233,6 +233,14 @@ def test_figures_of_a_part_of_the_clips_never_reach_a_card(affekt, tones, root, 
     assert Bundle.load(model).metadata.figures == {}
 
 
+def test_a_log_that_takes_no_row_is_refused_before_anything_is_heard(affekt, root, tmp_path):
+    for part in (".git", "src/affekt", "docs"):
+        (tmp_path / part).mkdir(parents=True)
+    (tmp_path / "docs/lockbox-log.csv").write_text("name,figure\n")
+    arguments = ("--protocol", "lockbox", "--corpora", root)
+    assert "not a log of lockbox readings" in affekt("default", *arguments, code=2).stderr
+
+
 def test_a_log_of_ones_own_can_be_kept(affekt, model, root, tmp_path):
     log = tmp_path / "mine.csv"
     affekt(model, "--protocol", "lockbox", "--corpora", root, "--log", log)

@@ -72,6 +72,23 @@ def test_a_log_of_before_there_were_origins_keeps_its_rows(reading, tmp_path):
     assert (before["origin"], after["origin"]) == ("", "user")
 
 
+def test_a_row_begins_on_a_line_of_its_own_whatever_an_editor_left(reading, tmp_path):
+    log = tmp_path / "log.csv"
+    append_reading(reading, log)
+    log.write_text(log.read_text().rstrip("\n"))
+    append_reading(dataclasses.replace(reading, protocol="official"), log)
+    assert [row["protocol"] for row in rows_of(log)] == ["lockbox", "official"]
+
+
+def test_no_cell_is_a_formula_and_the_same_reading_is_known_again(reading, tmp_path):
+    log = tmp_path / "log.csv"
+    strange = dataclasses.replace(reading, bundle='=HYPERLINK("x")', protocol="@sum")
+    assert append_reading(strange, log)
+    (row,) = rows_of(log)
+    assert (row["bundle"], row["protocol"]) == ('\'=HYPERLINK("x")', "'@sum")
+    assert not append_reading(strange, log)
+
+
 def test_a_file_that_is_no_log_is_refused_and_left_alone(reading, tmp_path):
     log = tmp_path / "notes.csv"
     log.write_text("name,figure\n")

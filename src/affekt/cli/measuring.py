@@ -220,11 +220,10 @@ def leaks_of(clips: Clips, source: Source, *, audit: bool, quiet: bool) -> Leaks
 
 def check_log(tested: Iterable[Utterance], log: Path | None) -> None:
     """Refuse a log that nothing can be added to, or where nobody of the lockbox is under test."""
-    if log is None:
-        return
-    if not lockbox_tested(tested):
+    if lockbox_tested(tested):
+        check_readings(log)
+    elif log is not None:
         raise click.UsageError("--log is for readings of lockbox speakers, and none is under test")
-    check_readings(log)
 
 
 def logged(report: Report, log: Path | None, *, origin: Origin = "user") -> Report:

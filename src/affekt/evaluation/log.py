@@ -19,6 +19,7 @@ from typing import Literal
 from affekt.errors import ConfigError
 from affekt.evaluation.report import EIGHT, Report
 from affekt.report.csv import csv_text
+from affekt.text import csv_record
 
 LOG = Path("docs/lockbox-log.csv")
 MEASURED = (*EIGHT, "ravdess_song")
@@ -106,12 +107,24 @@ def checkout_of(folder: Path) -> Path | None:
     return None
 
 
-def check_readings(log: Path) -> None:
+def log_of(log: Path | None) -> Path | None:
+    """Return where readings are logged; None stands for `LOG` of the checkout one works in."""
+    checkout = checkout_of(Path.cwd())
+    return log or (checkout / LOG if checkout else None)
+
+
+def check_readings(log: Path | None) -> None:
     """Refuse a log that a reading could not be added to, before anything is heard.
+
+    Args:
+        log: see `log_of`.
 
     Raises:
         ConfigError: the file is no log of readings, or cannot be read or written.
     """
+    log = log_of(log)
+    if log is None:
+        return
     try:
         _read(log)
         place = next(folder for folder in (log, *log.absolute().parents) if folder.exists())
@@ -126,15 +139,14 @@ def log_reading(reading: Reading, log: Path | None) -> str:
 
     Args:
         reading: of clips among which some are of lockbox speakers, under whatever protocol.
-        log: a CSV file; None is `LOG` of the checkout that the working directory lies in, if any.
+        log: a CSV file; see `log_of`.
 
     Raises:
         ConfigError: the file is no log of readings, or cannot be written.
     """
-    checkout = checkout_of(Path.cwd())
-    if log is None and checkout is None:
+    place = log_of(log)
+    if place is None:
         return "not logged: this is no checkout of Affekt; --log FILE keeps a log of your own"
-    place = log or Path(checkout or "") / LOG
     added = append_reading(reading, place)
     return f"{'logged' if added else 'already logged'} in {place}"
 
@@ -164,7 +176,7 @@ def append_reading(reading: Reading, log: Path) -> bool:
     Raises:
         ConfigError: the file is no log of readings, or cannot be written.
     """
-    row = _row(reading)
+    row = csv_record(_row(reading))
     try:
         before = _read(log)
         same = [old for old in before if all(old[key] == row[key] for key in _SAME)]
@@ -178,10 +190,13 @@ def append_reading(reading: Reading, log: Path) -> bool:
             rows = [[old[name] for name in COLUMNS] for old in before]
             new.write_text(csv_text(COLUMNS, rows), encoding="utf-8")
             new.replace(log)
+        is_open = log.exists() and log.read_bytes()[-1:] not in (b"", b"\n")
         with log.open("a", encoding="utf-8", newline="") as file:
             lines = csv.DictWriter(file, COLUMNS, lineterminator="\n")
             if file.tell() == 0:
                 lines.writeheader()
+            if is_open:  # an editor left the last row without its end
+                file.write("\n")
             lines.writerow(row)
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"{log}: the reading could not be logged: {error}") from None

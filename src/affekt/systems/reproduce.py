@@ -70,8 +70,7 @@ def reproduce(request: Request) -> list[dict[str, Any]]:
         KeyboardInterrupt: interrupted; the same request goes on where it was.
     """
     request.out.mkdir(parents=True, exist_ok=True)  # before hours of work end at it
-    if request.log is not None:
-        check_readings(request.log)
+    check_readings(request.log)
     records: list[dict[str, Any]] = []
     for system in request.systems:
         try:
