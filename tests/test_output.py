@@ -151,6 +151,26 @@ def test_a_place_that_cannot_be_is_told(folder: Path, name: str, message: str) -
         write_output(folder / name, "x")
 
 
+def test_a_folder_that_is_missing_is_told_before_any_work_unless_the_command_makes_it(
+    folder: Path,
+) -> None:
+    (folder / "file").touch()
+    with pytest.raises(ConfigError, match=r"cannot be written: there is no folder .*out/none$"):
+        check_output(folder / "none" / "a.csv")
+    check_output(folder / "none" / "deeper" / "a.csv", makes_folder=True)
+    with pytest.raises(ConfigError, match="cannot be written: Not a directory"):
+        check_output(folder / "file" / "deeper" / "a.csv", makes_folder=True)
+
+
+def test_a_folder_that_may_not_be_written_is_told_before_any_work(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "access", lambda place, mode: False)  # the tests may run as root
+    for makes_folder in (False, True):
+        with pytest.raises(ConfigError, match=r"a\.csv: cannot be written: Permission denied"):
+            check_output(folder / "a.csv", makes_folder=makes_folder)
+
+
 def test_a_folder_is_no_place_for_a_file(folder: Path) -> None:
     with pytest.raises(ConfigError, match="is a folder: name a file in it"):
         check_output(folder, force=True)

@@ -39,18 +39,31 @@ def check_output(
     *,
     inputs: Iterable[str | os.PathLike[str]] = (),
     force: bool = False,
+    makes_folder: bool = False,
 ) -> None:
-    """Refuse a place that must not be written, before any work is done for it.
+    """Refuse a place that must not or cannot be written, before any work is done for it.
 
     Args:
         path: where it shall go.
         inputs: what the same command reads; "-" is standard input.
         force: replace a file of anybody's.
+        makes_folder: the command makes the folder where there is none.
 
     Raises:
-        ConfigError: it is an input, a folder, or a file that Affekt did not write.
+        ConfigError: it is an input, a folder, or a file that Affekt did not write; or its folder is
+            missing or cannot be written.
     """
-    _target(Path(path), inputs, force=force)
+    place = Path(path)
+    target = _target(place, inputs, force=force)
+    if target is None:
+        return
+    folder = target.parent
+    if makes_folder:
+        folder = next(item for item in (folder, *folder.parents) if item.exists())
+    if not folder.is_dir():
+        raise ConfigError(f"{place}: cannot be written: there is no folder {folder}")
+    if not os.access(folder, os.W_OK):
+        raise ConfigError(f"{place}: cannot be written: {os.strerror(errno.EACCES)}")
 
 
 @contextlib.contextmanager

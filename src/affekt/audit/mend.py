@@ -95,8 +95,6 @@ def check_target(table: Table, out: Path, *, force: bool = False) -> None:
     """
     check_output(out, inputs=[table.path], force=force)
     here, there = table.path.resolve().parent, out.resolve().parent
-    if not there.is_dir():
-        raise ConfigError(f"{out}: cannot be written: there is no folder {there}")
     if here != there:
         for said, _ in table.rows:
             if not Path(said["path"]).is_absolute() and is_there(here / said["path"]):

@@ -64,7 +64,7 @@ def calibrate(
 
     path, place = bundle_path(model), corpora_root(root)
     if out is not None:
-        check_output(out, inputs=[path, *siblings], force=force)
+        check_output(out, inputs=[path, *siblings], force=force, makes_folder=True)
     learnt = (str(item["corpus"]) for item in metadata_of(path).training_data)
     names = [name for name in learnt if (place / name).is_dir()]
     target = out or path

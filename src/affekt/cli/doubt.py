@@ -65,7 +65,7 @@ def doubt(
     clips = measuring.load_clips(protocol_name, data, sources=[source], quiet=quiet)
     if out is not None:
         for name in _FILES:
-            check_output(out / name, force=force)
+            check_output(out / name, force=force, makes_folder=True)
     tested = clips.tested
     measuring.check_log(tested, log)
     fit_on = clips_to_fit_on(source, clips.utterances, tested)

@@ -101,7 +101,7 @@ def reproduce(
         show_progress=sys.stderr.isatty() and not quiet,
     )
     for file in TABLES:  # before hours of work end at it
-        check_output(out / file, force=force)
+        check_output(out / file, force=force, makes_folder=True)
     records = run_all(request)
     write_tables(out, say=request.say, force=force)
     echo(to_markdown(table(records)), nl=False)

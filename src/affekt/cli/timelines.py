@@ -146,7 +146,7 @@ def _targets(batch: Batch, found: Found, names: Sequence[str]) -> list[Path | No
     suffix = FORMATS[batch.format_name].suffix
     targets = [batch.out / f"{name}{suffix}" for name in names]
     for target in (batch.out / OVERVIEW, *targets):
-        check_output(target, inputs=found.paths, force=batch.force)
+        check_output(target, inputs=found.paths, force=batch.force, makes_folder=True)
     return list(targets)
 
 

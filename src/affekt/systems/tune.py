@@ -86,7 +86,7 @@ def tune(request: TuneRequest) -> Tuned:
     found = runs.prepare()
     folder = request.out or Path("runs") / f"tune-{name}"
     for file in (BEST, TRIALS):
-        check_output(folder / file, inputs=[request.recipe], force=request.force)
+        check_output(folder / file, inputs=[request.recipe], force=request.force, makes_folder=True)
     folder.mkdir(parents=True, exist_ok=True)
     wanted = Search(
         name=name,

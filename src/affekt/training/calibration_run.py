@@ -72,7 +72,7 @@ def calibrate_bundle(
             not hear, none that it learnt from, or none for a sibling.
     """
     if out != path:
-        check_output(out, inputs=[path, *siblings], force=force)
+        check_output(out, inputs=[path, *siblings], force=force, makes_folder=True)
     metadata = metadata_of(path)
     speakers = _speakers(metadata)
     parts = partition(item for item in utterances if item.corpus in speakers)

@@ -31,7 +31,7 @@ def train(run: Run, *, licence_text: str, resume: bool = False, force: bool = Fa
     """
     recipe = run.recipe
     path = run.folder / f"{recipe.name}.onnx"
-    check_output(path, force=force)
+    check_output(path, force=force, makes_folder=True)
     run = dataclasses.replace(run, say=rank_zero_only(run.say))
     fitted = fit(run, resume=resume)
     if fitted.module.global_rank > 0:  # the processes of further devices have done their part
