@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 
+import numpy as np
 import pytest
+import soundfile
 from click.testing import CliRunner
 
 from affekt.audio import decode
@@ -117,6 +119,24 @@ def test_features_of_a_table_that_has_changed_are_not_taken_for_finished(mine, t
     table.write_text(table.read_text().replace("ben;", "cleo;"))
     result = affekt(*words, "--table", table, "--out", out, code=2)
     assert "made of something else" in result.stderr
+
+
+@pytest.mark.parametrize(
+    "times",
+    [
+        ("0 days", "0 days 00:00:01.000000", "0 days 00:00:01.000000", "NaT"),
+        ("00:00:00", "00:00:01.0", "00:00:01", ""),
+        ("0", "1", "1.0", ""),
+    ],
+)
+def test_a_model_hears_the_stretches_of_a_table(mine, tones, tone_bundle, times):
+    sound = np.concatenate([tones.tone(label) for label in ("sad", "angry")])
+    soundfile.write(mine / "talk.wav", sound, 16_000)
+    rows = (f"talk.wav,{times[0]},{times[1]},sad", f"talk.wav,{times[2]},{times[3]},anger")
+    (mine / "talk.csv").write_text("\n".join(["file,start,end,emotion", *rows]) + "\n")
+    words = ("evaluate", tone_bundle, "--table", mine / "talk.csv", "--no-audit")
+    found = json.loads(affekt(*words, "--format", "json").stdout)
+    assert [item["ua"] for item in found["corpora"][0]["scorings"]] == [1.0, 1.0]
 
 
 def test_an_audit_takes_stretches_and_parts_of_a_table(mine):

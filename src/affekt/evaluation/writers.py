@@ -386,7 +386,7 @@ def _corpus(figures: CorpusFigures, mark: str) -> Iterator[Section]:
         lines.append(f"not answered, and wrong below: {figures.failed} of {figures.clips} clips")
     if figures.not_scored:
         named = ", ".join(f"{label} {count}" for label, count in figures.not_scored.items())
-        lines.append(f"outside the model's canonical labels and not scored: {named}")
+        lines.append(f"labels that the model does not have, not scored: {named}")
     told = figures.speakers_told
     named = ", ".join(figures.speakers) if told else "not told"
     yield Section(f"{figures.corpus} (speakers: {named})", tuple(lines))
