@@ -167,6 +167,19 @@ def test_a_split_is_made_of_a_folder(mine, tmp_path):
     assert "3 rounds" in affekt(*words, *options).stdout
 
 
+COMMANDS = (
+    *("audit", "compare", "corpora inspect", "corpora scan", "doubt", "evaluate"),
+    *("features extract", "protocols split", "report"),
+)
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_that_takes_recordings_has_the_same_options(command):
+    said = affekt(*command.split(), "--help").stdout
+    options = ("--corpora", "--table", "--folder", "--labels", "--map", "--label-from")
+    assert [name for name in (*options, "--speaker-from") if name not in said] == []
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [

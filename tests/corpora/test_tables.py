@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import dataclasses
+from dataclasses import replace
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from affekt.corpora import load_corpus
 from affekt.corpora.datasets import open_dataset
 from affekt.corpora.tables import write_table
 from affekt.errors import AffektError, CorpusError
 from affekt.evaluation.groups import duration_band
+from affekt.records import Utterance, with_one_spelling
 
 
 def load(path, **options):
@@ -145,6 +149,52 @@ def test_the_common_table_has_a_column_a_field(tmp_path):
 def test_a_table_that_cannot_be_written_is_refused(tmp_path, name, message):
     with pytest.raises(AffektError, match=message):
         write_table([], tmp_path / name)
+
+
+WORDS = st.text(st.characters(exclude_categories=["C", "Z"]), min_size=1, max_size=6).filter(
+    lambda word: word not in ("nan", "NaN", "NaT", "<NA>") and not word.replace(".", "").isdecimal()
+)
+SECONDS = st.integers(0, 5_000).map(lambda number: number / 1_000)
+
+
+@st.composite
+def utterances(draw, folder):
+    start_s = draw(st.none() | SECONDS)
+    end_s = draw(st.none() | SECONDS.map(lambda length_s: (start_s or 0.0) + 0.1 + length_s))
+    return Utterance(
+        path=folder / draw(st.sampled_from(["a.wav", "b.wav"])),
+        corpus="mine",
+        collection=draw(WORDS),
+        speaker=draw(WORDS),
+        native_label=(word := draw(WORDS)),
+        emotion=word,
+        language=draw(st.none() | WORDS),
+        gender=draw(st.sampled_from([None, "female", "male"])),
+        age=draw(st.none() | st.integers(0, 120)),
+        sentence=draw(st.none() | WORDS),
+        split=draw(st.sampled_from([None, "train", "validation", "test"])),
+        start_s=start_s,
+        end_s=end_s,
+    )
+
+
+@pytest.mark.parametrize("name", ["all.csv", "all.parquet"])
+@pytest.mark.filterwarnings("ignore:.*ids that differ in zeros")
+def test_any_utterances_are_read_back_from_the_common_table(tmp_path, write_tone, name):
+    for stem in ("a", "b"):
+        write_tone(tmp_path / f"{stem}.wav", duration_s=10.5)
+
+    @settings(max_examples=40)
+    @given(st.lists(utterances(tmp_path), min_size=1, unique_by=lambda item: item.stretch))
+    def check(items):
+        write_table(items, tmp_path / name, force=True)
+        found = load(tmp_path / name, labels="own")
+        whole = with_one_spelling(items, where="")
+        assert [replace(item, emotion="") for item in found] == [
+            replace(item, emotion="") for item in whole
+        ]
+
+    check()
 
 
 def test_a_path_as_text_will_do(table):

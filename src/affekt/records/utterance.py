@@ -47,7 +47,8 @@ class Utterance:
         collection: corpora that share speakers share a collection (RAVDESS speech and song).
         speaker: id within the collection, as the corpus writes it.
         native_label: the emotion in the corpus' own words.
-        emotion: its canonical label, or None where there is none (EmoDB's boredom).
+        emotion: the label to learn and to measure: a canonical one, or one of people's own where
+            they keep theirs; None where there is none (EmoDB's boredom).
         language: ISO 639-1 code.
         gender: "female", "male" or None.
         age: years, where the corpus tells.
