@@ -90,6 +90,24 @@ def test_an_agent_is_analysed_for_a_stated_purpose_alone(
     assert [track["analysed"] for track in record["tracks"]] == [True, False]
 
 
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        ("--channels", "Agentin,customer", "--analyse", "Agentin"),
+        ("--channels", "left,right"),
+        ("--consented",),
+        ("--window-s", "0.5", "--hop-s", "1"),
+    ],
+)
+def test_options_that_no_recording_can_take_are_refused_once_for_a_folder(
+    timeline: Callable[..., Result], calls: Path, tmp_path: Path, wrong: tuple[str, ...]
+) -> None:
+    result = timeline(calls, *wrong, "--out", tmp_path / "out")
+    assert result.exit_code == 2
+    assert len(result.stderr.splitlines()) == 1
+    assert not (tmp_path / "out").exists()
+
+
 def test_a_call_is_refused_with_both_remedies_unless_one_is_taken(
     timeline: Callable[..., Result], call: Path, tmp_path: Path
 ) -> None:

@@ -21,7 +21,7 @@ from affekt.recognition import Failure, Recognizer
 from affekt.recognition.annotations import FORMATS, annotate, link_to, write_html
 from affekt.recognition.annotations.overview import Entry, overview_csv, overview_table
 from affekt.recognition.inputs import Found, recordings
-from affekt.recognition.timeline import TimelineOptions
+from affekt.recognition.timeline import TimelineOptions, check_options
 from affekt.records import Timeline
 
 OVERVIEW = "overview.csv"
@@ -56,6 +56,7 @@ def follow_all(batch: Batch, inputs: Sequence[str]) -> int:
     """Follow every recording, write timelines and overview, and return the exit code."""
     if "-" in inputs:
         raise click.UsageError("standard input (-) stands alone: it has no name for a report")
+    check_options(batch.recognizer, batch.options)  # else every recording would tell the same
     found = recordings(inputs)
     if found.passed_over and not batch.quiet:
         say(passed_over_line(found.passed_over))

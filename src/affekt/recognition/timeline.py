@@ -16,7 +16,7 @@ from affekt.audio.source import ByteStream, open_source
 from affekt.audio.voice import Voice, voice_floor
 from affekt.errors import ConfigError, SilentError, did_you_mean
 from affekt.recognition.options import truth
-from affekt.recognition.purpose import TrackPlan, check_purpose, plan_tracks, stamp
+from affekt.recognition.purpose import TrackPlan, plan_tracks, stamp
 from affekt.recognition.segments import cells_of, segments_of, speech_of
 from affekt.recognition.stream import FRAME_SAMPLES, Heard, StreamListener, check_lengths
 from affekt.recognition.summary import spoken_stretches, summarise
@@ -73,34 +73,52 @@ class TimelineOptions(TypedDict, total=False):
     progress: Callable[[float], None] | None
 
 
-def make_timeline(
-    recognizer: Recognizer, source: AudioSource, **options: Unpack[TimelineOptions]
-) -> Timeline:
-    """Follow a recording; see `Recognizer.timeline`."""
+def check_options(recognizer: Recognizer, options: TimelineOptions) -> None:
+    """Refuse options that are impossible whatever the recording.
+
+    Raises:
+        ConfigError: there is no such option, or its value is impossible.
+    """
     for name in options:
         if name not in TimelineOptions.__annotations__:
             hint = did_you_mean(name, TimelineOptions.__annotations__)
             raise ConfigError(f"no option is called '{name}'{hint}")
-    window_s, hop_s = options.get("window_s"), options.get("hop_s")
-    window_s = WINDOW_S if window_s is None else window_s
-    hop_s = HOP_S if hop_s is None else hop_s
-    check_lengths(window_s, hop_s)
-    threshold = recognizer.threshold(options.get("threshold"))
-    check_purpose(options.get("purpose"), consented=options.get("consented"))
-    mix = truth("mix", options.get("mix"))
-    if mix and options.get("channels") is not None:
+    check_lengths(*_lengths(options))
+    recognizer.threshold(options.get("threshold"))
+    names = options.get("channels")
+    if truth("mix", options.get("mix")) and names is not None:
         raise ConfigError("mix takes all channels for one voice: leave it out, or the channels")
+    _plans(1 if names is None else len(names), options)
+
+
+def _lengths(options: TimelineOptions) -> tuple[float, float]:
+    window_s, hop_s = options.get("window_s"), options.get("hop_s")
+    return WINDOW_S if window_s is None else window_s, HOP_S if hop_s is None else hop_s
+
+
+def _plans(channels: int, options: TimelineOptions) -> tuple[TrackPlan, ...]:
+    return plan_tracks(
+        channels,
+        names=options.get("channels"),
+        analyse=options.get("analyse"),
+        purpose=options.get("purpose"),
+        consented=options.get("consented"),
+    )
+
+
+def make_timeline(
+    recognizer: Recognizer, source: AudioSource, **options: Unpack[TimelineOptions]
+) -> Timeline:
+    """Follow a recording; see `Recognizer.timeline`."""
+    check_options(recognizer, options)
+    window_s, hop_s = _lengths(options)
+    threshold = recognizer.threshold(options.get("threshold"))
+    mix = bool(options.get("mix"))
     # It is read twice, which pipes and standard input do not allow by themselves.
     with contextlib.closing(open_source(source)) as held:
         sound_track = options.get("track")
         with decode_blocks(cast("BinaryIO", held), track=sound_track) as first:
-            plans = plan_tracks(
-                first.source_channels,
-                names=options.get("channels"),
-                analyse=options.get("analyse"),
-                purpose=options.get("purpose"),
-                consented=options.get("consented"),
-            )
+            plans = _plans(first.source_channels, options)
         unnamed = plans[0].name is None
         readers = (
             partial(_mixed, held, mix=mix, sound_track=sound_track)
