@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, BinaryIO
 
-from affekt.errors import MissingExtraError
+from affekt.parquet import load_pyarrow
 from affekt.recognition import Failure
 from affekt.recognition.writers import columns, row
 from affekt.records import Prediction
@@ -38,13 +38,7 @@ class ParquetWriter:
     """
 
     def __init__(self, out: BinaryIO, labels: Sequence[str]) -> None:
-        try:
-            import pyarrow as pa
-            from pyarrow import parquet
-        except ImportError:
-            raise MissingExtraError(
-                what="writing Parquet", package="pyarrow", extra="train"
-            ) from None
+        pa, parquet = load_pyarrow()
         kinds: dict[str, Any] = {
             "float64": pa.float64(),
             "int64": pa.int64(),

@@ -15,9 +15,10 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from affekt.corpora.columns import COLUMNS, plain
-from affekt.errors import CorpusError, MissingExtraError
+from affekt.errors import CorpusError
 from affekt.files import read_bytes
 from affekt.output import open_output, write_output
+from affekt.parquet import load_pyarrow
 
 CSV_SUFFIXES = (".csv", ".tsv", ".txt")
 JSON_SUFFIXES = (".jsonl", ".ndjson")
@@ -72,7 +73,7 @@ class TableFile:
             ConfigError: the file may not be replaced, or cannot be written.
         """
         if self.path.suffix.lower() in PARQUET_SUFFIXES:
-            _, parquet = pyarrow()
+            _, parquet = load_pyarrow()
             chosen = parquet.read_table(self.path).take(sorted(kept))
             with open_output(out, inputs=[self.path], force=force) as sink:
                 parquet.write_table(chosen, sink)
@@ -109,22 +110,6 @@ def read_table_file(path: Path) -> TableFile:
         return _read_csv(path, lines, encoding)
     except csv.Error as error:
         raise CorpusError(f"{path}: not a CSV file: {error}") from error
-
-
-def pyarrow() -> tuple[Any, Any]:
-    """Return pyarrow and its Parquet module.
-
-    Raises:
-        MissingExtraError: it is not installed.
-    """
-    try:
-        import pyarrow as pa
-        from pyarrow import parquet
-    except ImportError:
-        raise MissingExtraError(
-            what="reading and writing Parquet", package="pyarrow", extra="train"
-        ) from None
-    return pa, parquet
 
 
 def _text(path: Path) -> tuple[str, str]:
@@ -208,7 +193,7 @@ def _cell(value: object) -> str:
 
 
 def _read_parquet(path: Path) -> TableFile:
-    arrow, parquet = pyarrow()
+    arrow, parquet = load_pyarrow()
     try:
         found = parquet.read_table(path)
         columns = [_column(arrow, column) for column in found.columns]

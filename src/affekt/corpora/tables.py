@@ -15,10 +15,11 @@ from affekt.corpora.folders import said_by_path
 from affekt.corpora.locate import is_there, locate
 from affekt.corpora.scan import Scan
 from affekt.corpora.stretches import within_recordings
-from affekt.corpora.table_files import pyarrow, read_table_file
+from affekt.corpora.table_files import read_table_file
 from affekt.corpora.utterances import Reading, Told, make_utterances
 from affekt.errors import CorpusError
 from affekt.output import open_output, open_text_output
+from affekt.parquet import load_pyarrow
 from affekt.records import Utterance
 
 COLUMNS: tuple[str, ...] = tuple(item.name for item in dataclasses.fields(Utterance))
@@ -133,7 +134,7 @@ def write_table(utterances: Sequence[Utterance], path: Path, *, force: bool = Fa
             writer.writeheader()
             writer.writerows(rows)
     elif path.suffix.lower() == ".parquet":
-        arrow, parquet = pyarrow()
+        arrow, parquet = load_pyarrow()
         kinds = {"age": arrow.int64(), "start_s": arrow.float64(), "end_s": arrow.float64()}
         schema = arrow.schema([(name, kinds.get(name, arrow.string())) for name in COLUMNS])
         table = arrow.Table.from_pylist(rows, schema=schema)

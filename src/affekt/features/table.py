@@ -15,11 +15,12 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from affekt.errors import ConfigError, MissingExtraError, did_you_mean
+from affekt.errors import ConfigError, did_you_mean
 from affekt.features.sets import FeatureSet, find_feature_set
 from affekt.features.spectra import FloatArray
 from affekt.features.table_info import TableInfo, check_info, damaged
 from affekt.files import read_text
+from affekt.parquet import load_pyarrow
 from affekt.records import Utterance
 
 SUFFIXES = (".parquet", ".csv")
@@ -143,31 +144,15 @@ def open_parquet(path: Path) -> Any:
         ConfigError: it is none, or damaged.
         MissingExtraError: pyarrow is not installed.
     """
-    arrow, parquet = pyarrow()
+    arrow, parquet = load_pyarrow()
     try:
         return parquet.ParquetFile(path)
     except (arrow.ArrowException, OSError) as error:
         raise damaged(path, str(error)) from None
 
 
-def pyarrow() -> tuple[Any, Any]:
-    """Return `pyarrow` and `pyarrow.parquet`.
-
-    Raises:
-        MissingExtraError: they are not installed.
-    """
-    try:
-        import pyarrow as pa
-        from pyarrow import parquet
-    except ImportError:
-        raise MissingExtraError(
-            what="reading and writing Parquet", package="pyarrow", extra="train"
-        ) from None
-    return pa, parquet
-
-
 def _read_parquet(path: Path) -> FeatureTable:
-    arrow, _ = pyarrow()
+    arrow, _ = load_pyarrow()
     info = read_info(path)
     check_info(info, where=path)
     file = open_parquet(path)

@@ -19,10 +19,10 @@ from affekt.features.table import (
     Rows,
     check_suffix,
     csv_info_path,
-    pyarrow,
 )
 from affekt.features.table_info import TableInfo
 from affekt.output import open_output, open_text_output, write_output
+from affekt.parquet import load_pyarrow
 
 
 def write_table(path: str | Path, info: TableInfo, rows: Iterable[Rows]) -> None:
@@ -59,7 +59,7 @@ def check_target(path: Path, features: FeatureSet) -> None:
         MissingExtraError: Parquet without pyarrow.
     """
     if check_suffix(path) == ".parquet":
-        pyarrow()
+        load_pyarrow()
     elif features.form != "vector":
         shape = " x ".join(str(size) for size in features.shape)
         raise ConfigError(
@@ -103,7 +103,7 @@ def _write_csv(file: TextIO, features: FeatureSet, rows: Iterable[Rows]) -> None
 def _write_parquet(
     file: BinaryIO, info: TableInfo, features: FeatureSet, rows: Iterable[Rows]
 ) -> None:
-    arrow, parquet = pyarrow()
+    arrow, parquet = load_pyarrow()
     kinds = dict.fromkeys(("duration_s", "start_s", "end_s"), arrow.float64())
     kinds["age"] = arrow.int64()
     fields = [(name, kinds.get(name, arrow.string())) for name in COLUMNS]
