@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from affekt.config import to_mapping
-from affekt.evaluation.plots import to_svg
+from affekt.report.plots import to_svg
 from affekt.systems import RULES, SYSTEMS, System, load_system, picture, read_records
 from affekt.systems.tables import figure
 

@@ -6,6 +6,7 @@ import pytest
 from PIL import Image
 
 from affekt.evaluation import plots
+from affekt.report.plots import to_png, to_svg
 
 LABELS = ("neutral", "happy", "surprised")
 CONFUSION = ((90, 10, 0), (1, 299, 0), (0, 0, 0))
@@ -46,23 +47,23 @@ def words(figure):
 
 @pytest.mark.parametrize("draw", ALL)
 def test_every_plot_becomes_a_png_on_white(draw):
-    image = Image.open(io.BytesIO(plots.to_png(draw(), dpi=60))).convert("RGB")
+    image = Image.open(io.BytesIO(to_png(draw(), dpi=60))).convert("RGB")
     corners = [(0, 0), (image.width - 1, 0), (0, image.height - 1)]
     assert {image.getpixel(corner) for corner in corners} == {(255, 255, 255)}
 
 
 @pytest.mark.parametrize("draw", ALL)
 def test_nothing_is_cut_off_at_the_border(draw):
-    pixels = np.asarray(Image.open(io.BytesIO(plots.to_png(draw(), dpi=60))).convert("L"))
+    pixels = np.asarray(Image.open(io.BytesIO(to_png(draw(), dpi=60))).convert("L"))
     border = np.concatenate([pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1]])
     assert border.min() == 255
 
 
 @pytest.mark.parametrize("draw", ALL)
 def test_every_plot_becomes_the_same_svg_each_time(draw):
-    svg = plots.to_svg(draw())
+    svg = to_svg(draw())
     assert ET.fromstring(svg).tag.endswith("svg")  # noqa: S314 - our own
-    assert svg == plots.to_svg(draw())
+    assert svg == to_svg(draw())
 
 
 def test_a_cell_tells_percent_of_its_row_and_count():
@@ -105,7 +106,7 @@ def test_drawing_leaves_the_settings_of_others_alone():
     import matplotlib as mpl
 
     before = dict(mpl.rcParams)
-    plots.to_svg(confusion())
+    to_svg(confusion())
     assert dict(mpl.rcParams) == before
 
 

@@ -206,7 +206,7 @@ def test_a_cell_that_ends_in_show_shows_it(clip):
 def test_a_picture_is_saved_and_saved_again(view, tmp_path):
     path = view.save(tmp_path / "a.png")
     with Image.open(path) as image:
-        assert image.info["Software"] == "Affekt inspection"
+        assert image.info["Software"] == "Affekt"
     assert view.save(path) == path
 
 

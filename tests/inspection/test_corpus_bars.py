@@ -15,8 +15,8 @@ from affekt.inspection.corpus_bars import (
     draw_languages,
     draw_sampling_rates,
 )
-from affekt.inspection.drawing import to_png
 from affekt.inspection.tables import count
+from affekt.report.plots import to_png
 
 
 def title(axes):

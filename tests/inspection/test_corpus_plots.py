@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from affekt.inspection.corpus_plots import PLOTS, draw_lengths, draw_levels, draw_silence
-from affekt.inspection.drawing import to_png
+from affekt.report.plots import to_png
 
 
 def panel(figure, title):

@@ -3,50 +3,53 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from affekt.evaluation.doubt_run import Doubts
-from affekt.evaluation.plots import BLUE, GREY, VERMILION, to_png
 from affekt.metrics.calibration import Reliability
 from affekt.metrics.risk import RiskCoverage, Roc
+from affekt.report.plots import BLUE, GREY, VERMILION, new_figure, to_png
 
-# After `plots`, which names the extra where matplotlib is missing.
-from matplotlib.figure import Figure  # isort: skip
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 _COLOURS = (BLUE, VERMILION, GREY)
 
 
 def reliability_plot(diagrams: Mapping[str, Reliability]) -> Figure:
     """Draw accuracy against confidence; a point a bin, as large as its share of clips."""
-    figure = Figure(figsize=(4.6, 4.4), layout="constrained")
-    axes = figure.add_subplot()
-    axes.plot([0, 1], [0, 1], color=GREY, linewidth=1, linestyle="--")
-    for colour, (name, diagram) in zip(_COLOURS, diagrams.items(), strict=False):
-        axes.plot(
-            diagram.confidence, diagram.accuracy, "o-", color=colour, label=name, markersize=4
-        )
-    axes.set(xlim=(0, 1), ylim=(0, 1), xlabel="confidence", ylabel="share that was right")
-    axes.legend(frameon=False, loc="upper left")
+    with new_figure(4.6, 4.4) as figure:
+        axes = figure.add_subplot()
+        axes.plot([0, 1], [0, 1], color=GREY, linewidth=1, linestyle="--")
+        for colour, (name, diagram) in zip(_COLOURS, diagrams.items(), strict=False):
+            axes.plot(
+                diagram.confidence, diagram.accuracy, "o-", color=colour, label=name, markersize=4
+            )
+        axes.set(xlim=(0, 1), ylim=(0, 1), xlabel="confidence", ylabel="share that was right")
+        axes.legend(frameon=False, loc="upper left")
     return figure
 
 
 def risk_plot(curve: RiskCoverage) -> Figure:
     """Draw the share of wrong answers against the share that is answered, the surest first."""
-    figure = Figure(figsize=(4.6, 4.0), layout="constrained")
-    axes = figure.add_subplot()
-    axes.plot(curve.coverage, curve.risk, color=BLUE)
-    axes.set(xlim=(0, 1), ylim=(0, 1), xlabel="share answered", ylabel="share of those wrong")
-    axes.set_title(f"area {curve.area:.3f}, at best {curve.least_area:.3f}", fontsize=10)
+    with new_figure(4.6, 4.0) as figure:
+        axes = figure.add_subplot()
+        axes.plot(curve.coverage, curve.risk, color=BLUE)
+        axes.set(xlim=(0, 1), ylim=(0, 1), xlabel="share answered", ylabel="share of those wrong")
+        axes.set_title(f"area {curve.area:.3f}, at best {curve.least_area:.3f}")
     return figure
 
 
 def roc_plot(curve: Roc) -> Figure:
     """Draw the share of strange sounds found against that of speech taken for one."""
-    figure = Figure(figsize=(4.6, 4.4), layout="constrained")
-    axes = figure.add_subplot()
-    axes.plot(curve.false_alarms, curve.found, color=BLUE)
-    axes.plot([0, 1], [0, 1], color=GREY, linewidth=1, linestyle="--")
-    axes.set(xlim=(0, 1), ylim=(0, 1.01), xlabel="speech flagged", ylabel="synthetic sounds found")
-    axes.set_title(f"area {curve.area:.3f}", fontsize=10)
+    with new_figure(4.6, 4.4) as figure:
+        axes = figure.add_subplot()
+        axes.plot(curve.false_alarms, curve.found, color=BLUE)
+        axes.plot([0, 1], [0, 1], color=GREY, linewidth=1, linestyle="--")
+        axes.set(
+            xlim=(0, 1), ylim=(0, 1.01), xlabel="speech flagged", ylabel="synthetic sounds found"
+        )
+        axes.set_title(f"area {curve.area:.3f}")
     return figure
 
 

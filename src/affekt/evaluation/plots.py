@@ -1,8 +1,4 @@
-"""Plots of figures, drawn without a screen: each function returns a figure, to be written out.
-
-Colours are those of Okabe and Ito (2008), which people of all kinds of colour vision tell apart;
-shapes differ as well, so that a print in grey says the same.
-"""
+"""Plots of figures, drawn without a screen: each function returns a figure, to be written out."""
 
 from __future__ import annotations
 
@@ -13,10 +9,19 @@ import numpy as np
 import numpy.typing as npt
 
 from affekt.errors import MissingExtraError
-from affekt.pictures import rendered
+from affekt.report.plots import (
+    BLUE,
+    DARK,
+    FAINT,
+    GREEN,
+    ORANGE,
+    VERMILION,
+    legend_above,
+    new_figure,
+    plain_axes,
+)
 
 try:
-    from matplotlib.artist import Artist
     from matplotlib.axes import Axes
     from matplotlib.colors import LinearSegmentedColormap
     from matplotlib.figure import Figure
@@ -24,13 +29,11 @@ try:
 except ModuleNotFoundError as error:
     raise MissingExtraError(what="a plot", package=error.name or "", extra="train") from None
 
-BLUE, VERMILION, GREEN, ORANGE, GREY = "#0072b2", "#d55e00", "#009e73", "#e69f00", "#8a8a8a"
-INK, FAINT = "#222222", "#dddddd"
 _SHADES = LinearSegmentedColormap.from_list("shares", ["#ffffff", "#9cc7e0", "#0072b2", "#003a5c"])
 _DARK = 0.55  # share from which a cell is dark enough for white letters
 
 _MARKERS = ("D", "o", "s", "^")
-_SERIES = (INK, BLUE, VERMILION, GREEN)
+_SERIES = (DARK, BLUE, VERMILION, GREEN)
 
 
 def confusion_plot(labels: Sequence[str], confusion: Sequence[Sequence[int]]) -> Figure:
@@ -44,36 +47,39 @@ def confusion_plot(labels: Sequence[str], confusion: Sequence[Sequence[int]]) ->
     support = counts.sum(axis=1, keepdims=True)
     shares = np.divide(counts, support, where=support > 0, out=np.zeros(counts.shape))
     size = max(3.4, 1.3 + 0.7 * len(labels))
-    figure = new_figure(size + 1.9, size)
-    axes = figure.add_subplot()
-    image = axes.imshow(shares, cmap=_SHADES, vmin=0.0, vmax=1.0)
-    ticks = range(len(labels))
-    axes.set_xticks(ticks, labels, rotation=35, ha="right", rotation_mode="anchor")
-    axes.set_yticks(
-        ticks, [f"{label} ({total})" for label, total in zip(labels, support[:, 0], strict=True)]
-    )
-    axes.set_xlabel("predicted")
-    axes.set_ylabel("actual (clips)")
-    for row, column in np.ndindex(*counts.shape):
-        if counts[row, column]:
-            share = shares[row, column]
-            axes.text(
-                column,
-                row,
-                f"{_percent(share)}\n{counts[row, column]}",
-                ha="center",
-                va="center",
-                fontsize=8.5,
-                color="white" if share >= _DARK else INK,
-                fontweight="bold" if row == column else "normal",
-            )
-    axes.set_xticks(np.arange(1, len(labels)) - 0.5, minor=True)
-    axes.set_yticks(np.arange(1, len(labels)) - 0.5, minor=True)
-    axes.grid(which="minor", color=FAINT, linewidth=0.8)
-    axes.tick_params(which="both", length=0)
-    bar = figure.colorbar(image, ax=axes, shrink=0.8, format=lambda share, _: f"{100 * share:.0f}")
-    bar.set_label("percent of the actual class")
-    bar.outline.set_visible(False)
+    with new_figure(size + 1.9, size) as figure:
+        axes = figure.add_subplot()
+        image = axes.imshow(shares, cmap=_SHADES, vmin=0.0, vmax=1.0)
+        ticks = range(len(labels))
+        axes.set_xticks(ticks, labels, rotation=35, ha="right", rotation_mode="anchor")
+        axes.set_yticks(
+            ticks,
+            [f"{label} ({total})" for label, total in zip(labels, support[:, 0], strict=True)],
+        )
+        axes.set_xlabel("predicted")
+        axes.set_ylabel("actual (clips)")
+        for row, column in np.ndindex(*counts.shape):
+            if counts[row, column]:
+                share = shares[row, column]
+                axes.text(
+                    column,
+                    row,
+                    f"{_percent(share)}\n{counts[row, column]}",
+                    ha="center",
+                    va="center",
+                    fontsize=8.5,
+                    color="white" if share >= _DARK else DARK,
+                    fontweight="bold" if row == column else "normal",
+                )
+        axes.set_xticks(np.arange(1, len(labels)) - 0.5, minor=True)
+        axes.set_yticks(np.arange(1, len(labels)) - 0.5, minor=True)
+        axes.grid(which="minor", color=FAINT, linewidth=0.8)
+        axes.tick_params(which="both", length=0)
+        bar = figure.colorbar(
+            image, ax=axes, shrink=0.8, format=lambda share, _: f"{100 * share:.0f}"
+        )
+        bar.set_label("percent of the actual class")
+        bar.outline.set_visible(False)
     return figure
 
 
@@ -87,41 +93,41 @@ def curves_plot(history: Sequence[Mapping[str, float]]) -> Figure:
     kinds: list[Literal["loss", "accuracy"]] = ["loss"]
     if any("accuracy" in row or "validation_accuracy" in row for row in history):
         kinds.append("accuracy")
-    figure = new_figure(4.6 * len(kinds), 3.6)
-    best = best_epoch(history)
-    for place, kind in enumerate(kinds, start=1):
-        axes = figure.add_subplot(1, len(kinds), place)
-        scale = 100.0 if kind == "accuracy" else 1.0
-        for part, key, colour, style in (
-            ("training", kind, BLUE, "-"),
-            ("validation", f"validation_{kind}", VERMILION, "--"),
-        ):
-            points = [(row["epoch"], scale * row[key]) for row in history if key in row]
-            if points:
-                epochs, values = zip(*points, strict=True)
-                marker = "o" if len(points) < 12 else ""
-                axes.plot(
-                    epochs,
-                    values,
-                    style,
-                    marker=marker,
-                    ms=4,
-                    lw=1.8,
-                    color=colour,
-                    label=part,
-                    clip_on=False,  # a line along 0 or 100 percent keeps its width
-                )
-        if best is not None:
-            label = f"best epoch, {best[0]} ({best[1]})"
-            axes.axvline(best[0], color=INK, linewidth=1.2, linestyle=":", label=label)
-        axes.set_xlabel("epoch")
-        axes.set_ylabel("accuracy, percent" if kind == "accuracy" else "loss")
-        axes.set_ylim(bottom=0.0)
-        if kind == "accuracy":
-            axes.set_ylim(top=100.0)
-        axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
-        plain_axes(axes, grid="y")
-    legend_above(figure, *axes.get_legend_handles_labels(), columns=3 if len(kinds) > 1 else 2)
+    with new_figure(4.6 * len(kinds), 3.6) as figure:
+        best = best_epoch(history)
+        for place, kind in enumerate(kinds, start=1):
+            axes = figure.add_subplot(1, len(kinds), place)
+            scale = 100.0 if kind == "accuracy" else 1.0
+            for part, key, colour, style in (
+                ("training", kind, BLUE, "-"),
+                ("validation", f"validation_{kind}", VERMILION, "--"),
+            ):
+                points = [(row["epoch"], scale * row[key]) for row in history if key in row]
+                if points:
+                    epochs, values = zip(*points, strict=True)
+                    marker = "o" if len(points) < 12 else ""
+                    axes.plot(
+                        epochs,
+                        values,
+                        style,
+                        marker=marker,
+                        ms=4,
+                        lw=1.8,
+                        color=colour,
+                        label=part,
+                        clip_on=False,  # a line along 0 or 100 percent keeps its width
+                    )
+            if best is not None:
+                label = f"best epoch, {best[0]} ({best[1]})"
+                axes.axvline(best[0], color=DARK, linewidth=1.2, linestyle=":", label=label)
+            axes.set_xlabel("epoch")
+            axes.set_ylabel("accuracy, percent" if kind == "accuracy" else "loss")
+            axes.set_ylim(bottom=0.0)
+            if kind == "accuracy":
+                axes.set_ylim(top=100.0)
+            axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
+            plain_axes(axes, grid="y")
+        legend_above(figure, *axes.get_legend_handles_labels(), columns=3 if len(kinds) > 1 else 2)
     return figure
 
 
@@ -152,27 +158,29 @@ def recalls_plot(
         published: label to recall, 0 to 1; some may be missing.
     """
     width = 0.4 if published else 0.62
-    figure = new_figure(max(5.2, 1.2 + 0.92 * len(labels)), 3.6)
-    axes = figure.add_subplot()
-    places = np.arange(len(labels), dtype=float)
-    if published:
-        beside = [published.get(label) for label in labels]
-        _bars(axes, places - width / 2, beside, width, colour=ORANGE, hatch="//", name="published")
-        places = places + width / 2
-    _bars(axes, places, measured, width, colour=BLUE, hatch="", name="measured")
-    known = [share for share in measured if share is not None]
-    if known:
-        mean = 100.0 * float(np.mean(known))
-        words = f"measured mean (UA), {mean:.1f}"
-        axes.axhline(mean, color=INK, linewidth=1.0, linestyle="--", label=words, zorder=0.9)
-    axes.set_xticks(range(len(labels)), labels, rotation=25, ha="right", rotation_mode="anchor")
-    axes.set_ylabel("recall, percent")
-    axes.set_ylim(0.0, 108.0)
-    axes.set_yticks(range(0, 101, 20))
-    plain_axes(axes, grid="y")
-    line, *bars = axes.get_legend_handles_labels()[0]
-    shown = [*bars, line] if known else [line, *bars]
-    legend_above(figure, shown, [str(item.get_label()) for item in shown], columns=3)
+    with new_figure(max(5.2, 1.2 + 0.92 * len(labels)), 3.6) as figure:
+        axes = figure.add_subplot()
+        places = np.arange(len(labels), dtype=float)
+        if published:
+            beside = [published.get(label) for label in labels]
+            _bars(
+                axes, places - width / 2, beside, width, colour=ORANGE, hatch="//", name="published"
+            )
+            places = places + width / 2
+        _bars(axes, places, measured, width, colour=BLUE, hatch="", name="measured")
+        known = [share for share in measured if share is not None]
+        if known:
+            mean = 100.0 * float(np.mean(known))
+            words = f"measured mean (UA), {mean:.1f}"
+            axes.axhline(mean, color=DARK, linewidth=1.0, linestyle="--", label=words, zorder=0.9)
+        axes.set_xticks(range(len(labels)), labels, rotation=25, ha="right", rotation_mode="anchor")
+        axes.set_ylabel("recall, percent")
+        axes.set_ylim(0.0, 108.0)
+        axes.set_yticks(range(0, 101, 20))
+        plain_axes(axes, grid="y")
+        line, *bars = axes.get_legend_handles_labels()[0]
+        shown = [*bars, line] if known else [line, *bars]
+        legend_above(figure, shown, [str(item.get_label()) for item in shown], columns=3)
     return figure
 
 
@@ -183,31 +191,31 @@ def comparison_plot(names: Sequence[str], series: Mapping[str, Sequence[float | 
         names: of the systems, from top to bottom.
         series: name to `[systems]` figures in percent, None where there is none; up to four.
     """
-    figure = new_figure(8.2, 1.4 + 0.38 * len(names))
-    axes = figure.add_subplot()
-    for row in range(len(names)):
-        known = [value for values in series.values() if (value := values[row]) is not None]
-        if known:
-            axes.plot([min(known), max(known)], [row, row], color=FAINT, linewidth=3, zorder=1)
-    for (name, values), marker, colour in zip(series.items(), _MARKERS, _SERIES, strict=False):
-        points = [(value, row) for row, value in enumerate(values) if value is not None]
-        axes.scatter(
-            [value for value, _ in points],
-            [row for _, row in points],
-            marker=marker,
-            s=52,
-            color="white" if colour == INK else colour,
-            edgecolor=colour,
-            linewidth=1.5,
-            zorder=3,
-            label=name,
-        )
-    axes.set_yticks(range(len(names)), names)
-    axes.set_ylim(len(names) - 0.4, -0.6)
-    axes.set_xlim(0.0, 100.0)
-    axes.set_xlabel("percent")
-    plain_axes(axes, grid="x")
-    legend_above(figure, *axes.get_legend_handles_labels(), columns=2 if len(series) > 3 else 3)
+    with new_figure(8.2, 1.4 + 0.38 * len(names)) as figure:
+        axes = figure.add_subplot()
+        for row in range(len(names)):
+            known = [value for values in series.values() if (value := values[row]) is not None]
+            if known:
+                axes.plot([min(known), max(known)], [row, row], color=FAINT, linewidth=3, zorder=1)
+        for (name, values), marker, colour in zip(series.items(), _MARKERS, _SERIES, strict=False):
+            points = [(value, row) for row, value in enumerate(values) if value is not None]
+            axes.scatter(
+                [value for value, _ in points],
+                [row for _, row in points],
+                marker=marker,
+                s=52,
+                color="white" if colour == DARK else colour,
+                edgecolor=colour,
+                linewidth=1.5,
+                zorder=3,
+                label=name,
+            )
+        axes.set_yticks(range(len(names)), names)
+        axes.set_ylim(len(names) - 0.4, -0.6)
+        axes.set_xlim(0.0, 100.0)
+        axes.set_xlabel("percent")
+        plain_axes(axes, grid="x")
+        legend_above(figure, *axes.get_legend_handles_labels(), columns=2 if len(series) > 3 else 3)
     return figure
 
 
@@ -218,49 +226,23 @@ def spectrogram_plot(level_db: npt.NDArray[np.floating], *, duration_s: float) -
         level_db: `[frames, bands]`.
         duration_s: of the clip.
     """
-    figure = new_figure(4.4, 1.7)
-    axes = figure.add_subplot()
-    top = float(level_db.max())
-    axes.imshow(
-        level_db.T,
-        origin="lower",
-        aspect="auto",
-        cmap="magma",
-        vmin=top - 80.0,
-        vmax=top,
-        extent=(0.0, duration_s, 0.0, level_db.shape[1]),
-    )
-    axes.set_yticks([])
-    axes.set_xlabel("seconds", fontsize=8)
-    axes.set_ylabel("mel bands", fontsize=8)
-    axes.tick_params(labelsize=8)
+    with new_figure(4.4, 1.7) as figure:
+        axes = figure.add_subplot()
+        top = float(level_db.max())
+        axes.imshow(
+            level_db.T,
+            origin="lower",
+            aspect="auto",
+            cmap="magma",
+            vmin=top - 80.0,
+            vmax=top,
+            extent=(0.0, duration_s, 0.0, level_db.shape[1]),
+        )
+        axes.set_yticks([])
+        axes.set_xlabel("seconds", fontsize=8)
+        axes.set_ylabel("mel bands", fontsize=8)
+        axes.tick_params(labelsize=8)
     return figure
-
-
-def to_png(figure: Figure, *, dpi: int = 150) -> bytes:
-    """Return a figure as a PNG file."""
-    return rendered(figure, "png", dpi=dpi, metadata={})
-
-
-def to_svg(figure: Figure) -> str:
-    """Return a figure as an SVG file, the same for the same figure."""
-    return rendered(figure, "svg", dpi=100, metadata={"Date": None}).decode("utf-8")
-
-
-def new_figure(width: float, height: float) -> Figure:
-    """Return an empty figure, in inches, that makes room for its words."""
-    figure = Figure(figsize=(width, height), facecolor="white")
-    figure.set_layout_engine("constrained", w_pad=0.12, h_pad=0.1)
-    return figure
-
-
-def legend_above(
-    figure: Figure, handles: Sequence[Artist], words: Sequence[str], *, columns: int
-) -> None:
-    """Put a legend above a figure."""
-    figure.legend(
-        handles, words, loc="outside upper center", ncols=columns, frameon=False, fontsize=9
-    )
 
 
 def _percent(share: float) -> str:
@@ -283,14 +265,5 @@ def _bars(
     )
     words = ["" if share is None else f"{100 * share:.0f}" for share in shares]
     box = {"facecolor": "white", "edgecolor": "none", "pad": 0.8, "alpha": 0.85}
-    for word in axes.bar_label(bars, words, padding=3, fontsize=8.5, color=INK):
+    for word in axes.bar_label(bars, words, padding=3, fontsize=8.5, color=DARK):
         word.set_bbox(box if word.get_text() else None)
-
-
-def plain_axes(axes: Axes, *, grid: Literal["x", "y"]) -> None:
-    """Leave of a frame what a reader needs, and a faint grid."""
-    axes.grid(axis=grid, color=FAINT, linewidth=0.8)
-    axes.set_axisbelow(True)
-    axes.spines[["top", "right"]].set_visible(False)
-    axes.spines[["left", "bottom"]].set_color(GREY)
-    axes.tick_params(color=GREY)

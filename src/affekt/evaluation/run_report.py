@@ -13,6 +13,7 @@ from affekt.evaluation.run_tables import predictions_csv
 from affekt.output import write_outputs
 from affekt.report.csv import csv_text
 from affekt.report.markdown import as_markdown
+from affekt.report.plots import to_png, to_svg
 
 
 def write_report(
@@ -66,7 +67,7 @@ def write_report(
         history=history,
         facts=facts,
         notes=notes,
-        drawings={name: plots.to_svg(drawing) for name, drawing in drawings.items()},
+        drawings={name: to_svg(drawing) for name, drawing in drawings.items()},
         clips_listed=recordings is None,
     )
     files: dict[str, str | bytes] = {
@@ -77,7 +78,7 @@ def write_report(
         "misclassified.csv": predictions_csv(figures.labels, figures.misclassified),
         "confusion.csv": _confusion_csv(figures),
         "history.csv": _history_csv(history),
-        **{f"{name}.png": plots.to_png(drawing) for name, drawing in drawings.items()},
+        **{f"{name}.png": to_png(drawing) for name, drawing in drawings.items()},
     }
     write_outputs(folder, files, force=force)
 

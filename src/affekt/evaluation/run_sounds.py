@@ -12,6 +12,7 @@ import soundfile
 from affekt.audio import decode
 from affekt.evaluation import plots
 from affekt.features.spectra import LogMelConfig, log_mel
+from affekt.report.plots import to_png
 
 LONGEST_S = 10.0
 _DB_PER_NEPER = 10.0 / math.log(10.0)
@@ -39,4 +40,4 @@ def excerpt(path: Path) -> Excerpt:
     soundfile.write(wav, signal, rate, format="WAV", subtype="PCM_16")
     level_db = _DB_PER_NEPER * log_mel(signal, LogMelConfig(sampling_rate_hz=rate))
     drawing = plots.spectrogram_plot(level_db, duration_s=len(signal) / rate)
-    return Excerpt(wav=wav.getvalue(), png=plots.to_png(drawing, dpi=80))
+    return Excerpt(wav=wav.getvalue(), png=to_png(drawing, dpi=80))

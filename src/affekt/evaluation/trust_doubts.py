@@ -10,12 +10,12 @@ from affekt.evaluation.doubt import Believed, Calibration
 from affekt.evaluation.doubt_plots import diagrams_of, reliability_plot, risk_plot, roc_plot
 from affekt.evaluation.doubt_run import Doubts
 from affekt.evaluation.layout import interval_of, percent
-from affekt.evaluation.plots import to_svg
 from affekt.evaluation.report import Report
 from affekt.evaluation.trust import Trust
 from affekt.metrics.conformal import Coverage
 from affekt.recognition.metadata import SetRule
 from affekt.report.document import Block, Plot, Table
+from affekt.report.plots import to_svg
 
 
 def confidence(trust: Trust) -> Iterator[Block]:

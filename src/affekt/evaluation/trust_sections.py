@@ -11,7 +11,7 @@ from affekt.evaluation.figures import CorpusFigures
 from affekt.evaluation.layout import ends, interval_of, percent, speaker_count, spoken
 from affekt.evaluation.listeners import AGREED, ListenerFigures
 from affekt.evaluation.people import MARGIN, MIN_SPEAKERS, GroupDifference
-from affekt.evaluation.plots import confusion_plot, to_svg
+from affekt.evaluation.plots import confusion_plot
 from affekt.evaluation.trust import Trust
 from affekt.evaluation.trust_doubts import confidence
 from affekt.evaluation.trust_worries import share, worries
@@ -26,6 +26,7 @@ from affekt.evaluation.writers import (
     scoring_summary,
 )
 from affekt.report.document import Block, Bullets, Folded, Plot, Section, Table, marked
+from affekt.report.plots import to_svg
 
 _NOTHING = (
     "Nothing crossed a line that this report draws. That is not the same as nothing to worry about."

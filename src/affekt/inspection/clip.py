@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import html
 import io
 from dataclasses import dataclass
 from functools import cached_property
@@ -14,8 +12,11 @@ import soundfile
 from affekt.audio import SAMPLING_RATE_HZ, Signal, resample, to_mono
 from affekt.audio.preprocess import trim
 from affekt.audio.signal import check_channel
+from affekt.errors import ConfigError
 from affekt.features.stft import Stft
 from affekt.inspection.sound import TOP_DB, Sound, measure, read_recording
+from affekt.output import check_output, write_output
+from affekt.report.html import data_address, render
 
 N_FFT = 1024
 N_MELS = 128
@@ -48,12 +49,12 @@ class Side:
         return Stft(self.signal, sampling_rate_hz=SAMPLING_RATE_HZ, n_fft=N_FFT, hop_length=hop)
 
     @cached_property
-    def player(self) -> str:
-        """An HTML player that holds the sound itself; of long clips the beginning."""
+    def sound_address(self) -> str:
+        """An address that holds the sound itself, for a player; of long clips the beginning."""
         buffer = io.BytesIO()
         heard = self.signal[: _MAX_PLAYER_S * SAMPLING_RATE_HZ]
         soundfile.write(buffer, heard, SAMPLING_RATE_HZ, format="WAV", subtype="PCM_16")
-        return f'<audio controls src="{_embedded(buffer.getvalue(), "audio/wav")}"></audio>'
+        return data_address("audio/wav", buffer.getvalue())
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,7 +102,7 @@ class ClipView:
             MissingExtraError: matplotlib is not installed.
         """
         from affekt.inspection.clip_plot import draw_clip
-        from affekt.inspection.drawing import to_png
+        from affekt.report.plots import to_png
 
         return to_png(draw_clip(self))
 
@@ -117,22 +118,16 @@ class ClipView:
                 written.
             MissingExtraError: matplotlib is not installed.
         """
-        from affekt.inspection.drawing import save_picture
-
-        return save_picture(self.png, Path(path), clip=self.path, replace=replace)
+        path = Path(path)
+        if path.suffix.lower() != ".png":
+            raise ConfigError(f"{path}: a picture's name ends in .png")
+        check_output(path, inputs=[self.path], force=replace)
+        write_output(path, self.png(), inputs=[self.path], force=replace)
+        return path
 
     def _repr_html_(self) -> str:
-        rows = "".join(
-            f"<tr><td>{html.escape(name)}</td><td>{html.escape(value)}</td></tr>"
-            for name, value in self.facts
-        )
-        players = f"whole {self.before.player}"
-        if self.after.signal.size < self.before.signal.size:
-            players += f" trimmed {self.after.player}"
-        return (
-            f"<table>{rows}</table><p>{players}</p>"
-            '<img alt="the clip before and after trimming" style="max-width: 100%" '
-            f'src="{_embedded(self.png(), "image/png")}">'
+        return render(
+            __package__, "clip.html", clip=self, png=data_address("image/png", self.png())
         )
 
 
@@ -161,7 +156,3 @@ def show(clip: str | Path, *, channel: int | None = None, track: int | None = No
         before=Side(signal),
         after=Side(trim(signal, SAMPLING_RATE_HZ, top_db=TOP_DB)),
     )
-
-
-def _embedded(content: bytes, kind: str) -> str:
-    return f"data:{kind};base64,{base64.b64encode(content).decode()}"

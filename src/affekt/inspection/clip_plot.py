@@ -12,8 +12,8 @@ from affekt.features.cepstra import mfcc
 from affekt.features.spectra import FloatArray, mel_frequencies
 from affekt.features.stft import power_to_db
 from affekt.inspection.clip import N_MELS, N_MFCC, ClipView, Side
-from affekt.inspection.drawing import BLUE, ORANGE, new_figure
 from affekt.inspection.sound import TOP_DB, Recording, measure
+from affekt.report.plots import BLUE, ORANGE, new_figure
 from affekt.text import printable
 
 if TYPE_CHECKING:

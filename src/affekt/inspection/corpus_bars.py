@@ -10,17 +10,17 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from affekt.inspection.corpus import Clip, Inspection
-from affekt.inspection.drawing import (
+from affekt.inspection.tables import NO_CANONICAL, NOT_STATED, count, emotions_of, split, summarise
+from affekt.report.plots import (
     BLUE,
     DARK,
     DIM,
     GREY,
     ORANGE,
-    legend,
+    legend_below,
     new_figure,
     new_panels,
 )
-from affekt.inspection.tables import NO_CANONICAL, NOT_STATED, count, emotions_of, split, summarise
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -45,7 +45,7 @@ def draw_emotions(inspection: Inspection) -> Figure:
             rows = {name: found.get(name, []) for name in names}
             _bars(axes, rows, _by_gender(rows.values()), [_number(row) for row in rows.values()])
         used = set(map(_gender, inspection.clips))
-        legend(figure, {name: color for name, color in _GENDERS.items() if name in used})
+        legend_below(figure, {name: color for name, color in _GENDERS.items() if name in used})
     return figure
 
 
@@ -115,7 +115,7 @@ def _draw_rows(
     with _rows_figure(title, len(rows)) as figure:
         parts = _by_gender(rows.values())
         _bars(figure.subplots(), rows, parts, [note(clips) for clips in rows.values()])
-        legend(figure, {name: color for name, color in _GENDERS.items() if any(parts[color])})
+        legend_below(figure, {name: color for name, color in _GENDERS.items() if any(parts[color])})
     return figure
 
 

@@ -17,13 +17,13 @@ from affekt.inspection.corpus_bars import (
     draw_languages,
     draw_sampling_rates,
 )
-from affekt.inspection.drawing import (
+from affekt.report.plots import (
     BLUE,
     DARK,
     GREEN,
     GREY,
     ORANGE,
-    legend,
+    legend_below,
     new_figure,
     new_panels,
 )
@@ -76,7 +76,7 @@ def draw_levels(inspection: Inspection) -> Figure:
             axes.set_xlim(edges[0], edges[-1])
             axes.set_xlabel("level, dBFS")
             axes.set_ylabel("share of clips, %")
-        legend(figure, {"RMS": BLUE, "peak": ORANGE})
+        legend_below(figure, {"RMS": BLUE, "peak": ORANGE})
     return figure
 
 
@@ -101,7 +101,7 @@ def draw_silence(inspection: Inspection) -> Figure:
             axes.grid(axis="x", color=GREY, alpha=0.3)
             axes.set_axisbelow(True)
         titles = ("before the first loud frame", "after the last one", "anywhere")
-        legend(figure, dict(zip(titles, (BLUE, ORANGE, GREEN), strict=True)))
+        legend_below(figure, dict(zip(titles, (BLUE, ORANGE, GREEN), strict=True)))
     return figure
 
 

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, TextIO
 from affekt.errors import CorpusError
 from affekt.inspection.corpus import Inspection
 from affekt.inspection.corpus_plots import PLOTS
-from affekt.inspection.drawing import require_matplotlib, to_png
 from affekt.inspection.tables import (
     ALL,
     NO_CANONICAL,
@@ -25,6 +24,7 @@ from affekt.inspection.tables import (
     to_json,
 )
 from affekt.output import check_output, write_outputs
+from affekt.report.plots import require_matplotlib, to_png
 from affekt.terminal import open_console, print_table
 
 if TYPE_CHECKING:

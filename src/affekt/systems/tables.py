@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from affekt.errors import ConfigError
 from affekt.evaluation.classification import ClipPrediction
-from affekt.evaluation.plots import comparison_plot, to_png
+from affekt.evaluation.plots import comparison_plot
 from affekt.evaluation.run_tables import (
     ComparedModel,
     comparison_table,
@@ -21,6 +21,7 @@ from affekt.evaluation.run_tables import (
     write_prediction_tables,
 )
 from affekt.output import write_outputs
+from affekt.report.plots import to_png
 from affekt.systems.config import SYSTEMS
 from affekt.systems.data import RULES, Rule
 from affekt.systems.job import RECORD, read_record

@@ -1,24 +1,25 @@
-"""The ground that every picture stands on: matplotlib when it is needed, one style, PNG files."""
+"""What every plot stands on: matplotlib when it is needed, one style, PNG and SVG files."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import io
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
-from affekt.errors import ConfigError, MissingExtraError
-from affekt.output import check_output, write_output
-from affekt.pictures import rendered
+from affekt.errors import MissingExtraError
 
 if TYPE_CHECKING:
+    from matplotlib.artist import Artist
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-# Okabe and Ito's colours, which people who see few colours tell apart too.
-BLUE, ORANGE, GREEN, GREY = "#0072B2", "#E69F00", "#009E73", "#9A9A9A"
-DARK, DIM = "#22313f", "#6b6b6b"
-SOFTWARE = "Affekt inspection"
+# The colours of Okabe and Ito (2008), which people of all kinds of colour vision tell apart. Shapes
+# should differ as well, so that a print in grey says the same.
+BLUE, VERMILION, GREEN, ORANGE, GREY = "#0072b2", "#d55e00", "#009e73", "#e69f00", "#8a8a8a"
+DARK, DIM, FAINT = "#22313f", "#6b6b6b", "#dddddd"
+SOFTWARE = "Affekt"
 
 _DPI = 120
 _COLUMNS = 3
@@ -28,6 +29,8 @@ _STYLE: dict[Any, Any] = {
     "font.size": 9.0,
     "axes.titlesize": 10.0,
     "axes.titlelocation": "left",
+    # Names of files and corpora are no formulas.
+    "text.parse_math": False,
     "axes.spines.top": False,
     "axes.spines.right": False,
     "axes.edgecolor": GREY,
@@ -36,6 +39,9 @@ _STYLE: dict[Any, Any] = {
     "ytick.color": DARK,
     "legend.frameon": False,
     "figure.titlesize": 12.0,
+    "figure.facecolor": "white",
+    # The same figure gives the same file.
+    "svg.hashsalt": "affekt",
 }
 
 
@@ -83,7 +89,7 @@ def new_panels(
         yield figure, [*zip(grid, names, strict=False)]
 
 
-def legend(figure: Figure, colors: Mapping[str, str]) -> None:
+def legend_below(figure: Figure, colors: Mapping[str, str]) -> None:
     """Say below the panels what the colours mean; keys are the meanings."""
     from matplotlib.patches import Patch
 
@@ -91,29 +97,38 @@ def legend(figure: Figure, colors: Mapping[str, str]) -> None:
     figure.legend(handles=handles, loc="outside lower center", ncols=len(handles))
 
 
-def to_png(figure: Figure) -> bytes:
+def legend_above(
+    figure: Figure, handles: Sequence[Artist], words: Sequence[str], *, columns: int
+) -> None:
+    """Put a legend above a figure."""
+    figure.legend(handles, words, loc="outside upper center", ncols=columns, frameon=False)
+
+
+def plain_axes(axes: Axes, *, grid: Literal["x", "y"]) -> None:
+    """Leave of a frame what a reader needs, and a faint grid."""
+    axes.grid(axis=grid, color=FAINT, linewidth=0.8)
+    axes.set_axisbelow(True)
+    axes.tick_params(color=GREY)
+
+
+def to_png(figure: Figure, *, dpi: int = _DPI) -> bytes:
     """Return a figure as a PNG file that says what made it."""
+    return _saved(figure, "png", dpi=dpi, metadata={"Software": SOFTWARE})
+
+
+def to_svg(figure: Figure) -> str:
+    """Return a figure as an SVG file, the same for the same figure."""
+    return _saved(figure, "svg", dpi=100, metadata={"Date": None}).decode("utf-8")
+
+
+def _saved(
+    figure: Figure, form: Literal["png", "svg"], *, dpi: int, metadata: dict[str, str | None]
+) -> bytes:
     import matplotlib as mpl
 
-    with mpl.rc_context(_STYLE):
-        return rendered(figure, "png", dpi=_DPI, metadata={"Software": SOFTWARE})
-
-
-def save_picture(picture: Callable[[], bytes], path: Path, *, clip: Path, replace: bool) -> Path:
-    """Draw and write a PNG file.
-
-    Args:
-        picture: draws it; called only when the file may be written.
-        path: its name ends in .png; an earlier picture of ours is replaced.
-        clip: what is drawn, which is never written over.
-        replace: whatever else lies there is replaced as well.
-
-    Raises:
-        ConfigError: the name does not end in .png, another file lies there, or it cannot be
-            written.
-    """
-    if path.suffix.lower() != ".png":
-        raise ConfigError(f"{path}: a picture's name ends in .png")
-    check_output(path, inputs=[clip], force=replace)
-    write_output(path, picture(), inputs=[clip], force=replace)
-    return path
+    buffer = io.BytesIO()
+    with mpl.rc_context(_STYLE), warnings.catch_warnings():
+        # A label in a script that the font lacks is drawn as boxes; that is no one's mistake.
+        warnings.filterwarnings("ignore", message="Glyph", category=UserWarning)
+        figure.savefig(buffer, format=form, dpi=dpi, metadata=metadata)
+    return buffer.getvalue()
