@@ -112,4 +112,4 @@ def test_drawing_leaves_the_settings_of_others_alone():
 
 def test_a_label_is_no_formula():
     drawing = plots.recalls_plot([r"a$\frac$", "happy"], [0.9, 0.5], {r"a$\frac$": 0.5})
-    assert plots.to_png(drawing, dpi=60).startswith(b"\x89PNG")
+    assert to_png(drawing, dpi=60).startswith(b"\x89PNG")
