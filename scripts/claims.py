@@ -28,6 +28,8 @@ from doc_tables import LOG, ROOT, read_log, releases
 DOCUMENTS = ("README.md", "CONTRIBUTING.md", "docs/*.md", "docs/models/*.md", "examples/*.md")
 # Each leaves a row in the log where speakers of the lockbox are under test.
 _LOGGING = ("evaluate", "compare", "doubt", "report", "reproduce")
+# Runs whose split, drawn again, tests no speaker of the lockbox.
+_ON_OTHERS = {("mittal-cnn2d", "speaker-disjoint")}
 _ABSOLUTE = re.compile(
     r"\b(every|all) (\w+ )?(looks?|readings?)\b|\b(every|all) figures? (\w+ )?(is|are|was|were)\b"
     r"|\bnever (heard|saw|seen|met|removed)\b"
@@ -103,7 +105,10 @@ def listed() -> str:
             return f"{item.system} on {item.corpus} ({figure}) is in no row of the log"
     for place in sorted((ROOT / "docs/reproductions").glob("*/*.json")):
         record = json.loads(place.read_text(encoding="utf-8"))
-        if record.get("test_speakers_of_the_lockbox") and not _has_run(log, record):
+        # The first records did not say whom they tested: each is taken for a reading.
+        read = record.get("test_speakers_of_the_lockbox", True)
+        read = read and (record["name"], record["protocol"]) not in _ON_OTHERS
+        if read and not _has_run(log, record):
             return f"{place.name} of {record['name']} is in no row of the log"
     relevance = json.loads((ROOT / "docs/relevance/lockbox.json").read_text(encoding="utf-8"))
     if not any(

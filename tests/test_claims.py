@@ -111,6 +111,13 @@ def test_every_row_of_the_log_says_which_code_read_or_that_nobody_knows():
         assert commit.fullmatch(row["commit"]) or (written_by_hand and not row["commit"]), row
 
 
+def test_a_reproduction_that_the_log_lacks_makes_it_false(monkeypatch):
+    log = [row for row in claims.read_log() if row["bundle"] != "shukla-cnn1d, seed 2"]
+    monkeypatch.setattr(claims, "read_log", lambda: log)
+    monkeypatch.setattr(claims, "_page", lambda: f"{len(log)} readings are in the log")
+    assert claims.listed() == "published-seed-2.json of shukla-cnn1d is in no row of the log"
+
+
 def test_every_row_of_the_log_has_an_origin():
     log = claims.read_log()
     assert {row["origin"] for row in log} == set(ORIGINS)
