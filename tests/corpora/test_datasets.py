@@ -183,6 +183,40 @@ def test_a_split_of_audformat_is_a_part(place):
     assert [item.split for item in found] == ["train", "validation"]
 
 
+def test_what_is_known_of_speakers_may_stand_in_a_table_of_its_own(place):
+    audformat = pytest.importorskip("audformat", reason="audformat is not installed")
+    pandas = pytest.importorskip("pandas")
+    database = audformat.Database("mine")
+    people = pandas.Index(["anna", "ben"], name="speaker", dtype="string")
+    database["people"] = audformat.MiscTable(people)
+    for name, values in (("sex", ["female", "male"]), ("age", [31, 40])):
+        database["people"][name] = audformat.Column()
+        database["people"][name].set(values)
+    database.schemes["speaker"] = audformat.Scheme("str", labels="people")
+    files = ["anna/angry_1.wav", "ben/talk.wav"]
+    database["all"] = audformat.Table(audformat.filewise_index(files))
+    for name, scheme, values in (
+        ("emotion", None, ["anger", "joy"]),
+        ("who", "speaker", ["anna", "ben"]),
+    ):
+        database["all"][name] = audformat.Column(scheme_id=scheme)
+        database["all"][name].set(values)
+    database.save(str(place), storage_format="csv")
+    found = open_dataset(table=place).utterances
+    assert [(item.speaker, item.gender, item.age) for item in found] == [
+        ("anna", "female", 31),
+        ("ben", "male", 40),
+    ]
+
+
+@pytest.mark.parametrize("text", ["tables: {x: 1}", "tables: {x: {columns: y}}", "tables: {x: }"])
+def test_a_damaged_header_is_told_and_no_crash(place, text):
+    (place / "db.x.csv").write_text("file,speaker\nben/talk.wav,ben\n")
+    (place / "db.yaml").write_text(f"{text}\nschemes: z\nsplits: 1\n")
+    with pytest.raises(CorpusError, match="no table of the database"):
+        open_dataset(table=place)
+
+
 def test_of_several_tables_of_emotions_one_is_named(place):
     audformat_tables(place, "csv")
     shutil.copy(place / "db.feelings.csv", place / "db.second.csv")

@@ -127,7 +127,7 @@ def _table(header: Path, name: str, found: Any, described: Mapping[str, Any]) ->
     names = list(file.columns)
     by_scheme = {
         column: str(about.get("scheme_id") or "")
-        for column, about in (found.get("columns") or {}).items()
+        for column, about in _mapping(_mapping(found).get("columns")).items()
         if isinstance(about, dict)
     }
     columns = find_columns(names, strict=False)
@@ -140,8 +140,9 @@ def _table(header: Path, name: str, found: Any, described: Mapping[str, Any]) ->
         told: _facts(described["schemes"].get(by_scheme.get(column, "")), header)
         for told, column in columns.items()
     }
-    split = described["splits"].get(found.get("split_id")) or {}
-    part = part_of(str(split.get("type") or found.get("split_id") or ""))
+    split_id = str(_mapping(found).get("split_id") or "")
+    split = _mapping(described["splits"].get(split_id))
+    part = part_of(str(split.get("type") or split_id))
     return _Table(name, part, file, columns, schemes)
 
 
@@ -150,7 +151,7 @@ def _facts(scheme: Any, header: Path) -> dict[str, dict[str, str]]:
 
     They stand in the header, or in a table of their own.
     """
-    labels = scheme.get("labels") if isinstance(scheme, dict) else None
+    labels = _mapping(scheme).get("labels")
     if isinstance(labels, str):
         file = _file(header, labels)
         key, *others = file.columns
@@ -158,11 +159,9 @@ def _facts(scheme: Any, header: Path) -> dict[str, dict[str, str]]:
             row.cells[key]: _known_facts({name: row.cells[name] for name in others})
             for row in file.rows
         }
-    if not isinstance(labels, dict):
-        return {}
     return {
         str(label): _known_facts(about)
-        for label, about in labels.items()
+        for label, about in _mapping(labels).items()
         if isinstance(about, dict)
     }
 
@@ -198,4 +197,12 @@ def _described(header: Path) -> dict[str, Any]:
         raise CorpusError(f"{header}: not the header of an audformat database: {error}") from None
     if not isinstance(found, dict) or not isinstance(found.get("tables"), dict):
         raise CorpusError(f"{header}: not the header of an audformat database: it names no tables")
-    return {**found, **{name: found.get(name) or {} for name in ("tables", "schemes", "splits")}}
+    return {
+        **found,
+        **{name: _mapping(found.get(name)) for name in ("tables", "schemes", "splits")},
+    }
+
+
+def _mapping(found: Any) -> Mapping[Any, Any]:
+    """Return a mapping of the header; what is none holds nothing."""
+    return found if isinstance(found, dict) else {}
