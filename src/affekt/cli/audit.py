@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import click
@@ -17,6 +15,7 @@ from affekt.cli.saying import echo, say
 from affekt.corpora.datasets import DataSource, root_at_hand
 from affekt.errors import ConfigError
 from affekt.output import check_output, utf8, write_output
+from affekt.report.progress import progress_bars
 
 FORMATS = ("text", "json", "md", "html")
 
@@ -96,7 +95,7 @@ def audit(
     if own is None and split is None:
         data = or_all_here(data)
     root = root_at_hand(data.root)
-    with remarks_shown(), _progress() as progress:
+    with remarks_shown(), progress_bars() as progress:
         dataset = own.scan() if own else None
         found = look(
             data.corpora,
@@ -121,21 +120,3 @@ def audit(
             say(f"  {line}", prefix="")
     if fail_on is not None and at_least(found.findings, fail_on):
         sys.exit(3)
-
-
-@contextmanager
-def _progress() -> Iterator[Callable[[str, int, int], None]]:
-    """Give a function that shows progress on a terminal, and does nothing in a pipe."""
-    from rich.console import Console
-    from rich.progress import Progress, TaskID
-
-    console = Console(stderr=True)
-    with Progress(console=console, disable=not console.is_terminal, transient=True) as bar:
-        tasks: dict[str, TaskID] = {}
-
-        def advance(what: str, done: int, total: int) -> None:
-            if what not in tasks:
-                tasks[what] = bar.add_task(what, total=total)
-            bar.update(tasks[what], completed=done, total=total)
-
-        yield advance

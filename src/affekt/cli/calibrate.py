@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 from pathlib import Path
 
 import click
 
 from affekt.cli.options import force_option
 from affekt.cli.saying import echo
+from affekt.report.progress import progress_bars
 
 
 @click.command()
@@ -54,7 +56,6 @@ def calibrate(
     learnt from, and synthetic sounds that are no speech. Speakers of the lockbox are not. Corpora
     without `calibrate` speakers are judged by siblings, which were denied some speakers.
     """
-    from affekt.cli import measuring
     from affekt.corpora import corpora_root, load_corpus
     from affekt.evaluation.domain_sounds import soundfont, synthetic_sounds
     from affekt.output import check_output
@@ -68,7 +69,7 @@ def calibrate(
     learnt = (str(item["corpus"]) for item in metadata_of(path).training_data)
     names = [name for name in learnt if (place / name).is_dir()]
     target = out or path
-    with measuring.progress_bars(quiet) as bar:
+    with progress_bars(quiet=quiet) as bars:
         found = calibrate_bundle(
             path,
             [
@@ -82,7 +83,7 @@ def calibrate(
             siblings=siblings,
             version=version,
             force=force,
-            progress=bar("clips"),
+            progress=functools.partial(bars, "clips"),
         )
     fitted = found.fitted
     for form, nll in fitted.left_out_nll.items():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 from pathlib import Path
 
 import click
@@ -13,6 +14,7 @@ from affekt.corpora.datasets import DataSource
 from affekt.evaluation.compare import compare as measure
 from affekt.evaluation.compare_writers import WRITERS
 from affekt.output import check_output
+from affekt.report.progress import progress_bars
 
 
 @click.command()
@@ -64,7 +66,7 @@ def compare(
         check_output(out, inputs=measuring.read_by(*models, log, clips=clips), force=force)
     measuring.check_log(clips.tested, log)
     copies = measuring.find_copies(clips, sources, audit=audit, quiet=quiet)
-    with measuring.progress_bars(quiet) as bar:
+    with progress_bars(quiet=quiet) as bars:
         comparison = measure(
             sources,
             clips.utterances,
@@ -72,7 +74,7 @@ def compare(
             splits=clips.splits,
             training_clips=clips.training,
             copies=copies,
-            progress=lambda source: bar(source.title),
+            progress=lambda source: functools.partial(bars, source.title),
         )
     reports = tuple(measuring.logged(report, log) for report in comparison.reports)
     comparison = dataclasses.replace(comparison, reports=reports)

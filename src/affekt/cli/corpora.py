@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
 import functools
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 import click
@@ -20,6 +19,7 @@ from affekt.corpora.base import Archive, Corpus
 from affekt.corpora.datasets import Dataset, DataSource
 from affekt.corpora.scan import Scan
 from affekt.errors import CorpusError
+from affekt.report.progress import progress_bars
 
 _SHOWN = 10
 
@@ -213,7 +213,7 @@ def verify(names: tuple[str, ...], root: Path | None) -> None:
     total = 0
     for name in names:
         corpus, found = find_corpus(name), scan_corpus(name, root)
-        with _progress_bar() as advance:
+        with progress_bars() as advance:
             findings = verify_corpus(corpus, found, progress=functools.partial(advance, name))
         for item in findings:
             files = " = ".join(filter(None, (item.name, item.other)))
@@ -260,7 +260,7 @@ def inspect(data: DataSource, out: Path | None, format_name: str, force: bool) -
         raise CorpusError(f"{places}: no recording was placed; 'affekt corpora scan' tells why")
     if out is not None:
         prepare_folder(out, force=force)
-    with _progress_bar() as advance:
+    with progress_bars() as advance:
         inspection = inspect_utterances(
             utterances, progress=functools.partial(advance, "Listening")
         )
@@ -293,30 +293,9 @@ def get(name: str, root: Path | None) -> None:
         echo(f"then:    put it into ROOT/{corpus.name} and run 'affekt corpora scan {name}'")
         sys.exit(1)
     say(f"{corpus.title}: {corpus.licence.id}; please cite {corpus.citation}", prefix="")
-    with _progress_bar() as advance:
+    with progress_bars() as advance:
         folder = get_corpus(corpus, corpora_root(root), progress=advance)
     echo(f"{folder}: here; 'affekt corpora verify {name}' checks it")
-
-
-@contextlib.contextmanager
-def _progress_bar() -> Iterator[Callable[[str, int, int | None], None]]:
-    """Give a function that shows progress on a terminal, and does nothing in a pipe."""
-    from rich.console import Console
-    from rich.progress import Progress, TaskID
-
-    console = Console(stderr=True)
-    if not console.is_terminal:
-        yield lambda title, done, total: None  # noqa: ARG005
-        return
-    with Progress(console=console, transient=True) as bar:
-        tasks: dict[str, TaskID] = {}
-
-        def advance(title: str, done: int, total: int | None) -> None:
-            if title not in tasks:
-                tasks[title] = bar.add_task(title, total=total)
-            bar.update(tasks[title], completed=done, total=total)
-
-        yield advance
 
 
 def _echo_table(head: Sequence[str], rows: Iterable[Sequence[str]], *, right: set[int]) -> None:

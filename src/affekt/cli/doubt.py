@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from affekt.cli import measuring
 from affekt.cli.options import force_option
 from affekt.cli.saying import echo, say
 from affekt.corpora.datasets import DataSource
+from affekt.report.progress import progress_bars
 
 _STAMP = (
     *("protocol", "protocol_version", "protocol_description", "speakers_apart", "bundle"),
@@ -69,9 +71,13 @@ def doubt(
     tested = clips.tested
     measuring.check_log(tested, log)
     fit_on = clips_to_fit_on(source, clips.utterances, tested)
-    with measuring.progress_bars(quiet) as bar:
+    with progress_bars(quiet=quiet) as bars:
         hearing = hear_tested(
-            source, tested, fit_on, progress=bar("clips"), progress_of_fit=bar("temperature")
+            source,
+            tested,
+            fit_on,
+            progress=functools.partial(bars, "clips"),
+            progress_of_fit=functools.partial(bars, "temperature"),
         )
     report = report_of(
         source,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 from pathlib import Path
 
 import click
@@ -17,6 +18,7 @@ from affekt.evaluation.answered import unanswered
 from affekt.evaluation.sources import Source
 from affekt.output import check_output
 from affekt.recognition import Bundle, shipped_bundles
+from affekt.report.progress import progress_bars
 
 
 @click.command()
@@ -91,7 +93,7 @@ def evaluate(
         check_output(out, inputs=measuring.read_by(model, log, clips=clips), force=force)
     measuring.check_log(clips.tested, log)
     copies = measuring.find_copies(clips, [source], audit=audit, quiet=quiet)
-    with measuring.progress_bars(quiet) as bar:
+    with progress_bars(quiet=quiet) as bars:
         report = measure(
             source,
             clips.utterances,
@@ -99,7 +101,7 @@ def evaluate(
             splits=clips.splits,
             training_clips=clips.training,
             copies=copies,
-            progress=bar("clips"),
+            progress=functools.partial(bars, "clips"),
         )
     refusal = _no_card_figures(report) if record else None
     if record and refusal is None:

@@ -6,8 +6,7 @@ import os
 import sys
 import textwrap
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import click
@@ -20,6 +19,7 @@ from affekt.corpora import corpora_root
 from affekt.corpora.datasets import DataSource
 from affekt.features.sets import FEATURE_SETS, FeatureSet, find_feature_set
 from affekt.records import Utterance
+from affekt.report.progress import progress_bars
 
 _SHOWN = 20
 
@@ -74,7 +74,12 @@ def extract(
     try:
         with remarks_shown():
             utterances = data.open().utterances
-        with _progress_bar() as progress:
+        with progress_bars() as bars, interrupts_wait() as wait:
+
+            def progress(done: int, total: int) -> None:
+                bars("clips", done, total)
+                wait.over()
+
             info, was_there = extract_features(
                 utterances,
                 chosen,
@@ -220,21 +225,3 @@ def _echo_table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
 
 def _shape(shape: tuple[int, ...]) -> str:
     return " x ".join(str(size) for size in shape)
-
-
-@contextmanager
-def _progress_bar() -> Iterator[Callable[[int, int], None]]:
-    """Give a function that shows progress on a terminal, and where Ctrl-C takes effect."""
-    from rich.console import Console
-    from rich.progress import Progress
-
-    console = Console(stderr=True)
-    bar = Progress(console=console, disable=not console.is_terminal, transient=True)
-    with bar, interrupts_wait() as wait:
-        task = bar.add_task("clips", total=None)
-
-        def advance(done: int, total: int) -> None:
-            bar.update(task, completed=done, total=total)
-            wait.over()
-
-        yield advance

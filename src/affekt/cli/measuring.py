@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
-from rich.console import Console
-from rich.progress import Progress
 
 from affekt.cli.data import data_options
 from affekt.cli.options import log_option, remarks_shown
@@ -34,6 +31,7 @@ from affekt.output import utf8, write_output
 from affekt.protocols import PROTOCOLS, Protocol, Split, protocol
 from affekt.recognition import BundleMetadata
 from affekt.records import Utterance
+from affekt.report.progress import progress_bars
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -162,20 +160,6 @@ def load_source(model: str, features: str | None, label_words: tuple[str, ...]) 
     )
 
 
-@contextmanager
-def progress_bars(quiet: bool) -> Iterator[Callable[[str], Callable[[int, int], None]]]:
-    """Draw a bar for each thing that is measured, where a person looks on."""
-    console = Console(stderr=True)
-    shown = console.is_terminal and not quiet
-    with Progress(console=console, disable=not shown, transient=True) as bars:
-
-        def bar(what: str) -> Callable[[int, int], None]:
-            task = bars.add_task(what, total=None)
-            return lambda done, total: bars.update(task, completed=done, total=total)
-
-        yield bar
-
-
 def find_copies(
     clips: Clips, sources: Sequence[Source], *, audit: bool, quiet: bool
 ) -> tuple[Copy, ...] | None:
@@ -192,16 +176,9 @@ def find_copies(
             "from: minutes the first time; --no-audit compares files alone",
             err=True,
         )
-    with progress_bars(quiet) as bar:
-        bars: dict[str, Callable[[int, int], None]] = {}
-
-        def tell(what: str, done: int, total: int) -> None:
-            if what not in bars:
-                bars[what] = bar(what)
-            bars[what](done, total)
-
+    with progress_bars(quiet=quiet) as bars:
         try:
-            found = copies_among(clips.at_hand, progress=tell)
+            found = copies_among(clips.at_hand, progress=bars)
         except ConfigError as error:  # what was heard cannot be kept
             say(f"nobody looked for copies: {error}")
             return None

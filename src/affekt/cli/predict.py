@@ -21,6 +21,7 @@ from affekt.recognition import Failure, Options, Recognizer
 from affekt.recognition.inputs import recordings
 from affekt.recognition.writers import Writer, open_writer
 from affekt.records import Prediction
+from affekt.report.progress import is_watched, progress_bars
 
 T = TypeVar("T")
 # Formats, and the suffixes of their files.
@@ -134,7 +135,7 @@ def predict(
     answers: Iterable[Prediction | Failure] = recognizer.predict_many(found.paths, **options)
     # Where answers appear line by line, a bar between them would only disturb.
     streamed = out is None and chosen != "table" and sys.stdout.isatty()
-    if len(found.paths) > 1 and not quiet and not streamed and _is_watched():
+    if len(found.paths) > 1 and not quiet and not streamed and is_watched():
         answers = _with_progress(answers, total=len(found.paths))
     labels = recognizer.labels(options["emotions"])
     read: list[str | Path] = [*found.paths, recognizer.bundle.path]
@@ -197,13 +198,8 @@ def _say_of(answer: Prediction | Failure, *, quiet: bool) -> None:
         say(f"{answer.path}: {warning}")
 
 
-def _is_watched() -> bool:
-    return sys.stderr is not None and sys.stderr.isatty()
-
-
 def _with_progress(answers: Iterable[T], *, total: int) -> Iterator[T]:
-    from rich.console import Console  # only a terminal that watches many recordings pays for it
-    from rich.progress import track
-
-    console = Console(stderr=True)
-    return iter(track(answers, "Recognising", total=total, console=console, transient=True))
+    with progress_bars() as bars:
+        for done, answer in enumerate(answers):
+            bars("Recognising", done, total)
+            yield answer

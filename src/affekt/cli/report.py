@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import shlex
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from affekt.evaluation.report import report_of
 from affekt.evaluation.sources import HUGGING_FACE
 from affekt.evaluation.trust import measure_trust
 from affekt.output import check_output
+from affekt.report.progress import progress_bars
 
 
 @click.command()
@@ -86,9 +88,13 @@ def report(
     measuring.check_log(tested, log)
     fit_on = clips_to_fit_on(source, clips.utterances, tested)
     leaks = measuring.leaks_of(clips, source, audit=audit, quiet=quiet)
-    with measuring.progress_bars(quiet) as bar:
+    with progress_bars(quiet=quiet) as bars:
         hearing = hear_tested(
-            source, tested, fit_on, progress=bar("figures"), progress_of_fit=bar("temperature")
+            source,
+            tested,
+            fit_on,
+            progress=functools.partial(bars, "figures"),
+            progress_of_fit=functools.partial(bars, "temperature"),
         )
         figures = report_of(
             source,
@@ -117,7 +123,7 @@ def report(
             ),
             per_corpus=per_corpus,
             seed=seed,
-            progress=bar,
+            progress=lambda what: functools.partial(bars, what),
         )
     for path in write_trust(out, trust, force=force):
         say(f"report written to {path}")

@@ -5,8 +5,8 @@ from __future__ import annotations
 import dataclasses
 import os
 import sys
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from collections.abc import Iterable
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import TextIO
 
@@ -26,6 +26,7 @@ from affekt.recognition import Recognizer
 from affekt.recognition.annotations import FORMATS, annotate, link_to, write_html
 from affekt.recognition.timeline import TimelineOptions
 from affekt.records import Timeline
+from affekt.report.progress import progress_bars
 
 
 @click.command()
@@ -160,10 +161,11 @@ def timeline(
     elif _is_pipe(source):
         recording = _read_pipe(source)
     with _opened(out, inputs=(source, recognizer.bundle.path), force=force) as stream:
-        with interrupts_wait() as wait, _progress(source, quiet=quiet) as heard:
+        with interrupts_wait() as wait, progress_bars(quiet=quiet) as bars:
+            total_s = None if source == "-" else announced_s(source)
 
             def go_on(done_s: float) -> None:
-                heard(done_s)
+                bars("Listening", done_s, total_s)
                 wait.over()
 
             options["progress"] = go_on
@@ -198,27 +200,6 @@ def _opened(
     if out is None:
         return nullcontext(sys.stdout)
     return open_text_output(out, inputs=inputs, force=force)
-
-
-@contextmanager
-def _progress(source: str, *, quiet: bool) -> Iterator[Callable[[float], None]]:
-    """Show how far the recording was heard, where somebody looks on."""
-    if quiet or sys.stderr is None or not sys.stderr.isatty():
-        yield lambda done_s: None  # noqa: ARG005
-        return
-    from rich.console import Console  # only a terminal pays for it
-    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
-
-    total_s = None if source == "-" else announced_s(source)
-    columns = (
-        TextColumn("Listening"),
-        BarColumn(),
-        TextColumn("{task.fields[heard]}"),
-        TimeRemainingColumn(),
-    )
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("", total=total_s, heard="")
-        yield lambda done_s: bar.update(task, completed=done_s, heard=f"{done_s / 60:.1f} min")
 
 
 def _format_of(out: Path | None) -> str:

@@ -5,8 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -23,6 +22,7 @@ from affekt.recognition.annotations.overview import Entry, overview_csv, overvie
 from affekt.recognition.inputs import Found, recordings
 from affekt.recognition.timeline import TimelineOptions, check_options
 from affekt.records import Timeline
+from affekt.report.progress import progress_bars
 
 OVERVIEW = "overview.csv"
 # What is printed where no folder is named for the timelines.
@@ -66,11 +66,12 @@ def follow_all(batch: Batch, inputs: Sequence[str]) -> int:
     for failure in found.failures:
         _keep(batch, failure.path, failure, None)
     try:
-        with interrupts_wait() as wait, _progress(len(found.paths), quiet=batch.quiet) as done:
-            for path, name, target in zip(found.paths, names, targets, strict=True):
+        with interrupts_wait() as wait, progress_bars(quiet=batch.quiet) as bars:
+            places = zip(found.paths, names, targets, strict=True)
+            for place, (path, name, target) in enumerate(places):
+                bars("Listening", place, len(found.paths))
                 batch.options["progress"] = lambda _: wait.over()
                 _keep(batch, name, *_follow(batch, path, target))
-                done()
                 wait.over()
     except KeyboardInterrupt:
         interrupted = True  # the overview tells what was followed so far
@@ -161,17 +162,3 @@ def _write_overview(batch: Batch) -> None:
         echo(utf8(text).decode(), nl=False)
     if (batch.out is not None or batch.format_name == "table") and sys.stdout is not None:
         overview_table(batch.entries, sys.stdout)
-
-
-@contextmanager
-def _progress(total: int, *, quiet: bool) -> Iterator[Callable[[], None]]:
-    """Show how many recordings were followed, where somebody looks on."""
-    if quiet or sys.stderr is None or not sys.stderr.isatty():
-        yield lambda: None
-        return
-    from rich.console import Console  # only a terminal pays for it
-    from rich.progress import Progress
-
-    with Progress(console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("Listening", total=total)
-        yield lambda: bar.advance(task)
