@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import itertools
 import os
 from collections.abc import Iterable
@@ -11,10 +12,13 @@ from typing import Any
 import av
 import numpy as np
 import pytest
+import scipy.signal
 import soundfile
 import soxr
 
 from affekt.audio import decode
+from affekt.audio.bandwidth import NARROW_BAND, Bandwidth
+from affekt.audio.downmix import Downmix
 from affekt.audio.turns import Turns
 from affekt.recognition import Recognizer
 
@@ -51,6 +55,34 @@ def without_scores(answer: dict[str, Any]) -> dict[str, Any]:
     return {key: answer[key] for key in answer if key not in scores}
 
 
+# Samples go to the browser and back as text: as numbers, a second takes a second.
+UNPACKED = """
+const unpacked = (text) =>
+  new Float32Array(Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0)).buffer);
+"""
+BY_TURNS = f"""async ([channels, rate]) => {{
+  {UNPACKED}
+  const {{ soundByTurns }} = await import("./turns.js");
+  return soundByTurns(channels.map(unpacked), rate);
+}}"""
+TO_MONO = f"""async ([channels, rate]) => {{
+  {UNPACKED}
+  const {{ toMono }} = await import("./downmix.js");
+  const {{ signal, warnings }} = toMono(channels.map(unpacked), rate);
+  const bytes = Array.from(new Uint8Array(signal.buffer), (byte) => String.fromCharCode(byte));
+  return [btoa(bytes.join("")), warnings];
+}}"""
+IS_NARROW = f"""async ([signal, rate, source]) => {{
+  {UNPACKED}
+  const {{ isNarrowBand }} = await import("./bandwidth.js");
+  return isNarrowBand(unpacked(signal), rate, source);
+}}"""
+
+
+def packed(signal: np.ndarray) -> str:
+    return base64.b64encode(signal.astype(np.float32).tobytes()).decode()
+
+
 def test_both_tell_the_same_calls(tone_folder, open_page, serve):
     page = open_page(serve(tone_folder).url, service_workers="block").page
     rng = np.random.default_rng(7)
@@ -65,16 +97,97 @@ def test_both_tell_the_same_calls(tone_folder, open_page, serve):
         voices = voices.astype(np.float32)
         turns = Turns(16_000, 2)
         turns.update(voices.T)
-        found = page.evaluate(
-            """async ([channels, rate]) => {
-              const { soundByTurns } = await import("./turns.js");
-              return soundByTurns(channels.map((channel) => Float32Array.from(channel)), rate);
-            }""",
-            [voices.tolist(), 16_000],
-        )
+        found = page.evaluate(BY_TURNS, [[packed(channel) for channel in voices], 16_000])
         assert found == turns.apart, (echo_db, turn_s, noise_db)
         told.append(found)
     assert {True, False} == set(told)
+
+
+KINDS = (
+    *("alike", "opposite", "opposite first", "dead", "dead at first", "turned later"),
+    *("nine", "silent"),
+)
+
+
+def channels_of(kind: str, rng: np.random.Generator) -> np.ndarray:
+    """Noise of 2 s that changes its channels, or not."""
+    sound, other = 0.1 * rng.standard_normal((2, 2 * 16_000))
+    nothing, half = np.zeros_like(sound), np.arange(sound.size) < 16_000
+    return np.stack(
+        {
+            "alike": (sound, 0.5 * sound),
+            "opposite": (sound, -0.9 * sound + 0.1 * other),
+            "opposite first": (-0.5 * sound, sound, sound),
+            "dead": (sound, 1e-4 * other, nothing),
+            "dead at first": (sound, np.where(half, 0.0, other)),
+            "turned later": (sound, np.where(half, sound, -3 * sound)),
+            "nine": (sound, *8 * (nothing,)),
+            "silent": (nothing, nothing),
+        }[kind]
+    ).astype(np.float32)
+
+
+def test_both_mix_channels_alike(tone_folder, open_page, serve):
+    page = open_page(serve(tone_folder).url, service_workers="block").page
+    rng = np.random.default_rng(7)
+    told = set()
+    # At a rate of 2 kHz these are 16 s, of which the end is judged second by second.
+    for kind, rate_hz in itertools.product(KINDS, (16_000, 2_000)):
+        channels = channels_of(kind, rng)
+        mix = Downmix(rate_hz, len(channels), channel=None)
+        expected = np.concatenate([*mix.push(channels.T), *mix.finish()])
+        channels_as_text = [packed(channel) for channel in channels]
+        text, warnings = page.evaluate(TO_MONO, [channels_as_text, rate_hz])
+        signal = np.frombuffer(base64.b64decode(text), np.float32)
+        np.testing.assert_allclose(signal, expected, atol=1e-6, err_msg=kind)
+        assert warnings == mix.warnings(), kind
+        told.update(warnings)
+    assert len(told) >= 4
+
+
+def test_both_tell_the_same_narrow_bands(tone_folder, open_page, serve, write_voice):
+    page = open_page(serve(tone_folder).url, service_workers="block").page
+    voice, _ = soundfile.read(write_voice("voice.wav", 12.0), dtype="float32")
+    told = []
+    for edge_hz, level, source_hz in (
+        *itertools.product((None, 3400, 3900, 4500, 5000), (0.01, 1.0), (16_000,)),
+        *((None, 1.0, rate_hz) for rate_hz in (8_000, 8_400, 8_800)),
+    ):
+        signal = level * voice
+        if edge_hz is not None:
+            taps = scipy.signal.firwin(255, edge_hz, fs=16_000)
+            signal = scipy.signal.lfilter(taps, 1.0, signal).astype(np.float32)
+        band = Bandwidth(16_000, source_hz)
+        band.update(signal)
+        found = page.evaluate(IS_NARROW, [packed(signal), 16_000, source_hz])
+        assert found == (band.warnings() == [NARROW_BAND]), (edge_hz, level, source_hz)
+        told.append(found)
+    assert {True, False} == set(told)
+    script = "async () => (await import('./bandwidth.js')).NARROW_BAND"
+    assert page.evaluate(script) == NARROW_BAND
+
+
+def test_channels_and_narrow_bands_are_told_in_the_same_words(
+    browser, python, write_voice, tmp_path
+):
+    voice, _ = soundfile.read(write_voice("voice.wav", 3.0))
+    noise = 0.02 * np.random.default_rng(7).standard_normal((2, voice.size))
+    left, right = voice + noise
+    narrow = scipy.signal.lfilter(scipy.signal.firwin(255, 3400, fs=16_000), 1.0, left)
+    recordings = {
+        "opposite.wav": np.stack((left, -0.8 * left), axis=1),
+        "dead.wav": np.stack((np.zeros_like(left), left), axis=1),
+        "surround.wav": np.stack((left, right, *4 * (np.zeros_like(left),)), axis=1),
+        "telephone.wav": narrow,
+    }
+    for name, frames in recordings.items():
+        soundfile.write(tmp_path / name, frames, 16_000)
+    answers = browser([tmp_path / name for name in recordings])
+    for name in recordings:
+        expected = python.predict(tmp_path / name).to_dict()
+        assert expected["warnings"], name
+        assert answers[name]["warnings"] == expected["warnings"]
+        assert farthest(answers[name], expected) < 1e-4
 
 
 def test_identical_samples_get_identical_answers_at_any_length(browser, python, write_voice):

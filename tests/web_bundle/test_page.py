@@ -169,14 +169,15 @@ def test_what_cannot_be_recognised_says_why_and_the_others_go_on(tone_page, tone
     (tmp_path / "cut.flac").write_bytes(b"fLaC" + bytes(100))
     soundfile.write(tmp_path / "silent.wav", np.zeros(16_000), 16_000)
     soundfile.write(tmp_path / "short.wav", tone[:800], 16_000)
-    soundfile.write(tmp_path / "opposite.wav", np.stack([tone, -tone], axis=1), 16_000)
+    absurd = np.where(np.arange(tone.size) == 800, 2e19, tone)
+    soundfile.write(tmp_path / "absurd.wav", absurd, 16_000, subtype="FLOAT")
     reasons = {
         "letter.wav": "letter.wav cannot be decoded",
         "empty.wav": "empty.wav is empty (0 bytes)",
         "cut.flac": "cut.flac cannot be decoded",
         "silent.wav": "silent.wav is silent (peak -inf dBFS, at least -80 is needed)",
         "short.wav": "short.wav lasts 0.050 s, and at least 0.1 s is needed",
-        "opposite.wav": "they cancel each other",
+        "absurd.wav": "absurd.wav holds a sample of 2.00000e+19, far beyond full scale (1.0)",
     }
     tone_page.choose(*(tmp_path / name for name in reasons), tone_file("calm"))
     for name, reason in reasons.items():

@@ -1,5 +1,7 @@
 // From a file to mono samples at 16 kHz, judged as affekt.audio judges them.
 
+import { isNarrowBand, NARROW_BAND } from "./bandwidth.js";
+import { toMono } from "./downmix.js";
 import { samplingRate } from "./formats.js";
 import { RecordingError, SAMPLING_RATE_HZ } from "./recognizer.js";
 import { soundByTurns } from "./turns.js";
@@ -7,6 +9,7 @@ import { soundByTurns } from "./turns.js";
 const MIN_DURATION_S = 0.1;
 const MIN_PEAK = 1e-4; // -80 dBFS
 const MAX_PLAUSIBLE_PEAK = 8;
+const MAX_PEAK = 2 ** 31;
 // Decoded, an hour of stereo takes 460 MB; a tab that runs out of memory says nothing at all.
 const MAX_DURATION_S = 3600;
 
@@ -32,15 +35,17 @@ export async function decode(file, url) {
         "not know: convert it to WAV, FLAC, MP3 or OGG",
     );
   }
-  const signal = toMono(buffer);
-  const warnings = judge(signal, buffer);
-  if (buffer.numberOfChannels > 1 && (await soundByTurns(channelsOf(buffer), SAMPLING_RATE_HZ))) {
+  const channels = channelsOf(buffer);
+  const { signal, warnings } = toMono(channels, SAMPLING_RATE_HZ);
+  warnings.push(...judge(signal, channels));
+  if (channels.length > 1 && (await soundByTurns(channels, SAMPLING_RATE_HZ))) {
     throw new RecordingError(
       "has channels that sound by turns, as those of a call do: export one person's channel " +
         'alone, or follow the call with "affekt timeline"; if all are one voice or one scene, ' +
         "export it in mono",
     );
   }
+  if (await isNarrowBand(signal, SAMPLING_RATE_HZ, samplingRateHz)) warnings.push(NARROW_BAND);
   if (samplingRateHz === null) {
     warnings.push("The header does not say at which sampling rate this was recorded.");
   }
@@ -69,17 +74,6 @@ function channelsOf(buffer) {
   return Array.from({ length: buffer.numberOfChannels }, (_, k) => buffer.getChannelData(k));
 }
 
-function toMono(buffer) {
-  const signal = buffer.getChannelData(0).slice();
-  const count = buffer.numberOfChannels;
-  for (let channel = 1; channel < count; channel += 1) {
-    const other = buffer.getChannelData(channel);
-    for (let place = 0; place < signal.length; place += 1) signal[place] += other[place];
-  }
-  if (count > 1) for (let place = 0; place < signal.length; place += 1) signal[place] /= count;
-  return signal;
-}
-
 function peakOf(signal) {
   let peak = 0;
   for (const sample of signal) {
@@ -91,7 +85,7 @@ function peakOf(signal) {
 }
 
 /** Refuse what is not a recording, and return what a reader should know about it. */
-function judge(signal, buffer) {
+function judge(signal, channels) {
   const durationS = signal.length / SAMPLING_RATE_HZ;
   if (durationS < MIN_DURATION_S) {
     throw new RecordingError(
@@ -103,7 +97,12 @@ function judge(signal, buffer) {
   if (!Number.isFinite(peak)) {
     throw new RecordingError("holds values that are no finite numbers: export it again");
   }
-  if (peak < MIN_PEAK) throw new RecordingError(whySilent(peak, buffer));
+  if (peak > MAX_PEAK) {
+    throw new RecordingError(
+      `holds a sample of ${peak.toPrecision(6)}, far beyond full scale (1.0): export it again`,
+    );
+  }
+  if (peak < MIN_PEAK) throw new RecordingError(whySilent(peak, channels));
   if (peak > MAX_PLAUSIBLE_PEAK) {
     return [
       `The signal peaks at ${peak.toPrecision(4)}, far above full scale (1.0): these look like ` +
@@ -113,15 +112,13 @@ function judge(signal, buffer) {
   return [];
 }
 
-function whySilent(peak, buffer) {
+function whySilent(peak, channels) {
   const level = peak === 0 ? "-inf" : Math.round(20 * Math.log10(peak));
-  for (let channel = 0; channel < buffer.numberOfChannels; channel += 1) {
-    if (peakOf(buffer.getChannelData(channel)) >= MIN_PEAK) {
-      return (
-        `is silent (peak ${level} dBFS) although its channels are not: they cancel each other; ` +
-        "export one channel alone"
-      );
-    }
+  if (channels.some((channel) => peakOf(channel) >= MIN_PEAK)) {
+    return (
+      `is silent (peak ${level} dBFS) although its channels are not: they cancel each other; ` +
+      "export one channel alone"
+    );
   }
   const least = Math.round(20 * Math.log10(MIN_PEAK));
   return (
