@@ -11,6 +11,7 @@ status 1 where a number differs. Take both on the same machine: another processo
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import hashlib
 import json
 import os
@@ -29,13 +30,12 @@ from affekt.features.spectra import LogMelConfig
 from affekt.models import create_classifier, create_model
 from affekt.recognition import BundleMetadata
 from affekt.systems.config import SYSTEMS, VARIANTS, load_system
-from affekt.systems.data import load_rows, split_rows
-from affekt.systems.run import fit_network
+from affekt.systems.data import load_rows
 from affekt.training import Run, load_recipe
-from affekt.training.classifier_export import export_classifier
+from affekt.training.classifier_export import ClassifierGraph, export_classifier
 from affekt.training.export import WaveformModel, export_bundle
-from affekt.training.features import FeatureRows, fit_normalisation
-from affekt.training.fit import fit
+from affekt.training.fit import Task, fit, fit_network
+from affekt.training.splits import split_rows
 
 ROOT = Path(__file__).resolve().parent.parent
 STEPS = 50
@@ -127,25 +127,18 @@ def _recipe(corpora: Path, work: Path) -> list[float]:
 
 
 def _system(name: str, corpora: Path, work: Path) -> list[float]:
-    system = load_system(name)
-    rows = load_rows(system, corpora)
-    split = split_rows(system, rows, "published", seed=SEED)
-    train, validation = (
-        FeatureRows(rows.features, rows.targets, part) for part in (split.train, split.validation)
+    recipe = dataclasses.replace(load_system(name), seed=SEED)
+    rows = load_rows(recipe, corpora)
+    split = split_rows(recipe, rows, "published", seed=SEED)
+    task = Task(
+        recipe=recipe,
+        train=rows.part(split.train),
+        validation=rows.part(split.validation),
+        checkpoints=work,
+        settings={},
+        say=_silent,
     )
-    normalisation = fit_normalisation(train, over=system.features.normalise_over)
-    return _first_losses(
-        lambda: fit_network(
-            system,
-            train,
-            validation,
-            normalisation,
-            seed=SEED,
-            folder=work,
-            settings={},
-            say=_silent,
-        )[1]
-    )
+    return _first_losses(lambda: fit_network(task)[1])
 
 
 def _bundles(work: Path) -> dict[str, str]:
@@ -175,12 +168,12 @@ def _bundles(work: Path) -> dict[str, str]:
         work / "whole.onnx",
     )
     torch.manual_seed(SEED)
+    network = create_classifier("crema-cnn1d", input_shape=(162,), n_classes=3)
+    zero, one = np.zeros((1, 162), np.float32), np.ones((1, 162), np.float32)
     export_classifier(
-        create_classifier("crema-cnn1d", input_shape=(162,), n_classes=3),
-        mean=np.zeros((1, 162), np.float32),
-        scale=np.ones((1, 162), np.float32),
-        metadata=BundleMetadata(name="features", front_end="vector-162", **about),
-        path=work / "features.onnx",
+        ClassifierGraph(network, mean=zero, scale=one, temperature=1.5).eval(),
+        BundleMetadata(name="features", front_end="vector-162", **about),
+        work / "features.onnx",
     )
     return {
         path.stem: hashlib.sha256(path.read_bytes()).hexdigest() for path in work.glob("*.onnx")

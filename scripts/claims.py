@@ -22,7 +22,7 @@ from affekt.corpora import collection_of
 from affekt.evaluation.references import references
 from affekt.protocols import lockbox_speakers, selection_speakers
 from affekt.recognition import Bundle, shipped_bundles
-from affekt.systems import SYSTEMS, load_system
+from affekt.systems import SYSTEMS, claims_of, load_system
 from doc_tables import LOG, ROOT, read_log, releases
 
 DOCUMENTS = ("README.md", "CONTRIBUTING.md", "docs/*.md", "docs/models/*.md", "examples/*.md")
@@ -203,7 +203,7 @@ CLAIMS: tuple[tuple[str, Check], ...] = (
 def numbers() -> dict[str, dict[str, int]]:
     """Return phrases with a number word in place of {}, and what the number must be."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    texts = {load_system(name).text.partition(",")[0] for name in SYSTEMS}
+    texts = {claims_of(load_system(name)).text.partition(",")[0] for name in SYSTEMS}
     core = {"numpy", "soundfile", "soxr", "onnxruntime"}
     others = {re.split(r"[><=]", item)[0] for item in project["dependencies"]} - core
     return {

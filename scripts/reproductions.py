@@ -15,10 +15,11 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from affekt.config import to_mapping
 from affekt.report.plots import to_svg
-from affekt.systems import RULES, SYSTEMS, System, load_system, picture, read_records
+from affekt.systems import RULES, SYSTEMS, claims_of, load_system, picture, read_records
+from affekt.systems.job import settings_of
 from affekt.systems.tables import figure
+from affekt.training.recipe import Recipe
 
 ROOT = Path(__file__).resolve().parent.parent
 FOLDER = ROOT / "docs" / "reproductions"
@@ -67,7 +68,7 @@ def overview() -> str:
     ]
     for name in SYSTEMS:
         runs = records(name)
-        published = load_system(name).published
+        published = claims_of(load_system(name))
         metric = {"ua": "UA", "accuracy": "accuracy"}.get(published.metric, published.metric)
         claim = _claim(published.value, otherwise="none given")
         if not runs:
@@ -105,12 +106,12 @@ def leak() -> str:
     ]
     for name in MEASURED:
         system = _system(name)
-        if system.data.leak != "copies":
+        if system.protocol.leak != "copies":
             continue
         found = {rule: [figure(run) for run in records(name, rule)] for rule in RULES}
         leaky, clean = found["published"], found["split-before-copies"]
         worth = f"{_average(leaky) - _average(clean):+.1f}" if leaky and clean else ""
-        claim = _claim(system.published.value, otherwise="")
+        claim = _claim(claims_of(system).value, otherwise="")
         lines.append(
             f"| `{name}` | {claim} | {_mean(leaky)} | {_mean(clean)} | {worth} "
             f"| {_mean(found['speaker-disjoint'])} |"
@@ -125,7 +126,7 @@ def claims() -> str:
         "| --- | --- | --: | --: |",
     ]
     for name in SYSTEMS:
-        published, runs = load_system(name).published, records(name, "published")
+        published, runs = claims_of(load_system(name)), records(name, "published")
         rows: list[tuple[str, float, list[float]]] = []
         if published.train_value is not None:
             learnt = [100 * run["train_accuracy"] for run in runs]
@@ -250,9 +251,9 @@ def inferred() -> str:
     """Return what each text leaves open and was chosen here."""
     lines: list[str] = []
     for name in SYSTEMS:
-        system = load_system(name)
-        lines.append(f"**`{name}`** (text {system.text}).")
-        lines.append(" ".join(system.inferred))
+        published = claims_of(load_system(name))
+        lines.append(f"**`{name}`** (text {published.text}).")
+        lines.append(" ".join(published.inferred))
         lines.append("")
     return "\n".join(lines)
 
@@ -274,7 +275,7 @@ def _place(name: str) -> str:
     return name if name in SYSTEMS else f"recipes/systems/{name}.toml"
 
 
-def _system(name: str) -> System:
+def _system(name: str) -> Recipe:
     place = _place(name)
     return load_system(place if name in SYSTEMS else str(ROOT / place))
 
@@ -287,7 +288,7 @@ def _current(record: Record) -> bool:
     """Whether a run was made with what its system's configuration says today."""
     if record["name"] not in MEASURED:
         return False
-    system = json.loads(json.dumps(to_mapping(_system(record["name"]))))
+    system = json.loads(json.dumps(settings_of(_system(record["name"]))))
     kept = record["settings"]
     return all(kept[key] == system[key] for key in kept if key in system)
 
@@ -299,7 +300,7 @@ def _short(commit: str) -> str:
 
 def _command(name: str) -> str:
     seeds = sorted({run["seed"] for run in records(name)})
-    chosen = "" if tuple(seeds) == _system(name).seeds else _seeds(seeds)
+    chosen = "" if tuple(seeds) == claims_of(_system(name)).seeds else _seeds(seeds)
     return f"affekt reproduce {_place(name)} --out DIR{chosen}"
 
 

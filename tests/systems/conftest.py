@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from affekt.config import from_mapping
-from affekt.systems import System
+from affekt.training import Recipe
 
 
 @pytest.fixture(autouse=True)
@@ -19,19 +19,20 @@ def outside_any_checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
 
 TINY: dict[str, Any] = {
     "name": "tiny",
-    "text": "005, Nobody",
-    "title": "Emotions of tones",
-    "inferred": ["Everything."],
-    "seeds": [1],
-    "published": {"metric": "accuracy", "value": 95.0},
-    "data": {
-        "corpora": ["emodb", "savee", "cafe"],
-        "labels": ["neutral", "happy", "sad", "angry"],
-        "test_share": 0.25,
-    },
+    "labels": ["neutral", "happy", "sad", "angry"],
+    "data": {"corpora": ["emodb", "savee", "cafe"]},
+    "protocol": {"name": "published", "test_share": 0.25},
     "features": {"set": "vector-162", "normalise_over": []},
     "model": {"name": "gru"},
     "fit": {"epochs": 2, "batch_size": 16, "learning_rate": 0.01, "precision": "32"},
+    "published": {
+        "text": "005, Nobody",
+        "title": "Emotions of tones",
+        "inferred": ["Everything."],
+        "seeds": [1],
+        "metric": "accuracy",
+        "value": 95.0,
+    },
 }
 
 
@@ -51,10 +52,10 @@ def cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPa
 
 
 @pytest.fixture
-def system() -> Callable[..., System]:
+def system() -> Callable[..., Recipe]:
     """A system that tells tones apart; dotted keys change a setting."""
 
-    def make(**changes: Any) -> System:
+    def make(**changes: Any) -> Recipe:
         values = {key: dict(v) if isinstance(v, dict) else v for key, v in TINY.items()}
         for key, value in changes.items():
             *tables, name = key.split(".")
@@ -62,7 +63,7 @@ def system() -> Callable[..., System]:
             for part in tables:
                 table = table[part]
             table[name] = value
-        return from_mapping(System, values, where="tiny.toml")
+        return from_mapping(Recipe, values, where="tiny.toml")
 
     return make
 
@@ -71,10 +72,10 @@ COPIES = [{"steps": [{"name": "noise", "snr_db": [20.0, 20.0]}]}]
 
 
 @pytest.fixture
-def leaking(system: Callable[..., System]) -> System:
+def leaking(system: Callable[..., Recipe]) -> Recipe:
     """A system whose text splits originals and copies together."""
     return system(
-        **{"data.copies": COPIES, "data.copies_in": "all", "data.leak": "copies"},
+        **{"data.copies": COPIES, "data.copies_in": "all", "protocol.leak": "copies"},
     )
 
 

@@ -11,7 +11,9 @@ from affekt.errors import CorpusError
 from affekt.features.sets import FEATURE_SETS
 from affekt.protocols import partition
 from affekt.records import Utterance
-from affekt.systems.data import Rows, load_rows, split_rows
+from affekt.systems.data import load_rows
+from affekt.training.data import Clips
+from affekt.training.splits import split_rows
 
 COPY = {"steps": [{"name": "noise", "snr_db": [20.0, 20.0]}]}
 
@@ -30,9 +32,7 @@ def test_clips_of_the_systems_labels_are_read_and_missing_corpora_named(system, 
 
 
 def test_a_label_can_join_another(system, corpora):
-    joined = system(
-        **{"data.labels": ["neutral", "happy", "angry"], "data.relabel": {"sad": "neutral"}}
-    )
+    joined = system(**{"labels": ["neutral", "happy", "angry"], "data.relabel": {"sad": "neutral"}})
     rows, plain = load_rows(joined, corpora), load_rows(system(), corpora)
     assert len(rows.targets) == len(plain.targets)
     assert (rows.targets == 0).sum() == np.isin(plain.targets, [0, 2]).sum()
@@ -97,7 +97,7 @@ def test_splitting_before_copying_keeps_copies_with_their_original(leaking, corp
 def test_a_recording_that_its_corpus_holds_twice_is_one_recording(system):
     """CREMA-D has three sounds under two labels each; the third clip here is of neither name."""
     names = ("1006_TIE_HAP_XX", "1006_TIE_NEU_XX", "1006_TIE_SAD_XX")
-    rows = Rows(
+    rows = Clips(
         features=np.zeros((3, 1), np.float32),
         targets=np.zeros(3, np.int64),
         clip=np.arange(3),
@@ -113,8 +113,7 @@ def test_a_recording_that_its_corpus_holds_twice_is_one_recording(system):
             )
             for name in names
         ),
-        missing=(),
-        skipped=(),
+        labels=("happy",),
     )
     for seed in range(10):
         split = split_rows(system(), rows, "published", seed=seed)
@@ -123,7 +122,7 @@ def test_a_recording_that_its_corpus_holds_twice_is_one_recording(system):
 
 
 def test_a_speaker_disjoint_split_shares_no_speaker_and_is_the_same_for_every_seed(system, corpora):
-    made = system(**{"data.validation_share": 0.2})
+    made = system(**{"protocol.validation_share": 0.2})
     rows = load_rows(made, corpora)
     split = split_rows(made, rows, "speaker-disjoint", seed=1)
     parts = [speakers(rows, part) for part in (split.train, split.validation, split.test)]
@@ -138,8 +137,9 @@ def test_a_tuned_system_is_not_tested_on_whom_it_was_chosen_by(system, corpora, 
     rows = load_rows(system(), corpora)
     chosen_by = {item.speaker_key for item in partition(rows.utterances).select}
     for seed in range(3):
-        plain = split_rows(system(split_seed=seed), rows, rule, seed=seed)
-        tuned = split_rows(system(split_seed=seed, tuned=True), rows, rule, seed=seed)
+        drawn = {"protocol.split_seed": seed}
+        plain = split_rows(system(**drawn), rows, rule, seed=seed)
+        tuned = split_rows(system(**drawn, **{"published.tuned": True}), rows, rule, seed=seed)
         assert speakers(rows, tuned.test) == speakers(rows, plain.test) - chosen_by
         np.testing.assert_array_equal(tuned.train, plain.train)
         assert "left out of the test" in tuned.description
@@ -153,7 +153,7 @@ def test_random_splits_differ_by_seed_and_have_the_texts_share(system, corpora):
 
 
 def test_copies_of_training_clips_alone_never_reach_the_test(system, corpora):
-    made = system(**{"data.copies": [COPY], "data.validation_share": 0.2})
+    made = system(**{"data.copies": [COPY], "protocol.validation_share": 0.2})
     rows = load_rows(made, corpora)
     split = split_rows(made, rows, "published", seed=1)
     assert set(rows.copy[split.train]) == {0, 1}

@@ -118,7 +118,7 @@ def test_the_bundle_answers_as_the_run_was_measured(system, request_for, corpora
 
 
 def test_the_bundle_names_the_speakers_it_never_heard(system, request_for, tmp_path):
-    made = system(**{"data.validation_share": 0.2, "fit.best_weights": True})
+    made = system(**{"protocol.validation_share": 0.2, "fit.best_weights": True})
     (record,) = reproduce(request_for(made, rules=("speaker-disjoint",)))
     path = tmp_path / "out" / "tiny" / "speaker-disjoint" / "seed-1" / "tiny.onnx"
     metadata = Recognizer.load(path).bundle.metadata

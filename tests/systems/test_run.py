@@ -10,9 +10,9 @@ import pytest
 from affekt.features.sets import find_feature_set
 from affekt.systems import SYSTEMS, load_system
 from affekt.systems.config import VARIANTS
-from affekt.systems.run import fit_network
-from affekt.training.classifier import probabilities_of
-from affekt.training.features import FeatureRows, fit_normalisation
+from affekt.training.data import Part
+from affekt.training.fit import Task, fit_network
+from affekt.training.module import probabilities_of_part
 
 ROWS = 16
 
@@ -22,26 +22,25 @@ ROWS = 16
 def test_an_epoch_on_noise_gives_probabilities(name, precision, tmp_path):
     own = load_system(name)
     fit = dataclasses.replace(own.fit, epochs=1, batch_size=8, precision=precision)
-    system = dataclasses.replace(own, fit=fit)
+    recipe = dataclasses.replace(own, fit=fit)
     rng = np.random.default_rng(0)
-    shape = find_feature_set(system.features.set).shape
+    shape = find_feature_set(recipe.features.set).shape
     features = rng.random((ROWS, *shape)).astype(np.float32)
-    targets = np.arange(ROWS) % len(system.data.labels)
+    targets = np.arange(ROWS) % len(recipe.labels)
     train, validation = (
-        FeatureRows(features, targets, rows) for rows in np.split(np.arange(ROWS), [12])
+        Part(features, targets, rows, classes=len(recipe.labels))
+        for rows in np.split(np.arange(ROWS), [12])
     )
-    normalisation = fit_normalisation(train, over=system.features.normalise_over)
-    network, history = fit_network(
-        system,
-        train,
-        validation,
-        normalisation,
-        seed=1,
-        folder=tmp_path,
+    task = Task(
+        recipe=recipe,
+        train=train,
+        validation=validation,
+        checkpoints=tmp_path,
         settings={},
         say=lambda line: None,
     )
-    answers = probabilities_of(network, normalisation, validation)
+    module, history = fit_network(task)
+    answers = probabilities_of_part(module, validation)
     assert len(history) == 1
     assert np.isfinite(history[0]["loss"])
     np.testing.assert_allclose(answers.sum(axis=1), 1.0, rtol=1e-9)

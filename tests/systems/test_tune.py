@@ -16,29 +16,28 @@ import torch
 from affekt.config import from_mapping
 from affekt.errors import ConfigError, CorpusError
 from affekt.protocols import selection_speakers
-from affekt.systems import System
 from affekt.systems.data import load_rows
 from affekt.systems.trials import TrialOptions, select_split
 from affekt.systems.tune import Tuned, TuneRequest, tune
+from affekt.training import Recipe, load_recipe
 from affekt.training import fit as fit_room
-from affekt.training import load_recipe
 from affekt.training.module import TrainingModule
 
 SYSTEM = """
 name = "tones"
-text = "of nobody"
-title = "Which pitch is which emotion"
-
-[published]
+labels = ["neutral", "happy", "sad", "angry"]
 
 [data]
 corpora = ["emodb", "savee", "casia"]
-labels = ["neutral", "happy", "sad", "angry"]
-test_share = 0.2
 copies_in = "all"
 
 [[data.copies]]
 steps = [{ name = "noise", snr_db = [20.0, 30.0] }]
+
+[protocol]
+name = "published"
+test_share = 0.2
+validation_share = 0.1
 
 [features]
 set = "mfcc-mel-mean"
@@ -50,7 +49,11 @@ name = "shukla-cnn1d"
 [fit]
 epochs = 3
 batch_size = 16
-early_stopping = { patience = 3 }
+patience = 3
+
+[published]
+text = "of nobody"
+title = "Which pitch is which emotion"
 
 [search]
 "fit.learning_rate" = { low = 1e-4, high = 1e-2, log = true }
@@ -183,10 +186,11 @@ def test_select_speakers_are_scored_and_never_learnt_from(searched, toy_recipe, 
 
     monkeypatch.setattr(fit_room, "load_clips", watched)
     tuned = searched(toy_recipe, trials=1, epochs=1)
-    learnt, scored, _ = read
-    assert learnt == {("emodb", "03"), ("emodb", "08"), ("savee", "DC")}
-    assert scored == {("emodb", "14"), ("savee", "JK")} <= selection_speakers("select")
-    assert load_recipe(tuned.folder / "best.toml")[0].data.train_on == ("train", "select")
+    learnt = {("emodb", "03"), ("emodb", "08"), ("savee", "DC")}
+    scored = {("emodb", "14"), ("savee", "JK")}
+    assert scored <= selection_speakers("select")
+    assert read == [learnt | scored]
+    assert load_recipe(tuned.folder / "best.toml")[0].protocol.train_on == ("train", "select")
 
 
 def test_a_recipe_without_a_space_has_its_learning_rate_searched(searched, toy_recipe):
@@ -238,11 +242,11 @@ def test_a_system_is_searched_and_the_best_one_is_a_system(searched, system):
     tuned = searched(system, say=said.append)
     assert said[0] == "tones: goes on without casia"
     settings = tomllib.loads((tuned.folder / "best.toml").read_text(encoding="utf-8"))
-    best = from_mapping(System, settings, where="best.toml")
+    best = from_mapping(Recipe, settings, where="best.toml")
     assert best.fit.learning_rate == tuned.best.values["fit.learning_rate"]
     assert best.fit.optimiser == tuned.best.values["fit.optimiser"]
-    assert (best.name, best.tuned, best.published.value) == ("tones-tuned", True, None)
-    assert "fit.learning_rate" in best.inferred[0]
+    assert (best.name, best.published.tuned, best.published.value) == ("tones-tuned", True, None)
+    assert "fit.learning_rate" in best.published.inferred[0]
     assert best.data.copies[0].steps[0]["snr_db"] == [20.0, 30.0]
     assert {row["epochs"] for row in rows_of(tuned)} == {"3"}
 
@@ -256,7 +260,7 @@ def test_a_system_learns_which_pitch_is_which_emotion(searched, system):
 def test_copies_are_learnt_from_and_originals_are_scored(system, toy_corpora):
     settings = tomllib.loads(system.read_text(encoding="utf-8"))
     del settings["search"]
-    rows = load_rows(from_mapping(System, settings, where="tones"), toy_corpora)
+    rows = load_rows(from_mapping(Recipe, settings, where="tones"), toy_corpora)
     train, select = select_split(rows)
 
     def speakers(part):
@@ -271,7 +275,7 @@ def test_copies_are_learnt_from_and_originals_are_scored(system, toy_corpora):
 def test_what_scikit_learn_fits_is_searched_too(searched, system):
     text = system.read_text(encoding="utf-8").partition('"fit.optimiser"')[0]
     text = text.replace("shukla-cnn1d", "pathak-mlp").replace("mfcc-mel-mean", "vector-162")
-    system.write_text(text.replace("early_stopping = { patience = 3 }\n", ""), encoding="utf-8")
+    system.write_text(text.replace("patience = 3\n", ""), encoding="utf-8")
     tuned = searched(system, trials=1)
     assert tuned.best.epochs == 0
     assert 0.0 <= tuned.best.figure <= 1.0
@@ -291,9 +295,9 @@ def test_a_search_can_be_tried_quickly(searched, system):
         ('"model.settings.dropot" = { low = 0.1, high = 0.2 }', "did you mean 'dropout'?"),
         ('"augmentation.1.probability" = { low = 0.1, high = 1.0 }', "has 1 entries"),
         ('"augmentation.0.probability" = { low = 0.1, high = 2.0 }', "probability"),
-        ('"fit.batch_size" = { choices = [8, 1] }', "batch_size at least 2"),
+        ('"fit.batch_size" = { choices = [8, 0] }', "batch_size must be at least 1"),
         ('"fit.batch_size" = { low = 8.0, high = 16.0 }', "expected int"),
-        ('"data.train_on" = { choices = ["train", "select"] }', "cannot be searched"),
+        ('"protocol.train_on" = { choices = ["train", "select"] }', "cannot be searched"),
         ('"seed" = { low = 1, high = 9 }', "cannot be searched"),
     ],
 )

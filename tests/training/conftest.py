@@ -12,7 +12,7 @@ import torch
 from affekt.config import from_mapping
 from affekt.records import Utterance
 from affekt.training import Recipe, Run
-from affekt.training.data import ClipSet
+from affekt.training.data import Clips, Part
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -69,14 +69,19 @@ def run(recipe: Callable[..., Recipe], toy_corpora: Path, tmp_path: Path) -> Cal
 
 
 @pytest.fixture
-def clips() -> Callable[..., ClipSet]:
+def clips(table: Callable[..., Clips]) -> Callable[..., Part]:
+    """Make a part of such clips."""
+    return lambda *rows, **more: table(*rows, **more).part()
+
+
+@pytest.fixture
+def table() -> Callable[..., Clips]:
     """Make clips of noise from `(corpus, target)` pairs; their corpora have what occurs."""
 
-    def make(rows: list[tuple[str, int]], *, classes: int = 4, frames: int = 20) -> ClipSet:
+    def make(rows: list[tuple[str, int]], *, classes: int = 4, frames: int = 20) -> Clips:
         rng = np.random.default_rng(0)
-        seen = set(rows)
-        return ClipSet(
-            log_mels=tuple(
+        return Clips(
+            features=tuple(
                 rng.standard_normal((frames + index % 10, 40)).astype(np.float16)
                 for index in range(len(rows))
             ),
@@ -92,9 +97,9 @@ def clips() -> Callable[..., ClipSet]:
                 for index, (corpus, target) in enumerate(rows)
             ),
             targets=np.array([target for _, target in rows], dtype=np.int64),
-            allowed=np.array([[(corpus, k) in seen for k in range(classes)] for corpus, _ in rows]),
+            clip=np.arange(len(rows)),
+            copy=np.zeros(len(rows), dtype=np.int64),
             labels=tuple("abcdefgh"[:classes]),
-            skipped=(),
         )
 
     return make

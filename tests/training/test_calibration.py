@@ -7,9 +7,9 @@ from scipy.special import softmax
 
 from affekt.models import create_model
 from affekt.training import calibration
-from affekt.training.calibration import calibrate, clip_logits
-from affekt.training.module import TrainingModule
-from affekt.training.recipe import FitConfig
+from affekt.training.calibration import calibrate
+from affekt.training.module import TrainingModule, logits_of_part
+from affekt.training.options import FitConfig
 
 CLIPS = 4000
 
@@ -20,7 +20,7 @@ def calibrate_logits(clips, monkeypatch):
 
     def run(logits, targets, *, uncertain_share=0.2):
         made = clips([("emodb", int(target)) for target in targets], frames=1)
-        monkeypatch.setattr(calibration, "clip_logits", lambda module, clips: logits)
+        monkeypatch.setattr(calibration, "logits_of_part", lambda module, part: logits)
         return calibrate(None, made, uncertain_share=uncertain_share)
 
     return run
@@ -65,9 +65,9 @@ def test_clips_are_recognised_whole(clips):
     made = clips([("emodb", 0), ("emodb", 1), ("emodb", 2)])
     torch.manual_seed(0)
     network = create_model("residual-se-tiny", n_classes=4, settings={"n_mels": 40})
-    module = TrainingModule(network, FitConfig(), seed=0, steps_per_epoch=1, selection=None).eval()
-    logits = clip_logits(module, made)
+    module = TrainingModule(network, FitConfig(), seed=0).eval()
+    logits = logits_of_part(module, made)
     with torch.inference_mode():
-        last = network(torch.from_numpy(made.log_mels[2].astype(np.float32))[None]).logits[0]
+        last = network(torch.from_numpy(made.features[2].astype(np.float32))[None]).logits[0]
     assert logits.shape == (3, 4)
     np.testing.assert_allclose(logits[2], last.numpy(), rtol=1e-6)

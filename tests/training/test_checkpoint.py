@@ -5,7 +5,7 @@ import torch
 
 from affekt.config import to_mapping
 from affekt.errors import ConfigError
-from affekt.training.checkpoint import check_recipe, read_checkpoint
+from affekt.training.checkpoint import check_settings, read_checkpoint
 
 
 @pytest.fixture
@@ -22,7 +22,7 @@ def checkpoint(tmp_path):
 
 
 def test_a_run_goes_on_with_its_own_recipe(checkpoint, recipe):
-    check_recipe(checkpoint(recipe=to_mapping(recipe())), recipe())
+    check_settings(checkpoint(recipe=to_mapping(recipe())), to_mapping(recipe()))
 
 
 @pytest.mark.parametrize(
@@ -30,7 +30,10 @@ def test_a_run_goes_on_with_its_own_recipe(checkpoint, recipe):
     [
         ({"fit.epochs": 4}, r"fit\.epochs = 3, the recipe says 4"),
         ({"seed": 4, "fit.epochs": 4}, r"seed = 3, the recipe says 4"),
-        ({"fit.patience": 2, "data.select_on": "select"}, r"data\.select_on = None, .* 'select'"),
+        (
+            {"fit.patience": 2, "protocol.select_on": "select"},
+            r"protocol\.select_on = None, .* 'select'",
+        ),
         ({"labels": ["happy", "sad"]}, r"labels = \['neutral'.* says \['happy', 'sad'\]"),
         ({"model.settings": {}}, r"model\.settings\.normalisation = 'level', .* None"),
         ({"augmentation": []}, "augmentation = "),
@@ -41,16 +44,16 @@ def test_another_recipe_is_refused_by_the_first_setting_that_differs(
 ):
     path = checkpoint(recipe=to_mapping(recipe()))
     with pytest.raises(ConfigError, match=rf"runs/tiny holds a run with {message}"):
-        check_recipe(path, recipe(**changes))
+        check_settings(path, to_mapping(recipe(**changes)))
 
 
 @pytest.mark.parametrize("changes", [{"bundle.version": "0.2"}, {"fit.workers": 2}])
 def test_what_no_loss_depends_on_may_change(checkpoint, recipe, changes):
-    check_recipe(checkpoint(recipe=to_mapping(recipe())), recipe(**changes))
+    check_settings(checkpoint(recipe=to_mapping(recipe())), to_mapping(recipe(**changes)))
 
 
 def test_a_checkpoint_without_a_recipe_is_tolerated(checkpoint, recipe):
-    check_recipe(checkpoint(state_dict={}), recipe())
+    check_settings(checkpoint(state_dict={}), to_mapping(recipe()))
 
 
 def test_a_damaged_checkpoint_is_named(tmp_path):

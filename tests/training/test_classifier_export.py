@@ -100,7 +100,8 @@ def normalisation(features):
 def export(network, path, *, front_end="vector-162", **changes):
     metadata = dataclasses.replace(METADATA, front_end=front_end, **changes)
     numbers = normalisation(FEATURE_SETS[front_end])
-    return export_classifier(network, **numbers, metadata=metadata, path=path)
+    graph = ClassifierGraph(network, **numbers, temperature=metadata.temperature).eval()
+    return export_classifier(graph, metadata, path)
 
 
 @pytest.fixture(scope="module")
@@ -205,9 +206,9 @@ def test_predict_takes_what_was_exported(path, tmp_path):
 
 def test_a_front_end_in_the_graph_is_refused(network, tmp_path):
     metadata = dataclasses.replace(METADATA, front_end="graph", frame_hop_s=0.01)
-    one = np.ones(162, np.float32)
+    graph = ClassifierGraph(network, **normalisation(FEATURE_SETS["vector-162"]), temperature=1.0)
     with pytest.raises(BundleError, match="front_end must name a feature set"):
-        export_classifier(network, mean=one, scale=one, metadata=metadata, path=tmp_path / "x.onnx")
+        export_classifier(graph, metadata, tmp_path / "x.onnx")
 
 
 def test_labels_that_do_not_fit_are_refused(network, tmp_path):

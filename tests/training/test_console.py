@@ -2,12 +2,10 @@ from __future__ import annotations
 
 import logging
 import warnings
-from types import SimpleNamespace
 
 import pytest
-import torch
 
-from affekt.training.console import EpochLines, plain_story, reading_bar
+from affekt.training.console import plain_story, reading_bar
 
 
 def test_advice_is_kept_off_the_screen_and_warnings_are_not():
@@ -34,30 +32,6 @@ def test_levels_are_put_back_even_after_a_failure():
     with pytest.raises(RuntimeError):
         fail()
     assert [logger.level for logger in loggers] == before
-
-
-@pytest.mark.parametrize(
-    ("figures", "line"),
-    [
-        ({"loss_epoch": 1.25}, "epoch 3 of 9: loss 1.250, 0 s"),
-        (
-            {"loss_epoch": 0.5, "select_ua": 0.8251},
-            "epoch 3 of 9: loss 0.500, select_ua 0.825, 0 s",
-        ),
-    ],
-)
-def test_an_epoch_is_one_line(figures, line):
-    said = []
-    lines = EpochLines(said.append)
-    trainer = SimpleNamespace(
-        callback_metrics={name: torch.tensor(value) for name, value in figures.items()},
-        current_epoch=2,
-        max_epochs=9,
-    )
-    lines.on_train_start(trainer, None)
-    lines.on_train_epoch_start(trainer, None)
-    lines.on_train_epoch_end(trainer, None)
-    assert said == [line]
 
 
 def test_no_bar_is_drawn_where_none_is_wanted(capsys):

@@ -208,7 +208,7 @@ def said(corpus, speaker, count=1):
 
 
 @pytest.fixture
-def fitted(clips, recipe):
+def fitted(table, recipe):
     """What a run hands to the export: two corpora, and speakers of every part."""
     parts = partition(
         [
@@ -222,10 +222,11 @@ def fitted(clips, recipe):
     )
     network = create_model("residual-se-tiny", n_classes=4, settings={"stride": 3})
     return Fitted(
-        module=TrainingModule(network, recipe().fit, seed=0, steps_per_epoch=1, selection=None),
+        module=TrainingModule(network, recipe().fit, seed=0),
+        history=(),
         parts=parts,
-        train=clips([("emodb", 0), ("emodb", 1), ("savee", 2), ("savee", 3), ("savee", 2)]),
-        calibrate=clips([("emodb", 0)]),
+        train=table([("emodb", 0), ("emodb", 1), ("savee", 2), ("savee", 3), ("savee", 2)]),
+        calibrate=table([("emodb", 0)]),
     )
 
 
@@ -248,7 +249,7 @@ def test_the_metadata_tells_where_the_model_comes_from(fitted, recipe):
 
 
 def test_select_speakers_are_not_held_out_where_they_were_trained_on(fitted, recipe):
-    both = recipe(**{"data.train_on": ["train", "select"]})
+    both = recipe(**{"protocol.train_on": ["train", "select"]})
     metadata = describe(both, fitted, CALIBRATION, licence_text="x")
     assert metadata.held_out["emodb"] == ["13", "15"]
 

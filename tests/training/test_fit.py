@@ -44,7 +44,9 @@ def same(one, other):
 def test_a_run_learns_which_pitch_is_which_emotion(run):
     said = []
     fitted = fit(run(said=said, **{"fit.epochs": 8}), resume=False)
-    assert calibrate(fitted.module, fitted.calibrate, uncertain_share=0.2).ua == {"emodb": 1.0}
+    assert calibrate(fitted.module, fitted.calibrate.part(), uncertain_share=0.2).ua == {
+        "emodb": 1.0
+    }
     assert said[0].startswith("casia: not under ")
     assert said[1:3] == [
         "40 clips to train on: emodb 24, savee 16",
@@ -62,7 +64,7 @@ def test_nobody_of_the_lockbox_is_ever_read(run, monkeypatch):
         return load(utterances, **more)
 
     monkeypatch.setattr(fit_room, "load_clips", watched)
-    fitted = fit(run(**{"fit.epochs": 1, "data.select_on": "select"}), resume=False)
+    fitted = fit(run(**{"fit.epochs": 1, "protocol.select_on": "select"}), resume=False)
     trained, selected, calibrated = read
     assert trained == {("emodb", "03"), ("emodb", "08"), ("savee", "DC")}
     assert selected == {("emodb", "14"), ("savee", "JK")} <= selection_speakers("select")
@@ -79,7 +81,7 @@ def test_nobody_of_the_lockbox_is_ever_read(run, monkeypatch):
     [
         (7, {}),  # within the second epoch, whose first two steps are kept
         (10, {}),  # between the second and the third
-        (8, {"data.select_on": "select"}),
+        (8, {"protocol.select_on": "select"}),
         (7, {"fit.workers": 1}),
         (10, {"fit.workers": 1}),
     ],
@@ -110,9 +112,10 @@ def test_an_interrupted_run_goes_on_as_if_it_had_not_been(
 
 
 def test_the_newest_checkpoint_knows_that_its_own_epoch_is_the_best(run):
-    fit(run(**{"fit.epochs": 1, "data.select_on": "select"}), resume=False)
+    followed = {"protocol.select_on": "select", "fit.best_weights": True}
+    fit(run(**followed, **{"fit.epochs": 1}), resume=False)
     kept = torch.load(run().checkpoints / "last.ckpt", weights_only=True)["callbacks"]
-    (best,) = (state for state in kept.values() if state.get("monitor") == fit_room.METRIC)
+    (best,) = (state for state in kept.values() if state.get("monitor") == fit_room.VALIDATION_UA)
     assert best["best_model_score"] is not None
 
 
@@ -171,14 +174,17 @@ def select_ua(monkeypatch):
 
     def script(*values):
         left = iter(values)
-        monkeypatch.setattr(
-            "affekt.training.module.ua_per_corpus", lambda *_: {"emodb": next(left)}
-        )
+        monkeypatch.setattr("affekt.training.module.validation_ua", lambda *_: next(left))
 
     return script
 
 
-FOLLOWED = {"data.select_on": "select", "fit.patience": 1, "fit.epochs": 5}
+FOLLOWED = {
+    "protocol.select_on": "select",
+    "fit.best_weights": True,
+    "fit.patience": 1,
+    "fit.epochs": 5,
+}
 
 
 def test_a_run_stops_when_the_patience_is_over_and_keeps_the_best(run, losses, select_ua):
@@ -186,7 +192,7 @@ def test_a_run_stops_when_the_patience_is_over_and_keeps_the_best(run, losses, s
     said = []
     fitted = fit(run(said=said, **FOLLOWED), resume=False)
     assert len(losses) == 3 * 5
-    assert ["select_ua 0.750" in line for line in said[4:]] == [False, True, False]
+    assert ["validation ua 0.750" in line for line in said[4:]] == [False, True, False]
     best = torch.load(run().checkpoints / "best.ckpt", weights_only=True)
     assert best["global_step"] == 2 * 5
     assert same(fitted.module.state_dict(), best["state_dict"])
@@ -202,10 +208,12 @@ def test_a_run_that_stopped_stays_stopped(run, losses, select_ua):
 
 
 def test_curves_are_kept_as_a_table_and_for_tensorboard(run):
-    fit(run(**{"data.select_on": "select", "fit.epochs": 2}), resume=False)
+    fit(run(**{"protocol.select_on": "select", "fit.epochs": 2}), resume=False)
     logs = run().folder / "logs"
     table = (logs / "csv-0" / "metrics.csv").read_text().splitlines()
-    assert {"epoch", "loss_epoch", "select_ua", "select_ua/emodb"} <= set(table[0].split(","))
+    assert {"epoch", "loss_epoch", "validation_ua", "validation_ua/emodb"} <= set(
+        table[0].split(",")
+    )
     assert list(logs.glob("tensorboard/events*"))
 
 
@@ -215,7 +223,7 @@ def test_curves_are_kept_as_a_table_and_for_tensorboard(run):
 def test_no_corpus_at_hand_is_an_error(run, tmp_path):
     empty = tmp_path / "empty"
     empty.mkdir()
-    with pytest.raises(CorpusError, match=r"none of the recipe's corpora lies under .*empty"):
+    with pytest.raises(CorpusError, match=r"none of the corpora of tiny lies under .*empty"):
         fit(dataclasses.replace(run(), corpora=empty), resume=False)
 
 

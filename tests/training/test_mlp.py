@@ -10,11 +10,11 @@ import torch
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.neural_network import MLPClassifier
 
-from affekt.training.features import FeatureRows, fit_normalisation
-from affekt.training.mlp import fit_mlp, ignored_by_mlp
-from affekt.training.options import ClassifierFit
+from affekt.training.data import Part, fit_normalisation
+from affekt.training.mlp import fit_mlp
+from affekt.training.options import FitConfig, ignored_by_mlp
 
-FIT = ClassifierFit(epochs=30, batch_size=20, learning_rate=0.01)
+FIT = FitConfig(epochs=30, batch_size=20, learning_rate=0.01)
 
 
 def clouds(*, scale=1.0, offset=0.0):
@@ -22,7 +22,7 @@ def clouds(*, scale=1.0, offset=0.0):
     targets = np.arange(90) % 3
     features = rng.normal(0.0, 1.0, (90, 4)) + 4.0 * np.eye(3, 4)[targets]
     values = (scale * features + offset).astype(np.float32)
-    return FeatureRows(values, targets, np.arange(90))
+    return Part(values, targets, np.arange(90))
 
 
 def normalised(rows, normalisation):
@@ -92,7 +92,7 @@ def test_one_seed_gives_one_network():
     [({}, []), ({"l2": 0.1}, ["l2"]), ({"optimiser": "sgd"}, ["optimiser"])],
 )
 def test_options_that_it_does_not_heed_are_named(changes, ignored):
-    assert ignored_by_mlp(ClassifierFit(epochs=5, batch_size=7, **changes)) == ignored
+    assert ignored_by_mlp(FitConfig(epochs=5, batch_size=7, **changes)) == ignored
 
 
 @pytest.mark.parametrize("batches", [0, 40])

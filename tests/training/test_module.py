@@ -6,9 +6,14 @@ import torch
 from torch.nn import functional
 
 from affekt.models import create_model
-from affekt.training.data import Batch
-from affekt.training.module import METRIC, TrainingModule, masked_cross_entropy, ua_per_corpus
-from affekt.training.recipe import FitConfig
+from affekt.training.batches import Batch
+from affekt.training.module import (
+    VALIDATION_UA,
+    TrainingModule,
+    masked_cross_entropy,
+    ua_per_corpus,
+)
+from affekt.training.options import FitConfig
 
 
 def batch_of(rows=16, classes=6, seed=0):
@@ -82,7 +87,8 @@ def module(clips):
     selection = clips([("emodb", 0), ("emodb", 1), ("savee", 2), ("savee", 3)])
     torch.manual_seed(0)
     network = create_model("residual-se-tiny", n_classes=4, settings={"n_mels": 40})
-    return TrainingModule(network, FitConfig(), seed=1, steps_per_epoch=1, selection=selection)
+    fit = FitConfig(within_corpus=True, mixup_alpha=0.3)
+    return TrainingModule(network, fit, seed=1, validation=selection)
 
 
 def test_the_loss_weighs_partners_in(module, monkeypatch):
@@ -90,13 +96,13 @@ def test_the_loss_weighs_partners_in(module, monkeypatch):
     generator = torch.Generator().manual_seed(0)
     allowed = torch.tensor([[1, 1, 0, 0], [0, 1, 1, 0], [1, 1, 1, 1]], dtype=torch.bool)
     batch = Batch(
-        log_mel=torch.randn(3, 20, 40, generator=generator),
+        features=torch.randn(3, 20, 40, generator=generator),
         targets=torch.tensor([[0, 1, 3], [2, 3, 1]]),
         allowed=torch.stack([allowed, torch.ones_like(allowed)]),
         weights=torch.tensor([1.0, 0.75, 0.5]),
     )
     module.eval()  # no dropout, so that the logits can be had twice
-    logits = module(batch.log_mel).logits
+    logits = module(batch.features)
     own = masked_cross_entropy(logits, batch.targets[0], allowed, smoothing=0.0)
     partner = functional.cross_entropy(logits, batch.targets[1], reduction="none")
     expected = torch.tensor([1.0, 0.75, 0.5]) * own + torch.tensor([0.0, 0.25, 0.5]) * partner
@@ -106,7 +112,7 @@ def test_the_loss_weighs_partners_in(module, monkeypatch):
 def test_dropout_is_drawn_from_the_seed_and_the_step_alone(module, monkeypatch):
     monkeypatch.setattr(module, "log", lambda *args, **kwargs: None)
     batch = Batch(
-        log_mel=torch.ones(4, 20, 40).cumsum(1),
+        features=torch.ones(4, 20, 40).cumsum(1),
         targets=torch.zeros(2, 4, dtype=torch.int64),
         allowed=torch.ones(2, 4, 4, dtype=torch.bool),
         weights=torch.ones(4),
@@ -124,7 +130,13 @@ def test_validation_logs_the_mean_over_corpora_and_each(module, monkeypatch):
     monkeypatch.setattr(module, "log", lambda name, value, **_: logged.update({name: value}))
     monkeypatch.setattr(module, "log_dict", lambda values, **_: logged.update(values))
     answers = {0: [1.0, 0, 0, 0], 1: [1.0, 0, 0, 0], 2: [0, 0, 1.0, 0], 3: [0, 0, 0, 1.0]}
-    module._logits = [(index, torch.tensor(row)) for index, row in answers.items()]
+    module._answers = [
+        (torch.tensor([index]), torch.tensor([row])) for index, row in answers.items()
+    ]
     module.on_validation_epoch_end()
-    assert logged == {f"{METRIC}/emodb": 0.5, f"{METRIC}/savee": 1.0, METRIC: 0.75}
-    assert module._logits == []
+    assert logged == {
+        f"{VALIDATION_UA}/emodb": 0.5,
+        f"{VALIDATION_UA}/savee": 1.0,
+        VALIDATION_UA: 0.75,
+    }
+    assert module._answers == []

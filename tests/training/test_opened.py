@@ -8,15 +8,20 @@ import torch
 
 from affekt.errors import ConfigError
 from affekt.features.sets import find_feature_set
-from affekt.models import create_classifier
 from affekt.training.checkpoint import read_checkpoint
-from affekt.training.classifier import ClassifierRun, fit_classifier
 from affekt.training.classifier_export import ClassifierGraph
+from affekt.training.data import Part
 from affekt.training.export import WaveformModel
-from affekt.training.features import FeatureRows, fit_normalisation
-from affekt.training.fit import fit
+from affekt.training.fit import Task, fit, fit_network, run_settings
 from affekt.training.opened import open_checkpoint
-from affekt.training.options import ClassifierFit
+from affekt.training.options import FitConfig
+from affekt.training.recipe import (
+    DataConfig,
+    FeaturesConfig,
+    ModelConfig,
+    ProtocolConfig,
+    Recipe,
+)
 
 LABELS = ("neutral", "happy", "sad", "angry")
 
@@ -46,44 +51,40 @@ VECTOR = find_feature_set("vector-162")
 
 @pytest.fixture
 def checkpoint(tmp_path):
-    """Fit a network of features for an epoch; return it, its normalisation and its checkpoint."""
+    """Fit a network of features for an epoch; return its module and its checkpoint."""
     rng = np.random.default_rng(0)
     features = (5.0 + rng.normal(size=(24, 162))).astype(np.float32)
-    rows = FeatureRows(features, np.arange(24) % 4, np.arange(24))
-    none = FeatureRows(rows.features, rows.targets, np.arange(0))
-    normalisation = fit_normalisation(rows, over=())
-    network = create_classifier("gru", input_shape=(162,), n_classes=4)
-    fitted = ClassifierRun(
-        network=network,
-        fit=ClassifierFit(epochs=1, batch_size=8, learning_rate=0.01, precision="32"),
-        seed=1,
-        train=rows,
-        validation=none,
-        normalisation=normalisation,
-        pipeline=None,
-        folder=tmp_path,
+    recipe = Recipe(
+        name="tones",
+        labels=LABELS,
+        data=DataConfig(corpora=("emodb",)),
+        protocol=ProtocolConfig(name="published"),
+        features=FeaturesConfig(set="vector-162", normalise_over=()),
+        model=ModelConfig(name="gru"),
+        fit=FitConfig(epochs=1, batch_size=8, learning_rate=0.01, precision="32"),
+    )
+    task = Task(
+        recipe=recipe,
+        train=Part(features, np.arange(24) % 4, np.arange(24)),
+        validation=None,
+        checkpoints=tmp_path,
+        settings=run_settings(recipe),
         say=lambda line: None,
     )
-    settings = {
-        "data": {"labels": list(LABELS), "corpora": ["emodb"]},
-        "features": {"set": "vector-162"},
-        "feature_version": VECTOR.version,
-        "model": {"name": "gru", "settings": {}},
-    }
-    fit_classifier(fitted, settings=settings)
-    return network, normalisation, tmp_path / "last.ckpt"
+    return fit_network(task)[0], tmp_path / "last.ckpt"
 
 
-def test_a_checkpoint_of_a_published_system_hears_with_its_normalisation(checkpoint, signal):
-    network, normalisation, path = checkpoint
+def test_a_checkpoint_of_a_network_of_features_hears_with_its_normalisation(checkpoint, signal):
+    module, path = checkpoint
     opened = open_checkpoint(path)
+    kept = module.normalisation
     graph = ClassifierGraph(
-        network, mean=normalisation.mean, scale=normalisation.scale, temperature=1.0
+        module.network, mean=kept.mean, scale=kept.scale, temperature=1.0
     ).eval()
     with torch.inference_mode():
         expected = graph(torch.from_numpy(VECTOR.compute(signal))[None])[0].numpy()
     np.testing.assert_allclose(opened.listen(signal), expected, atol=1e-6)
-    assert (opened.labels, opened.title) == (LABELS, "gru, checkpoint after epoch 1")
+    assert (opened.labels, opened.title) == (LABELS, "tones, checkpoint after epoch 1")
     assert opened.training_data == ({"corpus": "emodb"},)
     assert opened.held_out == {}
 
@@ -102,20 +103,20 @@ def change(path, **values):
     ("values", "message"),
     [
         ({"recipe": None}, "holds no recipe"),
-        ({"normalisation": None}, "measure the bundle of the same run"),
+        ({"normalisation": None}, "cannot be opened by this version"),
         ({"state_dict": {}}, "cannot be opened by this version"),
         ({"recipe": {"model": {}}}, "cannot be opened by this version"),
     ],
 )
 def test_a_checkpoint_that_lacks_something_is_refused(checkpoint, values, message):
-    _, _, path = checkpoint
+    _, path = checkpoint
     change(path, **values)
     with pytest.raises(ConfigError, match=message):
         open_checkpoint(path)
 
 
 def test_features_that_have_changed_since_are_refused(checkpoint):
-    _, _, path = checkpoint
+    _, path = checkpoint
     recipe = read_checkpoint(path)["recipe"] | {"feature_version": VECTOR.version + 1}
     change(path, recipe=recipe)
     with pytest.raises(ConfigError, match="vector-162 has other values"):

@@ -10,7 +10,7 @@ from torch import nn
 
 from affekt.config import from_mapping
 from affekt.errors import ConfigError
-from affekt.training.options import ClassifierFit, EarlyStopping, make_optimiser
+from affekt.training.options import FitConfig, make_optimiser
 
 
 def network() -> nn.Sequential:
@@ -27,10 +27,11 @@ def network() -> nn.Sequential:
         ("adagrad", torch.optim.Adagrad, {}),
         ("rmsprop", torch.optim.RMSprop, {"alpha": 0.9}),
         ("adam", torch.optim.Adam, {}),
+        ("adamw", torch.optim.AdamW, {}),
     ],
 )
 def test_each_optimiser_of_the_texts_is_there(name, kind, settings):
-    optimiser = make_optimiser(network(), ClassifierFit(epochs=1, optimiser=name))
+    optimiser = make_optimiser(network(), FitConfig(epochs=1, optimiser=name))
     assert type(optimiser) is kind
     assert all(optimiser.defaults[key] == value for key, value in settings.items())
 
@@ -38,7 +39,7 @@ def test_each_optimiser_of_the_texts_is_there(name, kind, settings):
 def test_l2_moves_kernels_as_the_sum_of_their_squares_in_the_loss_would():
     plain = network()
     decayed = copy.deepcopy(plain)
-    fit = ClassifierFit(epochs=1, optimiser="sgd", learning_rate=0.1, l2=0.01)
+    fit = FitConfig(epochs=1, optimiser="sgd", learning_rate=0.1, l2=0.01)
     features, targets = torch.randn(8, 3), torch.tensor([0, 1] * 4)
 
     loss = nn.functional.cross_entropy(plain(features), targets)
@@ -55,7 +56,7 @@ def test_l2_moves_kernels_as_the_sum_of_their_squares_in_the_loss_would():
 
 def test_every_parameter_is_given_to_the_optimiser_once():
     made = network()
-    optimiser = make_optimiser(made, ClassifierFit(epochs=1, l2=0.1))
+    optimiser = make_optimiser(made, FitConfig(epochs=1, l2=0.1))
     given = [item for group in optimiser.param_groups for item in group["params"]]
     assert {id(item) for item in given} == {id(item) for item in made.parameters()}
     assert len(given) == len(list(made.parameters()))
@@ -65,11 +66,11 @@ def test_options_are_read_from_tables():
     values = {
         "epochs": 50,
         "optimiser": "rmsprop",
-        "early_stopping": {"patience": 6},
+        "patience": 6,
         "reduce_on_plateau": {"patience": 2},
     }
-    fit = from_mapping(ClassifierFit, values, where="[fit]")
-    assert fit.early_stopping == EarlyStopping(patience=6)
+    fit = from_mapping(FitConfig, values, where="[fit]")
+    assert fit.patience == 6
     assert fit.reduce_on_plateau is not None
     assert fit.reduce_on_plateau.factor == 0.5
     assert fit.needs_validation
@@ -81,14 +82,17 @@ def test_options_are_read_from_tables():
         ({"epochs": 0}, "epochs and batch_size must be at least 1"),
         ({"epochs": 1, "learning_rate": 0.0}, "learning_rate must be positive"),
         ({"epochs": 1, "gradient_clip": 0.0}, "leave it out to clip nothing"),
-        ({"epochs": 1, "stop_at_accuracy": 1.5}, "stop_at_accuracy must lie"),
+        ({"epochs": 1, "stop_at_accuracy": 1.5}, "stop_at_accuracy must lie between 0 and 1"),
         ({"epochs": 1, "momentum": 1.0}, "momentum must lie in 0 to 1"),
         ({"epochs": 1, "optimiser": "adamm"}, "did you mean 'adam'"),
-        ({"epochs": 1, "class_weights": True, "oversample": True}, "choose one"),
-        ({"epochs": 1, "early_stopping": {"patience": 0}}, "leave the table out"),
+        ({"class_weights": True, "sampling": "balanced"}, "choose one"),
+        ({"optimiser": "adamw", "l2": 0.1}, "weight_decay instead of l2"),
+        ({"weight_decay": 0.1}, "weight_decay is adamw's; adam has l2"),
+        ({"schedule": "one-cycle", "reduce_on_plateau": {"patience": 1}}, "choose one"),
+        ({"epochs": 1, "patience": 0}, "leave it out to never stop early"),
         ({"epochs": 1, "reduce_on_plateau": {"patience": 1, "factor": 1.0}}, "factor must lie"),
     ],
 )
 def test_impossible_options_are_refused(values, message):
     with pytest.raises(ConfigError, match=message):
-        from_mapping(ClassifierFit, values, where="[fit]")
+        from_mapping(FitConfig, values, where="[fit]")

@@ -1,7 +1,6 @@
 """The eleven published configurations, and reproducing them."""
 
-from affekt.systems.config import SYSTEMS, System, load_system
-from affekt.systems.data import RULES
+from affekt.systems.config import SYSTEMS, claims_of, load_system
 from affekt.systems.reproduce import Request, reproduce
 from affekt.systems.tables import (
     TABLES,
@@ -11,13 +10,14 @@ from affekt.systems.tables import (
     to_markdown,
     write_tables,
 )
+from affekt.training.splits import RULES
 
 __all__ = [
     "RULES",
     "SYSTEMS",
     "TABLES",
     "Request",
-    "System",
+    "claims_of",
     "load_system",
     "picture",
     "read_records",

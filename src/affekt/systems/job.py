@@ -10,9 +10,12 @@ from typing import Any
 
 from affekt.config import to_mapping
 from affekt.errors import ConfigError
-from affekt.features.sets import find_feature_set
-from affekt.systems.config import System
-from affekt.systems.data import Rule, missing_corpora
+from affekt.features.sets import FeatureSet
+from affekt.systems.config import claims_of
+from affekt.training.fit import missing_corpora
+from affekt.training.options import MLP, FitConfig
+from affekt.training.recipe import Recipe
+from affekt.training.splits import Rule
 
 RECORD = "run.json"
 
@@ -34,7 +37,7 @@ class Job:
         say: takes one line for the reader at a time.
     """
 
-    system: System
+    system: Recipe
     own_epochs: int
     rule: Rule
     seed: int
@@ -57,16 +60,9 @@ class Job:
 
     def settings(self) -> dict[str, Any]:
         """Return what the figures depend on, as plain types."""
-        system = to_mapping(self.system)
-        told = {key: system[key] for key in ("data", "features", "model", "fit", "split_seed")}
-        return {
-            **told,
-            "augmentation": system["augmentation"],
-            "rule": self.rule,
-            "seed": self.seed,
-            "quick": self.quick,
-            **({"tuned": True} if self.system.tuned else {}),
-        }
+        tuned = {"tuned": True} if claims_of(self.system).tuned else {}
+        run = {"rule": self.rule, "seed": self.seed, "quick": self.quick}
+        return {**settings_of(self.system), **run, **tuned}
 
     def finished(self) -> dict[str, Any] | None:
         """Return the record of this very run if it was finished before, its bundle included.
@@ -80,11 +76,13 @@ class Job:
             return None
         record = read_record(path)
         settings = record["settings"]
-        version = find_feature_set(self.system.features.set).version
         for what, same in (
             ("settings", settings == json.loads(json.dumps(self.settings()))),
-            ("corpora", record["corpora_missing"] == missing_corpora(self.system, self.corpora)),
-            ("feature values", record["feature_version"] == version),
+            (
+                "corpora",
+                record["corpora_missing"] == list(missing_corpora(self.system, self.corpora)),
+            ),
+            ("feature values", record["feature_version"] == feature_version(self.system)),
         ):
             if not same:
                 raise ConfigError(
@@ -92,6 +90,68 @@ class Job:
                     "--out, or delete that folder"
                 )
         return record if self.bundle.exists() else None
+
+
+def feature_version(recipe: Recipe) -> int:
+    """Return the version of the values that a recipe's features have."""
+    source = recipe.features.source
+    return source.version if isinstance(source, FeatureSet) else 1
+
+
+def settings_of(recipe: Recipe) -> dict[str, Any]:
+    """Return what the figures of a recipe depend on, in the form that all records have.
+
+    The records of earlier versions had other tables; what is new stands in it where it is used.
+    """
+    told = to_mapping(recipe)
+    data, protocol, fit = told["data"], told["protocol"], told["fit"]
+    looks = recipe.fit.best_weights or recipe.fit.patience is not None
+    options = {
+        "epochs": fit["epochs"],
+        "batch_size": fit["batch_size"],
+        "optimiser": fit["optimiser"],
+        "learning_rate": fit["learning_rate"],
+        "momentum": fit["momentum"],
+        "initialisation": "xavier" if recipe.model.name == MLP else fit["initialisation"],
+        "l2": fit["l2"],
+        "monitor": fit["monitor"] if looks else "validation_loss",
+        "best_weights": fit["best_weights"],
+        "class_weights": fit["class_weights"],
+        "oversample": fit["sampling"] == "balanced",
+        "precision": fit["precision"],
+    }
+    for name in ("gradient_clip", "reduce_on_plateau", "stop_at_accuracy", "start_from"):
+        if name in fit:
+            options[name] = fit[name]
+    if "patience" in fit:
+        options["early_stopping"] = {"patience": fit["patience"]}
+    plain = to_mapping(FitConfig())
+    newer = (
+        *("within_corpus", "weight_decay", "schedule", "warm_up", "mixup_alpha"),
+        *("label_smoothing", "average_decay", "crop_frames"),
+    )
+    options |= {name: fit[name] for name in newer if fit[name] != plain[name]}
+    weighted = fit["sampling"] == "weighted"
+    if weighted:
+        options["sampling"] = "weighted"
+    unused = () if weighted else ("corpus_power", "class_power", "corpus_weight")
+    features = told["features"]
+    return {
+        "data": {
+            **{key: value for key, value in data.items() if key not in unused},
+            "labels": told["labels"],
+            "test_share": protocol["test_share"],
+            "validation_share": protocol["validation_share"],
+            "leak": protocol["leak"],
+        },
+        "features": features
+        if recipe.features.set == "log-mel"
+        else {key: features[key] for key in ("set", "normalise_over") if key in features},
+        "model": told["model"],
+        "fit": options,
+        "split_seed": protocol["split_seed"],
+        "augmentation": told["augmentation"],
+    }
 
 
 def read_record(path: Path) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import os
 import platform
 from collections import Counter
@@ -15,27 +14,30 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import torch
+from torch import nn
 
 import affekt
-from affekt.corpora import CORPORA
 from affekt.evaluation.classification import ClassificationFigures
 from affekt.evaluation.exposure import lockbox_tested
 from affekt.evaluation.log import Reading, checkout_of, commit_of
 from affekt.evaluation.report import clips_digest
 from affekt.evaluation.run_report import write_report
-from affekt.features.sets import find_feature_set
 from affekt.metrics import confusion_matrix, unweighted_average_recall
 from affekt.recognition import BundleMetadata
-from affekt.systems.data import Rows, RowSplit
-from affekt.systems.job import Job
+from affekt.systems.config import claims_of
+from affekt.systems.job import Job, feature_version
 from affekt.systems.tables import epochs_of
+from affekt.training.callbacks import History
+from affekt.training.data import Clips
+from affekt.training.export import corpora_terms, front_end_of, training_data
 from affekt.training.fit import lightning_precision
-from affekt.training.history import History
+from affekt.training.splits import RowSplit
 
+_CLAIMS = ("metric", "value", "train_value", "others", "recalls")
 _LIBRARIES = ("torch", "numpy", "scikit-learn", "lightning")
 
 
-def about(job: Job, rows: Rows, split: RowSplit) -> dict[str, Any]:
+def about(job: Job, rows: Clips, split: RowSplit) -> dict[str, Any]:
     """Return what a run was made of, as JSON types."""
     system = job.system
     used = Counter(item.corpus for item in rows.utterances)
@@ -43,17 +45,17 @@ def about(job: Job, rows: Rows, split: RowSplit) -> dict[str, Any]:
     checkout = checkout_of(Path(affekt.__file__))
     return {
         "name": system.name,
-        "text": system.text,
+        "text": claims_of(system).text,
         "protocol": split.name,
         "protocol_description": split.description,
         "seed": job.seed,
         "quick": job.quick,
-        "published": dataclasses.asdict(system.published),
-        "labels": list(system.data.labels),
+        "published": {name: getattr(claims_of(system), name) for name in _CLAIMS},
+        "labels": list(system.labels),
         "corpora": dict(used),
         "corpora_missing": list(rows.missing),
         "clips_left_out": len(rows.skipped),
-        "feature_version": find_feature_set(system.features.set).version,
+        "feature_version": feature_version(system),
         "rows": {
             "train": len(split.train),
             "validation": len(split.validation),
@@ -105,7 +107,7 @@ def reading_of(record: dict[str, Any], *, bundle_sha256: str) -> Reading | None:
 
 
 def by_corpus(
-    rows: Rows, test: npt.NDArray[np.int64], probabilities: npt.NDArray[np.float64]
+    rows: Clips, test: npt.NDArray[np.int64], probabilities: npt.NDArray[np.float64]
 ) -> dict[str, dict[str, float]]:
     """Return accuracy, UA and rows of the test part, corpus by corpus.
 
@@ -127,7 +129,7 @@ def by_corpus(
     return found
 
 
-def clip_ids(job: Job, rows: Rows, numbers: Sequence[int]) -> list[str]:
+def clip_ids(job: Job, rows: Clips, numbers: Sequence[int]) -> list[str]:
     """Return the name of each row: its path below the corpora, and which copy it is."""
     names = []
     for row in numbers:
@@ -138,7 +140,9 @@ def clip_ids(job: Job, rows: Rows, numbers: Sequence[int]) -> list[str]:
     return names
 
 
-def metadata(job: Job, rows: Rows, split: RowSplit, record: dict[str, Any]) -> BundleMetadata:
+def metadata(
+    job: Job, rows: Clips, split: RowSplit, record: dict[str, Any], network: nn.Module
+) -> BundleMetadata:
     """Return what the bundle of a run says of itself."""
     system = job.system
     learnt = [rows.utterances[k] for k in np.unique(rows.clip[split.train])]
@@ -149,37 +153,26 @@ def metadata(job: Job, rows: Rows, split: RowSplit, record: dict[str, Any]) -> B
     for item in rows.utterances:
         if item.speaker_key not in heard:
             held_out.setdefault(item.corpus, set()).add(item.speaker)
-    data = [
-        {
-            "corpus": corpus,
-            "licence": CORPORA[corpus].licence.id,
-            "utterances": len(items),
-            "speakers": len({item.speaker for item in items}),
-        }
-        for corpus in record["corpora"]
-        if (items := [item for item in learnt if item.corpus == corpus])
-    ]
-    terms = "; ".join(f"{CORPORA[c].title}: {CORPORA[c].licence.id}" for c in record["corpora"])
     figures = record["figures"]
     return BundleMetadata(
         name=system.name,
         version=f"{affekt.__version__}+{split.name}.seed{job.seed}",
-        labels=system.data.labels,
+        labels=system.labels,
         temperature=1.0,
         threshold=0.0,
         licence="the terms of the corpora it was trained on",
-        licence_text=f"Trained on recordings under these terms, which bind the weights: {terms}.",
-        training_data=tuple(data),
+        licence_text=corpora_terms(rows.utterances),
+        training_data=tuple(training_data(learnt)),
         held_out={corpus: sorted(speakers) for corpus, speakers in held_out.items()},
         recipe=job.settings(),
         figures={split.name: {"accuracy": figures["accuracy"], "ua": figures["ua"]}},
         created=record["date"],
         description=(
-            f"{system.name} of text {system.text}, rebuilt. Split: {split.description}. "
+            f"{system.name} of text {claims_of(system).text}, rebuilt. Split: {split.description}. "
             "Its probabilities are not calibrated."
         ),
         not_for=("anything but comparison with its text",),
-        front_end=system.features.set,
+        **front_end_of(system, network),
     )
 
 
@@ -191,13 +184,13 @@ def _processor() -> str:
 
 def report(
     job: Job,
-    rows: Rows,
+    rows: Clips,
     figures: ClassificationFigures,
     history: History,
     record: dict[str, Any],
 ) -> None:
     """Write the report of a run into its folder."""
-    copied = job.system.data.copies_in == "all" and bool(job.system.data.copies)
+    copied = job.system.rows_have_copies
     published = record["published"]
     claim = "none given" if published["value"] is None else f"{published['value']:g} %"
     facts = {
@@ -229,14 +222,14 @@ def report(
         originals = np.flatnonzero(rows.copy == 0).tolist()
         paths = [rows.utterances[rows.clip[row]].path for row in originals]
         recordings = dict(zip(clip_ids(job, rows, originals), paths, strict=True))
-    recalls = job.system.published.recalls
+    recalls = claims_of(job.system).recalls
     write_report(
         job.folder,
         title=f"{job.system.name}, {record['protocol']}, seed {job.seed}",
         figures=figures,
         history=history,
         facts=facts,
-        notes=job.system.inferred,
+        notes=claims_of(job.system).inferred,
         recordings=recordings,
         published_recalls={label: value / 100.0 for label, value in recalls.items()} or None,
         force=True,  # what lies in a run's own folder is the run's

@@ -12,13 +12,16 @@ from affekt.errors import BundleError, ConfigError, CorpusError
 from affekt.evaluation.log import check_readings, log_reading
 from affekt.locks import only_one
 from affekt.recognition import Bundle
-from affekt.systems.config import System
-from affekt.systems.data import Rule, load_rows
+from affekt.systems.config import claims_of
+from affekt.systems.data import load_rows
 from affekt.systems.job import Job
 from affekt.systems.record import reading_of
-from affekt.systems.run import check_system, run_job
+from affekt.systems.run import run_job
 from affekt.systems.tables import figure
 from affekt.training.console import Say, reading_bar
+from affekt.training.fit import check_recipe
+from affekt.training.recipe import Recipe
+from affekt.training.splits import Rule
 
 QUICK_EPOCHS = 2
 
@@ -42,7 +45,7 @@ class Request:
         show_progress: draw progress bars.
     """
 
-    systems: tuple[System, ...]
+    systems: tuple[Recipe, ...]
     rules: tuple[Rule, ...]
     out: Path
     corpora: Path
@@ -93,7 +96,7 @@ def reproduce(request: Request) -> list[dict[str, Any]]:
     return records
 
 
-def _runs_of(request: Request, system: System) -> list[dict[str, Any]]:
+def _runs_of(request: Request, system: Recipe) -> list[dict[str, Any]]:
     """Return the records of a system, after the runs that were not finished before."""
     jobs = _jobs(request, system)
     if not jobs:
@@ -110,7 +113,7 @@ def _runs_of(request: Request, system: System) -> list[dict[str, Any]]:
         for job, done in zip(jobs, records, strict=True):
             _log(request, job, done)
         return records
-    check_system(system, has_validation=system.data.validation_share > 0.0)
+    check_recipe(system, has_validation=system.protocol.validation_share > 0.0)
     with reading_bar(show=request.show_progress) as progress:
         rows = load_rows(system, request.corpora, quick=request.quick, progress=progress)
     if rows.missing:
@@ -145,17 +148,17 @@ def _alone(folder: Path) -> AbstractContextManager[None]:
     )
 
 
-def _jobs(request: Request, system: System) -> list[Job]:
-    own_epochs = system.fit.epochs
+def _jobs(request: Request, system: Recipe) -> list[Job]:
+    own_epochs, own_seeds = system.fit.epochs, claims_of(system).seeds
     epochs = request.epochs or (min(QUICK_EPOCHS, own_epochs) if request.quick else None)
     if epochs is not None:
         system = dataclasses.replace(system, fit=dataclasses.replace(system.fit, epochs=epochs))
-    seeds = request.seeds or (system.seeds[:1] if request.quick else system.seeds)
+    seeds = request.seeds or (own_seeds[:1] if request.quick else own_seeds)
     seeds = tuple(dict.fromkeys(seeds))  # a run that is counted twice would bend the mean
     rules = [
         rule
         for rule in request.rules
-        if rule != "split-before-copies" or system.data.leak == "copies"
+        if rule != "split-before-copies" or system.protocol.leak == "copies"
     ]
     return [
         Job(

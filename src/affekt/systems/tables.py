@@ -23,9 +23,9 @@ from affekt.evaluation.run_tables import (
 from affekt.output import write_outputs
 from affekt.report.plots import to_png
 from affekt.systems.config import SYSTEMS
-from affekt.systems.data import RULES, Rule
 from affekt.systems.job import RECORD, read_record
 from affekt.training.console import Say
+from affekt.training.splits import RULES, Rule
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -1,4 +1,4 @@
-"""One trial of a search: what `affekt tune` trains and measures, of each kind of recipe.
+"""One trial of a search: what `affekt tune` trains and measures.
 
 A trial learns from the speakers that no table of the protocols names, and its figure is the UA on
 the `select` speakers. The speakers of `calibrate` and of the lockbox decide nothing.
@@ -8,34 +8,39 @@ from __future__ import annotations
 
 import dataclasses
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol, TypeVar
+from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
-from affekt.augment import Pipeline
 from affekt.config import from_mapping
 from affekt.errors import CorpusError
-from affekt.metrics import confusion_matrix, unweighted_average_recall
-from affekt.models import create_model
 from affekt.protocols import partition
-from affekt.systems.config import System
-from affekt.systems.data import Rows, load_rows
+from affekt.records import Utterance
+from affekt.systems.data import few_of_each
 from affekt.systems.reproduce import QUICK_EPOCHS
-from affekt.systems.run import check_classes, check_system, fit_network
-from affekt.training.checkpoint import Watch
-from affekt.training.classifier import probabilities_of
+from affekt.training.callbacks import Watch
 from affekt.training.console import Say, reading_bar
-from affekt.training.features import FeatureRows, fit_normalisation
-from affekt.training.fit import Run, fit, load_parts
-from affekt.training.options import ClassifierFit
-from affekt.training.recipe import FitConfig, Recipe
+from affekt.training.data import Clips, Numbers
+from affekt.training.fit import (
+    Task,
+    check_classes,
+    check_recipe,
+    fit_network,
+    load_recordings,
+    read_clips,
+)
+from affekt.training.module import logits_of_part, validation_ua
+from affekt.training.recipe import ProtocolConfig, Recipe
 from affekt.training.search_space import with_values
 
-Fit = TypeVar("Fit", FitConfig, ClassifierFit)
+TABLES = (
+    *("augmentation", "data.class_power", "data.corpus_power", "data.corpus_weight"),
+    *("data.copies", "features", "fit", "model"),
+)
+"""What of a recipe a search may change."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +50,7 @@ class TrialOptions:
     Attributes:
         corpora: folder of the recordings.
         epochs: instead of the recipe's.
-        quick: two epochs, and of the corpora of a published system a small share.
+        quick: two epochs, and a small share of the corpora.
         say: takes one line for the reader at a time.
         show_progress: draw progress bars.
     """
@@ -57,175 +62,94 @@ class TrialOptions:
     show_progress: bool
 
 
-class Trials(Protocol):
-    """What the search needs to know of a kind of recipe."""
+class Trials:
+    """A recipe, learnt from the speakers that no table names, whatever its protocol is.
 
-    tables: tuple[str, ...]
-
-    def check(self, values: Mapping[str, Any]) -> None:
-        """Raise ConfigError where the recipe with these values is none."""
-
-    def prepare(self) -> list[str]:
-        """Look for the recordings, and return the corpora that are there."""
-
-    def measure(self, values: Mapping[str, Any], watch: Watch, folder: Path) -> float:
-        """Train with these values, and return the UA on `select` speakers, 0 to 1."""
-
-
-class RecipeTrials:
-    """A recipe of ours. Whatever it learns from itself, a trial keeps the select speakers out."""
-
-    tables: tuple[str, ...] = (
-        *("augmentation", "data.class_power", "data.corpus_power", "data.corpus_weight"),
-        *("features", "fit", "model"),
-    )
+    The select speakers are the validation part. Copies are learnt from and never scored on.
+    """
 
     def __init__(self, options: TrialOptions, settings: Mapping[str, Any], where: str) -> None:
         self._options = options
         self._settings = settings
         self._where = where
+        self._utterances: list[Utterance] = []
+        self._kept: tuple[object, Clips] | None = None
 
     def check(self, values: Mapping[str, Any]) -> None:
-        """Make recipe, augmentation and network, and drop them."""
-        recipe = self._recipe(values)
-        features = recipe.features
-        Pipeline.from_settings(
-            recipe.augmentation,
-            fmin_hz=features.fmin_hz,
-            fmax_hz=features.fmax_hz,
-            where="[[augmentation]]",
-        )
-        own = {**recipe.model.settings, "n_mels": features.n_mels}
-        create_model(recipe.model.name, n_classes=len(recipe.labels), settings=own)
+        """Raise ConfigError where the recipe with these values is none."""
+        check_recipe(self._recipe(values), has_validation=True)
 
     def prepare(self) -> list[str]:
-        """List the recordings."""
-        recipe = self._recipe({})
-        parts = load_parts(recipe, self._options.corpora, self._options.say)
+        """Look for the recordings, and return the corpora that are there.
+
+        Raises:
+            CorpusError: there is nobody to learn from or to choose by.
+        """
+        recipe, say = self._recipe({}), self._options.say
+        utterances, missing = load_recordings(recipe, self._options.corpora)
+        if missing:
+            say(f"{recipe.name}: goes on without {', '.join(missing)}")
+        parts = partition(few_of_each(utterances) if self._options.quick else utterances)
+        self._utterances = [*parts.train, *parts.select]
         if not parts.select:
-            raise _no_select(recipe.name)
-        return sorted({item.corpus for item in (*parts.train, *parts.select)})
+            raise CorpusError(
+                f"{recipe.name}: its corpora that are here have no select speaker to choose by; "
+                "add one that has"
+            )
+        rows = self._rows(recipe)
+        train, _ = select_split(rows)
+        check_classes(recipe, rows.part(train))
+        return sorted({item.corpus for item in self._utterances})
 
     def measure(self, values: Mapping[str, Any], watch: Watch, folder: Path) -> float:
-        """Train; the figure is that of the best epoch, whose weights a run ends with."""
-        figures: list[float] = []
-
-        def keep(epoch: int, figure: float) -> None:
-            figures.append(figure)
-            watch(epoch, figure)
-
+        """Train with these values, and return the UA on `select` speakers, 0 to 1."""
+        recipe = self._recipe(values)
+        rows = self._rows(recipe)
+        train, select = (rows.part(numbers) for numbers in select_split(rows))
         with _scratch(folder) as place:
-            run = Run(
-                recipe=self._recipe(values),
-                folder=Path(place),
-                corpora=self._options.corpora,
+            task = Task(
+                recipe=recipe,
+                train=train,
+                validation=select,
+                checkpoints=Path(place),
+                settings={"recipe": recipe.name},
                 say=_silent,
-                show_progress=False,
             )
-            fit(run, resume=False, watch=keep)
-        return max(figures)
+            module, _ = fit_network(task, watch=watch)
+        return validation_ua(select, select.rows, logits_of_part(module, select), recipe.fit)
+
+    def _rows(self, recipe: Recipe) -> Clips:
+        """Load the rows of a recipe; those of the trial before serve again if they may."""
+        key = (recipe.data, recipe.features)
+        if self._kept is None or self._kept[0] != key:
+            self._kept = None  # two tables at once may fill the memory
+            with reading_bar(show=self._options.show_progress) as progress:
+                self._kept = (key, read_clips(recipe, self._utterances, progress))
+        return self._kept[1]
 
     def _recipe(self, values: Mapping[str, Any]) -> Recipe:
         settings = with_values(self._settings, values, where=self._where)
         recipe = from_mapping(Recipe, settings, where=self._where)
-        learnt = tuple(part for part in recipe.data.train_on if part != "select")
-        return dataclasses.replace(
-            recipe,
-            data=dataclasses.replace(recipe.data, train_on=learnt, select_on="select"),
-            fit=_shortened(recipe.fit, self._options),
-        )
+        options, fit = self._options, recipe.fit
+        epochs = options.epochs or (QUICK_EPOCHS if options.quick else fit.epochs)
+        fit = dataclasses.replace(fit, epochs=epochs)
+        if recipe.protocol.name == "tables":  # a run that follows the select speakers keeps these
+            fit = dataclasses.replace(fit, best_weights=True, monitor="validation_ua")
+        protocol = ProtocolConfig(name="tables", select_on="select")
+        return dataclasses.replace(recipe, protocol=protocol, fit=fit)
 
 
-class SystemTrials:
-    """A published system, learnt from the speakers that no table names.
-
-    Where its options look at a validation part, the select speakers are that part. Copies are
-    learnt from and never scored on.
-    """
-
-    tables: tuple[str, ...] = ("augmentation", "data.copies", "features", "fit", "model")
-
-    def __init__(self, options: TrialOptions, settings: Mapping[str, Any], where: str) -> None:
-        self._options = options
-        self._settings = settings
-        self._where = where
-        self._kept: tuple[object, Rows] | None = None
-
-    def check(self, values: Mapping[str, Any]) -> None:
-        """Make recipe, augmentation and network, and drop them."""
-        check_system(self._system(values), has_validation=True)
-
-    def prepare(self) -> list[str]:
-        """Compute the features of the recipe as it stands."""
-        system = self._system({})
-        rows = self._rows(system)
-        train, select = select_split(rows)
-        if not len(select):
-            raise _no_select(system.name)
-        check_classes(system, FeatureRows(rows.features, rows.targets, train))
-        if rows.missing:
-            self._options.say(f"{system.name}: goes on without {', '.join(rows.missing)}")
-        return sorted({item.corpus for item in rows.utterances})
-
-    def measure(self, values: Mapping[str, Any], watch: Watch, folder: Path) -> float:
-        """Train; the figure is that of the weights that the options keep."""
-        system = self._system(values)
-        rows = self._rows(system)
-        train, select = (FeatureRows(rows.features, rows.targets, n) for n in select_split(rows))
-        normalisation = fit_normalisation(train, over=system.features.normalise_over)
-        with _scratch(folder) as place:
-            network, _ = fit_network(
-                system,
-                train,
-                select,
-                normalisation,
-                seed=system.seeds[0],
-                folder=Path(place),
-                settings={"system": system.name},
-                say=_silent,
-                watch=watch,
-            )
-        chosen = probabilities_of(network, normalisation, select).argmax(axis=1)
-        confusion = confusion_matrix(select.own_targets, chosen, len(system.data.labels))
-        return unweighted_average_recall(confusion)
-
-    def _rows(self, system: System) -> Rows:
-        """Load the rows of a system; those of the trial before serve again if they may."""
-        key = (system.data, system.features)
-        if self._kept is None or self._kept[0] != key:
-            self._kept = None  # two tables at once may fill the memory
-            with reading_bar(show=self._options.show_progress) as progress:
-                rows = load_rows(
-                    system, self._options.corpora, quick=self._options.quick, progress=progress
-                )
-            self._kept = (key, rows)
-        return self._kept[1]
-
-    def _system(self, values: Mapping[str, Any]) -> System:
-        settings = with_values(self._settings, values, where=self._where)
-        system = from_mapping(System, settings, where=self._where)
-        return dataclasses.replace(system, fit=_shortened(system.fit, self._options))
-
-
-def select_split(rows: Rows) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+def select_split(rows: Clips) -> tuple[Numbers, Numbers]:
     """Return the row numbers to learn from, and those of the originals of `select` speakers."""
     parts = partition(rows.utterances)
-    learnt, scored = ({item.path for item in part} for part in (parts.train, parts.select))
-    paths = [rows.utterances[clip].path for clip in rows.clip]
-    train = np.array([path in learnt for path in paths])
-    select = np.array([path in scored for path in paths]) & (rows.copy == 0)
-    return np.flatnonzero(train), np.flatnonzero(select)
+    learnt, scored = (_places(rows, part) for part in (parts.train, parts.select))
+    return learnt, scored[rows.copy[scored] == 0]
 
 
-def _shortened(fit: Fit, options: TrialOptions) -> Fit:
-    epochs = options.epochs or (QUICK_EPOCHS if options.quick else None)
-    return fit if epochs is None else dataclasses.replace(fit, epochs=epochs)
-
-
-def _no_select(name: str) -> CorpusError:
-    return CorpusError(
-        f"{name}: its corpora that are here have no select speaker to choose by; add one that has"
-    )
+def _places(rows: Clips, part: Sequence[Utterance]) -> Numbers:
+    inside = {id(item) for item in part}
+    chosen = np.array([id(item) in inside for item in rows.utterances], dtype=bool)
+    return np.flatnonzero(chosen[rows.clip])
 
 
 def _scratch(folder: Path) -> tempfile.TemporaryDirectory[str]:

@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from affekt.config import read_toml, to_mapping
+from affekt.config import to_mapping
 from affekt.errors import ConfigError, did_you_mean
 from affekt.output import check_output, write_output
 from affekt.report.csv import csv_text
 from affekt.systems.config import SYSTEMS, VARIANTS, load_system
-from affekt.systems.trials import RecipeTrials, SystemTrials, TrialOptions, Trials
+from affekt.systems.trials import TABLES, TrialOptions, Trials
+from affekt.training.recipe import read_recipe
 from affekt.training.recipe_file import to_toml
 from affekt.training.search import Search, Trial, best_of, search, trials_of
 from affekt.training.search_space import Space, check_tables, examples, read_space, with_values
@@ -22,7 +23,8 @@ from affekt.training.study import sqlite_url, without_password
 BEST, TRIALS = "best.toml", "trials.csv"
 
 # No figure depends on what these tables and keys say.
-_FREE = ("bundle", "inferred", "published", "text", "title")
+_KEPT = ("text", "title", "metric", "seeds")  # of a published system that was tuned
+_FREE = ("bundle", "protocol", "published")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,11 +77,10 @@ def tune(request: TuneRequest) -> Tuned:
     settings, where = _read(request.recipe)
     table = settings.pop("search", None)
     options = request.options
-    kind = SystemTrials if "published" in settings else RecipeTrials
-    runs: Trials = kind(options, settings, where)
+    runs = Trials(options, settings, where)
     runs.check({})
     space = read_space(_default(settings) if table is None else table, where=f"{where} [search]")
-    check_tables(space, runs.tables, where=f"{where} [search]")
+    check_tables(space, TABLES, where=f"{where} [search]")
     for values in examples(space):
         runs.check(values)
     name = str(settings["name"])
@@ -121,7 +122,7 @@ def _read(recipe: str) -> tuple[dict[str, Any], str]:
     if recipe in names:
         return to_mapping(load_system(recipe)), recipe
     if recipe.endswith(".toml") or Path(recipe).exists():
-        return read_toml(Path(recipe)), recipe
+        return read_recipe(Path(recipe)), recipe
     hint = did_you_mean(recipe, names)
     raise ConfigError(f"'{recipe}' is no recipe file and no published system{hint}")
 
@@ -151,11 +152,19 @@ def _write(
     if "published" in changed:  # what it does now is no claim of its text
         changed |= {
             "name": f"{settings['name']}-tuned",
-            "tuned": True,
-            "inferred": [f"Settings of {where}, those of {', '.join(space)} by `affekt tune`."],
-            "published": {"metric": settings["published"].get("metric", "accuracy")},
+            "published": {
+                **{
+                    name: settings["published"][name]
+                    for name in _KEPT
+                    if name in settings["published"]
+                },
+                "tuned": True,
+                "inferred": [f"Settings of {where}, those of {', '.join(space)} by `affekt tune`."],
+            },
         }
-    if "bundle" in changed:  # its licence is found from where the recipe lies
+    if "licence_file" in changed.get(
+        "bundle", {}
+    ):  # its licence is found from where the recipe lies
         licence = Path(where).parent / changed["bundle"]["licence_file"]
         changed["bundle"]["licence_file"] = Path(os.path.relpath(licence, folder)).as_posix()
     comment = (

@@ -1,80 +1,18 @@
-"""What a checkpoint of ours holds beyond Lightning's, and how a run goes on from one."""
+"""Reading a checkpoint, and whether a run may go on from it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import lightning
 import torch
-from lightning.pytorch.callbacks import Callback, EarlyStopping
+from torch import nn
 
-from affekt.config import to_mapping
 from affekt.errors import ConfigError
-from affekt.training.data import ResumableLoader
-from affekt.training.module import TrainingModule
-from affekt.training.recipe import Recipe
-
-Watch = Callable[[int, float], None]
-"""Takes an epoch, from 1, and the figure that it ended with; raising ends the run."""
 
 # These may differ when a run goes on: no loss depends on them.
 _FREE = ("bundle", "fit.workers")
-
-
-class CountBatches(Callback):
-    """Tell the loader which batches are worked off, for checkpoints within an epoch."""
-
-    def on_train_batch_end(self, trainer: lightning.Trainer, *args: Any, **kwargs: Any) -> None:  # noqa: ARG002
-        """Take the trainer's own count."""
-        loader = trainer.train_dataloader
-        assert isinstance(loader, ResumableLoader)  # noqa: S101
-        loader.batches_done = trainer.fit_loop.epoch_loop.batch_progress.current.ready
-
-
-class KeepRecipe(Callback):
-    """Put the recipe into every checkpoint, as plain types under the key `recipe`."""
-
-    def __init__(self, recipe: Recipe) -> None:
-        self._recipe = to_mapping(recipe)
-
-    def on_save_checkpoint(
-        self,
-        trainer: lightning.Trainer,  # noqa: ARG002
-        pl_module: lightning.LightningModule,  # noqa: ARG002
-        checkpoint: dict[str, Any],
-    ) -> None:
-        """Add the recipe."""
-        checkpoint["recipe"] = self._recipe
-
-
-class Watched(Callback):
-    """Hand a figure of each epoch to whoever follows the run from outside.
-
-    What `watch` raises ends the run.
-    """
-
-    def __init__(self, watch: Watch, figure: str) -> None:
-        self._watch = watch
-        self._figure = figure
-
-    def on_train_epoch_end(self, trainer: lightning.Trainer, *args: Any, **kwargs: Any) -> None:  # noqa: ARG002
-        """Pass the epoch, from 1, and its figure."""
-        self._watch(trainer.current_epoch + 1, float(trainer.callback_metrics[self._figure]))
-
-
-class Patience(EarlyStopping):
-    """Early stopping that stays with its decision when a stopped run is taken up again."""
-
-    def on_train_start(
-        self,
-        trainer: lightning.Trainer,
-        pl_module: lightning.LightningModule,  # noqa: ARG002
-    ) -> None:
-        """Stop before the first step if the patience is used up."""
-        if self.wait_count >= self.patience:
-            trainer.should_stop = True
 
 
 def read_checkpoint(path: Path) -> dict[str, Any]:
@@ -92,20 +30,17 @@ def read_checkpoint(path: Path) -> dict[str, Any]:
     return content
 
 
-def check_recipe(path: Path, recipe: Recipe) -> None:
-    """Refuse to go on from a checkpoint of another recipe.
-
-    The schedule depends on the number of epochs, so that it may not change either. What the
-    bundle says of itself may, and so may the number of workers.
-
-    Raises:
-        ConfigError: the message names the first setting that differs, and both values.
-    """
-    check_settings(path, to_mapping(recipe))
+def newest_checkpoint(folder: Path) -> Path | None:
+    """Return the newest checkpoint of a folder, an interrupted run's included."""
+    found = sorted(folder.glob("*.ckpt"), key=lambda path: path.stat().st_mtime)
+    return found[-1] if found else None
 
 
 def check_settings(path: Path, settings: Mapping[str, Any]) -> None:
-    """Refuse to go on from a checkpoint of other settings, as `check_recipe` does.
+    """Refuse to go on from a checkpoint of other settings.
+
+    The schedule depends on the number of epochs, so that it may not change either. What the
+    bundle says of itself may, and so may the number of workers.
 
     Args:
         path: of the checkpoint.
@@ -126,10 +61,41 @@ def check_settings(path: Path, settings: Mapping[str, Any]) -> None:
             )
 
 
-def load_averaged(module: TrainingModule, checkpoint: Path) -> None:
-    """Take the averaged weights of a checkpoint, which is where the callback keeps them."""
-    module.load_state_dict(read_checkpoint(checkpoint)["state_dict"])
-    module.cpu().eval()
+def network_weights(content: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the weights of the network that a checkpoint holds; averaged where a run averages."""
+    prefix = "network."
+    return {
+        key.removeprefix(prefix): value
+        for key, value in content.get("state_dict", {}).items()
+        if key.startswith(prefix)
+    }
+
+
+def load_weights(network: nn.Module, checkpoint: Path) -> None:
+    """Take the weights that a run of the same network kept.
+
+    Raises:
+        ConfigError: there is no such file, it is no checkpoint, or one of another network.
+    """
+    if not checkpoint.is_file():
+        raise ConfigError(
+            f"start_from: there is no file {checkpoint}; give a checkpoint, such as the "
+            "checkpoints/last.ckpt of a run (from the folder that the command is run in)"
+        )
+    try:
+        weights = network_weights(read_checkpoint(checkpoint))
+    except ConfigError:
+        raise ConfigError(
+            f"start_from: {checkpoint} cannot be read as a checkpoint; give another, such as the "
+            "checkpoints/last.ckpt of a run"
+        ) from None
+    try:
+        network.load_state_dict(weights)
+    except RuntimeError:
+        raise ConfigError(
+            f"{checkpoint}: holds the weights of another network; start_from needs a checkpoint "
+            "of a run with the same model, features and labels"
+        ) from None
 
 
 def _flat(values: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:

@@ -16,6 +16,7 @@ from torch import Tensor, nn
 
 from affekt.errors import BundleError
 from affekt.features.sets import FeatureSet
+from affekt.models import Answer
 from affekt.recognition import Bundle, BundleMetadata
 from affekt.recognition.bundle import FEATURES_NAME, OUTPUT_NAMES
 from affekt.training.bundle_file import compare, write_bundle
@@ -44,28 +45,22 @@ class ClassifierGraph(nn.Module):
 
     def forward(self, features: Tensor) -> Tensor:
         """Map `[batch, *shape]` to probabilities `[batch, classes]`."""
-        logits = self.network((features - self.mean) / self.scale)
+        answer = self.network((features - self.mean) / self.scale)
+        logits = answer.logits if isinstance(answer, Answer) else answer
         return torch.softmax(logits / self.temperature, dim=1)
 
 
 def export_classifier(
-    network: nn.Module,
-    *,
-    mean: FloatArray,
-    scale: FloatArray,
-    metadata: BundleMetadata,
-    path: Path,
+    graph: ClassifierGraph, metadata: BundleMetadata, path: Path, *, force: bool = False
 ) -> float:
     """Write the bundle of a classifier, unless it answers otherwise than the network does.
 
     Args:
-        network: maps normalised features `[batch, *shape]` to logits `[batch, classes]`; on the
-            CPU. It is put into evaluation mode.
-        mean: of the normalisation `(features - mean) / scale`; broadcast against `[batch, *shape]`.
-        scale: likewise.
+        graph: in evaluation mode, on the CPU.
         metadata: goes into the file; `front_end` names the feature set, and the version of that
             set is filled in.
         path: of the file to write; an older one is replaced only when all is well.
+        force: replace a file that Affekt did not write.
 
     Returns:
         The greatest difference found between the probabilities of the two.
@@ -78,15 +73,8 @@ def export_classifier(
     if features is None:
         raise BundleError(f"export of {path.name} refused: front_end must name a feature set")
     metadata = dataclasses.replace(metadata, front_end_version=features.version)
-    graph = ClassifierGraph(
-        network,
-        mean=np.asarray(mean, np.float32),
-        scale=np.asarray(scale, np.float32),
-        temperature=metadata.temperature,
-    ).eval()
     check = functools.partial(check_parity, graph, features)
-    # What lies in a run's own folder is the run's.
-    return write_bundle(_trace(graph, features), metadata, path, check=check, force=True)
+    return write_bundle(_trace(graph, features), metadata, path, check=check, force=force)
 
 
 def check_parity(graph: ClassifierGraph, features: FeatureSet, path: Path) -> float:

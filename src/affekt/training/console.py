@@ -3,19 +3,14 @@
 from __future__ import annotations
 
 import logging
-import time
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
 
-import lightning
 import rich.progress
-from lightning.pytorch.callbacks import Callback
 from rich.console import Console
 
 from affekt.training.data import Progress
-from affekt.training.module import METRIC
 
 Say = Callable[[str], None]
 
@@ -62,28 +57,3 @@ def reading_bar(*, show: bool) -> Iterator[Progress | None]:
     with rich.progress.Progress(console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("Reading recordings", total=None)
         yield lambda done, total: bar.update(task, completed=done, total=total)
-
-
-class EpochLines(Callback):
-    """Say one line after each epoch: its loss, the UA that is followed, and how long it took."""
-
-    def __init__(self, say: Say) -> None:
-        self._say = say
-        self._began_s = 0.0
-
-    def on_train_start(self, *args: Any, **kwargs: Any) -> None:  # noqa: ARG002
-        """Start the clock for a run that goes on within an epoch."""
-        self._began_s = time.monotonic()
-
-    def on_train_epoch_start(self, *args: Any, **kwargs: Any) -> None:  # noqa: ARG002
-        """Start the clock."""
-        self._began_s = time.monotonic()
-
-    def on_train_epoch_end(self, trainer: lightning.Trainer, *args: Any, **kwargs: Any) -> None:  # noqa: ARG002
-        """Say the line."""
-        figures = trainer.callback_metrics
-        parts = [f"loss {float(figures['loss_epoch']):.3f}"]
-        if METRIC in figures:
-            parts.append(f"{METRIC} {float(figures[METRIC]):.3f}")
-        parts.append(f"{time.monotonic() - self._began_s:.0f} s")
-        self._say(f"epoch {trainer.current_epoch + 1} of {trainer.max_epochs}: {', '.join(parts)}")

@@ -1,80 +1,160 @@
-"""From utterances to batches: cached log-mels, balanced draws, crops and augmentation.
-
-Every draw is a pure function of the seed, the epoch and the number of the batch. Nothing depends
-on what was drawn before, so a run that is resumed at any batch goes on as if never interrupted.
-"""
+"""Features in memory beside their labels: read once, and shared by the parts of every split."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any, NamedTuple
+from functools import cached_property, partial
+from typing import cast
 
 import numpy as np
 import numpy.typing as npt
-import torch
-from torch import Tensor
-from torch.utils.data import DataLoader, Dataset, Sampler
 
-from affekt.audio import decode
-from affekt.augment import Pipeline, draw_mixup
+from affekt.audio import SAMPLING_RATE_HZ, decode
+from affekt.augment.copies import CopyConfig, copy_rng, make_copy
+from affekt.config import to_mapping
 from affekt.emotions import CANONICAL
-from affekt.errors import AudioError, ConfigError
-from affekt.features.cache import FeatureCache, default_cache_root
+from affekt.errors import AudioError
+from affekt.features.cache import FeatureCache, Features, default_cache_root
+from affekt.features.sets import FeatureSet
 from affekt.features.spectra import LogMelConfig, log_mel
 from affekt.records import Utterance
 from affekt.threads import Workers
-from affekt.training.recipe import DataConfig, FitConfig
 
-FloatArray = npt.NDArray[np.float32]
+Floats = npt.NDArray[np.floating]
+Numbers = npt.NDArray[np.int64]
 Progress = Callable[[int, int], None]
 
 
-class Batch(NamedTuple):
-    """A batch of clips and what each may be taken for.
+@dataclass(frozen=True)
+class Part:
+    """Some rows of a table of features: what is learnt from, or decides, or is measured.
 
     Attributes:
-        log_mel: `[batch, frames, mels]`, mixed already.
-        targets: `[2, batch]`: the class of the clip, and of its mixup partner.
-        allowed: `[2, batch, classes]`: the classes that each of the two competes among.
-        weights: `[batch]`, 0 to 1: the clip's own share in the mix.
+        features: of all rows, shared by all parts: one array `[all, *shape]`, or a list of arrays
+            of any length.
+        targets: `[all]`, class indices.
+        rows: `[n]`, which of them belong to this part.
+        corpora: `[all]`, which corpus a row is of; None where that plays no role.
+        classes: how many there are; 0 counts up to the highest target.
     """
 
-    log_mel: Tensor
-    targets: Tensor
-    allowed: Tensor
-    weights: Tensor
+    features: Sequence[Floats] | Floats
+    targets: Numbers
+    rows: Numbers
+    corpora: npt.NDArray[np.str_] | None = None
+    classes: int = 0
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    @property
+    def any_length(self) -> bool:
+        """Whether the clips differ in length, so that a batch must cut them."""
+        return not isinstance(self.features, np.ndarray)
+
+    @property
+    def own_targets(self) -> Numbers:
+        """Targets of the rows of this part, `[n]`."""
+        return self.targets[self.rows]
+
+    @property
+    def own_corpora(self) -> npt.NDArray[np.str_]:
+        """Corpora of the rows of this part, `[n]`."""
+        if self.corpora is None:
+            return np.full(len(self), "", dtype=np.str_)
+        return self.corpora[self.rows]
+
+    @cached_property
+    def allowed(self) -> npt.NDArray[np.bool_]:
+        """The classes that a row competes among, `[all, classes]`: those of its corpus here."""
+        classes = self.classes or 1 + int(self.targets.max(initial=0))
+        allowed = np.ones((len(self.targets), classes), dtype=bool)
+        if self.corpora is not None:
+            own = self.own_corpora
+            for corpus in np.unique(own):
+                present = np.isin(np.arange(classes), self.own_targets[own == corpus])
+                allowed[self.corpora == corpus] = present
+        return allowed
+
+    def arrays(self, rows: Numbers) -> Floats | list[npt.NDArray[np.float32]]:
+        """Return the features of some rows, numbered within the whole table, in float32."""
+        if isinstance(self.features, np.ndarray):
+            return self.features[rows].astype(np.float32)
+        return [self.features[row].astype(np.float32) for row in rows]
 
 
 @dataclass(frozen=True, slots=True)
-class ClipSet:
-    """Log-mels in memory beside their labels.
+class Clips:
+    """Features of clips and of copies of clips.
 
     Attributes:
-        log_mels: one `[frames, mels]` array a clip, float16.
-        utterances: what the clips are.
-        targets: `[clips]`, indices of `labels`.
-        allowed: `[clips, classes]`: the classes of the clip's corpus.
-        labels: the recipe's labels.
-        skipped: recordings that could not be used, and why.
+        features: one a row: an array `[rows, *shape]`, or `[frames, mels]` arrays of any length.
+        targets: `[rows]`, indices of the labels.
+        clip: `[rows]`, index of the utterance that a row comes from.
+        copy: `[rows]`, 0 the original, from 1 the copies.
+        utterances: the clips.
+        labels: the classes.
+        skipped: clips that could not be used, and why.
+        missing: corpora that were asked for and are not on the disk.
     """
 
-    log_mels: tuple[npt.NDArray[np.float16], ...]
+    features: Sequence[Floats] | Floats
+    targets: Numbers
+    clip: Numbers
+    copy: Numbers
     utterances: tuple[Utterance, ...]
-    targets: npt.NDArray[np.int64]
-    allowed: npt.NDArray[np.bool_]
     labels: tuple[str, ...]
-    skipped: tuple[tuple[Utterance, str], ...]
+    skipped: tuple[tuple[Utterance, str], ...] = ()
+    missing: tuple[str, ...] = ()
 
     def __len__(self) -> int:
-        return len(self.utterances)
+        return len(self.targets)
+
+    def part(self, rows: Numbers | None = None) -> Part:
+        """Return some rows as a part; all of them by default."""
+        corpora = np.array([item.corpus for item in self.utterances], dtype=np.str_)
+        return Part(
+            self.features,
+            self.targets,
+            np.arange(len(self)) if rows is None else rows,
+            corpora[self.clip],
+            len(self.labels),
+        )
 
 
-def target_label(utterance: Utterance, labels: Sequence[str]) -> str | None:
-    """Return the label to learn: the canonical one, else a native one that `labels` names."""
-    if utterance.emotion in labels:
-        return utterance.emotion
+@dataclass(frozen=True, slots=True)
+class Normalisation:
+    """`(features - mean) / scale`, fitted on training rows and kept with the model.
+
+    Attributes:
+        mean, scale: broadcast against `[batch, *shape]`.
+    """
+
+    mean: npt.NDArray[np.float32]
+    scale: npt.NDArray[np.float32]
+
+
+AS_IT_IS = Normalisation(np.zeros(1, np.float32), np.ones(1, np.float32))
+"""The features stay what they are."""
+
+
+def target_label(
+    utterance: Utterance, labels: Sequence[str], relabel: Mapping[str, str] | None = None
+) -> str | None:
+    """Return the label to learn: the canonical one, else a native one that `labels` names.
+
+    Args:
+        utterance: the clip.
+        labels: the classes.
+        relabel: canonical label to the one that it is joined to.
+    """
+    emotion = utterance.emotion
+    if emotion is not None and relabel:
+        emotion = relabel.get(emotion, emotion)
+    if emotion in labels:
+        return emotion
     native = utterance.native_label
     return native if native in labels and native not in CANONICAL else None
 
@@ -83,209 +163,159 @@ def load_clips(
     utterances: Sequence[Utterance],
     *,
     labels: Sequence[str],
-    features: LogMelConfig,
+    features: LogMelConfig | FeatureSet,
+    relabel: Mapping[str, str] | None = None,
+    copies: Sequence[CopyConfig] = (),
+    copy_seed: int = 1,
+    min_duration_s: float = 0.0,
     progress: Progress | None = None,
-) -> ClipSet:
-    """Compute, or take from the cache, the log-mels of all utterances that carry a label.
+) -> Clips:
+    """Compute, or take from the cache, the features of all utterances that carry a label.
 
     Args:
         utterances: the recordings; those whose emotion is none of `labels` are left out.
         labels: the classes.
-        features: how log-mels are computed.
-        progress: called with the number done and the total.
+        features: log-mels of clips of any length, or a set whose features have one shape.
+        relabel: canonical label to the one that it is joined to.
+        copies: augmented copies of every clip, which follow their original.
+        copy_seed: draws the copies.
+        min_duration_s: shorter clips are left out.
+        progress: called with the number of clips done and the total.
     """
-    chosen = [item for item in utterances if target_label(item, labels) is not None]
-    cache = FeatureCache(default_cache_root(), {"set": "log-mel", **asdict(features)})
-
-    def features_of(item: Utterance) -> FloatArray | AudioError:
-        def compute() -> FloatArray:
-            audio = decode(item.path, start_s=item.start_s, end_s=item.end_s)
-            return log_mel(audio.signal, features)
-
-        try:
-            return cache.get(item, compute)
-        except AudioError as error:
-            return error
-
-    log_mels, kept, skipped = [], [], []
+    chosen = [item for item in utterances if target_label(item, labels, relabel) is not None]
+    reader = _Reader(features, tuple(copies), copy_seed, min_duration_s)
+    arrays: list[Features] = []
+    kept: list[Utterance] = []
+    skipped: list[tuple[Utterance, str]] = []
     # Threads suffice: hashing, decoding and Fourier transforms all leave the interpreter's lock.
     with Workers(os.cpu_count()) as pool:
-        found = pool.map(features_of, chosen)
+        found = pool.map(reader.read, chosen)
         for done, (item, answer) in enumerate(zip(chosen, found, strict=True), start=1):
-            if isinstance(answer, AudioError):
-                skipped.append((item, str(answer)))
+            if isinstance(answer, str):
+                skipped.append((item, answer))
             else:
-                log_mels.append(answer.astype(np.float16))
                 kept.append(item)
+                arrays.extend(answer)
             if progress is not None:
                 progress(done, len(chosen))
-    names = [target_label(item, labels) for item in kept]
+    names = [target_label(item, labels, relabel) for item in kept]
     targets = np.array([labels.index(name) for name in names if name], dtype=np.int64)
-    of_corpus = {
-        corpus: np.isin(
-            np.arange(len(labels)),
-            [k for item, k in zip(kept, targets, strict=True) if item.corpus == corpus],
-        )
-        for corpus in {item.corpus for item in kept}
-    }
-    allowed = np.array([of_corpus[item.corpus] for item in kept], dtype=bool)
-    return ClipSet(
-        log_mels=tuple(log_mels),
+    rows_each = 1 + len(copies)
+    fixed = isinstance(features, FeatureSet) and arrays
+    return Clips(
+        features=np.stack(arrays) if fixed else tuple(arrays),
+        targets=np.repeat(targets, rows_each),
+        clip=np.repeat(np.arange(len(kept)), rows_each),
+        copy=np.tile(np.arange(rows_each), len(kept)),
         utterances=tuple(kept),
-        targets=targets,
-        allowed=allowed.reshape(len(kept), len(labels)),
         labels=tuple(labels),
         skipped=tuple(skipped),
     )
 
 
-def draw_weights(clips: ClipSet, config: DataConfig) -> npt.NDArray[np.float64]:
-    """Return the probability `[clips]` with which each clip is drawn.
+def fit_normalisation(part: Part, *, over: tuple[int, ...] | None) -> Normalisation:
+    """Fit mean and standard deviation to the rows of a training part.
 
-    A corpus' share grows with its size to `corpus_power`, times its `corpus_weight`; within it a
-    class' share grows with its size to `class_power`; within a class all clips are alike.
+    Args:
+        part: what the model learns from; nothing else may be looked at.
+        over: axes of the features that share a value (of a matrix `[frames, bands]`, 0 keeps one
+            value a band); None leaves the features as they are.
     """
-    corpora = np.array([item.corpus for item in clips.utterances])
-    weights = np.zeros(len(clips))
-    for corpus in np.unique(corpora):
-        inside = corpora == corpus
-        share = inside.sum() ** config.corpus_power * config.corpus_weight.get(str(corpus), 1.0)
-        classes, counts = np.unique(clips.targets[inside], return_counts=True)
-        shares = counts**config.class_power / (counts**config.class_power).sum()
-        for target, count, part in zip(classes, counts, shares, strict=True):
-            weights[inside & (clips.targets == target)] = share * part / count
-    probabilities: npt.NDArray[np.float64] = weights / weights.sum()
-    return probabilities
+    if over is None:
+        return AS_IT_IS
+    axes = (0, *(axis + 1 for axis in over))
+    # In blocks: the planes of a corpus fill gigabytes in double precision.
+    total, squares, count = np.zeros(1), np.zeros(1), 0
+    for rows in np.array_split(part.rows, max(1, len(part.rows) // 256)):
+        block = cast("Floats", part.features)[rows].astype(np.float64)
+        total = total + block.sum(axis=axes, keepdims=True)[0]
+        squares = squares + np.square(block).sum(axis=axes, keepdims=True)[0]
+        count += block.size // total.size
+    mean = total / count
+    deviation = np.sqrt(np.maximum(squares / count - mean**2, 0.0))
+    # A feature that never changes stays at 0 after the mean is taken away.
+    scale = np.where(deviation > 1e-8, deviation, 1.0)
+    return Normalisation(mean.astype(np.float32), scale.astype(np.float32))
 
 
-class BatchPlan(NamedTuple):
-    """What a batch is made of, before anything is computed."""
+class _Reader:
+    """Reads a clip and returns the features of its original and its copies, or what was wrong."""
 
-    epoch: int
-    number: int
-    clips: npt.NDArray[np.int64]
-
-
-class PlanSampler(Sampler[BatchPlan]):
-    """The batches of an epoch; with several processes each takes every n-th."""
-
-    def __init__(self, weights: npt.NDArray[np.float64], *, batch_size: int, seed: int) -> None:
-        if len(weights) < batch_size:
-            raise ConfigError(
-                f"{len(weights)} training clips do not fill one batch of {batch_size}; "
-                "lower fit.batch_size or add recordings"
-            )
-        self._weights = weights
-        self._batch_size = batch_size
-        self._seed = seed
-        self._epoch = 0
-        self.first = 0  # batch that the coming pass, and it alone, begins with
-
-    def set_epoch(self, epoch: int) -> None:
-        """Choose the epoch to draw; the trainer calls it before each pass."""
-        self._epoch = epoch
-
-    def __len__(self) -> int:
-        return len(self._weights) // self._batch_size // _processes()[1]
-
-    def __iter__(self) -> Iterator[BatchPlan]:
-        rank, processes = _processes()
-        first, self.first = self.first, 0
-        rng = np.random.default_rng([self._seed, self._epoch])
-        count = len(self) * processes
-        drawn = rng.choice(len(self._weights), (count, self._batch_size), p=self._weights)
-        for number in range(first * processes + rank, count, processes):
-            yield BatchPlan(self._epoch, number, drawn[number])
-
-
-class TrainingBatches(Dataset[Batch]):
-    """Make a batch from its plan: crop or repeat, augment, mix."""
-
-    def __init__(self, clips: ClipSet, pipeline: Pipeline, fit: FitConfig, *, seed: int) -> None:
-        self._clips = clips
-        self._pipeline = pipeline
-        self._fit = fit
-        self._seed = seed
-
-    def __getitem__(self, plan: BatchPlan) -> Batch:
-        # To numpy the key of batch 0 is the sampler's own ([a, b] equals [a, b, 0]), so that one
-        # batch an epoch shares its random bits with it. The shipped models were trained so.
-        rng = np.random.default_rng([self._seed, plan.epoch, plan.number])
-        shortest, longest = self._fit.crop_frames
-        frames = int(rng.integers(shortest, longest + 1))
-        arrays = [self._clip(index, frames, rng) for index in plan.clips]
-        log_mel = torch.from_numpy(np.stack(arrays))
-        targets = torch.from_numpy(self._clips.targets[plan.clips])
-        allowed = torch.from_numpy(self._clips.allowed[plan.clips])
-        mix = draw_mixup(rng, len(plan.clips), self._fit.mixup_alpha)
-        weights = torch.from_numpy(np.maximum(mix.weights, 1.0 - mix.weights))
-        partners = torch.from_numpy(mix.partners)
-        share = weights[:, None, None]
-        return Batch(
-            log_mel=share * log_mel + (1.0 - share) * log_mel[partners],
-            targets=torch.stack([targets, targets[partners]]),
-            allowed=torch.stack([allowed, allowed[partners]]),
-            weights=weights,
+    def __init__(
+        self,
+        features: LogMelConfig | FeatureSet,
+        copies: tuple[CopyConfig, ...],
+        copy_seed: int,
+        min_duration_s: float,
+    ) -> None:
+        self._features = features
+        self._copies = copies
+        self._copy_seed = copy_seed
+        self._min_duration_s = min_duration_s
+        # Vectors span more than half precision does, and are small; the others fill gigabytes.
+        vector = isinstance(features, FeatureSet) and features.form == "vector"
+        self._dtype = np.float32 if vector else np.float16
+        self._originals = self._cache()
+        self._durations = FeatureCache(
+            default_cache_root(), {"set": "duration_s"}, dtype=np.float32
         )
 
-    def _clip(self, index: int, frames: int, rng: np.random.Generator) -> FloatArray:
-        whole = self._clips.log_mels[index].astype(np.float32)
-        return fit_length(self._pipeline(whole, rng), frames, rng)
+    def read(self, item: Utterance) -> list[Features] | str:
+        signal: list[Features] = []
 
+        def waveform() -> Features:
+            if not signal:
+                signal.append(decode(item.path, start_s=item.start_s, end_s=item.end_s).signal)
+            return signal[0]
 
-def fit_length(array: FloatArray, frames: int, rng: np.random.Generator) -> FloatArray:
-    """Cut a random stretch of `frames`; a shorter clip `[n, mels]` is repeated first."""
-    repeats = -(-frames // len(array))
-    if repeats > 1:
-        array = np.tile(array, (repeats, 1))
-    start = int(rng.integers(len(array) - frames + 1))
-    return array[start : start + frames]
+        def compute(number: int) -> Features:
+            if number == 0:
+                return self._of(waveform())
+            rng = copy_rng(self._copy_seed, item, number)
+            return self._of(make_copy(waveform(), SAMPLING_RATE_HZ, self._copies[number - 1], rng))
 
+        try:
+            if self._min_duration_s:
+                length = self._durations.get(item, lambda: duration_s(waveform()))
+                if float(length[0]) < self._min_duration_s:
+                    return f"shorter than {self._min_duration_s:g} s"
+            caches = [
+                self._originals,
+                *(self._cache(item, 1 + n) for n in range(len(self._copies))),
+            ]
+            return [
+                cache.get(item, partial(compute, number)).astype(self._dtype)
+                for number, cache in enumerate(caches)
+            ]
+        except (AudioError, ValueError) as error:  # the cache refuses what is not finite
+            return str(error)
 
-class ResumableLoader(DataLoader[Batch]):
-    """A loader that can go on in the middle of an epoch.
+    def _of(self, signal: Features) -> Features:
+        if isinstance(self._features, LogMelConfig):
+            return log_mel(signal, self._features)
+        return self._features.compute(signal)
 
-    Attributes:
-        batches_done: of the epoch; whoever takes the batches keeps it, because only they know
-            which batch was worked off and which merely fetched.
-    """
+    def _cache(self, item: Utterance | None = None, number: int = 0) -> FeatureCache:
+        """Return the cache of originals, or of one copy of one clip.
 
-    def __init__(self, batches: TrainingBatches, sampler: PlanSampler, *, workers: int) -> None:
-        super().__init__(batches, sampler=sampler, batch_size=None, num_workers=workers)
-        self._plans = sampler
-        self.batches_done = 0
-
-    def __iter__(self) -> Iterator[Batch]:  # type: ignore[override]
-        """Begin a pass when its first batch is asked for.
-
-        A trainer that goes on begins it before it names the epoch, and workers fetch ahead.
+        A copy's draws depend on who the clip is: two clips of the same sound have copies of
+        their own.
         """
-        yield from super().__iter__()
-
-    def state_dict(self) -> dict[str, Any]:
-        """Return how many batches of the epoch are done; a finished epoch counts none."""
-        return {"batches_done": self.batches_done % len(self)}
-
-    def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Begin the coming epoch after the batches that were done."""
-        self._plans.first = self.batches_done = int(state["batches_done"])
-
-
-class ValidationClips(Dataset[tuple[Tensor, int]]):
-    """Whole clips one by one, `([1, frames, mels], index)`, for exact answers at any length."""
-
-    def __init__(self, clips: ClipSet) -> None:
-        self._clips = clips
-
-    def __len__(self) -> int:
-        return len(self._clips)
-
-    def __getitem__(self, index: int) -> tuple[Tensor, int]:
-        return torch.from_numpy(self._clips.log_mels[index].astype(np.float32))[None], index
+        parameters: dict[str, object]
+        if isinstance(self._features, LogMelConfig):
+            parameters = {"set": "log-mel", **asdict(self._features)}
+        else:
+            parameters = {"set": self._features.name, "version": self._features.version}
+        if item is not None:
+            parameters["copy"] = {
+                **to_mapping(self._copies[number - 1]),
+                "seed": self._copy_seed,
+                "number": number,
+                "clip": [item.corpus, item.speaker, item.path.parent.name, item.path.stem],
+            }
+        return FeatureCache(default_cache_root(), parameters, dtype=self._dtype)
 
 
-def _processes() -> tuple[int, int]:
-    """Return this process' rank and how many train together."""
-    if torch.distributed.is_available() and torch.distributed.is_initialized():
-        return torch.distributed.get_rank(), torch.distributed.get_world_size()
-    return 0, 1
+def duration_s(signal: Features) -> Features:
+    """Return the length of a signal at our rate, `[1]`, as the cache keeps it."""
+    return np.array([signal.size / SAMPLING_RATE_HZ], dtype=np.float32)

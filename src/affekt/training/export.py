@@ -6,7 +6,7 @@ import dataclasses
 import datetime as dt
 import functools
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, cast
 
@@ -27,8 +27,11 @@ from affekt.recognition.checksum import write_model
 from affekt.records import Utterance
 from affekt.training.bundle_file import compare, write_bundle
 from affekt.training.calibration import Calibration
+from affekt.training.classifier_export import ClassifierGraph, export_classifier
 from affekt.training.console import plain_story
+from affekt.training.data import Normalisation
 from affekt.training.fit import Fitted
+from affekt.training.module import TrainingModule
 from affekt.training.recipe import Recipe
 
 PARITY_DURATIONS_S = (0.1, 0.5, 1.7, 3.0, 7.3, 30.0)
@@ -37,7 +40,7 @@ PARITY_DURATIONS_S = (0.1, 0.5, 1.7, 3.0, 7.3, 30.0)
 class WaveformModel(nn.Module):
     """What a bundle computes: front end, network, temperature."""
 
-    def __init__(self, network: ResidualSE, features: LogMelConfig, *, temperature: float) -> None:
+    def __init__(self, network: nn.Module, features: LogMelConfig, *, temperature: float) -> None:
         super().__init__()
         self.front_end = LogMelFrontEnd(features)
         self.network = network
@@ -86,6 +89,41 @@ def export_bundle(
     return write_bundle(program.model_proto, metadata, path, check=check, force=force)
 
 
+def export(
+    module: TrainingModule, recipe: Recipe, metadata: BundleMetadata, path: Path, *, force: bool
+) -> float:
+    """Write the bundle of a trained network, its front end in the graph where that is possible.
+
+    Args:
+        module: trained, in evaluation mode, on the CPU.
+        recipe: that it was trained by.
+        metadata: goes into the file, its temperature into the graph.
+        path: of the file to write.
+        force: replace a file that Affekt did not write.
+
+    Returns:
+        The greatest difference found between the file and the network.
+
+    Raises:
+        BundleError: they differ.
+    """
+    graph = make_graph(module.network, module.normalisation, recipe, metadata.temperature)
+    if isinstance(graph, WaveformModel):
+        return export_bundle(graph, metadata, path, force=force)
+    return export_classifier(graph, metadata, path, force=force)
+
+
+def make_graph(
+    network: nn.Module, normalisation: Normalisation, recipe: Recipe, temperature: float
+) -> WaveformModel | ClassifierGraph:
+    """Return what a bundle computes: of waveforms, or of features where a set computes these."""
+    source = recipe.features.source
+    if isinstance(source, LogMelConfig):
+        return WaveformModel(network, source, temperature=temperature).eval()
+    mean, scale = normalisation.mean, normalisation.scale
+    return ClassifierGraph(network, mean=mean, scale=scale, temperature=temperature).eval()
+
+
 def check_parity(model: WaveformModel, path: Path) -> float:
     """Return the greatest difference between a bundle and the torch model over all lengths.
 
@@ -112,28 +150,35 @@ def describe(
     recipe: Recipe, fitted: Fitted, calibration: Calibration, *, licence_text: str
 ) -> BundleMetadata:
     """Gather what the bundle says of itself."""
-    labels = [recipe.labels[target] for target in fitted.train.targets]
+    originals = fitted.train.targets[fitted.train.copy == 0]
+    labels = [recipe.labels[target] for target in originals]
     held_out = [*fitted.parts.lockbox, *fitted.parts.calibrate]
-    if "select" not in recipe.data.train_on:
+    if "select" not in recipe.protocol.train_on:
         held_out.extend(fitted.parts.select)
-    stride = fitted.module.network.config.stride
     return BundleMetadata(
         name=recipe.name,
         version=recipe.bundle.version,
         labels=recipe.labels,
-        frame_hop_s=recipe.features.frame_hop_s * stride,
         temperature=calibration.temperature,
         threshold=calibration.threshold,
         licence=recipe.bundle.licence,
-        licence_text=licence_text,
-        training_data=tuple(_training_data(fitted.train.utterances)),
+        licence_text=licence_text or corpora_terms(fitted.train.utterances),
+        training_data=tuple(training_data(fitted.train.utterances)),
         held_out=_speakers(held_out),
         recipe={**to_mapping(recipe), "class_counts": dict(Counter(labels))},
         figures={"calibrate_ua": {k: round(v, 4) for k, v in calibration.ua.items()}},
         created=dt.datetime.now(dt.UTC).date().isoformat(),
         description=recipe.bundle.description,
         not_for=recipe.bundle.not_for,
+        **front_end_of(recipe, fitted.module.network),
     )
+
+
+def corpora_terms(utterances: Iterable[Utterance]) -> str:
+    """Return the terms of the recordings that a model learnt from, which bind its weights."""
+    names = dict.fromkeys(item.corpus for item in utterances)
+    terms = "; ".join(f"{CORPORA[name].title}: {CORPORA[name].licence.id}" for name in names)
+    return f"Trained on recordings under these terms, which bind the weights: {terms}."
 
 
 def record_figures(path: Path, figures: Mapping[str, Any]) -> None:
@@ -153,7 +198,16 @@ def record_figures(path: Path, figures: Mapping[str, Any]) -> None:
     write_model(proto.SerializeToString(), path, force=True)  # in its own place, as asked
 
 
-def _training_data(utterances: Sequence[Utterance]) -> list[dict[str, Any]]:
+def front_end_of(recipe: Recipe, network: nn.Module) -> dict[str, Any]:
+    """Return what a bundle says of its front end: the feature set, or the step of its relevance."""
+    if recipe.features.set != "log-mel":
+        return {"front_end": recipe.features.set}
+    assert isinstance(network, ResidualSE)  # noqa: S101 - no other takes clips of any length
+    return {"frame_hop_s": recipe.features.frame_hop_s * network.config.stride}
+
+
+def training_data(utterances: Sequence[Utterance]) -> list[dict[str, Any]]:
+    """Return what a bundle says of the recordings it learnt from, one mapping a corpus."""
     rows = []
     for corpus in dict.fromkeys(item.corpus for item in utterances):
         items = [item for item in utterances if item.corpus == corpus]

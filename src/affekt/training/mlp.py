@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import dataclasses
 import math
 import time
 import warnings
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -15,28 +14,18 @@ from torch import nn
 
 from affekt.errors import MissingExtraError
 from affekt.models.pathak_mlp import from_sklearn
-from affekt.training.features import FeatureRows, Normalisation
-from affekt.training.history import History, epoch_line
-from affekt.training.options import ClassifierFit
+from affekt.training.callbacks import History, epoch_line
+from affekt.training.data import Floats, Normalisation, Part
+from affekt.training.options import FitConfig
 
 if TYPE_CHECKING:
     from sklearn.neural_network import MLPClassifier
 
-# Single precision is all that scikit-learn computes in here.
-_KNOWN = ("epochs", "batch_size", "learning_rate", "precision")
-
-
-def ignored_by_mlp(fit: ClassifierFit) -> list[str]:
-    """Return the options that differ from their default and that `fit_mlp` does not heed."""
-    plain = ClassifierFit(epochs=fit.epochs)
-    names = [item.name for item in dataclasses.fields(fit) if item.name not in _KNOWN]
-    return [name for name in names if getattr(fit, name) != getattr(plain, name)]
-
 
 def fit_mlp(
-    train: FeatureRows,
+    train: Part,
     normalisation: Normalisation,
-    fit: ClassifierFit,
+    fit: FitConfig,
     *,
     hidden: tuple[int, ...],
     seed: int,
@@ -74,8 +63,9 @@ def fit_mlp(
         learning_rate_init=fit.learning_rate,
         random_state=np.random.RandomState(seed),  # a number would begin anew in each epoch
     )
-    features = (train.features[train.rows] - normalisation.mean) / normalisation.scale
-    features, targets = features.astype(np.float32), train.own_targets
+    features = cast("Floats", train.features)[train.rows]
+    features = ((features - normalisation.mean) / normalisation.scale).astype(np.float32)
+    targets = train.own_targets
     history: list[dict[str, float]] = []
     best, waited = math.inf, 0
     while len(history) < fit.epochs and waited <= model.n_iter_no_change:

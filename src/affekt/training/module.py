@@ -8,15 +8,16 @@ import lightning
 import numpy as np
 import numpy.typing as npt
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional
 
 from affekt.metrics import argmax_among, confusion_matrix, unweighted_average_recall
-from affekt.models import Answer, ResidualSE
-from affekt.training.data import Batch, ClipSet
-from affekt.training.recipe import FitConfig
+from affekt.models import Answer
+from affekt.training.batches import Batch, OrderedBatch, ordered_loader
+from affekt.training.data import AS_IT_IS, Normalisation, Numbers, Part
+from affekt.training.options import FitConfig, make_optimiser, make_schedule
 
-METRIC = "select_ua"
+VALIDATION_UA = "validation_ua"
 _NEVER = -1e4  # a logit that no other comes near, finite in half precision
 
 
@@ -40,112 +41,180 @@ def masked_cross_entropy(
     return -((1.0 - smoothing) * chosen + smoothing * (share * log_probabilities).sum(dim=1))
 
 
-def ua_per_corpus(
-    clips: ClipSet, indices: npt.NDArray[np.int64], scores: npt.NDArray[np.floating]
-) -> dict[str, float]:
+def ua_per_corpus(part: Part, rows: Numbers, scores: npt.NDArray[np.floating]) -> dict[str, float]:
     """Return each corpus' UA (0 to 1), each clip answered among its corpus' own classes.
 
     Args:
-        clips: what was recognised.
-        indices: `[n]`, which of the clips the rows of `scores` belong to.
+        part: what was recognised.
+        rows: `[n]`, whose scores these are.
         scores: `[n, classes]`, logits or probabilities.
     """
-    chosen = argmax_among(scores, clips.allowed[indices])
-    corpora = np.array([clips.utterances[index].corpus for index in indices])
+    chosen = argmax_among(scores, part.allowed[rows])
+    corpora = np.full(len(rows), "") if part.corpora is None else part.corpora[rows]
     figures = {}
     for corpus in np.unique(corpora):
         inside = corpora == corpus
-        truth = clips.targets[indices[inside]]
-        confusion = confusion_matrix(truth, chosen[inside], len(clips.labels))
+        confusion = confusion_matrix(
+            part.targets[rows[inside]], chosen[inside], part.allowed.shape[1]
+        )
         figures[str(corpus)] = unweighted_average_recall(confusion)
     return figures
 
 
+def validation_ua(
+    part: Part, rows: Numbers, scores: npt.NDArray[np.floating], fit: FitConfig
+) -> float:
+    """Return the UA (0 to 1) that is followed and chosen by.
+
+    With `within_corpus` it is the mean over the corpora of `ua_per_corpus`, otherwise the UA of
+    all rows among all classes.
+    """
+    if fit.within_corpus:
+        return float(np.mean(list(ua_per_corpus(part, rows, scores).values())))
+    confusion = confusion_matrix(part.targets[rows], scores.argmax(axis=1), scores.shape[1])
+    return unweighted_average_recall(confusion)
+
+
 class TrainingModule(lightning.LightningModule):
-    """The network with its loss, optimiser and schedule.
+    """The network with its normalisation, loss, optimiser and schedule.
 
     Args:
-        network: what is trained.
+        network: what is trained; it answers logits, or an `Answer` that holds them.
         fit: how.
         seed: dropout is drawn from it and the number of the step alone, so that a resumed run
             repeats the uninterrupted one.
+        normalisation: of the features.
         steps_per_epoch: of one process that trains alone, for the schedule.
-        selection: the clips that validation passes run over, in the order of its loader.
+        class_weights: `[classes]`, of the loss.
+        validation: the rows that validation passes run over.
     """
+
+    class_weights: Tensor | None
+    mean: Tensor
+    scale: Tensor
 
     def __init__(
         self,
-        network: ResidualSE,
+        network: nn.Module,
         fit: FitConfig,
         *,
         seed: int,
-        steps_per_epoch: int,
-        selection: ClipSet | None,
+        normalisation: Normalisation = AS_IT_IS,
+        steps_per_epoch: int = 1,
+        class_weights: Tensor | None = None,
+        validation: Part | None = None,
     ) -> None:
         super().__init__()
-        self.network = network
+        # Convolutions on a CPU and on a GPU alike are several times faster in this layout.
+        self.network = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.fit = fit
         self.seed = seed
         self.steps_per_epoch = steps_per_epoch
-        self.selection = selection
-        self._logits: list[tuple[int, Tensor]] = []
+        self.validation = validation
+        self._answers: list[tuple[Tensor, Tensor]] = []
+        self.register_buffer("class_weights", class_weights, persistent=False)
+        self.register_buffer("mean", torch.from_numpy(normalisation.mean), persistent=False)
+        self.register_buffer("scale", torch.from_numpy(normalisation.scale), persistent=False)
 
-    def forward(self, log_mel: Tensor) -> Answer:
-        """Map log-mels `[batch, frames, mels]` to the network's answer."""
-        return self.network(log_mel)  # type: ignore[no-any-return]
+    @property
+    def normalisation(self) -> Normalisation:
+        """What the features are normalised by."""
+        return Normalisation(self.mean.numpy(), self.scale.numpy())
+
+    def forward(self, features: Tensor) -> Tensor:
+        """Map features `[batch, *shape]` to logits `[batch, classes]`."""
+        normalised = (features - self.mean) / self.scale
+        if normalised.dim() == 4:
+            normalised = normalised.contiguous(memory_format=torch.channels_last)
+        answer = self.network(normalised)
+        logits: Tensor = answer.logits if isinstance(answer, Answer) else answer
+        return logits.float()
+
+    def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        """Keep the normalisation, without which the weights mean nothing."""
+        checkpoint["normalisation"] = {"mean": self.mean, "scale": self.scale}
 
     def training_step(self, batch: Batch) -> Tensor:
         """Return the mean loss of a batch, mixup partners weighed in."""
         key = [self.seed, self.global_step, self.global_rank]
         torch.manual_seed(int(np.random.SeedSequence(key).generate_state(1)[0]))
-        logits = self(batch.log_mel).logits.float()
-        own, partner = (
-            masked_cross_entropy(
-                logits, batch.targets[k], batch.allowed[k], smoothing=self.fit.label_smoothing
-            )
-            for k in (0, 1)
-        )
-        loss = (batch.weights * own + (1.0 - batch.weights) * partner).mean()
-        self.log(
-            "loss",
-            loss,
-            prog_bar=True,
-            on_step=True,
-            on_epoch=True,
-            batch_size=len(batch.weights),
-            sync_dist=True,
-        )
+        logits = self(batch.features)
+        loss = self._loss(logits, batch)
+        hits = (logits.argmax(dim=1) == batch.targets[0]).float().mean()
+        shared: Any = {"on_epoch": True, "batch_size": len(batch.weights), "sync_dist": True}
+        self.log("loss", loss, on_step=True, prog_bar=True, **shared)
+        self.log("accuracy", hits, on_step=False, **shared)
         return loss
 
-    def validation_step(self, batch: tuple[Tensor, Tensor]) -> None:
-        """Keep the logits of one clip."""
-        log_mel, index = batch
-        self._logits.append((int(index), self(log_mel).logits[0].float().cpu()))
+    def validation_step(self, batch: OrderedBatch) -> None:
+        """Count loss and hits of a batch, and keep its logits."""
+        assert self.validation is not None  # noqa: S101 - whose rows these are
+        logits, targets, size = self(batch.features), batch.targets, len(batch.targets)
+        if self.fit.within_corpus:
+            allowed = torch.from_numpy(self.validation.allowed[batch.rows.cpu().numpy()])
+            logits = logits.masked_fill(~allowed.to(logits.device), _NEVER)
+        figures = {
+            "validation_loss": functional.cross_entropy(logits, targets),
+            "validation_accuracy": (logits.argmax(dim=1) == targets).float().mean(),
+        }
+        self.log_dict(figures, on_step=False, on_epoch=True, batch_size=size, sync_dist=True)
+        self._answers.append((batch.rows.cpu(), logits.cpu()))
 
     def on_validation_epoch_end(self) -> None:
-        """Log the mean over corpora of the UA, each among the corpus' own classes."""
-        clips, self._logits, kept = self.selection, [], self._logits
-        if clips is None or not kept:
+        """Log the UA, which no mean over batches gives."""
+        part, kept, self._answers = self.validation, self._answers, []
+        if part is None or not kept:
             return
-        indices = np.array([index for index, _ in kept])
-        logits = torch.stack([row for _, row in kept]).numpy()
-        figures = ua_per_corpus(clips, indices, logits)
-        of_corpora = {f"{METRIC}/{name}": value for name, value in figures.items()}
-        self.log_dict(of_corpora, sync_dist=True)
-        self.log(METRIC, float(np.mean(list(figures.values()))), prog_bar=True, sync_dist=True)
+        rows, logits = (torch.cat(item).numpy() for item in zip(*kept, strict=True))
+        if self.fit.within_corpus:
+            figures = ua_per_corpus(part, rows, logits)
+            of_corpora = {f"{VALIDATION_UA}/{name}": value for name, value in figures.items()}
+            self.log_dict(of_corpora, sync_dist=True)
+        figure = validation_ua(part, rows, logits, self.fit)
+        self.log(VALIDATION_UA, figure, prog_bar=True, sync_dist=True)
 
     def configure_optimizers(self) -> Any:
-        """AdamW under a one-cycle schedule."""
-        optimiser = torch.optim.AdamW(
-            self.parameters(), lr=self.fit.learning_rate, weight_decay=self.fit.weight_decay
-        )
-        schedule = torch.optim.lr_scheduler.OneCycleLR(
-            optimiser,
-            max_lr=self.fit.learning_rate,
-            total_steps=self.fit.epochs * (self.steps_per_epoch // self.trainer.world_size),
-            pct_start=self.fit.warm_up,
-        )
-        return {
-            "optimizer": optimiser,
-            "lr_scheduler": {"scheduler": schedule, "interval": "step"},
-        }
+        """Return the recipe's optimiser, with its schedule where there is one."""
+        optimiser = make_optimiser(self.network, self.fit)
+        steps = self.fit.epochs * (self.steps_per_epoch // self.trainer.world_size)
+        schedule = make_schedule(optimiser, self.fit, steps=steps)
+        if schedule is None:
+            return optimiser
+        return {"optimizer": optimiser, "lr_scheduler": schedule}
+
+    def _loss(self, logits: Tensor, batch: Batch) -> Tensor:
+        fit = self.fit
+        if not fit.within_corpus and fit.mixup_alpha == 0.0:
+            return functional.cross_entropy(
+                logits,
+                batch.targets[0],
+                weight=self.class_weights,
+                label_smoothing=fit.label_smoothing,
+            )
+        allowed = batch.allowed if fit.within_corpus else torch.ones_like(batch.allowed)
+        each, counted = torch.zeros_like(batch.weights), torch.zeros_like(batch.weights)
+        for side, share in enumerate((batch.weights, 1.0 - batch.weights)):
+            targets = batch.targets[side]
+            if self.class_weights is not None:
+                share = share * self.class_weights[targets]
+            each = each + share * masked_cross_entropy(
+                logits, targets, allowed[side], smoothing=fit.label_smoothing
+            )
+            counted = counted + share
+        return each.mean() if self.class_weights is None else each.sum() / counted.sum()
+
+
+@torch.inference_mode()
+def logits_of_part(module: TrainingModule, part: Part) -> npt.NDArray[np.float64]:
+    """Return the logits `[rows, classes]` of a part, clips of any length recognised whole."""
+    module.eval()
+    answers = [module(batch.features).double() for batch in ordered_loader(part)]
+    logits: npt.NDArray[np.float64] = torch.cat(answers).numpy()
+    return logits
+
+
+def probabilities_of_part(module: TrainingModule, part: Part) -> npt.NDArray[np.float64]:
+    """Return the probabilities `[rows, classes]` of a part, at temperature 1."""
+    logits = torch.from_numpy(logits_of_part(module, part))
+    probabilities: npt.NDArray[np.float64] = torch.softmax(logits, dim=1).numpy()
+    return probabilities

@@ -1,30 +1,24 @@
-"""How a classifier on features is fitted: the training options of the published systems."""
+"""How a network is fitted: the options of every recipe."""
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import torch
 from torch import nn
 
 from affekt.models.initialise import kernels
 
-Optimiser = Literal["sgd", "momentum", "nesterov", "adagrad", "rmsprop", "adam"]
-Monitor = Literal["validation_loss", "validation_accuracy"]
+Optimiser = Literal["sgd", "momentum", "nesterov", "adagrad", "rmsprop", "adam", "adamw"]
+Monitor = Literal["validation_ua", "validation_loss", "validation_accuracy"]
+MLP = "pathak-mlp"
+"""The model that scikit-learn fits."""
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EarlyStopping:
-    """Stop after `patience` epochs in which the monitored figure did not get better."""
-
-    patience: int
-
-    def __post_init__(self) -> None:
-        if self.patience < 1:
-            raise ValueError("patience must be at least 1; leave the table out to never stop early")
+Precision = Literal["auto", "32", "bf16"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,87 +42,131 @@ class ReduceOnPlateau:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ClassifierFit:
-    """How a network is fitted to features.
+class FitConfig:
+    """How a network is fitted. What is left out is not done.
 
     Attributes:
         epochs: at most.
-        batch_size: rows in a step.
-        optimiser: "sgd" is plain gradient descent; "momentum" (Polyak 1964) and "nesterov"
-            (Nesterov 1983) add their kind of it; "adagrad" (Duchi et al. 2011), "rmsprop"
-            (Tieleman and Hinton 2012), "adam" (Kingma and Ba 2015).
-        learning_rate: at the start.
-        momentum: of "momentum" and "nesterov".
-        initialisation: "xavier" (Glorot and Bengio 2010) or "he" (He et al. 2015), uniform.
-        l2: times the sum of squares of all kernels is added to what is minimised, not to the loss
-            that is reported; biases go free.
-        gradient_clip: largest norm of the gradient (Pascanu et al. 2013); without it as it comes.
-        monitor: what early stopping and the kept weights look at.
-        early_stopping, reduce_on_plateau: both need a validation part.
-        stop_at_accuracy: stop after the first epoch whose running accuracy on the training rows
-            reaches it (0 to 1), where a text tells how far it trained and not for how long.
-        best_weights: keep the weights of the best epoch instead of the last one's.
-        class_weights: weigh a row's loss by rows / (classes x rows of its class); the mean over a
-            batch is divided by its weights, as torch does it.
+        batch_size: clips in a step.
+        crop_frames: shortest and longest crop of clips of any length; each batch draws one length,
+            shorter clips repeat.
+        sampling: "once" sees every clip once an epoch, "balanced" draws every class equally often,
+            "weighted" draws by the powers and weights of `data`; the last two with replacement.
+        within_corpus: a clip competes only among the classes that its corpus has.
+        class_weights: weigh a clip's loss by clips / (classes x clips of its class); the mean over
+            a batch is divided by its weights, as torch does it.
+        initialisation: "torch" keeps what each layer begins with; "xavier" (Glorot and Bengio 2010)
+            and "he" (He et al. 2015) draw uniformly.
         start_from: a checkpoint whose weights are taken instead of drawn ones; relative to the
             folder that the command is run in.
-        oversample: draw every class equally often, with replacement where it is short.
+        optimiser: "sgd" is plain gradient descent; "momentum" (Polyak 1964) and "nesterov"
+            (Nesterov 1983) add their kind of it; "adagrad" (Duchi et al. 2011), "rmsprop"
+            (Tieleman and Hinton 2012), "adam" (Kingma and Ba 2015), "adamw" (Loshchilov and
+            Hutter 2019).
+        learning_rate: at the start; the peak of the one-cycle schedule.
+        momentum: of "momentum" and "nesterov".
+        weight_decay: of "adamw", apart from the gradient.
+        l2: times the sum of squares of all kernels is added to what is minimised, not to the loss
+            that is reported; biases go free. Not of "adamw".
+        schedule: "constant", or "one-cycle" (Smith and Topin 2018).
+        warm_up: share of the steps of "one-cycle" in which the rate rises.
+        reduce_on_plateau: lower the rate by the validation loss; needs a validation part.
+        mixup_alpha: of the Beta distribution (Zhang et al. 2018).
+        label_smoothing: share of the target spread over the classes a clip competes among.
+        gradient_clip: largest norm of the gradient (Pascanu et al. 2013).
+        average_decay: of the moving average of the weights, which is what is measured and kept.
+        monitor: what early stopping and the kept weights look at.
+        patience: epochs without a better `monitor` before stopping; needs a validation part.
+        stop_at_accuracy: stop after the first epoch whose running accuracy on the training clips
+            reaches it (0 to 1), where a text tells how far it trained and not for how long.
+        best_weights: keep the weights of the best epoch instead of the last one's; needs a
+            validation part.
         precision: "auto" takes bfloat16 where the processor has matrix units for it.
+        workers: processes that prepare batches; 0 prepares them in the training process.
 
     Raises:
         ValueError: a value outside its range, or two that contradict each other.
     """
 
-    epochs: int
+    epochs: int = 40
     batch_size: int = 32
+    crop_frames: tuple[int, ...] = (112, 208)
+    sampling: Literal["once", "balanced", "weighted"] = "once"
+    within_corpus: bool = False
+    class_weights: bool = False
+    initialisation: Literal["torch", "xavier", "he"] = "torch"
+    start_from: Path | None = None
     optimiser: Optimiser = "adam"
     learning_rate: float = 1e-3
     momentum: float = 0.9
-    initialisation: Literal["xavier", "he"] = "xavier"
+    weight_decay: float = 0.0
     l2: float = 0.0
-    gradient_clip: float | None = None
-    monitor: Monitor = "validation_loss"
-    early_stopping: EarlyStopping | None = None
+    schedule: Literal["constant", "one-cycle"] = "constant"
+    warm_up: float = 0.15
     reduce_on_plateau: ReduceOnPlateau | None = None
+    mixup_alpha: float = 0.0
+    label_smoothing: float = 0.0
+    gradient_clip: float | None = None
+    average_decay: float = 0.0
+    monitor: Monitor = "validation_ua"
+    patience: int | None = None
     stop_at_accuracy: float | None = None
     best_weights: bool = False
-    class_weights: bool = False
-    start_from: Path | None = None
-    oversample: bool = False
-    precision: Literal["auto", "32", "bf16"] = "auto"
+    precision: Precision = "auto"
+    workers: int = 0
 
     def __post_init__(self) -> None:
         if self.epochs < 1 or self.batch_size < 1:
             raise ValueError("epochs and batch_size must be at least 1")
-        if self.learning_rate <= 0.0 or self.l2 < 0.0:
-            raise ValueError("learning_rate must be positive, and l2 not negative")
+        if len(self.crop_frames) != 2 or not 1 < self.crop_frames[0] <= self.crop_frames[1]:
+            raise ValueError("crop_frames must be [shortest, longest]")
+        if self.learning_rate <= 0.0:
+            raise ValueError("learning_rate must be positive")
         if self.gradient_clip is not None and self.gradient_clip <= 0.0:
             raise ValueError("gradient_clip must be positive; leave it out to clip nothing")
-        if self.stop_at_accuracy is not None and not 0.0 < self.stop_at_accuracy <= 1.0:
-            raise ValueError("stop_at_accuracy must lie between 0 and 1")
-        if not 0.0 <= self.momentum < 1.0:
-            raise ValueError("momentum must lie in 0 to 1, 1 excluded")
-        if self.class_weights and self.oversample:
-            raise ValueError("class_weights and oversample both balance the classes: choose one")
+        for name in ("momentum", "label_smoothing", "average_decay"):
+            if not 0.0 <= getattr(self, name) < 1.0:
+                raise ValueError(f"{name} must lie in 0 to 1, 1 excluded")
+        for name in ("weight_decay", "l2", "mixup_alpha", "workers"):
+            if getattr(self, name) < 0:
+                raise ValueError(f"{name} must not be negative")
+        if not all(0.0 < share <= 1.0 for share in (self.warm_up, self.stop_at_accuracy or 1.0)):
+            raise ValueError("warm_up and stop_at_accuracy must lie between 0 and 1")
+        if self.patience is not None and self.patience < 1:
+            raise ValueError("patience must be at least 1; leave it out to never stop early")
+        self._check_together()
+
+    def _check_together(self) -> None:
+        """Refuse options that contradict each other."""
+        if self.class_weights and self.sampling == "balanced":
+            raise ValueError("class_weights and balanced sampling do the same: choose one")
+        if self.optimiser == "adamw" and self.l2 > 0.0:
+            raise ValueError("adamw has weight_decay instead of l2")
+        if self.optimiser != "adamw" and self.weight_decay > 0.0:
+            raise ValueError(f"weight_decay is adamw's; {self.optimiser} has l2")
+        if self.schedule == "one-cycle" and self.reduce_on_plateau is not None:
+            raise ValueError("one-cycle and reduce_on_plateau both set the rate: choose one")
 
     @property
     def needs_validation(self) -> bool:
         """Whether an option looks at a validation part."""
-        return self.best_weights or bool(self.early_stopping or self.reduce_on_plateau)
+        return bool(self.best_weights or self.patience or self.reduce_on_plateau)
 
 
-def make_optimiser(network: nn.Module, fit: ClassifierFit) -> torch.optim.Optimizer:
+def make_optimiser(network: nn.Module, fit: FitConfig) -> torch.optim.Optimizer:
     """Return the optimiser of all parameters of a network.
 
     The L2 term's gradient is `2 * l2 * weight`, which is what torch calls a weight decay of
-    `2 * l2` in every optimiser here.
+    `2 * l2` in every optimiser here but AdamW.
     """
+    rate = fit.learning_rate
+    if fit.optimiser == "adamw":
+        return torch.optim.AdamW(network.parameters(), lr=rate, weight_decay=fit.weight_decay)
     decayed = {id(kernel) for kernel in kernels(network)}
     groups = [
         {"params": list(_chosen(network, decayed, inside=True)), "weight_decay": 2.0 * fit.l2},
         {"params": list(_chosen(network, decayed, inside=False)), "weight_decay": 0.0},
     ]
-    rate = fit.learning_rate
     match fit.optimiser:
         case "sgd":
             return torch.optim.SGD(groups, lr=rate)
@@ -145,5 +183,37 @@ def make_optimiser(network: nn.Module, fit: ClassifierFit) -> torch.optim.Optimi
             return torch.optim.Adam(groups, lr=rate, eps=1e-7, fused=fit.gradient_clip is None)
 
 
+def make_schedule(
+    optimiser: torch.optim.Optimizer, fit: FitConfig, *, steps: int
+) -> dict[str, Any] | None:
+    """Return what Lightning shall do to the rate, if anything.
+
+    Args:
+        optimiser: whose rate it is.
+        fit: the options.
+        steps: of the whole run.
+    """
+    if fit.schedule == "one-cycle":
+        one_cycle = torch.optim.lr_scheduler.OneCycleLR(
+            optimiser, max_lr=fit.learning_rate, total_steps=steps, pct_start=fit.warm_up
+        )
+        return {"scheduler": one_cycle, "interval": "step"}
+    plateau = fit.reduce_on_plateau
+    if plateau is None:
+        return None
+    lowered = torch.optim.lr_scheduler.ReduceLROnPlateau(
+        optimiser, factor=plateau.factor, patience=plateau.patience, min_lr=plateau.least
+    )
+    return {"scheduler": lowered, "monitor": "validation_loss"}
+
+
 def _chosen(network: nn.Module, kept: set[int], *, inside: bool) -> Iterator[nn.Parameter]:
     return (item for item in network.parameters() if (id(item) in kept) is inside)
+
+
+def ignored_by_mlp(fit: FitConfig) -> list[str]:
+    """Return the options that differ from their default and that scikit-learn's MLP ignores."""
+    known = ("epochs", "batch_size", "learning_rate", "precision")  # it is single precision
+    plain = FitConfig()
+    names = [item.name for item in dataclasses.fields(fit) if item.name not in known]
+    return [name for name in names if getattr(fit, name) != getattr(plain, name)]

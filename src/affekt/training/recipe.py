@@ -3,58 +3,63 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from collections.abc import Collection
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, Literal
 
 from affekt.audio import SAMPLING_RATE_HZ
+from affekt.augment import Pipeline
+from affekt.augment.copies import CopyConfig
 from affekt.config import from_mapping, read_toml
 from affekt.corpora import CORPORA
 from affekt.emotions import CANONICAL
 from affekt.errors import ConfigError, did_you_mean
+from affekt.features.sets import FeatureSet, find_feature_set
 from affekt.features.spectra import LogMelConfig
 from affekt.files import read_text
+from affekt.training.older import modern
+from affekt.training.options import MLP, FitConfig, ignored_by_mlp
 
-Part = Literal["train", "select", "calibrate"]
-Precision = Literal["auto", "32", "bf16"]
+SEEDS = 2**32
+"""How many seeds there are, from 0: as many as scikit-learn takes."""
+
+SpeakerPart = Literal["train", "select", "calibrate"]
+Metric = Literal["accuracy", "ua", "macro_f1", "weighted_f1"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DataConfig:
-    """Which recordings, and how often each is seen.
+    """Which recordings, under which labels, and how often each is seen.
 
     Attributes:
         corpora: names; a corpus that is not on the disk is reported and passed over.
-        train_on: speaker parts to learn from; lockbox speakers can never be named.
-        select_on: the part whose UA is followed after each epoch, if any; "select" alone can be.
-        corpus_power: a corpus is drawn in proportion to its size to this power (1: as it is,
-            0: all corpora alike).
+        relabel: canonical label to the one it is joined to.
+        min_duration_s: shorter clips are left out.
+        copies: pre-computed augmented copies of every clip.
+        copies_in: "all" parts hold the copies of their clips, or "train" alone.
+        copy_seed: draws the copies, which all runs share.
+        corpus_power: with weighted sampling a corpus is drawn in proportion to its size to this
+            power (1: as it is, 0: all corpora alike).
         class_power: the same for the classes within a corpus.
         corpus_weight: further factor on a corpus' share.
     """
 
     corpora: tuple[str, ...]
-    train_on: tuple[Part, ...] = ("train",)
-    select_on: Part | None = None
+    relabel: dict[str, str] = field(default_factory=dict)
+    min_duration_s: float = 0.0
+    copies: tuple[CopyConfig, ...] = ()
+    copies_in: Literal["all", "train"] = "train"
+    copy_seed: int = 1
     corpus_power: float = 0.5
     class_power: float = 0.5
     corpus_weight: dict[str, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        if not self.corpora or "train" not in self.train_on:
-            raise ValueError("corpora must not be empty, and train_on must hold 'train'")
-        for key, names in (("corpora", self.corpora), ("train_on", self.train_on)):
-            if len(set(names)) != len(names):
-                raise ValueError(f"{key} names something twice")
-        unknown = next((name for name in self.corpora if name not in CORPORA), None)
-        if unknown is not None:
-            raise ValueError(f"no corpus is called '{unknown}'{did_you_mean(unknown, CORPORA)}")
-        if "calibrate" in self.train_on:
-            raise ValueError("calibrate speakers fit the temperature; they cannot be trained on")
-        if self.select_on == "calibrate":
-            raise ValueError("calibrate speakers fit the temperature; select_on cannot be them")
-        if self.select_on is not None and self.select_on in self.train_on:
-            raise ValueError(f"select_on '{self.select_on}' is trained on, so it can tell nothing")
+        _check_names("corpora", self.corpora, CORPORA, least=1)
+        _check_names("relabel", tuple(self.relabel), CANONICAL)
+        if self.min_duration_s < 0.0 or self.copy_seed < 0:
+            raise ValueError("min_duration_s and copy_seed must not be negative")
         if not (0.0 <= self.corpus_power <= 1.0 and 0.0 <= self.class_power <= 1.0):
             raise ValueError("corpus_power and class_power must lie in 0 to 1")
         stranger = next((name for name in self.corpus_weight if name not in self.corpora), None)
@@ -64,63 +69,129 @@ class DataConfig:
             raise ValueError("corpus_weight must be positive")
 
 
+def _check_names(
+    key: str, names: tuple[str, ...], known: Collection[str], *, least: int = 0
+) -> None:
+    """Refuse names that are not known, twice there, or too few."""
+    unknown = next((name for name in names if name not in known), None)
+    if unknown is not None:
+        raise ValueError(f"{key}: '{unknown}' is not known{did_you_mean(unknown, known)}")
+    if len(names) < least or len(set(names)) < len(names):
+        raise ValueError(f"{key}: give at least {max(least, 1)}, and each once")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProtocolConfig:
+    """Who is learnt from, who decides, and who is measured.
+
+    Attributes:
+        name: "tables" trains one model on the speaker parts of the shipped tables.
+            "published" draws clips at random by shares, its leak included; "split-before-copies"
+            the same without that leak; "speaker-shares" keeps each speaker in one part.
+        train_on: of "tables", the parts to learn from; lockbox speakers can never be named.
+        select_on: of "tables", the part that is followed after each epoch, if any; "select" alone
+            can be.
+        test_share, validation_share: of all clips, and of what is left for training.
+        leak: "copies" splits originals and copies as if they were clips of their own, so that
+            copies of one recording lie on both sides. That is the mistake of a text, by name.
+        split_seed: draws the split of "speaker-shares", the same for every run.
+    """
+
+    name: Literal["tables", "published", "split-before-copies", "speaker-shares"] = "tables"
+    train_on: tuple[SpeakerPart, ...] = ("train",)
+    select_on: SpeakerPart | None = None
+    test_share: float = 0.2
+    validation_share: float = 0.0
+    leak: Literal["none", "copies"] = "none"
+    split_seed: int = 1
+
+    def __post_init__(self) -> None:
+        if "train" not in self.train_on or len(set(self.train_on)) != len(self.train_on):
+            raise ValueError("train_on must hold 'train', and each part once")
+        if "calibrate" in self.train_on:
+            raise ValueError("calibrate speakers fit the temperature; they cannot be trained on")
+        if self.select_on == "calibrate":
+            raise ValueError("calibrate speakers fit the temperature; select_on cannot be them")
+        if self.select_on is not None and self.select_on in self.train_on:
+            raise ValueError(f"select_on '{self.select_on}' is trained on, so it can tell nothing")
+        if not 0.0 < self.test_share < 1.0 or not 0.0 <= self.validation_share < 1.0:
+            raise ValueError("test_share must lie between 0 and 1, validation_share in 0 to 1")
+        if not 0 <= self.split_seed < SEEDS:
+            raise ValueError(f"split_seed must lie in 0 to {SEEDS - 1}")
+
+    @property
+    def has_validation(self) -> bool:
+        """Whether some clips decide about the training."""
+        if self.name == "tables":
+            return self.select_on is not None
+        return self.validation_share > 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeaturesConfig(LogMelConfig):
+    """What the model sees: log-mels, which become part of the bundle, or a named set of features.
+
+    Attributes:
+        set: "log-mel", computed as the other keys say, of clips of any length; or the name of a
+            feature set, whose features have one shape.
+        normalise_over: axes of the features of a set that share a mean and a deviation; an empty
+            list keeps one pair an entry; without the key nothing is normalised.
+    """
+
+    set: str = "log-mel"
+    normalise_over: tuple[int, ...] | None = None
+
+    def __post_init__(self) -> None:
+        LogMelConfig.__post_init__(self)
+        if self.sampling_rate_hz != SAMPLING_RATE_HZ:
+            raise ValueError(f"sampling_rate_hz must be {SAMPLING_RATE_HZ}")
+        if self.set == "log-mel":
+            if self.normalise_over is not None:
+                raise ValueError("normalise_over: the model normalises log-mels itself")
+            return
+        try:
+            shape = find_feature_set(self.set).shape
+        except ConfigError as error:
+            raise ValueError(str(error)) from None
+        if any(not 0 <= axis < len(shape) for axis in self.normalise_over or ()):
+            raise ValueError(f"normalise_over: {self.set} has the axes 0 to {len(shape) - 1}")
+        if self.log_mel != LogMelConfig():
+            raise ValueError(f"{self.set} has no settings; those of log-mels need set = 'log-mel'")
+
+    @property
+    def log_mel(self) -> LogMelConfig:
+        """How log-mels are computed."""
+        own = {item.name: getattr(self, item.name) for item in fields(LogMelConfig)}
+        return LogMelConfig(**own)
+
+    @property
+    def source(self) -> LogMelConfig | FeatureSet:
+        """What computes the features."""
+        return self.log_mel if self.set == "log-mel" else find_feature_set(self.set)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelConfig:
-    """The architecture: a name known to `create_model`, and what differs from that variant."""
+    """The architecture: a name known to `affekt.models`, and what differs from that variant."""
 
     name: str = "residual-se"
     settings: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class FitConfig:
-    """How the network is fitted.
+class CalibrationConfig:
+    """What is fitted after the training.
 
     Attributes:
-        epochs: at most; an epoch draws as many clips as the training part holds.
-        batch_size: clips in a step.
-        crop_frames: shortest and longest crop; each batch draws one length, shorter clips repeat.
-        learning_rate: peak of the one-cycle schedule (Smith and Topin 2018), for AdamW.
-        weight_decay: of AdamW (Loshchilov and Hutter 2019).
-        warm_up: share of the steps in which the rate rises.
-        mixup_alpha: of the Beta distribution; 0 is off.
-        label_smoothing: share of the target spread over the classes a clip competes among.
-        gradient_clip: largest norm of the gradient.
-        average_decay: of the moving average of the weights, which is what is measured and kept.
-        patience: epochs without a better UA on `select_on` before stopping; None never stops.
-        precision: "auto" takes bfloat16 where the processor has matrix units for it.
-        workers: processes that prepare batches; 0 prepares them in the training process.
+        uncertain_share: the threshold is set so that this share of the `calibrate` clips falls
+            below it (0 to 1).
     """
 
-    epochs: int = 40
-    batch_size: int = 64
-    crop_frames: tuple[int, ...] = (112, 208)
-    learning_rate: float = 2e-3
-    weight_decay: float = 0.05
-    warm_up: float = 0.15
-    mixup_alpha: float = 0.3
-    label_smoothing: float = 0.0
-    gradient_clip: float = 5.0
-    average_decay: float = 0.998
-    patience: int | None = None
-    precision: Precision = "auto"
-    workers: int = 0
+    uncertain_share: float = 0.2
 
     def __post_init__(self) -> None:
-        if self.epochs < 1 or self.batch_size < 2:
-            raise ValueError("epochs must be at least 1 and batch_size at least 2")
-        if len(self.crop_frames) != 2 or not 1 < self.crop_frames[0] <= self.crop_frames[1]:
-            raise ValueError("crop_frames must be [shortest, longest]")
-        if self.learning_rate <= 0.0 or self.gradient_clip <= 0.0:
-            raise ValueError("learning_rate and gradient_clip must be positive")
-        if not 0.0 <= self.label_smoothing < 1.0 or not 0.0 < self.warm_up < 1.0:
-            raise ValueError("label_smoothing and warm_up must lie in 0 to 1, 1 excluded")
-        if not 0.0 <= self.average_decay < 1.0:
-            raise ValueError("average_decay must lie in 0 to 1, 1 excluded")
-        if self.weight_decay < 0.0 or self.mixup_alpha < 0.0 or self.workers < 0:
-            raise ValueError("weight_decay, mixup_alpha and workers must not be negative")
-        if self.patience is not None and self.patience < 1:
-            raise ValueError("patience must be at least 1; leave it out to never stop early")
+        if not 0.0 <= self.uncertain_share <= 1.0:
+            raise ValueError("uncertain_share must lie in 0 to 1")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,22 +202,53 @@ class BundleConfig:
         version: of the model.
         description: a few sentences.
         licence: short name of the terms of the weights.
-        licence_file: those terms in full; relative to the recipe.
+        licence_file: those terms in full; relative to the recipe. Without it they are the terms of
+            the corpora.
         not_for: uses the model must not be put to.
-        uncertain_share: the threshold is set so that this share of the `calibrate` clips falls
-            below it (0 to 1).
     """
 
-    version: str
-    description: str
-    licence: str
-    licence_file: Path
+    version: str = "1.0"
+    description: str = ""
+    licence: str = "the terms of the corpora it was trained on"
+    licence_file: Path | None = None
     not_for: tuple[str, ...] = ()
-    uncertain_share: float = 0.2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Published:
+    """The text that a recipe rebuilds, and what it claims.
+
+    Attributes:
+        text: number of the text and author.
+        title: of the text.
+        metric: the figure that is compared.
+        value: of it on the test part, in percent; None where the text gives none.
+        train_value: of it on the training part, in percent.
+        others: further claims, by name, in percent.
+        recalls: published recall by class, in percent.
+        seeds: of the runs that the table averages over.
+        inferred: what the text does not say and was chosen here, one sentence each.
+        tuned: the settings were chosen on the `select` speakers of the shipped tables, who are
+            therefore left out of every test part.
+    """
+
+    text: str
+    title: str
+    metric: Metric = "accuracy"
+    value: float | None = None
+    train_value: float | None = None
+    others: dict[str, float] = field(default_factory=dict)
+    recalls: dict[str, float] = field(default_factory=dict)
+    seeds: tuple[int, ...] = (1, 2, 3)
+    inferred: tuple[str, ...] = ()
+    tuned: bool = False
 
     def __post_init__(self) -> None:
-        if not 0.0 <= self.uncertain_share <= 1.0:
-            raise ValueError("uncertain_share must lie in 0 to 1")
+        claims = [self.value, self.train_value, *self.others.values(), *self.recalls.values()]
+        if not all(0.0 <= claim <= 100.0 for claim in claims if claim is not None):
+            raise ValueError("what a text claims lies in 0 to 100 percent")
+        if not self.seeds or not all(0 <= seed < SEEDS for seed in self.seeds):
+            raise ValueError(f"seeds must not be empty, and lie in 0 to {SEEDS - 1}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,47 +259,108 @@ class Recipe:
         name: of the run and of the bundle it exports.
         labels: classes in the order of the model's output; beside the canonical ones a recipe may
             name a native label of a corpus (EmoDB's boredom).
-        augmentation: steps in order, each `name` and its settings (see `affekt.augment`).
+        augmentation: steps in order, each `name` and its settings (see `affekt.augment`), drawn
+            anew in each epoch: of log-mels or of images.
+        published: of a recipe that rebuilds a text.
     """
 
     name: str
     labels: tuple[str, ...]
     data: DataConfig
-    bundle: BundleConfig
     seed: int = 0
-    features: LogMelConfig = field(default_factory=LogMelConfig)
+    protocol: ProtocolConfig = field(default_factory=ProtocolConfig)
+    features: FeaturesConfig = field(default_factory=FeaturesConfig)
     augmentation: tuple[dict[str, Any], ...] = ()
     model: ModelConfig = field(default_factory=ModelConfig)
     fit: FitConfig = field(default_factory=FitConfig)
+    calibration: CalibrationConfig = field(default_factory=CalibrationConfig)
+    bundle: BundleConfig = field(default_factory=BundleConfig)
+    published: Published | None = None
 
     def __post_init__(self) -> None:
         if re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", self.name) is None:
             raise ValueError(f"name: '{self.name}' names files; use letters, digits, . _ and -")
+        if not 0 <= self.seed < SEEDS:
+            raise ValueError(f"seed must lie in 0 to {SEEDS - 1}")
         if len(self.labels) < 2 or len(set(self.labels)) != len(self.labels):
             raise ValueError("labels must be two or more, none twice")
         own = [name for corpus in self.data.corpora for name in CORPORA[corpus].classes]
         stranger = next((name for name in self.labels if name not in (*CANONICAL, *own)), None)
         if stranger is not None:
             raise ValueError(f"labels: '{stranger}'{did_you_mean(stranger, (*CANONICAL, *own))}")
-        if self.features.sampling_rate_hz != SAMPLING_RATE_HZ:
-            raise ValueError(f"features.sampling_rate_hz must be {SAMPLING_RATE_HZ}")
+        if self.fit.patience is not None and not self.protocol.has_validation:
+            raise ValueError(
+                "fit.patience needs a validation part: protocol.select_on, or validation_share"
+            )
+        self._check_together()
+        try:
+            self.pipeline()
+        except ConfigError as error:
+            raise ValueError(str(error)) from None
+
+    def _check_together(self) -> None:
+        """Refuse tables that contradict each other."""
+        data, labels = self.data, self.labels
+        stray = next((name for name in data.relabel.values() if name not in labels), None)
+        if stray is not None:
+            raise ValueError(f"data.relabel: '{stray}' is none of the labels")
+        if self.protocol.leak == "copies" and (not data.copies or data.copies_in != "all"):
+            raise ValueError("protocol.leak = 'copies' needs data.copies, and copies_in = 'all'")
         if "n_mels" in self.model.settings:
             raise ValueError("model.settings: n_mels follows features.n_mels")
-        if self.fit.patience is not None and self.data.select_on is None:
-            raise ValueError("fit.patience needs data.select_on, whose UA it watches")
+        if self.published is not None:
+            _check_names("published.recalls", tuple(self.published.recalls), labels)
+        if self.model.name == MLP:
+            if len(labels) < 3:
+                raise ValueError("labels: scikit-learn's MLP has one output for two; give three")
+            ignored = ignored_by_mlp(self.fit)
+            if ignored:
+                raise ValueError(f"fit.{ignored[0]}: scikit-learn's MLP does not know this option")
+
+    @property
+    def rows_have_copies(self) -> bool:
+        """Whether copies of clips are measured as if they were clips."""
+        return bool(self.data.copies) and self.data.copies_in == "all"
+
+    def pipeline(self) -> Pipeline | None:
+        """Return the augmentation of the training clips, if there is any.
+
+        Raises:
+            ConfigError: a step or a setting is unknown, or the features know no augmentation.
+        """
+        if not self.augmentation:
+            return None
+        source, where = self.features.source, "[[augmentation]]"
+        if isinstance(source, LogMelConfig):
+            edges = {"fmin_hz": source.fmin_hz, "fmax_hz": source.fmax_hz}
+            return Pipeline.from_settings(self.augmentation, **edges, where=where)
+        if source.form != "image":
+            raise ConfigError(f"augmentation: {source.name} is no image")
+        return Pipeline.for_images(self.augmentation, where=where)
+
+
+def read_recipe(path: Path) -> dict[str, Any]:
+    """Return the settings of a recipe file in the form of today, its `[search]` table included.
+
+    Raises:
+        ConfigError: the file cannot be read.
+    """
+    return modern(read_toml(path), where=str(path))
 
 
 def load_recipe(path: Path) -> tuple[Recipe, str]:
-    """Read and check a recipe; return it with the text of its licence file.
+    """Read and check a recipe; return it with the text of its licence file, "" without one.
 
     A `[search]` table, which is for `affekt tune`, is passed over.
 
     Raises:
         ConfigError: a file cannot be read, or a key or value is wrong.
     """
-    settings = read_toml(path)
+    settings = read_recipe(path)
     settings.pop("search", None)
     recipe = from_mapping(Recipe, settings, where=str(path))
+    if recipe.bundle.licence_file is None:
+        return recipe, ""
     licence = path.parent / recipe.bundle.licence_file
     try:
         return recipe, read_text(licence)

@@ -6,11 +6,12 @@ import dataclasses
 import sys
 from pathlib import Path
 
+import numpy as np
 from lightning.pytorch.utilities import rank_zero_only
 
 from affekt.output import check_output
 from affekt.training.calibration import calibrate
-from affekt.training.export import WaveformModel, describe, export_bundle
+from affekt.training.export import describe, export
 from affekt.training.fit import Run, fit
 
 
@@ -37,17 +38,16 @@ def train(run: Run, *, licence_text: str, resume: bool = False, force: bool = Fa
     if fitted.module.global_rank > 0:  # the processes of further devices have done their part
         sys.exit()
     calibration = calibrate(
-        fitted.module, fitted.calibrate, uncertain_share=recipe.bundle.uncertain_share
+        fitted.module,
+        fitted.calibrate.part(np.flatnonzero(fitted.calibrate.copy == 0)),
+        uncertain_share=recipe.calibration.uncertain_share,
     )
     run.say(
         f"temperature {calibration.temperature:.3f}, threshold {calibration.threshold:.3f} "
-        f"on {len(fitted.calibrate)} clips of calibrate speakers"
-    )
-    model = WaveformModel(
-        fitted.module.network, recipe.features, temperature=calibration.temperature
+        f"on {len(fitted.calibrate.utterances)} clips of calibrate speakers"
     )
     metadata = describe(recipe, fitted, calibration, licence_text=licence_text)
-    difference = export_bundle(model, metadata, path, force=force)
+    difference = export(fitted.module, recipe, metadata, path, force=force)
     size_mb = path.stat().st_size / 1e6
     run.say(f"{path}: {size_mb:.1f} MB, within {difference:.1e} of torch at every length")
     return path

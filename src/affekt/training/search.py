@@ -17,7 +17,7 @@ from optuna.pruners import BasePruner, MedianPruner
 from optuna.trial import FrozenTrial, TrialState
 
 from affekt.errors import ConfigError
-from affekt.training.checkpoint import Watch
+from affekt.training.callbacks import Watch
 from affekt.training.console import Say
 from affekt.training.search_space import Choices, Space
 from affekt.training.study import open_study, place_of, plain_optuna

@@ -1,19 +1,22 @@
-"""What a fit keeps beside its weights: figures by epoch, and what it was asked for."""
+"""What is done around the steps of a run: figures, early stopping, what checkpoints hold."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import lightning
-from lightning.pytorch.callbacks import Callback
+from lightning.pytorch.callbacks import Callback, EarlyStopping
 
+from affekt.training.batches import ResumableLoader
 from affekt.training.console import Say
 
 History = tuple[dict[str, float], ...]
+Watch = Callable[[int, float], None]
+"""Takes an epoch, from 1, and the figure that it ended with; raising ends the run."""
 
-_FIGURES = ("loss", "accuracy", "validation_loss", "validation_accuracy")
+_FIGURES = ("loss", "accuracy", "validation_loss", "validation_accuracy", "validation_ua")
 
 
 def epoch_line(row: Mapping[str, float], epochs: int | None) -> str:
@@ -28,12 +31,15 @@ class KeepHistory(Callback):
     def __init__(self, say: Say) -> None:
         self.epochs: list[dict[str, float]] = []
         self._say = say
-        self._began_s = 0.0
+        self._began_s = time.monotonic()
+
+    def on_train_start(self, trainer: lightning.Trainer, *args: Any, **kwargs: Any) -> None:  # noqa: ARG002
+        """Start the clock for a run that goes on within an epoch, and keep its rate."""
+        self._start(trainer)
 
     def on_train_epoch_start(self, trainer: lightning.Trainer, *args: Any, **kwargs: Any) -> None:  # noqa: ARG002
         """Start the clock, and keep the rate that the epoch is run with."""
-        self._began_s = time.monotonic()
-        self._rate = float(trainer.optimizers[0].param_groups[0]["lr"])
+        self._start(trainer)
 
     def on_train_epoch_end(self, trainer: lightning.Trainer, *args: Any, **kwargs: Any) -> None:  # noqa: ARG002
         """Keep the epoch's figures, and say them."""
@@ -55,6 +61,10 @@ class KeepHistory(Callback):
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         """Go on after the rows of a checkpoint."""
         self.epochs = list(state_dict["epochs"])
+
+    def _start(self, trainer: lightning.Trainer) -> None:
+        self._began_s = time.monotonic()
+        self._rate = float(trainer.optimizers[0].param_groups[0]["lr"])
 
 
 class StopAtAccuracy(Callback):
@@ -78,8 +88,46 @@ class StopAtAccuracy(Callback):
             trainer.should_stop = True
 
 
+class Patience(EarlyStopping):
+    """Early stopping that stays with its decision when a stopped run is taken up again."""
+
+    def on_train_start(
+        self,
+        trainer: lightning.Trainer,
+        pl_module: lightning.LightningModule,  # noqa: ARG002
+    ) -> None:
+        """Stop before the first step if the patience is used up."""
+        if self.wait_count >= self.patience:
+            trainer.should_stop = True
+
+
+class Watched(Callback):
+    """Hand a figure of each epoch to whoever follows the run from outside.
+
+    What `watch` raises ends the run.
+    """
+
+    def __init__(self, watch: Watch, figure: str) -> None:
+        self._watch = watch
+        self._figure = figure
+
+    def on_train_epoch_end(self, trainer: lightning.Trainer, *args: Any, **kwargs: Any) -> None:  # noqa: ARG002
+        """Pass the epoch, from 1, and its figure."""
+        self._watch(trainer.current_epoch + 1, float(trainer.callback_metrics[self._figure]))
+
+
+class CountBatches(Callback):
+    """Tell the loader which batches are worked off, for checkpoints within an epoch."""
+
+    def on_train_batch_end(self, trainer: lightning.Trainer, *args: Any, **kwargs: Any) -> None:  # noqa: ARG002
+        """Take the trainer's own count."""
+        loader = trainer.train_dataloader
+        assert isinstance(loader, ResumableLoader)  # noqa: S101
+        loader.batches_done = trainer.fit_loop.epoch_loop.batch_progress.current.ready
+
+
 class KeepSettings(Callback):
-    """Put what the run was asked for into every checkpoint."""
+    """Put what the run was asked for into every checkpoint, under the key `recipe`."""
 
     def __init__(self, settings: Mapping[str, Any]) -> None:
         self._settings = dict(settings)
