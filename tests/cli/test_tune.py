@@ -38,7 +38,7 @@ def test_a_search_prints_a_line_a_trial_and_ends_with_the_best(
     arguments = [toy_recipe, "--corpora", toy_corpora, "--epochs", 1]
     said = call(*arguments, "--trials", 1)
     assert [line.split(":")[0] for line in said.stderr.splitlines()] == [
-        *("casia", "searching fit.learning_rate; the study is sqlite", "trial 1 of 1"),
+        *("tiny", "searching fit.learning_rate; the study is sqlite", "trial 1 of 1"),
     ]
     more = call(*arguments, "--trials", 2)
     assert [line.split(":")[0] for line in more.stderr.splitlines()][2:] == ["trial 2 of 2"]
