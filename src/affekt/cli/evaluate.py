@@ -42,7 +42,8 @@ from affekt.report.progress import progress_bars
 @click.option(
     "--record",
     is_flag=True,
-    help="Write the figures into the bundle's own metadata, for its card; its graph stays.",
+    help="Write the figures into the bundle's own metadata, for its card; its graph stays. Of the "
+    "whole protocol, and of speakers known to be new alone.",
 )
 @measuring.stamp_options
 @measuring.reading_options
