@@ -123,7 +123,8 @@ class _Attention(nn.Module):
             for project in (self.q_proj, self.k_proj, self.v_proj)
         )
         mixed = functional.scaled_dot_product_attention(query, key, value)
-        return self.out_proj(mixed.transpose(1, 2).flatten(2))
+        joined: Tensor = self.out_proj(mixed.transpose(1, 2).flatten(2))
+        return joined
 
 
 class _Layer(nn.Module):
@@ -140,7 +141,8 @@ class _Layer(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """Map `[batch, frames, width]` to the same shape."""
         x = x + self.self_attn(self.self_attn_layer_norm(x))
-        return x + self.fc2(functional.gelu(self.fc1(self.final_layer_norm(x))))
+        inner: Tensor = self.fc2(functional.gelu(self.fc1(self.final_layer_norm(x))))
+        return x + inner
 
 
 class WhisperEncoder(nn.Module):
