@@ -203,6 +203,12 @@ def test_a_part_of_a_protocol_never_reaches_a_card(affekt, stranger, root, part)
     assert Bundle.load(stranger).metadata.figures == {}
 
 
+def test_figures_of_a_protocol_without_new_speakers_never_reach_a_card(affekt, stranger, root):
+    arguments = (stranger, "--protocol", "random", "--corpora", root, "--corpus", "emodb")
+    assert "a card shows figures of new" in affekt(*arguments, "--record", code=2).output
+    assert Bundle.load(stranger).metadata.figures == {}
+
+
 def test_figures_of_which_nobody_knows_whether_training_heard_them_never_reach_a_card(
     affekt, stranger, root, tmp_path
 ):

@@ -120,10 +120,15 @@ def _check_record(source: Source, clips: measuring.Clips) -> None:
     """Refuse figures that no card would show, before anything is heard for them.
 
     Raises:
-        UsageError: the source is no bundle, or clips are missing.
+        UsageError: the source is no bundle, speakers are not new, or clips are missing.
     """
     if source.kind != "bundle":
         raise click.UsageError(f"--record: {source.title} is no bundle")
+    if not clips.rule.new_speakers:
+        raise click.UsageError(
+            f"--record: a card shows figures of new speakers alone, and '{clips.rule.name}' tests "
+            "others"
+        )
     missing = clips.rule.tested() - {item.corpus_speaker for item in clips.tested}
     if missing:
         named = ", ".join(sorted({corpus for corpus, _ in missing}))
