@@ -223,6 +223,10 @@ def test_a_purpose_is_stamped_on_the_answer_and_on_each_prediction(
     answer = served.recognize(sound(), purpose="research", consented="true")
     stamps = {answer.json()["purpose"], predictions(answer)[0]["purpose"]}
     assert stamps == {"research with consent"}
+    for word in ("no", "false", "0"):
+        answer = served.recognize(sound(), purpose="research", consented=word)
+        assert answer.json()["purpose"] == "research"
+    assert served.recognize(sound(), purpose="research", consented="perhaps").status_code == 422
 
 
 def test_a_timeline_is_the_library_s(
