@@ -90,6 +90,11 @@ def test_a_folder_and_a_missing_file_are_told_as_ever(tmp_path: Path) -> None:
         read_bytes(tmp_path / "gone")
 
 
+def test_what_cannot_be_a_path_is_told_likewise() -> None:
+    with pytest.raises(OSError, match="is no path: it holds a NUL"):
+        read_bytes("a\0.toml")
+
+
 READERS = {
     "recipe": load_recipe,
     "settings": read_toml,

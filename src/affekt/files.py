@@ -24,8 +24,8 @@ def open_file(path: str | os.PathLike[str]) -> io.BufferedReader:
 
     Raises:
         OSError: there is none; it is a device or a folder; or nobody wrote into the pipe within
-            `PIPE_PATIENCE_S`, where open() would wait for ever. `strerror` says what it is.
-        ValueError: the path holds a NUL.
+            `PIPE_PATIENCE_S`, where open() would wait for ever; or the path is none. `strerror`
+            says what it is.
     """
     flags = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0)
     try:
@@ -34,6 +34,8 @@ def open_file(path: str | os.PathLike[str]) -> io.BufferedReader:
         if error.errno == errno.ENXIO:  # how sockets answer
             raise OSError(errno.ENXIO, _KINDS[-1][1], os.fspath(path)) from None
         raise
+    except ValueError:
+        raise OSError(errno.EINVAL, "is no path: it holds a NUL", os.fspath(path)) from None
     try:
         _check(descriptor, os.fspath(path))
     except BaseException:
