@@ -11,6 +11,7 @@ import signal
 import ssl
 import subprocess
 import sys
+import tempfile
 import threading
 from collections.abc import Iterator
 from functools import partial
@@ -270,7 +271,24 @@ def test_what_crashes_left_is_forgotten_and_what_others_write_now_is_not(
     ]
 
 
-@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is always full")
+FULL = pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is always full")
+
+
+@FULL
+def test_a_full_disk_is_said_of_the_folder_of_models(
+    bundle: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(**_: object) -> tuple[int, str]:
+        (folder / "a.part").symlink_to("/dev/full")
+        return os.open(folder / "a.part", os.O_RDONLY), str(folder / "a.part")
+
+    monkeypatch.setattr(tempfile, "mkstemp", full)
+    with pytest.raises(ConfigError, match=f"^{folder}: cannot be written: No space left"):
+        install_model(str(bundle))
+    assert not list(folder.iterdir())
+
+
+@FULL
 def test_a_full_disk_is_said_of_the_target(bundle: Path) -> None:
     with pytest.raises(ConfigError, match=r"^/dev/full: cannot be written: No space left"):
         fetch.fetch(str(bundle), Path("/dev/full"), checked=False)

@@ -9,7 +9,7 @@ import hashlib
 from pathlib import Path
 
 from affekt.errors import BundleError
-from affekt.files import open_file
+from affekt.files import open_file, read_text
 from affekt.output import make_folder, open_output, write_output
 
 
@@ -39,7 +39,7 @@ def recorded_checksum(model: Path) -> str | None:
     """
     place = checksum_path(model)
     try:
-        words = place.read_text(encoding="ascii").split(maxsplit=1)
+        words = read_text(place, "ascii").split(maxsplit=1)
     except FileNotFoundError:
         return None
     except (OSError, ValueError) as error:

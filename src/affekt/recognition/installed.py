@@ -11,6 +11,7 @@ import time
 from pathlib import Path
 
 from affekt.errors import BundleError, ConfigError
+from affekt.files import read_text
 from affekt.places import data_root
 from affekt.recognition.checksum import (
     check_checksum,
@@ -129,7 +130,10 @@ def install_model(source: str, *, sha256: str | None = None, name: str | None = 
         part = Path(place)
         stack.callback(part.unlink, missing_ok=True)
         _forget_what_crashes_left(folder)
-        found = fetch(source, part, checked=sha256 is not None)
+        try:
+            found = fetch(source, part, checked=sha256 is not None)
+        except ConfigError as error:
+            raise ConfigError(str(error).replace(place, str(folder))) from None
         if sha256 is not None and found != sha256.lower():
             raise BundleError(f"{source}: its SHA-256 is {found}, not {sha256.lower()}")
         check_checksum(Path(source), found)
@@ -158,14 +162,14 @@ def _forget_what_crashes_left(folder: Path) -> None:
     """Remove files that were never finished, and that nobody has written to for an hour."""
     for left in folder.glob(f"*{_PART}"):
         with contextlib.suppress(OSError):
-            if time.time() - left.stat().st_mtime > _FORGET_AFTER_S:
+            if time.time() - left.lstat().st_mtime > _FORGET_AFTER_S:
                 left.unlink()
 
 
 def _history() -> list[str]:
     note = models_folder() / _NOTE
     try:
-        history = json.loads(note.read_text(encoding="utf-8"))["history"]
+        history = json.loads(read_text(note))["history"]
     except FileNotFoundError:
         return []
     except OSError as error:

@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from affekt.errors import ConfigError
+from affekt.files import read_text
 
 VARIABLE = "AFFEKT_API_KEYS"
 
@@ -41,7 +42,7 @@ class Keys:
             where, lines = VARIABLE, os.environ.get(VARIABLE, "").split(",")
         else:
             try:
-                where, lines = str(file), file.read_text(encoding="utf-8").splitlines()
+                where, lines = str(file), read_text(file).splitlines()
             except (OSError, UnicodeDecodeError) as error:
                 raise ConfigError(f"{file}: cannot be read: {error}") from None
         hashes = {}

@@ -8,12 +8,13 @@ import itertools
 import json
 import os
 from importlib import resources
-from pathlib import Path, PurePath
+from pathlib import Path
 from typing import Any, TextIO
 from urllib.parse import quote
 
 from affekt._version import __version__
 from affekt.errors import ConfigError
+from affekt.files import read_bytes
 from affekt.recognition.annotations.marks import (
     SILENCE,
     UNCERTAIN,
@@ -194,9 +195,12 @@ def _sound_bytes(recording: str | Path | bytes | None) -> bytes:
         sound = recording
     elif recording is not None:
         path = Path(recording)
-        if path.stat().st_size > MAX_EMBEDDED_BYTES:
-            raise _too_large(PurePath(recording).name, path.stat().st_size)
-        return path.read_bytes()
+        try:
+            if path.stat().st_size > MAX_EMBEDDED_BYTES:
+                raise _too_large(path.name, path.stat().st_size)
+            return read_bytes(path)
+        except OSError as error:
+            raise ConfigError(f"{path}: cannot be embedded: {error.strerror}") from error
     else:
         raise ConfigError("there is no recording to embed: give its path or its bytes")
     if len(sound) > MAX_EMBEDDED_BYTES:
