@@ -237,6 +237,24 @@ def test_a_longer_recording_is_the_mean_of_its_windows(
     assert prediction.duration_s == pytest.approx(15.0)
 
 
+def test_what_is_not_speech_dilutes_no_answer(tones: SimpleNamespace, tmp_path: Path) -> None:
+    recognizer = Recognizer.load(tones.write_bundle(tmp_path / "wary.onnx", novelty=True))
+    music = tones.tone("sad", duration_s=10.0, amplitude=0.9)
+    speech = tones.tone("angry", duration_s=5.0, amplitude=0.3)
+    pause = np.zeros(RATE_HZ, dtype=np.float32)
+    alone = recognizer(speech, RATE_HZ)
+    mixed = recognizer(np.concatenate([music, pause, speech]), RATE_HZ)
+    assert (mixed.emotion, mixed.out_of_domain, mixed.uncertain) == ("angry", False, False)
+    assert mixed.confidence == pytest.approx(alone.confidence, abs=0.01)
+    assert mixed.warnings[-1] == (
+        "Longer than 10 s: the answer is the mean of 2 windows of up to 5 s over the parts with "
+        "sound. 3 more are not speech to the model, and do not count."
+    )
+    nothing_else = recognizer(np.concatenate([music, pause, music]), RATE_HZ)
+    assert (nothing_else.emotion, nothing_else.out_of_domain) == ("sad", True)
+    assert "do not count" not in nothing_else.warnings[-1]
+
+
 def test_silence_in_a_long_recording_does_not_count(
     recognizer: Recognizer, tones: SimpleNamespace
 ) -> None:

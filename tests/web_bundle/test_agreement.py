@@ -21,6 +21,7 @@ from affekt.audio.bandwidth import NARROW_BAND, Bandwidth
 from affekt.audio.downmix import Downmix
 from affekt.audio.turns import Turns
 from affekt.recognition import Recognizer
+from affekt.web_bundle import write_web_bundle
 
 ROOT = os.environ.get("AFFEKT_CORPORA")
 SUFFIXES = (".wav", ".mp3", ".flac", ".ogg", ".opus")
@@ -230,6 +231,25 @@ def test_long_recordings_are_cut_into_the_same_windows(browser, python, tmp_path
     assert found["warnings"] == expected["warnings"]
     assert found["duration_s"] == expected["duration_s"]
     assert farthest(found, expected) < 1e-4
+
+
+def test_what_is_not_speech_is_left_out_alike(open_page, serve, tones, library, tmp_path):
+    model = tones.write_bundle(tmp_path / "wary.onnx", novelty=True)
+    folder = write_web_bundle(tmp_path / "page", model=model, library=library).folder
+    opened = open_page(serve(folder).url, service_workers="block")
+    python = Recognizer.load(model)
+    speech, pause = tones.tone("angry", duration_s=5.0, amplitude=0.3), np.zeros(16_000)
+    for music_s in (4.0, 12.0):
+        music = tones.tone("sad", duration_s=music_s, amplitude=0.9)
+        for name, parts in (("mixed", (music, pause, speech)), ("music", (music, pause, music))):
+            soundfile.write(tmp_path / f"{name}-{music_s}.wav", np.concatenate(parts), 16_000)
+    paths = sorted(tmp_path.glob("m*.wav"))
+    opened.choose(*paths)
+    for answer in opened.results():
+        expected = python.predict(tmp_path / answer["path"]).to_dict()
+        assert without_scores(answer) == without_scores(expected)
+        assert answer["novelty"] == pytest.approx(expected["novelty"], abs=2e-3)
+        assert farthest(answer, expected) < 1e-3
 
 
 @pytest.mark.parametrize("rate_hz", [8_000, 22_050, 44_100, 48_000])

@@ -188,7 +188,8 @@ def _voices(utterances: Sequence[Utterance], seed: int) -> list[tuple[tuple[str,
 def _answer(model: Listener, signal: Signal) -> Probabilities | None:
     try:
         blocks = iter([from_array(signal, SAMPLING_RATE_HZ).signal])
-        return hear_clip(blocks, model.listen, name="<array>")[0]
+        classes = len(model.labels)
+        return hear_clip(blocks, model.listen, classes=classes, name="<array>")[0][:classes]
     except AffektError:
         return None
 

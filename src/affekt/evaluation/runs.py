@@ -56,6 +56,10 @@ class Answers:
         """All that were asked: those recognised, then those not."""
         return (*self.utterances, *(item.utterance for item in self.failures))
 
+    def of_labels(self) -> Answers:
+        """Return the probabilities alone, where further numbers stand behind them."""
+        return dataclasses.replace(self, probabilities=self.probabilities[:, : len(self.labels)])
+
     def completed(self) -> Answers:
         """Return answers to all that were asked, in the order of `tested`.
 
@@ -104,13 +108,11 @@ def run(
         workers: clips that are decoded and recognised at once.
         progress: called after each clip with how many are done, and how many there are.
     """
-    return run_listener(
-        recognizer.probabilities,
-        recognizer.labels(),
-        utterances,
-        workers=workers,
-        progress=progress,
+    labels = recognizer.labels()
+    found = run_listener(
+        recognizer.probabilities_and_novelty, labels, utterances, workers=workers, progress=progress
     )
+    return found.of_labels()
 
 
 def run_listener(
@@ -125,7 +127,8 @@ def run_listener(
 
     Args:
         listen: the model; called from several threads.
-        labels: of the model, in the order of what `listen` returns.
+        labels: of the model, in the order of what `listen` returns; further numbers are averaged
+            alike over the windows of a long recording, and stay behind the probabilities.
         utterances: what to recognise, stretches of files included.
         workers: clips that are decoded and recognised at once.
         progress: called after each clip with how many are done, and how many there are.
@@ -133,7 +136,7 @@ def run_listener(
 
     def answer(utterance: Utterance) -> Probabilities | Failure:
         try:
-            found = hear_utterance(utterance, listen)
+            found = hear_utterance(utterance, listen, classes=len(labels))
         except AffektError as error:
             return Failure(utterance=utterance, reason=str(error))
         if not np.isfinite(found).all():
@@ -161,14 +164,15 @@ def run_listener(
     )
 
 
-def hear_utterance(utterance: Utterance, listen: Listen) -> Probabilities:
-    """Return the probabilities `[labels]` of an utterance; a long one is heard in windows.
+def hear_utterance(utterance: Utterance, listen: Listen, *, classes: int) -> Probabilities:
+    """Return the probabilities `[classes]` of an utterance; a long one is heard in windows.
 
     Raises:
         AudioError: it cannot be read, or holds nothing to recognise.
     """
     if utterance.start_s is None and utterance.end_s is None:
         with decode_blocks(utterance.path, block_s=WHOLE_S) as reader:
-            return hear(reader, listen, name=reader.label)[0]
+            return hear(reader, listen, classes=classes, name=reader.label)[0]
     audio = decode(utterance.path, start_s=utterance.start_s, end_s=utterance.end_s)
-    return hear(iter([audio.signal]), listen, name=str(utterance.path))[0]
+    blocks = iter([audio.signal])
+    return hear(blocks, listen, classes=classes, name=str(utterance.path))[0]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 
 import numpy as np
@@ -20,15 +21,22 @@ Probabilities = npt.NDArray[np.float64]
 
 
 def hear(
-    blocks: Iterator[Signal], probabilities: Callable[[Signal], Probabilities], *, name: str
+    blocks: Iterator[Signal],
+    probabilities: Callable[[Signal], Probabilities],
+    *,
+    classes: int,
+    name: str,
 ) -> tuple[Probabilities, tuple[str, ...]]:
     """Return the probabilities `[classes]` of a recording, and what to say about them.
 
-    Whatever else is said of a signal in further numbers is averaged alike.
+    Music and noise within a long recording would dilute the answer to its speech: windows out of
+    the model's domain count where all are, and else not.
 
     Args:
         blocks: of the recording, each `WHOLE_S` long but the last.
-        probabilities: of a signal, taken as it is.
+        probabilities: of a signal, taken as it is. Whatever else is said in further numbers is
+            averaged alike; the last of these, above 1, says that it is out of the domain.
+        classes: how many of the numbers are probabilities.
         name: what to call the recording in a message.
 
     Raises:
@@ -47,7 +55,8 @@ def hear(
     if second is None and first.size <= WHOLE_S * SAMPLING_RATE_HZ:
         return answer(first), ()
     head = [first] if second is None else [first, second]
-    return _mean(windows_of(itertools.chain(head, blocks)), answer, name=name)
+    windows = windows_of(itertools.chain(head, blocks))
+    return _mean(windows, answer, classes=classes, name=name)
 
 
 def windows_of(blocks: Iterable[Signal]) -> Iterator[Window]:
@@ -56,20 +65,36 @@ def windows_of(blocks: Iterable[Signal]) -> Iterator[Window]:
 
 
 def _mean(
-    windows: Iterable[Window], probabilities: Callable[[Signal], Probabilities], *, name: str
+    windows: Iterable[Window],
+    probabilities: Callable[[Signal], Probabilities],
+    *,
+    classes: int,
+    name: str,
 ) -> tuple[Probabilities, tuple[str, ...]]:
     """Average windows, each by its length, without keeping any."""
-    total: Probabilities = np.zeros(())
-    heard_s, count = 0.0, 0
+    totals: dict[bool, Probabilities] = {}
+    heard_s: dict[bool, float] = {True: 0.0, False: 0.0}
+    counts: Counter[bool] = Counter()
     for window in windows:
         length_s = window.end_s - window.start_s
-        total = total + length_s * probabilities(window.signal)
-        heard_s += length_s
-        count += 1
-    if count == 0:
+        answer = probabilities(window.signal)
+        known = not (answer.size > classes and answer[-1] > 1.0)
+        totals[known] = totals.get(known, np.zeros(())) + length_s * answer
+        heard_s[known] += length_s
+        counts[known] += 1
+    if not totals:
         raise AudioError(f"{name}: holds clicks only, no part with sound: check the recording")
+    known = True in totals
+    count = counts[known]
     said = "1 window" if count == 1 else f"the mean of {count} windows"
-    return total / heard_s, (
+    note = (
         f"Longer than {WHOLE_S:.0f} s: the answer is {said} of up to {WINDOW_S:.0f} s "
-        "over the parts with sound.",
+        "over the parts with sound."
     )
+    if known and (others := counts[False]):
+        note += (
+            " 1 more is not speech to the model, and does not count."
+            if others == 1
+            else f" {others} more are not speech to the model, and do not count."
+        )
+    return totals[known] / heard_s[known], (note,)

@@ -115,8 +115,8 @@ def explained(
 ) -> Explanation:
     """Add to a prediction where it came from.
 
-    Windows weigh by their length, as their probabilities do in the answer; what lies in no window
-    has weighed nothing.
+    Windows weigh by their length, as their probabilities do in the answer, and those out of the
+    model's domain only where all are; what lies in no window has weighed nothing.
 
     Args:
         bundle: the model.
@@ -130,15 +130,18 @@ def explained(
     """
     hop_s = relevance_hop_s(bundle)
     # A window's frames can end one beyond the recording's.
-    total = np.zeros(2 + round(audio.duration_s / hop_s))
+    strange, known = np.zeros((2, 2 + round(audio.duration_s / hop_s)))
     frames = int(audio.duration_s / hop_s)
     for window in windows:
-        relevance = bundle.run(window.signal[np.newaxis]).relevance
+        outputs = bundle.run(window.signal[np.newaxis])
+        relevance = outputs.relevance
         assert relevance is not None  # noqa: S101 - relevance_hop_s has made sure
+        total = strange if outputs.novelty is not None and outputs.novelty[0, 0] > 1.0 else known
         first = round(window.start_s / hop_s)
         last = min(first + relevance.shape[1], total.size)
         total[first:last] += relevance[0, : last - first] * (window.end_s - window.start_s)
         frames = max(frames, last)
+    total = known if known.any() else strange
     return Explanation(
         prediction=prediction,
         start_s=start_s,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -99,7 +98,7 @@ class Recognizer:
             channel=options.get("channel"),
             refuse_calls=not options.get("mix"),
         )
-        answer, notes = hear(iter([audio.signal]), self._hear, name="<array>")
+        answer, notes = self._heard(iter([audio.signal]), name="<array>")
         return self._prediction(
             answer,
             options,
@@ -130,7 +129,7 @@ class Recognizer:
             track=options.get("track"),
             refuse_calls=not options.get("mix"),
         ) as reader:
-            answer, notes = hear(reader, self._hear, name=reader.label)
+            answer, notes = self._heard(reader, name=reader.label)
             return self._prediction(
                 answer,
                 options,
@@ -200,7 +199,7 @@ class Recognizer:
         name = os.fspath(source) if isinstance(source, str | os.PathLike) else None
         step = round(WHOLE_S * SAMPLING_RATE_HZ)
         blocks = [audio.signal[k : k + step] for k in range(0, audio.signal.size, step)]
-        answer, notes = hear(iter(blocks), self._hear, name=name or "<recording>")
+        answer, notes = self._heard(iter(blocks), name=name or "<recording>")
         prediction = self._prediction(
             answer,
             {"purpose": purpose, "consented": consented},
@@ -253,13 +252,19 @@ class Recognizer:
 
     def probabilities(self, signal: Signal) -> Probabilities:
         """Return the probabilities `[classes]` of a mono signal at 16 kHz, taken as it is."""
-        return self._hear(signal)[:-1]
+        return self.probabilities_and_novelty(signal)[: len(self.bundle.metadata.labels)]
 
-    def _hear(self, signal: Signal) -> Probabilities:
-        """Return probabilities and, last, novelty: NaN where the model cannot tell."""
+    def probabilities_and_novelty(self, signal: Signal) -> Probabilities:
+        """Return `probabilities` and, where the model can tell it, the novelty behind them."""
         outputs = self.bundle.run(signal[np.newaxis])
-        novelty = np.nan if outputs.novelty is None else outputs.novelty[0]
+        novelty = () if outputs.novelty is None else outputs.novelty[0]
         return np.append(outputs.probabilities[0].astype(np.float64), novelty)
+
+    def _heard(
+        self, blocks: Iterator[Signal], *, name: str
+    ) -> tuple[Probabilities, tuple[str, ...]]:
+        classes = len(self.bundle.metadata.labels)
+        return hear(blocks, self.probabilities_and_novelty, classes=classes, name=name)
 
     def _prediction(
         self,
@@ -273,14 +278,16 @@ class Recognizer:
         warnings: tuple[str, ...],
     ) -> Prediction:
         metadata = self.bundle.metadata
-        probabilities, novelty = answer[:-1], float(answer[-1])
+        classes = len(metadata.labels)
+        probabilities = answer[:classes]
+        novelty = float(answer[-1]) if answer.size > classes else None
         inside = self._inside(probabilities)
         labels, left_out = metadata.labels, None
         if (emotions := options.get("emotions")) is not None:
             probabilities, labels, left_out = reduce_vocabulary(probabilities, labels, emotions)
         scores = ranked(probabilities, labels)
         best = scores[0]
-        strange = None if math.isnan(novelty) else novelty > 1.0
+        strange = None if novelty is None else novelty > 1.0
         # A smaller vocabulary makes nobody surer: what it leaves out counts as before.
         of_all = best.score * (1.0 - (left_out or 0.0))
         told = None if inside is None else _among(scores, inside)
@@ -298,7 +305,7 @@ class Recognizer:
             # Where the whole set was left out, the answer is all there is to say.
             prediction_set=(best.label,) if told == () else told,
             out_of_domain=strange,
-            novelty=None if math.isnan(novelty) else novelty,
+            novelty=novelty,
             left_out=left_out,
             purpose=stamp(options.get("purpose"), consented=options.get("consented")),
             warnings=warnings,

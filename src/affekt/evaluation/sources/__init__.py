@@ -97,7 +97,7 @@ def _bundle(text: str) -> Source:
         sha256=bundle.sha256,
         labels=bundle.metadata.labels,
         learnt=bundle.metadata,
-        listen=recognizer.probabilities,
+        listen=recognizer.probabilities_and_novelty,
     )
 
 

@@ -70,14 +70,16 @@ class Listener(Source):
     """A source that hears.
 
     Attributes:
-        listen: maps a mono signal at 16 kHz to the probabilities `[labels]`.
+        listen: maps a mono signal at 16 kHz to the probabilities `[labels]`; a bundle adds the
+            novelty, by which parts of long recordings are left out.
     """
 
     listen: Listen
 
     def answer(self, utterances: Sequence[Utterance], progress: Progress | None = None) -> Answers:
         """Hear every utterance."""
-        return run_listener(self.listen, self.labels, utterances, progress=progress)
+        found = run_listener(self.listen, self.labels, utterances, progress=progress)
+        return found.of_labels()
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,11 +55,14 @@ export class Recognizer {
         windowS: WINDOW_S,
         minS: MIN_WINDOW_S,
       });
-      heard = await this.#average(signal, windows, progress);
-      const count = windows.length === 1 ? "1 window" : `the mean of ${windows.length} windows`;
+      const { mean, count, others } = await this.#average(signal, windows, progress);
+      heard = mean;
+      const said = count === 1 ? "1 window" : `the mean of ${count} windows`;
+      const [are, do_] = others === 1 ? ["is", "does"] : ["are", "do"];
       warnings.push(
-        `Longer than ${WHOLE_S} s: the answer is ${count} of up to ${WINDOW_S} s over the parts ` +
-          "with sound.",
+        `Longer than ${WHOLE_S} s: the answer is ${said} of up to ${WINDOW_S} s over the parts ` +
+          "with sound." +
+          (others > 0 ? ` ${others} more ${are} not speech to the model, and ${do_} not count.` : ""),
       );
     }
     return this.#answer(recording, heard, warnings);
@@ -71,21 +74,25 @@ export class Recognizer {
         "holds clicks only, no part with sound: check the recording",
       );
     }
-    let total = null;
-    let heard = 0;
+    // Windows out of the model's domain count where all are, and else not.
+    const sums = { known: emptySum(), strange: emptySum() };
     let rested = performance.now();
     for (const [index, [start, end]] of windows.entries()) {
       const outputs = await this.#run(signal.slice(start, end));
-      total ??= new Float64Array(outputs.length);
-      outputs.forEach((value, k) => (total[k] += value * (end - start)));
-      heard += end - start;
+      const isStrange = outputs[this.card.labels.length] > 1;
+      const sum = isStrange ? sums.strange : sums.known;
+      sum.total ??= new Float64Array(outputs.length);
+      outputs.forEach((value, k) => (sum.total[k] += value * (end - start)));
+      sum.length += end - start;
+      sum.count += 1;
       progress?.((index + 1) / windows.length);
       if (performance.now() - rested > 50) {
         await new Promise((resume) => setTimeout(resume)); // let the page live
         rested = performance.now();
       }
     }
-    return total.map((value) => value / heard);
+    const { total, length, count } = sums.known.count > 0 ? sums.known : sums.strange;
+    return { mean: total.map((value) => value / length), count, others: windows.length - count };
   }
 
   /** Return the probabilities and, last, the novelty where the model tells it. */
@@ -159,6 +166,10 @@ export class Recognizer {
     }
     return doubt;
   }
+}
+
+function emptySum() {
+  return { total: null, length: 0, count: 0 };
 }
 
 function rounded(value, digits) {
