@@ -158,6 +158,7 @@ def limits() -> str:
         ("one speaker, few speakers", f"fewer than {MIN_SPEAKERS} speakers of a corpus"),
         ("speakers not told", "nobody says who speaks"),
         ("clips not answered, not the whole protocol", "anything is missing"),
+        ("answers to other clips", "a table of predictions names clips that are not at hand"),
     )
     return table(("worry", "when"), rows)
 

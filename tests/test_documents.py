@@ -247,6 +247,20 @@ def test_a_shipped_report_can_be_read_and_its_verdicts_follow_from_its_figures(s
     assert written == [{"about": item.about, "text": item.text} for item in worries(trust)]
 
 
+def test_the_page_of_the_report_explains_every_worry_that_the_rules_name():
+    source = (ROOT / "src/affekt/evaluation/trust_worries.py").read_text(encoding="utf-8")
+    page = read("docs/report.md").partition("<!-- generated: worries -->")[2]
+    explained = {
+        name.strip()
+        for line in page.partition("<!-- end of worries -->")[0].splitlines()
+        for name in line.split("|")[1:2]
+        for name in name.split(",")
+    }
+    named = set(re.findall(r'about="([^"]+)"', source))
+    assert len(named) > 20
+    assert named <= explained
+
+
 def test_the_picture_shows_the_default_model_that_ships():
     with Image.open(ROOT / "docs/images/lockbox.png") as picture:
         assert picture.info["Source"] == Bundle.load("default").sha256
