@@ -6,7 +6,7 @@ import soxr
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from affekt.audio import check_signal, resample
+from affekt.audio import check_signal, from_array, resample
 from affekt.audio.signal import Gate, rechunk, to_float32
 from affekt.errors import AudioError
 
@@ -54,6 +54,24 @@ def test_the_gate_says_where_a_value_is_not_finite(value):
 @pytest.mark.parametrize("rate", [0, 999, 384001, -16000])
 def test_the_gate_refuses_an_impossible_rate(rate):
     assert "is outside 1000 to 384000 Hz" in refused(np.full(1600, 0.1), rate)
+
+
+@pytest.mark.parametrize("rate", [None, "16000", [16000], 1j])
+def test_the_gate_refuses_a_rate_that_is_no_number(rate):
+    assert "is no number of Hz" in refused(np.full(1600, 0.1), rate)
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        (b"RIFF", "takes arrays of samples, not bytes"),
+        ("a.wav", "takes arrays of samples, not str"),
+        ([[0.1, 0.2], [0.3]], "its rows differ in length"),
+    ],
+)
+def test_what_is_no_array_is_told(values, message):
+    with pytest.raises(AudioError, match=f"^<array>: {message}"):
+        from_array(values, 16000)
 
 
 def test_the_gate_counts_over_blocks():

@@ -15,6 +15,7 @@ from affekt.audio.signal import (
     MAX_CHANNELS,
     Gate,
     Signal,
+    as_samples,
     check_channel,
     check_signal,
     joined,
@@ -121,13 +122,14 @@ def from_array(
         ConfigError: it is a call, which shall be refused.
     """
     name = "<array>"
-    frames = np.asarray(signal)
+    frames = as_samples(signal, name=name)
+    shape = frames.shape
     if frames.ndim == 1:
         frames = frames[:, np.newaxis]
     if frames.ndim != 2 or not 1 <= frames.shape[1] <= MAX_CHANNELS:
         raise AudioError(
             f"{name}: expected [samples] or [samples, channels], found shape "
-            f"{np.shape(signal)}: transpose it if the channels come first"
+            f"{shape}: transpose it if the channels come first"
         )
     check_channel(channel, frames.shape[1], name=name)
     scaled = to_float32(frames, name=name)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import numbers
 from collections.abc import Iterable, Iterator
 from typing import Any, NoReturn
 
@@ -40,10 +41,14 @@ class Gate:
         start_s: where in the recording the first block lies.
 
     Raises:
-        AudioError: the rate lies outside 1 to 384 kHz.
+        AudioError: the rate is no number, or lies outside 1 to 384 kHz.
     """
 
     def __init__(self, sampling_rate_hz: float, *, name: str, start_s: float = 0.0) -> None:
+        if not isinstance(sampling_rate_hz, numbers.Real):
+            raise AudioError(
+                f"{name}: a sampling rate of {sampling_rate_hz!r} is no number of Hz: give the rate"
+            )
         if not MIN_RATE_HZ <= sampling_rate_hz <= MAX_RATE_HZ:
             raise AudioError(
                 f"{name}: a sampling rate of {sampling_rate_hz:g} Hz is outside "
@@ -159,6 +164,29 @@ def check_signal(signal: Signal, sampling_rate_hz: float, *, name: str) -> None:
     gate.check(signal)
     gate.update(signal)
     gate.close()
+
+
+def as_samples(values: npt.ArrayLike, *, name: str) -> npt.NDArray[Any]:
+    """Return what a caller gives as an array.
+
+    Args:
+        values: numbers.
+        name: what to call them in a message.
+
+    Raises:
+        AudioError: they are bytes or text, or rows of different lengths.
+    """
+    if isinstance(values, bytes | bytearray | memoryview | str):
+        raise AudioError(
+            f"{name}: takes arrays of samples, not {type(values).__name__}: "
+            "numpy.frombuffer(data, dtype='<i2') makes one of raw 16-bit samples"
+        )
+    try:
+        return np.asarray(values)
+    except ValueError:
+        raise AudioError(
+            f"{name}: its rows differ in length: every moment needs a sample of every channel"
+        ) from None
 
 
 def to_float32(frames: npt.NDArray[Any], *, name: str) -> Signal:

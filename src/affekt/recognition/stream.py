@@ -12,7 +12,7 @@ import numpy.typing as npt
 from affekt.audio import SAMPLING_RATE_HZ, Signal
 from affekt.audio.activity import NoiseFloor, fill_frame
 from affekt.audio.pcm import StreamResampler
-from affekt.audio.signal import Gate, to_float32
+from affekt.audio.signal import Gate, as_samples, to_float32
 from affekt.audio.voice import FRAME_S, Voice, voice_detector
 from affekt.errors import AudioError, ConfigError
 from affekt.recognition.purpose import check_purpose, stamp
@@ -252,12 +252,7 @@ def _mono(samples: npt.ArrayLike) -> Signal:
     Raises:
         AudioError: they are bytes, of several channels, or of a type without a full scale.
     """
-    if isinstance(samples, bytes | bytearray | memoryview | str):
-        raise AudioError(
-            f"{_NAME}: takes arrays of samples, not {type(samples).__name__}: "
-            "numpy.frombuffer(data, dtype='<i2') makes one of raw 16-bit samples"
-        )
-    frames = np.asarray(samples)
+    frames = as_samples(samples, name=_NAME)
     if frames.ndim != 1:
         raise AudioError(
             f"{_NAME}: takes one channel, [samples], not an array of shape {frames.shape}: "
