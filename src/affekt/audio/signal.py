@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import numbers
 from collections.abc import Iterable, Iterator
 from typing import Any, NoReturn
 
@@ -45,11 +44,13 @@ class Gate:
     """
 
     def __init__(self, sampling_rate_hz: float, *, name: str, start_s: float = 0.0) -> None:
-        if not isinstance(sampling_rate_hz, numbers.Real):
+        try:
+            possible = MIN_RATE_HZ <= sampling_rate_hz <= MAX_RATE_HZ
+        except TypeError:
             raise AudioError(
                 f"{name}: a sampling rate of {sampling_rate_hz!r} is no number of Hz: give the rate"
-            )
-        if not MIN_RATE_HZ <= sampling_rate_hz <= MAX_RATE_HZ:
+            ) from None
+        if not possible:
             raise AudioError(
                 f"{name}: a sampling rate of {sampling_rate_hz:g} Hz is outside "
                 f"{MIN_RATE_HZ} to {MAX_RATE_HZ} Hz: correct the rate, or resample the recording"
