@@ -23,9 +23,9 @@ import numpy.typing as npt
 import soundfile
 
 from affekt.audio import SAMPLING_RATE_HZ, decode
+from affekt.augment.channel import telephone
 from affekt.augment.waveform import COLOURS, coloured_noise
 from affekt.corpora import CORPORA, load_corpus
-from affekt.evaluation.conditions import telephone
 from affekt.protocols import partition
 from affekt.recognition import Recognizer, StreamRecognizer
 from affekt.records import Utterance
@@ -71,7 +71,7 @@ def main() -> None:
     speakers = list(by_speaker.values())
     calls = [make_call(speakers[k % len(speakers)], rng) for k in range(CALLS)]
     if options.telephone:
-        calls = [replace(call, signal=telephone(call.signal)) for call in calls]
+        calls = [replace(call, signal=telephone(call.signal, SAMPLING_RATE_HZ)) for call in calls]
     recognizer = Recognizer.load(options.model)
     print(f"{len(speakers)} speakers, {CALLS * CLIPS} clips, {recognizer.bundle.metadata.title}")
     _print_timelines(recognizer, calls)

@@ -271,7 +271,7 @@ def test_a_cache_that_cannot_be_written_makes_every_file_a_strangers(
 OWN = {
     "cli/saying.py": "standard error that is closed",
     "corpora/download.py": "a download that goes on where it broke off",
-    "evaluation/codecs.py": "a codec, in memory",
+    "augment/codecs.py": "a codec, in memory",
     "evaluation/domain_sounds.py": "a score for a synthesiser, in a temporary folder",
     "evaluation/log.py": "a row at the end of the log of readings",
     "locks.py": "locks",

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from affekt.augment import image, waveform
+from affekt.augment import channel, image, waveform
 from affekt.augment.base import Array, Augmentation, Draw
 from affekt.augment.masks import Crop, FrequencyMask, TimeMask
 from affekt.augment.spectrogram import (
@@ -37,11 +37,19 @@ AUGMENTATIONS: dict[str, type[Augmentation]] = {
 """Augmentations of log-mel spectrograms by the name that recipes use."""
 
 WAVEFORM_AUGMENTATIONS: dict[str, type[Augmentation]] = {
+    "clipping": channel.Clipping,
+    "codec": channel.Codec,
+    "gain": channel.Gain,
+    "hum": channel.Hum,
+    "leading_silence": channel.LeadingSilence,
     "noise": waveform.Noise,
     "pitch": waveform.Pitch,
+    "room": channel.Room,
     "shift": waveform.Shift,
     "speed": waveform.Speed,
     "stretch": waveform.Stretch,
+    "telephone": channel.Telephone,
+    "time_offset": channel.TimeOffset,
 }
 """Augmentations of waveforms."""
 

@@ -17,8 +17,8 @@ import numpy as np
 import numpy.typing as npt
 
 from affekt.audio import SAMPLING_RATE_HZ, Signal, decode
+from affekt.augment.channel import hum
 from affekt.augment.waveform import Colour, coloured_noise
-from affekt.evaluation.conditions import hum
 
 Floats = npt.NDArray[np.float64]
 Note = tuple[int, int, float, float]  # General MIDI program, key, begin and end in seconds
@@ -84,7 +84,7 @@ def _make(
         return _added(notes, samples) if font is None else _played(notes, samples, font)
     if kind == "hum":
         faint = coloured_noise(samples, SAMPLING_RATE_HZ, colour="pink", rng=rng)
-        mixed: Floats = hum(samples) + 10.0 ** rng.uniform(-3.0, -1.0) * faint
+        mixed: Floats = hum(samples, SAMPLING_RATE_HZ) + 10.0 ** rng.uniform(-3.0, -1.0) * faint
         return mixed
     if kind == "tones":
         return _tones(samples, rng)

@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from affekt.audio import Signal
+from affekt.audio import SAMPLING_RATE_HZ, Signal
+from affekt.augment.channel import telephone
 from affekt.errors import ConfigError
-from affekt.evaluation.conditions import telephone
 from affekt.evaluation.domain import Domain, measure_domain
 from affekt.evaluation.doubt import Doubt, measure_doubt
 from affekt.evaluation.exposure import heard_clips
@@ -204,13 +204,15 @@ def _undone(answers: Answers, temperature: float) -> Answers:
 
 
 def _twice(source: Listener) -> Listen:
-    return lambda signal: np.concatenate([source.listen(signal), source.listen(telephone(signal))])
+    return lambda signal: np.concatenate(
+        [source.listen(signal), source.listen(telephone(signal, SAMPLING_RATE_HZ))]
+    )
 
 
 def _with_novelty(bundle: Bundle) -> Listen:
     def listen(signal: Signal) -> Floats:
         here = bundle.run(signal[np.newaxis])
-        there = bundle.run(telephone(signal)[np.newaxis])
+        there = bundle.run(telephone(signal, SAMPLING_RATE_HZ)[np.newaxis])
         parts = [here.probabilities[0], there.probabilities[0]]
         alone = here.uncalibrated, there.uncalibrated
         if here.novelty is not None and alone[0] is not None and alone[1] is not None:

@@ -16,8 +16,8 @@ from typing import Any
 import numpy as np
 import onnxruntime
 
+from affekt.augment.codecs import CODECS, available
 from affekt.errors import ConfigError
-from affekt.evaluation.codecs import CODECS, available
 from affekt.evaluation.conditions import conditions
 from affekt.evaluation.doubt_run import Doubts, Hearing, doubts_of
 from affekt.evaluation.layout import voices
@@ -150,7 +150,7 @@ def measure_trust(
         steady = steadiness(source, drawn, seed=seed, progress=tell("steadiness"))
         missing += [
             NotMeasured(what=f"the codec {codec.name}", why="no encoder of it is installed")
-            for codec in CODECS
+            for codec in CODECS.values()
             if not available(codec)
         ]
     listeners, why = _listeners(answers, votes)

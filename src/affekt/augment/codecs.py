@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from affekt.audio import SAMPLING_RATE_HZ, Signal, decode, resample
-from affekt.errors import MissingExtraError
+from affekt.errors import MissingExtraError, SilentError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,7 +30,9 @@ class Codec:
     bit_rate: int
 
 
-CODECS = (
+_LEAST_SAMPLES = SAMPLING_RATE_HZ // 4
+
+_CODECS = (
     Codec(
         name="MP3 32 kbit/s", encoder="libmp3lame", container="mp3", rate_hz=16_000, bit_rate=32_000
     ),
@@ -45,6 +47,9 @@ CODECS = (
         bit_rate=12_200,
     ),
 )
+
+
+CODECS: dict[str, Codec] = {codec.name: codec for codec in _CODECS}
 
 
 def available(codec: Codec) -> bool:
@@ -66,7 +71,9 @@ def recode(signal: Signal, codec: Codec) -> Signal:
         import av
     except ImportError:
         raise MissingExtraError(what=codec.name, package="av (PyAV)", extra="media") from None
-    narrow = np.clip(resample(signal, SAMPLING_RATE_HZ, codec.rate_hz), -1.0, 1.0)
+    # A few samples fill no frame of a codec: they go with silence behind them.
+    lasting = np.pad(signal, (0, max(0, _LEAST_SAMPLES - signal.size)))
+    narrow = np.clip(resample(lasting, SAMPLING_RATE_HZ, codec.rate_hz), -1.0, 1.0)
     buffer = io.BytesIO()
     with av.open(buffer, "w", format=codec.container) as container:
         stream: Any = container.add_stream(codec.encoder, rate=codec.rate_hz, layout="mono")
@@ -80,5 +87,8 @@ def recode(signal: Signal, codec: Codec) -> Signal:
         for piece in (*converter.resample(frame), *converter.resample(None)):
             container.mux(stream.encode(piece))
         container.mux(stream.encode(None))
-    heard = decode(buffer.getvalue()).signal[: signal.size]
+    try:
+        heard = decode(buffer.getvalue()).signal[: signal.size]
+    except SilentError:
+        return np.zeros_like(signal)
     return np.pad(heard, (0, signal.size - heard.size))
