@@ -14,7 +14,7 @@ import click
 from affekt.audio.folders import passed_over_line
 from affekt.cli.interrupts import interrupts_wait
 from affekt.cli.options import force_option, purpose_options, track_option
-from affekt.cli.saying import say
+from affekt.cli.saying import results, say
 from affekt.cli.terms import say_terms_once
 from affekt.output import open_output, open_text_output
 from affekt.recognition import Failure, Options, Recognizer
@@ -172,7 +172,8 @@ def _writer(
 ) -> Iterator[Writer]:
     """Give the writer of a format, to standard output or to a file that is whole at the end."""
     if out is None:
-        with open_writer(name, sys.stdout, labels) as writer:
+        stream = sys.stdout if name == "table" else results()
+        with open_writer(name, stream, labels) as writer:
             yield writer
     elif name == "parquet":
         from affekt.cli.parquet import open_parquet_writer

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from pathlib import Path
-from typing import TextIO
+from typing import TextIO, cast
 
 import click
 
@@ -15,6 +16,27 @@ from affekt.text import printable, printable_lines
 def echo(text: str | object = "", *, nl: bool = True) -> None:
     """Write lines on standard output; a name in them moves no cursor and sets no title."""
     click.echo(printable_lines(str(text)), nl=nl)
+
+
+def results() -> TextIO:
+    """Return standard output for what programs read: exact, but on a terminal as `echo` writes."""
+    return cast("TextIO", _Shown(sys.stdout)) if sys.stdout.isatty() else sys.stdout
+
+
+class _Shown(io.TextIOBase):
+    """A terminal that obeys nothing of what is written."""
+
+    def __init__(self, terminal: TextIO) -> None:
+        self._terminal = terminal
+
+    def write(self, text: str) -> int:
+        return self._terminal.write(printable_lines(text))
+
+    def flush(self) -> None:
+        self._terminal.flush()
+
+    def isatty(self) -> bool:
+        return True
 
 
 def say(message: str | object, *, prefix: str = "affekt: ") -> None:

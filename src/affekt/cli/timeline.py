@@ -16,7 +16,7 @@ from affekt.audio.length import announced_s
 from affekt.audio.voice import VOICES, Voice
 from affekt.cli.interrupts import interrupts_wait
 from affekt.cli.options import force_option, purpose_options, track_option
-from affekt.cli.saying import say
+from affekt.cli.saying import results, say
 from affekt.cli.terms import say_terms_once
 from affekt.cli.timelines import PRINTED, Batch, follow_all
 from affekt.errors import AudioError
@@ -24,6 +24,7 @@ from affekt.files import read_bytes
 from affekt.output import open_text_output
 from affekt.recognition import Recognizer
 from affekt.recognition.annotations import FORMATS, annotate, link_to, write_html
+from affekt.recognition.annotations.terminal import write_table
 from affekt.recognition.timeline import TimelineOptions
 from affekt.records import Timeline
 from affekt.report.progress import progress_bars
@@ -160,7 +161,7 @@ def timeline(
         recording = sys.stdin.buffer.read()
     elif _is_pipe(source):
         recording = _read_pipe(source)
-    with _opened(out, inputs=(source, recognizer.bundle.path), force=force) as stream:
+    with _opened(out, chosen, inputs=(source, recognizer.bundle.path), force=force) as stream:
         with interrupts_wait() as wait, progress_bars(quiet=quiet) as bars:
             total_s = None if source == "-" else announced_s(source)
 
@@ -186,19 +187,21 @@ def _write(
     out: Path | None,
     embed_audio: bool,
 ) -> None:
-    if format_name != "html":
+    if format_name == "table":
+        write_table(found, stream)
+    elif format_name == "html":
+        link = link_to(recording, out) if isinstance(recording, str) else None
+        write_html(found, stream, recording=recording, embed_audio=embed_audio, link=link)
+    else:
         stream.write(annotate(found, format_name))
-        return
-    link = link_to(recording, out) if isinstance(recording, str) else None
-    write_html(found, stream, recording=recording, embed_audio=embed_audio, link=link)
 
 
 def _opened(
-    out: Path | None, *, inputs: Iterable[str | Path], force: bool
+    out: Path | None, format_name: str, *, inputs: Iterable[str | Path], force: bool
 ) -> AbstractContextManager[TextIO]:
     """Give standard output, or a file that appears under its name once it is complete."""
     if out is None:
-        return nullcontext(sys.stdout)
+        return nullcontext(sys.stdout if format_name == "table" else results())
     return open_text_output(out, inputs=inputs, force=force)
 
 

@@ -13,7 +13,7 @@ import click
 
 from affekt.audio.folders import passed_over_line
 from affekt.cli.interrupts import interrupts_wait
-from affekt.cli.saying import echo, say
+from affekt.cli.saying import results, say
 from affekt.errors import AffektError, AudioError, ConfigError
 from affekt.output import check_output, make_folder, open_text_output, utf8, write_output
 from affekt.recognition import Failure, Recognizer
@@ -159,6 +159,6 @@ def _write_overview(batch: Batch) -> None:
         write_output(batch.out / OVERVIEW, text, force=batch.force)
         say(f"{len(batch.entries)} recordings: {batch.out / OVERVIEW}")
     elif batch.format_name == "csv":
-        echo(utf8(text).decode(), nl=False)
+        results().write(utf8(text).decode())
     if (batch.out is not None or batch.format_name == "table") and sys.stdout is not None:
         overview_table(batch.entries, sys.stdout)
