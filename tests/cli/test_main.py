@@ -45,7 +45,7 @@ def test_help_loads_no_room() -> None:
         "print([name for name in sys.modules if name.startswith('affekt.')])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.splitlines()[-1] == "['affekt.errors', 'affekt.cli']"
+    assert done.stdout.splitlines()[-1] == "['affekt._version', 'affekt.errors', 'affekt.cli']"
 
 
 def test_an_interrupt_is_exit_code_130(monkeypatch: pytest.MonkeyPatch) -> None:
