@@ -211,3 +211,29 @@ def test_a_file_is_no_folder_for_a_run(call, toy_recipe, toy_corpora):
 @pytest.mark.parametrize("epochs", ["0", "-1", "many"])
 def test_epochs_must_be_a_number_from_one(call, toy_recipe, epochs):
     assert "--epochs" in call("train", toy_recipe, "--epochs", epochs, code=2).stderr
+
+
+# Protocols
+
+
+def test_a_recipe_is_trained_under_a_protocol(call, folder, corpora, tmp_path):
+    arguments = ["train", folder / "tiny.toml", "--corpora", corpora, "--out", tmp_path / "folds"]
+    arguments += ["--protocol", "leave-one-speaker-out", "--epochs", 1]
+    said = call(*arguments, "--folds", "1,2")
+    assert said.stdout == f"{tmp_path / 'folds' / 'report.html'}\n"
+    assert "fold 2 of 6" in said.stderr
+    assert (tmp_path / "folds" / "predictions.csv").is_file()
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--protocol", "lockbox"], "--protocol: 'lockbox' measures models"),
+        (["--protocol", "randm"], "(did you mean 'random'"),
+        (["--folds", "1"], "--folds: the shipped tables have one split"),
+        (["--protocol", "random", "--folds", "one"], "give numbers, such as 1,3"),
+    ],
+)
+def test_a_mistake_in_a_protocol_is_named(call, folder, corpora, tmp_path, options, message):
+    place = ["--corpora", corpora, "--out", tmp_path / "folds"]
+    assert message in call("train", folder / "tiny.toml", *place, *options, code=2).stderr

@@ -168,6 +168,22 @@ def test_crema_d_has_parts_of_its_own_instead_of_folds(utterance):
     assert [len(part) for part in (split.train, split.validation, split.test)] == [63, 9, 19]
 
 
+def test_a_split_in_order_tests_the_last_files_of_each_corpus(utterance):
+    clips = [
+        utterance(corpus, speaker, f"{number}")
+        for corpus in ("emodb", "savee")
+        for speaker in "ab"
+        for number in range(5)
+    ]
+    (split,) = protocol("ordered").splits(clips)
+    tested = [(item.corpus, item.speaker) for item in split.test]
+    assert tested == [("emodb", "b")] * 2 + [("savee", "b")] * 2
+    assert {item.speaker for item in split.train} == {"a", "b"}
+    assert len(split.train) == 12
+    with pytest.raises(ConfigError, match="five files"):
+        protocol("ordered").splits(clips[:4])
+
+
 def test_of_a_part_of_a_corpus_no_round_lacks_a_part(utterance):
     actors = [utterance("ravdess_speech", f"{number:02}") for number in range(1, 25)]
     folds = protocol("official").splits(actors)
@@ -211,7 +227,7 @@ def test_every_protocol_describes_itself(name):
     rule = protocol(name) if name != "cross-corpus" else protocol("cross-corpus:one:two")
     assert rule.description
     assert rule.title == f"{rule.name} v{rule.version}"
-    assert rule.new_speakers == (name not in ("random", "sentence-disjoint"))
+    assert rule.new_speakers == (name not in ("ordered", "random", "sentence-disjoint"))
 
 
 def test_figures_carry_name_and_version():

@@ -25,6 +25,14 @@ from affekt.cli.saying import echo, say
     envvar="AFFEKT_CORPORA",
     help="Folder that holds the corpora.  [default: AFFEKT_CORPORA]",
 )
+@click.option(
+    "--protocol",
+    "protocol_name",
+    metavar="NAME",
+    help="Train one network a split of it, and report on whom each did not learn from; see "
+    "`affekt protocols`.  [default: the recipe's]",
+)
+@click.option("--folds", metavar="N,N", help="Train these splits alone, from 1.")
 @click.option("--resume", is_flag=True, help="Go on from the newest checkpoint in the folder.")
 @click.option("--epochs", type=click.IntRange(min=1), help="Instead of the recipe's number.")
 @force_option
@@ -33,6 +41,8 @@ def train(
     recipe_path: Path,
     out: Path | None,
     corpora: Path | None,
+    protocol_name: str | None,
+    folds: str | None,
     resume: bool,
     epochs: int | None,
     force: bool,
@@ -40,9 +50,13 @@ def train(
 ) -> None:
     """Train the model that RECIPE (a TOML file) describes, calibrate it and export its bundle.
 
+    Under another protocol than the shipped tables it is one network a split, a table of what they
+    answer to clips that they did not learn from, and a report.
+
     An interrupted run goes on with --resume, with the losses it would have had.
     """
     from affekt.corpora import corpora_root
+    from affekt.errors import ConfigError
     from affekt.training import Run, load_recipe
     from affekt.training import train as train_model
 
@@ -50,6 +64,12 @@ def train(
     if epochs is not None:
         fit = dataclasses.replace(recipe.fit, epochs=epochs)
         recipe = dataclasses.replace(recipe, fit=fit)
+    if protocol_name is not None:
+        try:
+            chosen = dataclasses.replace(recipe.protocol, name=protocol_name)
+            recipe = dataclasses.replace(recipe, protocol=chosen)
+        except ValueError as error:
+            raise ConfigError(f"--protocol: {error}") from None
     run = Run(
         recipe=recipe,
         folder=out or Path("runs") / recipe.name,
@@ -57,4 +77,18 @@ def train(
         say=lambda line: say(line, prefix=""),
         show_progress=sys.stderr.isatty() and not quiet,
     )
-    echo(train_model(run, licence_text=licence_text, resume=resume, force=force))
+    echo(
+        train_model(
+            run, licence_text=licence_text, resume=resume, force=force, folds=_numbers(folds)
+        )
+    )
+
+
+def _numbers(text: str | None) -> tuple[int, ...]:
+    """Return the numbers of "1,3"."""
+    if text is None:
+        return ()
+    words = [word.strip() for word in text.split(",")]
+    if not all(word.isdecimal() and int(word) > 0 for word in words):
+        raise click.BadParameter(f"'{text}': give numbers, such as 1,3", param_hint="--folds")
+    return tuple(map(int, words))

@@ -70,7 +70,7 @@ def fit_mlp(
     best, waited = math.inf, 0
     while len(history) < fit.epochs and waited <= model.n_iter_no_change:
         began_s = time.monotonic()
-        _one_epoch(model, features, targets)
+        _one_epoch(model, features, targets, train.allowed.shape[1])
         waited = waited + 1 if model.loss_ > best - model.tol else 0
         best = min(best, model.loss_)
         row = {
@@ -86,12 +86,15 @@ def fit_mlp(
 
 
 def _one_epoch(
-    model: MLPClassifier, features: npt.NDArray[np.float32], targets: npt.NDArray[np.int64]
+    model: MLPClassifier,
+    features: npt.NDArray[np.float32],
+    targets: npt.NDArray[np.int64],
+    classes: int,
 ) -> None:
     with warnings.catch_warnings():
         # scikit-learn takes Ctrl-C for the end of training.
         warnings.filterwarnings("error", message="Training interrupted by user")
         try:
-            model.partial_fit(features, targets, classes=np.unique(targets))
+            model.partial_fit(features, targets, classes=np.arange(classes))
         except UserWarning:
             raise KeyboardInterrupt from None

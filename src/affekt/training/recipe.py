@@ -18,11 +18,15 @@ from affekt.errors import ConfigError, did_you_mean
 from affekt.features.sets import FeatureSet, find_feature_set
 from affekt.features.spectra import LogMelConfig
 from affekt.files import read_text
+from affekt.protocols import protocol
 from affekt.training.older import modern
 from affekt.training.options import MLP, FitConfig, ignored_by_mlp
 
 SEEDS = 2**32
 """How many seeds there are, from 0: as many as scikit-learn takes."""
+
+SHARES = ("published", "split-before-copies", "speaker-shares")
+"""Protocols of one split, drawn by shares."""
 
 SpeakerPart = Literal["train", "select", "calibrate"]
 Metric = Literal["accuracy", "ua", "macro_f1", "weighted_f1"]
@@ -88,6 +92,8 @@ class ProtocolConfig:
         name: "tables" trains one model on the speaker parts of the shipped tables.
             "published" draws clips at random by shares, its leak included; "split-before-copies"
             the same without that leak; "speaker-shares" keeps each speaker in one part.
+            Any protocol of `affekt protocols` trains one network a split: "random",
+            "leave-one-speaker-out", "cross-corpus:cremad:emodb" and so on.
         train_on: of "tables", the parts to learn from; lockbox speakers can never be named.
         select_on: of "tables", the part that is followed after each epoch, if any; "select" alone
             can be.
@@ -97,7 +103,7 @@ class ProtocolConfig:
         split_seed: draws the split of "speaker-shares", the same for every run.
     """
 
-    name: Literal["tables", "published", "split-before-copies", "speaker-shares"] = "tables"
+    name: str = "tables"
     train_on: tuple[SpeakerPart, ...] = ("train",)
     select_on: SpeakerPart | None = None
     test_share: float = 0.2
@@ -106,6 +112,8 @@ class ProtocolConfig:
     split_seed: int = 1
 
     def __post_init__(self) -> None:
+        if self.name not in ("tables", *SHARES):
+            _check_protocol(self.name)
         if "train" not in self.train_on or len(set(self.train_on)) != len(self.train_on):
             raise ValueError("train_on must hold 'train', and each part once")
         if "calibrate" in self.train_on:
@@ -124,7 +132,18 @@ class ProtocolConfig:
         """Whether some clips decide about the training."""
         if self.name == "tables":
             return self.select_on is not None
-        return self.validation_share > 0.0
+        return self.validation_share > 0.0 if self.name in SHARES else True
+
+
+def _check_protocol(name: str) -> None:
+    """Refuse a protocol that is none, or that nothing can be trained under."""
+    if name in ("lockbox", "select", "calibrate"):
+        raise ValueError(f"'{name}' measures models; train with 'tables' and evaluate on it")
+    try:
+        protocol(name)
+    except ConfigError as error:
+        known = ", ".join(("tables", *SHARES))
+        raise ValueError(f"{error}; of recipes alone: {known}") from None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

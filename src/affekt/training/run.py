@@ -4,25 +4,39 @@ from __future__ import annotations
 
 import dataclasses
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 from lightning.pytorch.utilities import rank_zero_only
 
+from affekt.errors import ConfigError
 from affekt.output import check_output
 from affekt.training.calibration import calibrate
 from affekt.training.export import describe, export
 from affekt.training.fit import Run, fit
+from affekt.training.folds import train_folds
 
 
-def train(run: Run, *, licence_text: str, resume: bool = False, force: bool = False) -> Path:
-    """Carry out a training run and return the path of its bundle.
+def train(
+    run: Run,
+    *,
+    licence_text: str,
+    resume: bool = False,
+    force: bool = False,
+    folds: Sequence[int] = (),
+) -> Path:
+    """Carry out a training run and return the path of what it ends with.
+
+    Under the shipped tables that is a bundle; under any other protocol it is the report on one
+    network a split.
 
     Args:
         run: the recipe and the folder that everything goes to.
         licence_text: terms of the weights, in full.
         resume: go on from the newest checkpoint in the folder.
         force: replace a bundle that Affekt did not write.
+        folds: numbers of the splits to train, from 1; all by default.
 
     Raises:
         ConfigError: the folder holds a run already and `resume` was not asked for; or it was, and
@@ -31,6 +45,10 @@ def train(run: Run, *, licence_text: str, resume: bool = False, force: bool = Fa
         BundleError: the exported file differs from the network.
     """
     recipe = run.recipe
+    if recipe.protocol.name != "tables":
+        return train_folds(run, resume=resume, only=folds)
+    if folds:
+        raise ConfigError("--folds: the shipped tables have one split; give --protocol as well")
     path = run.folder / f"{recipe.name}.onnx"
     check_output(path, force=force, makes_folder=True)
     run = dataclasses.replace(run, say=rank_zero_only(run.say))
