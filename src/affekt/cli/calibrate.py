@@ -9,6 +9,7 @@ import click
 
 from affekt.cli.options import force_option
 from affekt.cli.saying import echo
+from affekt.cli.terms import say_terms_once
 from affekt.report.progress import progress_bars
 
 
@@ -66,7 +67,9 @@ def calibrate(
     path, place = bundle_path(model), corpora_root(root)
     if out is not None:
         check_output(out, inputs=[path, *siblings], force=force, makes_folder=True)
-    learnt = (str(item["corpus"]) for item in metadata_of(path).training_data)
+    metadata = metadata_of(path)
+    say_terms_once(metadata, quiet=quiet)
+    learnt = (str(item["corpus"]) for item in metadata.training_data)
     names = [name for name in learnt if (place / name).is_dir()]
     target = out or path
     with progress_bars(quiet=quiet) as bars:
