@@ -38,7 +38,7 @@ _OF_THE_WHOLE = ("AVI", "Windows Media")
 _HOLE_S = 0.1
 # Time stamps that claim more silence than this are damaged, but where the file is so long that it
 # may hold a picture meanwhile, or an eventful day.
-_MOST_SILENCE_S = 3600.0
+_MOST_SILENCE_S = 600.0
 _LEAST_BYTES_A_SECOND = 100
 _SILENT_FRAMES = 1 << 16
 # Where so many packets in a row cannot be decoded, minutes of sound, nothing that follows can.
