@@ -10,6 +10,7 @@ from affekt.training import calibration
 from affekt.training.calibration import calibrate
 from affekt.training.module import TrainingModule, logits_of_part
 from affekt.training.options import FitConfig
+from affekt.training.recipe import CalibrationConfig
 
 CLIPS = 4000
 
@@ -21,7 +22,8 @@ def calibrate_logits(clips, monkeypatch):
     def run(logits, targets, *, uncertain_share=0.2):
         made = clips([("emodb", int(target)) for target in targets], frames=1)
         monkeypatch.setattr(calibration, "logits_of_part", lambda module, part: logits)
-        return calibrate(None, made, uncertain_share=uncertain_share)
+        config = CalibrationConfig(uncertain_share=uncertain_share)
+        return calibrate(None, made, config)
 
     return run
 
@@ -53,6 +55,14 @@ def test_the_threshold_leaves_the_share_asked_for_uncertain(calibrate_logits, ho
     found = calibrate_logits(logits, targets, uncertain_share=share)
     confidence = softmax(logits / found.temperature, axis=1).max(axis=1)
     assert (confidence < found.threshold).mean() == pytest.approx(share, abs=0.005)
+
+
+def test_sets_hold_the_right_label_as_often_as_asked_for(calibrate_logits, honest):
+    logits, targets = honest
+    found = calibrate_logits(logits, targets)
+    probabilities = softmax(logits / found.temperature, axis=1)
+    of_truth = probabilities[np.arange(CLIPS), targets]
+    assert (1.0 - of_truth <= found.prediction_set.quantile).mean() == pytest.approx(0.9, abs=0.005)
 
 
 def test_the_ua_of_the_clips_is_kept(calibrate_logits):

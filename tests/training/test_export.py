@@ -16,6 +16,7 @@ from affekt.protocols import partition
 from affekt.recognition import Bundle
 from affekt.recognition.bundle import BundleMetadata
 from affekt.recognition.checksum import check_checksum
+from affekt.recognition.metadata import SetRule
 from affekt.records import Utterance
 from affekt.training import export
 from affekt.training.calibration import Calibration
@@ -230,7 +231,12 @@ def fitted(table, recipe):
     )
 
 
-CALIBRATION = Calibration(temperature=1.5, threshold=0.4, ua={"emodb": 2 / 3})
+CALIBRATION = Calibration(
+    temperature=1.5,
+    threshold=0.4,
+    ua={"emodb": 2 / 3},
+    prediction_set=SetRule(coverage=0.9, quantile=0.7, rule="lac"),
+)
 
 
 def test_the_metadata_tells_where_the_model_comes_from(fitted, recipe):
@@ -243,6 +249,7 @@ def test_the_metadata_tells_where_the_model_comes_from(fitted, recipe):
     )
     assert metadata.held_out == {"emodb": ["13", "14", "15"], "savee": ["KL"]}
     assert metadata.figures == {"calibrate_ua": {"emodb": 0.6667}}
+    assert metadata.prediction_set == SetRule(coverage=0.9, quantile=0.7, rule="lac")
     assert metadata.recipe["fit"]["epochs"] == 3
     assert metadata.recipe["class_counts"] == {"neutral": 1, "happy": 1, "sad": 2, "angry": 1}
     assert BundleMetadata.from_json(metadata.to_json()) == metadata

@@ -166,7 +166,12 @@ def describe(
         training_data=tuple(training_data(fitted.train.utterances)),
         held_out=_speakers(held_out),
         recipe={**to_mapping(recipe), "class_counts": dict(Counter(labels))},
-        figures={"calibrate_ua": {k: round(v, 4) for k, v in calibration.ua.items()}},
+        figures={
+            "cross_fitted_ua" if calibration.cross_fitted else "calibrate_ua": {
+                corpus: round(value, 4) for corpus, value in calibration.ua.items()
+            }
+        },
+        prediction_set=calibration.prediction_set,
         created=dt.datetime.now(dt.UTC).date().isoformat(),
         description=recipe.bundle.description,
         not_for=recipe.bundle.not_for,

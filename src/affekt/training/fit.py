@@ -56,7 +56,7 @@ from affekt.training.checkpoint import (
     read_checkpoint,
 )
 from affekt.training.console import Say, plain_story, reading_bar
-from affekt.training.data import Clips, Part, Progress, fit_normalisation, load_clips
+from affekt.training.data import Clips, Part, Progress, fit_normalisation, load_clips, target_label
 from affekt.training.memory import keep_freed_memory
 from affekt.training.mlp import fit_mlp
 from affekt.training.module import VALIDATION_UA, TrainingModule
@@ -131,14 +131,15 @@ class Fitted:
         history: figures by epoch.
         parts: every utterance of the recipe's corpora, by part.
         train: what was learnt from.
-        calibrate: recordings of speakers that nothing was learnt from or chosen with.
+        calibrate: recordings of speakers that nothing was learnt from or chosen with; None where
+            there are none.
     """
 
     module: TrainingModule
     history: History
     parts: Parts
     train: Clips
-    calibrate: Clips
+    calibrate: Clips | None
 
 
 def load_recordings(recipe: Recipe, root: Path) -> tuple[list[Utterance], tuple[str, ...]]:
@@ -261,8 +262,8 @@ def fit(run: Run, *, resume: bool, watch: Watch | None = None) -> Fitted:
     Raises:
         ConfigError: the folder holds a run already and `resume` was not asked for; or it was, and
             the recipe is another one.
-        CorpusError: there is nothing to learn from, to follow or to calibrate on, or no clip
-            carries one of the labels.
+        CorpusError: there is nothing to learn from or to follow, or no clip carries one of the
+            labels.
         KeyboardInterrupt: the run was interrupted; its newest checkpoint is kept.
     """
     recipe, protocol = run.recipe, run.recipe.protocol
@@ -280,7 +281,8 @@ def fit(run: Run, *, resume: bool, watch: Watch | None = None) -> Fitted:
     check_classes(recipe, train.part())
     select_on = protocol.select_on
     selection = _clips(run, parts, (select_on,), purpose="choose by") if select_on else None
-    calibrate = _clips(run, parts, ("calibrate",), purpose="calibrate on")
+    labelled = any(target_label(x, recipe.labels, recipe.data.relabel) for x in parts.calibrate)
+    calibrate = _clips(run, parts, ("calibrate",), purpose="calibrate on") if labelled else None
     task = Task(
         recipe=recipe,
         train=train.part(),

@@ -204,13 +204,22 @@ class CalibrationConfig:
     Attributes:
         uncertain_share: the threshold is set so that this share of the `calibrate` clips falls
             below it (0 to 1).
+        coverage: how often a set of labels shall hold the right one (0 to 1).
+        folds: where no `calibrate` speaker is among the recordings, so many networks of the same
+            recipe, each without some of the speakers, answer for them.
     """
 
     uncertain_share: float = 0.2
+    coverage: float = 0.9
+    folds: int = 5
 
     def __post_init__(self) -> None:
         if not 0.0 <= self.uncertain_share <= 1.0:
             raise ValueError("uncertain_share must lie in 0 to 1")
+        if not 0.0 < self.coverage < 1.0:
+            raise ValueError("coverage must lie between 0 and 1")
+        if self.folds < 3:
+            raise ValueError("folds must be at least 3")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,9 +12,10 @@ from lightning.pytorch.utilities import rank_zero_only
 
 from affekt.errors import ConfigError
 from affekt.output import check_output
-from affekt.training.calibration import calibrate
+from affekt.training.calibration import Calibration, calibrate
+from affekt.training.cross_fit import cross_fit
 from affekt.training.export import describe, export
-from affekt.training.fit import Run, fit
+from affekt.training.fit import Fitted, Run, fit
 from affekt.training.folds import train_folds
 
 
@@ -41,7 +42,7 @@ def train(
     Raises:
         ConfigError: the folder holds a run already and `resume` was not asked for; or it was, and
             the recipe is another one; or there is a file in the bundle's place.
-        CorpusError: there are no recordings to learn from, or none to calibrate on.
+        CorpusError: there are no recordings to learn from, or too few to calibrate on.
         BundleError: the exported file differs from the network.
     """
     recipe = run.recipe
@@ -55,17 +56,26 @@ def train(
     fitted = fit(run, resume=resume)
     if fitted.module.global_rank > 0:  # the processes of further devices have done their part
         sys.exit()
-    calibration = calibrate(
-        fitted.module,
-        fitted.calibrate.part(np.flatnonzero(fitted.calibrate.copy == 0)),
-        uncertain_share=recipe.calibration.uncertain_share,
-    )
-    run.say(
-        f"temperature {calibration.temperature:.3f}, threshold {calibration.threshold:.3f} "
-        f"on {len(fitted.calibrate.utterances)} clips of calibrate speakers"
-    )
+    calibration = _calibrated(run, fitted)
     metadata = describe(recipe, fitted, calibration, licence_text=licence_text)
     difference = export(fitted.module, recipe, metadata, path, force=force)
     size_mb = path.stat().st_size / 1e6
     run.say(f"{path}: {size_mb:.1f} MB, within {difference:.1e} of torch at every length")
     return path
+
+
+def _calibrated(run: Run, fitted: Fitted) -> Calibration:
+    """Calibrate on the speakers set apart; without any, by cross-fitting."""
+    clips = fitted.calibrate
+    if clips is None:
+        calibration, whom = cross_fit(run, fitted.train), "training speakers, cross-fitted"
+    else:
+        part = clips.part(np.flatnonzero(clips.copy == 0))
+        calibration = calibrate(fitted.module, part, run.recipe.calibration)
+        whom = "calibrate speakers"
+    number = len((fitted.train if clips is None else clips).utterances)
+    run.say(
+        f"temperature {calibration.temperature:.3f}, threshold {calibration.threshold:.3f} "
+        f"on {number} clips of {whom}"
+    )
+    return calibration
