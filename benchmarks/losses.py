@@ -3,7 +3,7 @@
     OMP_NUM_THREADS=1 python benchmarks/losses.py --corpora FOLDER > losses.json
     OMP_NUM_THREADS=1 python benchmarks/losses.py --corpora FOLDER --compare losses.json
 
-The first losses of `recipes/default.toml` and of each published system, on a fixed small share of
+The first losses of the default recipe and of each published system, on a fixed small share of
 the recordings, and the checksums of two exported bundles. With `--compare` the command ends with
 status 1 where a number differs. Take both on the same machine: another processor rounds otherwise.
 """
@@ -121,7 +121,7 @@ def _first_losses(train: Any) -> list[float]:
 
 
 def _recipe(corpora: Path, work: Path) -> list[float]:
-    recipe, _ = load_recipe(ROOT / "recipes" / "default.toml")
+    recipe, _ = load_recipe(ROOT / "src" / "affekt" / "recipes" / "default.toml")
     run = Run(recipe=recipe, folder=work, corpora=corpora, say=_silent, show_progress=False)
     return _first_losses(lambda: fit(run, resume=False))
 

@@ -14,6 +14,7 @@ from click.testing import CliRunner
 
 from affekt.cli import main
 from affekt.recognition import Bundle
+from affekt.training import load_recipe
 from affekt.training.module import TrainingModule
 
 TINY = Path(__file__).parents[1] / "training" / "tiny.toml"
@@ -237,3 +238,23 @@ def test_a_recipe_is_trained_under_a_protocol(call, folder, corpora, tmp_path):
 def test_a_mistake_in_a_protocol_is_named(call, folder, corpora, tmp_path, options, message):
     place = ["--corpora", corpora, "--out", tmp_path / "folds"]
     assert message in call("train", folder / "tiny.toml", *place, *options, code=2).stderr
+
+
+# A recipe to begin with
+
+
+@pytest.mark.parametrize(
+    ("arguments", "file", "name"),
+    [([], "own.toml", "own"), (["default"], "my-default.toml", "my-default")],
+)
+def test_a_recipe_to_begin_with_is_written(call, tmp_path, monkeypatch, arguments, file, name):
+    monkeypatch.chdir(tmp_path)
+    assert call("train", *arguments, "--init").stdout == f"{file}\n"
+    recipe, _ = load_recipe(tmp_path / file)
+    assert recipe.name == name
+    (tmp_path / file).write_text("mine")
+    assert file in call("train", *arguments, "--init", code=2).stderr
+
+
+def test_without_a_recipe_the_way_to_one_is_told(call):
+    assert "--init writes one to begin with" in call("train", code=2).stderr

@@ -72,8 +72,8 @@ def test_a_mistake_is_one_line(call, toy_recipe, toy_corpora):
     )
     said = call("shukla-cnn2d", "--corpora", toy_corpora, code=2).stderr
     assert said == (
-        "affekt: 'shukla-cnn2d' is no recipe file and no published system "
-        "(did you mean 'shukla-cnn1d'?)\n"
+        "affekt: no recipe is called 'shukla-cnn2d' (did you mean 'shukla-cnn1d'?); or give the "
+        "path of a TOML file\n"
     )
 
 

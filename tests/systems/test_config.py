@@ -88,7 +88,7 @@ def test_an_unknown_system_is_refused_with_a_suggestion():
 
 
 def test_a_configuration_of_ones_own_is_read_from_its_file(tmp_path):
-    file = Path(str(resources.files("affekt.systems").joinpath("configs", "shukla-cnn1d.toml")))
+    file = Path(str(resources.files("affekt").joinpath("recipes", "shukla-cnn1d.toml")))
     own = tmp_path / "own.toml"
     text = file.read_text(encoding="utf-8").replace('name = "shukla-cnn1d"', 'name = "own"', 1)
     own.write_text(text + "\n[search]\n", encoding="utf-8")
@@ -97,7 +97,7 @@ def test_a_configuration_of_ones_own_is_read_from_its_file(tmp_path):
 
 @pytest.mark.parametrize("name", ["shukla-cnn1d", "gru", "all"])
 def test_a_file_of_ones_own_does_not_pass_for_what_is_published(tmp_path, name):
-    file = Path(str(resources.files("affekt.systems").joinpath("configs", "shukla-cnn1d.toml")))
+    file = Path(str(resources.files("affekt").joinpath("recipes", "shukla-cnn1d.toml")))
     own = tmp_path / "own.toml"
     text = file.read_text(encoding="utf-8").replace('name = "shukla-cnn1d"', f'name = "{name}"', 1)
     own.write_text(text, encoding="utf-8")

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 import re
 from pathlib import Path
 
@@ -8,14 +9,17 @@ import pytest
 from affekt.config import to_mapping
 from affekt.errors import ConfigError
 from affekt.training import load_recipe
+from affekt.training.options import FitConfig
+from affekt.training.recipe import CalibrationConfig, find_recipe, shipped_recipes
 
-RECIPES = Path(__file__).parents[2] / "recipes"
+RECIPES = Path(__file__).parents[2] / "src" / "affekt" / "recipes"
+OURS = ("default", "default-selection", "open")
 
 
-@pytest.mark.parametrize("path", sorted(RECIPES.glob("*.toml")), ids=lambda path: path.stem)
-def test_every_recipe_of_ours_loads_with_its_licence(path):
-    recipe, licence = load_recipe(path)
-    assert recipe.name == path.stem
+@pytest.mark.parametrize("name", OURS)
+def test_every_recipe_of_ours_loads_with_its_licence(name):
+    recipe, licence = load_recipe(find_recipe(name))
+    assert recipe.name == name
     assert len(licence) > 100
 
 
@@ -125,3 +129,22 @@ def test_an_older_recipe_is_read_with_a_warning_and_means_what_it_meant(toy_reci
     assert (fit.mixup_alpha, fit.average_decay, fit.gradient_clip) == (0.3, 0.998, 5.0)
     assert fit.within_corpus
     assert fit.best_weights
+
+
+@pytest.mark.parametrize("name", shipped_recipes())
+def test_every_shipped_recipe_is_found_by_its_name(name):
+    recipe, _ = load_recipe(find_recipe(name))
+    assert recipe.name == name
+
+
+def test_the_recipe_to_begin_with_names_every_key():
+    text = find_recipe("own").read_text(encoding="utf-8")
+    told = [*dataclasses.fields(FitConfig), *dataclasses.fields(CalibrationConfig)]
+    rare = {"start_from", "momentum", "l2", "stop_at_accuracy"}
+    missing = [item.name for item in told if not re.search(rf"^#? ?{item.name} = ", text, re.M)]
+    assert set(missing) == rare
+
+
+def test_a_misspelt_recipe_is_refused_with_a_suggestion():
+    with pytest.raises(ConfigError, match=r"no recipe is called 'defalt' \(did you mean 'default'"):
+        find_recipe("defalt")

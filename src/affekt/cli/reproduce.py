@@ -65,7 +65,7 @@ def reproduce(
 ) -> None:
     """Rebuild one published system, or all eleven, and print published beside measured.
 
-    FILE is a configuration of your own, made like those in src/affekt/systems/configs/.
+    FILE is a configuration of your own, made like those in src/affekt/recipes/.
 
     Each run trains, measures, writes its report and exports a bundle for `affekt predict --model`.
     An interrupted command goes on where it was when it is given again. A run that tests speakers

@@ -13,7 +13,13 @@ from affekt.cli.saying import echo, say
 
 
 @click.command()
-@click.argument("recipe_path", metavar="RECIPE", type=click.Path(path_type=Path))
+@click.argument("name", metavar="RECIPE", required=False)
+@click.option(
+    "--init",
+    is_flag=True,
+    help="Write a recipe to begin with into this folder, and train nothing: with comments, or the "
+    "shipped one that RECIPE names.",
+)
 @click.option(
     "--out",
     type=click.Path(file_okay=False, path_type=Path),
@@ -38,7 +44,8 @@ from affekt.cli.saying import echo, say
 @force_option
 @click.option("--quiet", is_flag=True, help="No progress bar.")
 def train(
-    recipe_path: Path,
+    name: str | None,
+    init: bool,
     out: Path | None,
     corpora: Path | None,
     protocol_name: str | None,
@@ -48,7 +55,9 @@ def train(
     force: bool,
     quiet: bool,
 ) -> None:
-    """Train the model that RECIPE (a TOML file) describes, calibrate it and export its bundle.
+    """Train the model that RECIPE describes, calibrate it and export its bundle.
+
+    RECIPE is a TOML file, or the name of a recipe that comes with the package.
 
     Under another protocol than the shipped tables it is one network a split, a table of what they
     answer to clips that they did not learn from, and a report.
@@ -59,8 +68,14 @@ def train(
     from affekt.errors import ConfigError
     from affekt.training import Run, load_recipe
     from affekt.training import train as train_model
+    from affekt.training.recipe import find_recipe
 
-    recipe, licence_text = load_recipe(recipe_path)
+    if init:
+        echo(_begin(name, force=force))
+        return
+    if name is None:
+        raise click.UsageError("give a RECIPE; --init writes one to begin with")
+    recipe, licence_text = load_recipe(find_recipe(name))
     if epochs is not None:
         fit = dataclasses.replace(recipe.fit, epochs=epochs)
         recipe = dataclasses.replace(recipe, fit=fit)
@@ -82,6 +97,20 @@ def train(
             run, licence_text=licence_text, resume=resume, force=force, folds=_numbers(folds)
         )
     )
+
+
+def _begin(name: str | None, *, force: bool) -> Path:
+    """Write a shipped recipe into the current folder, under a name of its own."""
+    from affekt.output import write_output
+    from affekt.training.recipe import find_recipe
+
+    text = find_recipe(name or "own").read_text(encoding="utf-8")
+    if name is not None:  # its terms are those of the shipped weights
+        kept = [line for line in text.splitlines() if not line.startswith("licence_file")]
+        text = "\n".join(kept).replace(f'name = "{name}"', f'name = "my-{name}"', 1) + "\n"
+    path = Path(f"my-{name}.toml" if name else "own.toml")
+    write_output(path, text, force=force)
+    return path
 
 
 def _numbers(text: str | None) -> tuple[int, ...]:

@@ -74,5 +74,5 @@ def claims_of(recipe: Recipe) -> Published:
 
 @cache
 def _shipped(name: str) -> Recipe:
-    file = resources.files(__package__).joinpath("configs", f"{name}.toml")
+    file = resources.files("affekt").joinpath("recipes", f"{name}.toml")
     return from_mapping(Recipe, tomllib.loads(file.read_text(encoding="utf-8")), where=file.name)

@@ -9,12 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from affekt.config import to_mapping
-from affekt.errors import ConfigError, did_you_mean
 from affekt.output import check_output, write_output
 from affekt.report.csv import csv_text
 from affekt.systems.config import SYSTEMS, VARIANTS, load_system
 from affekt.systems.trials import TABLES, TrialOptions, Trials
-from affekt.training.recipe import read_recipe
+from affekt.training.recipe import find_recipe, read_recipe
 from affekt.training.recipe_file import to_toml
 from affekt.training.search import Search, Trial, best_of, search, trials_of
 from affekt.training.search_space import Space, check_tables, examples, read_space, with_values
@@ -118,13 +117,10 @@ def tune(request: TuneRequest) -> Tuned:
 
 def _read(recipe: str) -> tuple[dict[str, Any], str]:
     """Return the settings of a recipe or system, and what to call it in an error."""
-    names = (*SYSTEMS, *VARIANTS)
-    if recipe in names:
+    if recipe in (*SYSTEMS, *VARIANTS):
         return to_mapping(load_system(recipe)), recipe
-    if recipe.endswith(".toml") or Path(recipe).exists():
-        return read_recipe(Path(recipe)), recipe
-    hint = did_you_mean(recipe, names)
-    raise ConfigError(f"'{recipe}' is no recipe file and no published system{hint}")
+    path = find_recipe(recipe)
+    return read_recipe(path), str(path)
 
 
 def _default(settings: Mapping[str, Any]) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 from dataclasses import dataclass, field, fields
+from importlib import resources
 from pathlib import Path
 from typing import Any, Literal
 
@@ -365,6 +366,27 @@ class Recipe:
         if source.form != "image":
             raise ConfigError(f"augmentation: {source.name} is no image")
         return Pipeline.for_images(self.augmentation, where=where)
+
+
+def shipped_recipes() -> dict[str, Path]:
+    """Return the recipes that come with the package, by name."""
+    folder = Path(str(resources.files("affekt").joinpath("recipes")))
+    return {path.stem: path for path in sorted(folder.glob("*.toml"))}
+
+
+def find_recipe(name: str | Path) -> Path:
+    """Return the path of a recipe: of a file, or of a shipped recipe by its name.
+
+    Raises:
+        ConfigError: there is no shipped recipe of that name, and it is no TOML file.
+    """
+    path, shipped = Path(name), shipped_recipes()
+    if str(name) in shipped:
+        return shipped[str(name)]
+    if path.suffix == ".toml" or path.exists():
+        return path
+    hint = did_you_mean(str(name), shipped)
+    raise ConfigError(f"no recipe is called '{name}'{hint}; or give the path of a TOML file")
 
 
 def read_recipe(path: Path) -> dict[str, Any]:
