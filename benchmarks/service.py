@@ -6,6 +6,7 @@ and prints a table. Run it on an idle machine: `python benchmarks/service.py` (a
 the service, so that the figures are what one machine does, sender included.
 
 `--long` measures instead how long short clips take beside two small files that hold hours of sound.
+`--answers` measures whether answers to fifty clients at once are those to a single one.
 `--batches` measures whether clips that run together cost less than one after the other.
 """
 
@@ -21,7 +22,7 @@ import sys
 import threading
 import time
 from collections import Counter, deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -33,6 +34,7 @@ RATE_HZ = 16000
 CLIP_S = 3.0
 GOAL_RATE = 120.0
 CROWD = 500
+CLIENTS = 50
 REQUESTS = 20_000
 
 
@@ -65,6 +67,7 @@ class Link:
         self._port = port
         head = f"POST /v1/recognize HTTP/1.1\r\nHost: x\r\nContent-Length: {len(body)}\r\n\r\n"
         self._request = head.encode() + body
+        self.answer = b""
 
     async def ask(self) -> tuple[str, float]:
         """Send the recording, and return the status, or "dropped", and the seconds it took."""
@@ -79,7 +82,7 @@ class Link:
                 for line in head.split(b"\r\n")
                 if line.lower().startswith(b"content-length:")
             )
-            await self._reader.readexactly(length)
+            self.answer = await self._reader.readexactly(length)
         except (OSError, asyncio.IncompleteReadError):
             return "dropped", time.perf_counter() - begin
         return head[9:12].decode(), time.perf_counter() - begin
@@ -182,11 +185,13 @@ def _figure(pid: int, file: str, name: str) -> float:
     return float("nan")
 
 
-def clip() -> bytes:
+def clip(seed: int = 0) -> bytes:
     """Return a 3 s WAV file: tones under noise, for speed does not depend on what is said."""
     time_s = np.arange(int(CLIP_S * RATE_HZ)) / RATE_HZ
-    rng = np.random.default_rng(0)
-    signal = 0.2 * np.sin(2 * np.pi * 180 * time_s) + 0.02 * rng.standard_normal(time_s.size)
+    rng = np.random.default_rng(seed)
+    signal = 0.2 * np.sin(2 * np.pi * (180 + 5 * seed) * time_s) + 0.02 * rng.standard_normal(
+        time_s.size
+    )
     file = io.BytesIO()
     soundfile.write(file, signal, RATE_HZ, format="WAV")
     return file.getvalue()
@@ -217,11 +222,12 @@ def measure(*, quick: bool) -> None:
 
 
 def hours(duration_s: float) -> bytes:
-    """Return a FLAC file of few bytes: a jump between two levels every two seconds."""
+    """Return a small FLAC file of hours: a tone for a quarter of every second, and silence."""
     file = io.BytesIO()
-    minute = np.where(np.arange(60 * RATE_HZ) // (2 * RATE_HZ) % 2, 8000, -8000).astype(np.int16)
-    with soundfile.SoundFile(file, "w", RATE_HZ, 1, format="FLAC") as writer:
-        for _ in range(round(duration_s / 60.0)):
+    tone = (6000.0 * np.sin(2 * np.pi * np.arange(4096) / 128)).astype(np.int16)
+    minute = np.tile(np.concatenate([tone, np.zeros(3 * 4096, np.int16)]), 59)
+    with soundfile.SoundFile(file, "w", RATE_HZ, 1, format="FLAC", compression_level=1.0) as writer:
+        for _ in range(round(duration_s * RATE_HZ / len(minute))):
             writer.write(minute)
     return file.getvalue()
 
@@ -255,6 +261,31 @@ def measure_beside_long(*, quick: bool) -> None:
     print(f"10 clips/s beside them (goal p99 1000 ms): {clips}")
 
 
+async def answers(port: int, bodies: Sequence[bytes]) -> list[bytes]:
+    """Ask for all recordings, each over a connection of its own, in the same moment."""
+    links = [Link(port, body) for body in bodies]
+    await asyncio.gather(*(link.ask() for link in links))
+    for link in links:
+        link.close()
+    return [link.answer for link in links]
+
+
+def measure_answers(*, quick: bool) -> None:
+    """Print how many answers to many clients at once differ from those to a single one."""
+    rounds = 2 if quick else 20
+    bodies = [clip(seed) for seed in range(CLIENTS)]
+    with service() as (port, _):
+        quiet = [asyncio.run(answers(port, [body]))[0] for body in bodies]
+        if not all(b'"emotion"' in answer for answer in quiet):
+            raise SystemExit("not every recording was answered")
+        different = sum(
+            first != second
+            for _ in range(rounds)
+            for first, second in zip(quiet, asyncio.run(answers(port, bodies)), strict=True)
+        )
+    print(f"{CLIENTS} clients, {rounds * CLIENTS} answers: {different} differ from the quiet ones")
+
+
 def measure_batches() -> None:
     """Print what a clip costs in batches of several sizes, in milliseconds."""
     from affekt import Recognizer
@@ -280,10 +311,13 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="a few seconds in all")
     parser.add_argument("--long", action="store_true", help="clips beside hours of sound")
+    parser.add_argument("--answers", action="store_true", help="whether a crowd changes answers")
     parser.add_argument("--batches", action="store_true", help="batches of the model alone")
     given = parser.parse_args()
     if given.batches:
         measure_batches()
+    elif given.answers:
+        measure_answers(quick=given.quick)
     elif given.long:
         measure_beside_long(quick=given.quick)
     else:
