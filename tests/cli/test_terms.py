@@ -8,6 +8,7 @@ import os
 import pty
 import subprocess
 import sys
+import threading
 
 import pytest
 import soundfile
@@ -57,6 +58,34 @@ def test_where_nothing_can_be_remembered_they_are_said_again(said, tmp_path):
     assert [said(), said()] == [LINE, LINE]
 
 
+def in_a_terminal(words, folder):
+    """Run a command whose standard error is a terminal that is read meanwhile: it holds little."""
+    ours, theirs = pty.openpty()
+    chunks = []
+
+    def read():
+        while not b"".join(chunks).endswith(b"end\r\n"):
+            chunks.append(os.read(ours, 10_000))
+
+    reader = threading.Thread(target=read)
+    reader.start()
+    try:
+        done = subprocess.run(
+            [sys.executable, "-m", "affekt", *words],
+            cwd=folder,
+            env=os.environ | {"AFFEKT_CACHE": str(folder / "cache")},
+            stdout=subprocess.PIPE,
+            stderr=theirs,
+            check=True,
+        )
+    finally:
+        os.write(theirs, b"end\n")  # so that reading never waits for more
+        reader.join()
+        os.close(ours)
+        os.close(theirs)
+    return done, b"".join(chunks).decode().replace("\r\n", "\n")
+
+
 @pytest.mark.parametrize("command", ["predict", "evaluate"])
 def test_json_stays_json_in_a_real_terminal(tones, tmp_path, command):
     bundle = tones.write_bundle(tmp_path / "tones.onnx", training_data=DIFFICULT)
@@ -66,23 +95,7 @@ def test_json_stays_json_in_a_real_terminal(tones, tmp_path, command):
         "predict": ["predict", "own", "--model", str(bundle)],
         "evaluate": ["evaluate", str(bundle), "--folder", "own"],
     }[command]
-    ours, theirs = pty.openpty()
-    try:
-        for expected in (LINE, ""):
-            done = subprocess.run(
-                [sys.executable, "-m", "affekt", *words, "--format", "json"],
-                cwd=tmp_path,
-                env=os.environ | {"AFFEKT_CACHE": str(tmp_path / "cache")},
-                stdout=subprocess.PIPE,
-                stderr=theirs,
-                check=True,
-            )
-            os.write(theirs, b"end\n")  # so that reading never waits for more
-            seen = ""
-            while not seen.endswith("end\n"):
-                seen += os.read(ours, 10_000).decode().replace("\r\n", "\n")
-            assert seen.count(LINE) == bool(expected)
-            assert json.loads(done.stdout)
-    finally:
-        os.close(ours)
-        os.close(theirs)
+    for expected in (LINE, ""):
+        done, seen = in_a_terminal([*words, "--format", "json"], tmp_path)
+        assert seen.count(LINE) == bool(expected)
+        assert json.loads(done.stdout)

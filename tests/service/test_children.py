@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import signal
 import socket
 import struct
@@ -62,16 +63,19 @@ def test_a_child_is_limited_and_knows_no_secrets(
     assert not Path(f"/proc/{pid}").exists()
 
 
-def test_a_file_that_needs_too_much_memory_is_refused(children: Children, sound: Any) -> None:
-    frames, channels = 60_000, 1000
-    head = struct.pack(
-        *("<4sI4s4sIHHIIHH4sI", b"RIFF", 0, b"WAVE", b"fmt ", 16, 1, channels),
-        *(16000, 16000 * 2 * channels, 2 * channels, 16, b"data", frames * 2 * channels),
-    )
+def test_a_file_that_needs_too_much_memory_is_refused(
+    children: Children, sound: Any, processes: Any
+) -> None:
+    work(children, sound())  # what is loaded once is there
+    (pid,) = processes(children)
+    before = resource.prlimit(pid, resource.RLIMIT_AS)
+    held = int(Path(f"/proc/{pid}/statm").read_text().split()[0]) * resource.getpagesize()
+    resource.prlimit(pid, resource.RLIMIT_AS, (held + 2**20, before[1]))
     with pytest.raises(Problem) as refused:
-        work(children, head + bytes(frames * 2 * channels))
+        work(children, sound(duration_s=50.0))
     assert refused.value.kind == "unreadable-recording"
     assert "memory" in refused.value.detail
+    resource.prlimit(pid, resource.RLIMIT_AS, before)
     assert work(children, sound()).signal.size == 16000
 
 
