@@ -8,8 +8,11 @@ from pathlib import Path
 
 import click
 
+from affekt.cli.data import data_options
 from affekt.cli.options import force_option
 from affekt.cli.saying import echo, say
+from affekt.corpora import corpora_root
+from affekt.corpora.datasets import DataSource
 
 
 @click.command()
@@ -25,12 +28,7 @@ from affekt.cli.saying import echo, say
     type=click.Path(file_okay=False, path_type=Path),
     help="Folder for checkpoints, logs and the bundle.  [default: runs/NAME]",
 )
-@click.option(
-    "--corpora",
-    type=click.Path(path_type=Path),
-    envvar="AFFEKT_CORPORA",
-    help="Folder that holds the corpora.  [default: AFFEKT_CORPORA]",
-)
+@data_options
 @click.option(
     "--protocol",
     "protocol_name",
@@ -46,8 +44,8 @@ from affekt.cli.saying import echo, say
 def train(
     name: str | None,
     init: bool,
+    data: DataSource,
     out: Path | None,
-    corpora: Path | None,
     protocol_name: str | None,
     folds: str | None,
     resume: bool,
@@ -59,12 +57,14 @@ def train(
 
     RECIPE is a TOML file, or the name of a recipe that comes with the package.
 
+    Recordings that are named here are learnt from instead of those of the recipe, with the labels
+    that occur in them.
+
     Under another protocol than the shipped tables it is one network a split, a table of what they
     answer to clips that they did not learn from, and a report.
 
     An interrupted run goes on with --resume, with the losses it would have had.
     """
-    from affekt.corpora import corpora_root
     from affekt.errors import ConfigError
     from affekt.training import Run, load_recipe
     from affekt.training import train as train_model
@@ -79,6 +79,8 @@ def train(
     if epochs is not None:
         fit = dataclasses.replace(recipe.fit, epochs=epochs)
         recipe = dataclasses.replace(recipe, fit=fit)
+    if data.corpora or data.table or data.folder:
+        recipe = recipe.learning_from(data)
     if protocol_name is not None:
         try:
             chosen = dataclasses.replace(recipe.protocol, name=protocol_name)
@@ -88,7 +90,7 @@ def train(
     run = Run(
         recipe=recipe,
         folder=out or Path("runs") / recipe.name,
-        corpora=corpora_root(corpora),
+        corpora=corpora_root(data.root) if recipe.data.corpora else data.root,
         say=lambda line: say(line, prefix=""),
         show_progress=sys.stderr.isatty() and not quiet,
     )

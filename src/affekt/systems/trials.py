@@ -17,7 +17,6 @@ import numpy as np
 
 from affekt.config import from_mapping
 from affekt.errors import CorpusError
-from affekt.protocols import partition
 from affekt.records import Utterance
 from affekt.systems.data import few_of_each
 from affekt.systems.reproduce import QUICK_EPOCHS
@@ -33,9 +32,12 @@ from affekt.training.fit import (
     read_clips,
 )
 from affekt.training.module import logits_of_part, validation_ua
+from affekt.training.parts import parts_of
 from affekt.training.recipe import ProtocolConfig, Recipe
 from affekt.training.search_space import with_values
 
+# Choices are made on `select` speakers, whatever the recipe's own protocol.
+_BY_SELECT = ProtocolConfig(name="tables", select_on="select")
 TABLES = (
     *("augmentation", "data.class_power", "data.corpus_power", "data.corpus_weight"),
     *("data.copies", "features", "fit", "model"),
@@ -89,7 +91,8 @@ class Trials:
         utterances, missing = load_recordings(recipe, self._options.corpora)
         if missing:
             say(f"{recipe.name}: goes on without {', '.join(missing)}")
-        parts = partition(few_of_each(utterances) if self._options.quick else utterances)
+        chosen = few_of_each(utterances) if self._options.quick else utterances
+        parts = parts_of(chosen, _BY_SELECT)
         self._utterances = [*parts.train, *parts.select]
         if not parts.select:
             raise CorpusError(
@@ -135,13 +138,12 @@ class Trials:
         fit = dataclasses.replace(fit, epochs=epochs)
         if recipe.protocol.name == "tables":  # a run that follows the select speakers keeps these
             fit = dataclasses.replace(fit, best_weights=True, monitor="validation_ua")
-        protocol = ProtocolConfig(name="tables", select_on="select")
-        return dataclasses.replace(recipe, protocol=protocol, fit=fit)
+        return dataclasses.replace(recipe, protocol=_BY_SELECT, fit=fit)
 
 
 def select_split(rows: Clips) -> tuple[Numbers, Numbers]:
     """Return the row numbers to learn from, and those of the originals of `select` speakers."""
-    parts = partition(rows.utterances)
+    parts = parts_of(rows.utterances, _BY_SELECT)
     learnt, scored = (_places(rows, part) for part in (parts.train, parts.select))
     return learnt, scored[rows.copy[scored] == 0]
 

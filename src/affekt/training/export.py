@@ -182,7 +182,9 @@ def describe(
 def corpora_terms(utterances: Iterable[Utterance]) -> str:
     """Return the terms of the recordings that a model learnt from, which bind its weights."""
     names = dict.fromkeys(item.corpus for item in utterances)
-    terms = "; ".join(f"{CORPORA[name].title}: {CORPORA[name].licence.id}" for name in names)
+    terms = "; ".join(
+        f"{CORPORA[name].title if name in CORPORA else name}: {_licence(name)}" for name in names
+    )
     return f"Trained on recordings under these terms, which bind the weights: {terms}."
 
 
@@ -219,12 +221,17 @@ def training_data(utterances: Sequence[Utterance]) -> list[dict[str, Any]]:
         rows.append(
             {
                 "corpus": corpus,
-                "licence": CORPORA[corpus].licence.id,
+                "licence": _licence(corpus),
                 "utterances": len(items),
                 "speakers": len({item.speaker for item in items}),
             }
         )
     return rows
+
+
+def _licence(corpus: str) -> str:
+    """Return the terms of a corpus in words; of people's own nobody else knows them."""
+    return CORPORA[corpus].licence.id if corpus in CORPORA else "as its owner says"
 
 
 def _speakers(utterances: Sequence[Utterance]) -> dict[str, list[str]]:

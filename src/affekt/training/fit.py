@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import signal
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -23,13 +24,15 @@ from lightning.pytorch.loggers import CSVLogger, TensorBoardLogger
 from torch import Tensor, nn
 
 from affekt.config import from_mapping, to_mapping
-from affekt.corpora import corpora_root, load_corpus
+from affekt.corpora import corpora_root
+from affekt.corpora.datasets import root_at_hand
+from affekt.emotions import CANONICAL
 from affekt.errors import ConfigError, CorpusError, did_you_mean
 from affekt.features.sets import FeatureSet
 from affekt.models import CLASSIFIERS, MODELS, create_classifier, create_model
 from affekt.models.initialise import initialise
 from affekt.models.pathak_mlp import PathakMlpConfig
-from affekt.protocols import Parts, partition
+from affekt.protocols import Parts
 from affekt.records import Utterance
 from affekt.training.batches import (
     EpochSampler,
@@ -61,6 +64,7 @@ from affekt.training.memory import keep_freed_memory
 from affekt.training.mlp import fit_mlp
 from affekt.training.module import VALIDATION_UA, TrainingModule
 from affekt.training.options import MLP, FitConfig, Precision
+from affekt.training.parts import parts_of
 from affekt.training.recipe import FeaturesConfig, Recipe, SpeakerPart
 
 # What an interruption costs at most; a checkpoint takes about as long as one step.
@@ -74,14 +78,14 @@ class Run:
     Attributes:
         recipe: what was asked for.
         folder: holds `checkpoints/`, `logs/` and at the end `NAME.onnx`.
-        corpora: the folder of the recordings.
+        corpora: the folder of the corpora; None where the recipe names none.
         say: takes one line for the reader at a time.
         show_progress: draw progress bars.
     """
 
     recipe: Recipe
     folder: Path
-    corpora: Path
+    corpora: Path | None
     say: Say
     show_progress: bool
 
@@ -142,35 +146,29 @@ class Fitted:
     calibrate: Clips | None
 
 
-def load_recordings(recipe: Recipe, root: Path) -> tuple[list[Utterance], tuple[str, ...]]:
-    """Return the recordings of a recipe's corpora, and the corpora that are not on the disk.
+def load_recordings(recipe: Recipe, root: Path | None) -> tuple[list[Utterance], tuple[str, ...]]:
+    """Return the recordings of a recipe, and its corpora that are not on the disk.
 
     Raises:
-        CorpusError: none of them is there.
+        CorpusError: none of the corpora is there, or recordings of people's own cannot be read.
     """
     missing = missing_corpora(recipe, root)
-    utterances = [
-        item
-        for name in recipe.data.corpora
-        if name not in missing
-        for item in load_corpus(name, root)
-    ]
-    if not utterances:
+    if len(missing) == len(recipe.data.corpora) and not recipe.data.has_own:
         raise CorpusError(f"none of the corpora of {recipe.name} lies under {root}")
-    return utterances, missing
+    return list(recipe.data.source(root, without=missing).open().utterances), missing
 
 
-def missing_corpora(recipe: Recipe, root: Path) -> tuple[str, ...]:
+def missing_corpora(recipe: Recipe, root: Path | None) -> tuple[str, ...]:
     """Return the corpora of a recipe that have no folder below the root, or an empty one."""
     return tuple(
         name
         for name in recipe.data.corpora
-        if not (root / name).is_dir() or not any((root / name).iterdir())
+        if root is None or not (root / name).is_dir() or not any((root / name).iterdir())
     )
 
 
-def load_parts(recipe: Recipe, root: Path, say: Say) -> Parts:
-    """Load the recipe's corpora that are on the disk, split by the shipped tables.
+def load_parts(recipe: Recipe, root: Path | None, say: Say) -> Parts:
+    """Load the recordings of a recipe that are on the disk, by part.
 
     Raises:
         CorpusError: none of them is there.
@@ -178,7 +176,28 @@ def load_parts(recipe: Recipe, root: Path, say: Say) -> Parts:
     utterances, missing = load_recordings(recipe, root)
     for name in missing:
         say(f"{name}: not under {root}; passed over")
-    return partition(utterances)
+    return parts_of(utterances, recipe.protocol)
+
+
+def with_labels(recipe: Recipe, root: Path | None) -> Recipe:
+    """Return a recipe with the labels that occur, where it leaves them out.
+
+    Canonical ones come first, in their order.
+
+    Raises:
+        CorpusError: recordings cannot be read, or have one label alone.
+    """
+    if recipe.labels:
+        return recipe
+    utterances, _ = load_recordings(recipe, root)
+    met = {item.emotion for item in utterances if item.emotion}
+    met = {recipe.data.relabel.get(label, label) for label in met}
+    labels = (*(label for label in CANONICAL if label in met), *sorted(met - {*CANONICAL}))
+    if len(labels) < 2:
+        raise CorpusError(
+            f"{recipe.name}: the recordings have one label alone: {', '.join(labels) or 'none'}"
+        )
+    return dataclasses.replace(recipe, labels=labels)
 
 
 def read_clips(
@@ -276,7 +295,8 @@ def fit(run: Run, *, resume: bool, watch: Watch | None = None) -> Fitted:
     settings = run_settings(recipe)
     if (newest := run.last_checkpoint()) is not None:
         check_settings(newest, settings)
-    parts = load_parts(recipe, corpora_root(run.corpora), run.say)
+    root = corpora_root(run.corpora) if recipe.data.corpora else root_at_hand(run.corpora)
+    parts = load_parts(recipe, root, run.say)
     train = _clips(run, parts, protocol.train_on, purpose="train on")
     check_classes(recipe, train.part())
     select_on = protocol.select_on

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from importlib import resources
 from pathlib import Path
 from typing import Any, Literal
@@ -14,6 +14,8 @@ from affekt.augment import Pipeline
 from affekt.augment.copies import CopyConfig
 from affekt.config import from_mapping, read_toml
 from affekt.corpora import CORPORA
+from affekt.corpora.datasets import DataSource
+from affekt.corpora.labels import Labels
 from affekt.emotions import CANONICAL
 from affekt.errors import ConfigError, did_you_mean
 from affekt.features.sets import FeatureSet, find_feature_set
@@ -39,6 +41,11 @@ class DataConfig:
 
     Attributes:
         corpora: names; a corpus that is not on the disk is reported and passed over.
+        table, folder: recordings of your own, as `affekt.open_dataset` reads them; relative to the
+            recipe.
+        labels: "canonical" or "own", of all of these.
+        label_map: a word to the label it becomes, or to "" for none.
+        label_from, speaker_from: patterns of paths that tell label and speaker.
         relabel: canonical label to the one it is joined to.
         min_duration_s: shorter clips are left out.
         copies: pre-computed augmented copies of every clip.
@@ -50,7 +57,13 @@ class DataConfig:
         corpus_weight: further factor on a corpus' share.
     """
 
-    corpora: tuple[str, ...]
+    corpora: tuple[str, ...] = ()
+    table: Path | None = None
+    folder: Path | None = None
+    labels: Labels = "canonical"
+    label_map: dict[str, str] = field(default_factory=dict)
+    label_from: str | None = None
+    speaker_from: str | None = None
     relabel: dict[str, str] = field(default_factory=dict)
     min_duration_s: float = 0.0
     copies: tuple[CopyConfig, ...] = ()
@@ -61,17 +74,45 @@ class DataConfig:
     corpus_weight: dict[str, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        _check_names("corpora", self.corpora, CORPORA, least=1)
+        _check_names("corpora", self.corpora, CORPORA, least=0 if self.has_own else 1)
         _check_names("relabel", tuple(self.relabel), CANONICAL)
         if self.min_duration_s < 0.0 or self.copy_seed < 0:
             raise ValueError("min_duration_s and copy_seed must not be negative")
         if not (0.0 <= self.corpus_power <= 1.0 and 0.0 <= self.class_power <= 1.0):
             raise ValueError("corpus_power and class_power must lie in 0 to 1")
         stranger = next((name for name in self.corpus_weight if name not in self.corpora), None)
-        if stranger is not None:
+        if stranger is not None and not self.has_own:  # whose names the recordings tell
             raise ValueError(f"corpus_weight: '{stranger}'{did_you_mean(stranger, self.corpora)}")
         if any(weight <= 0.0 for weight in self.corpus_weight.values()):
             raise ValueError("corpus_weight must be positive")
+
+    @property
+    def has_own(self) -> bool:
+        """Whether recordings of people's own are among them."""
+        return self.table is not None or self.folder is not None
+
+    def source(self, root: Path | None, *, without: Collection[str] = ()) -> DataSource:
+        """Return where the recordings lie.
+
+        Args:
+            root: the folder that holds the corpora.
+            without: corpora to leave out.
+        """
+        return DataSource(
+            corpora=tuple(name for name in self.corpora if name not in without),
+            table=self.table,
+            folder=self.folder,
+            root=root,
+            labels=self.labels,
+            label_map={word: label or None for word, label in self.label_map.items()},
+            label_from=self.label_from,
+            speaker_from=self.speaker_from,
+        )
+
+    def below(self, place: Path) -> DataConfig:
+        """Return the same, with own recordings read from a folder."""
+        table, folder = (path and place / path for path in (self.table, self.folder))
+        return replace(self, table=table, folder=folder)
 
 
 def _check_names(
@@ -287,15 +328,16 @@ class Recipe:
     Attributes:
         name: of the run and of the bundle it exports.
         labels: classes in the order of the model's output; beside the canonical ones a recipe may
-            name a native label of a corpus (EmoDB's boredom).
+            name a native label of a corpus (EmoDB's boredom). With recordings of people's own
+            they may be left out: they are then those that occur.
         augmentation: steps in order, each `name` and its settings (see `affekt.augment`), drawn
             anew in each epoch: of log-mels or of images.
         published: of a recipe that rebuilds a text.
     """
 
     name: str
-    labels: tuple[str, ...]
     data: DataConfig
+    labels: tuple[str, ...] = ()
     seed: int = 0
     protocol: ProtocolConfig = field(default_factory=ProtocolConfig)
     features: FeaturesConfig = field(default_factory=FeaturesConfig)
@@ -311,11 +353,12 @@ class Recipe:
             raise ValueError(f"name: '{self.name}' names files; use letters, digits, . _ and -")
         if not 0 <= self.seed < SEEDS:
             raise ValueError(f"seed must lie in 0 to {SEEDS - 1}")
-        if len(self.labels) < 2 or len(set(self.labels)) != len(self.labels):
+        open_ = self.data.has_own and not self.labels
+        if not open_ and (len(self.labels) < 2 or len(set(self.labels)) != len(self.labels)):
             raise ValueError("labels must be two or more, none twice")
         own = [name for corpus in self.data.corpora for name in CORPORA[corpus].classes]
         stranger = next((name for name in self.labels if name not in (*CANONICAL, *own)), None)
-        if stranger is not None:
+        if stranger is not None and not self.data.has_own:
             raise ValueError(f"labels: '{stranger}'{did_you_mean(stranger, (*CANONICAL, *own))}")
         if self.fit.patience is not None and not self.protocol.has_validation:
             raise ValueError(
@@ -331,7 +374,7 @@ class Recipe:
         """Refuse tables that contradict each other."""
         data, labels = self.data, self.labels
         stray = next((name for name in data.relabel.values() if name not in labels), None)
-        if stray is not None:
+        if stray is not None and labels:
             raise ValueError(f"data.relabel: '{stray}' is none of the labels")
         if self.protocol.leak == "copies" and (not data.copies or data.copies_in != "all"):
             raise ValueError("protocol.leak = 'copies' needs data.copies, and copies_in = 'all'")
@@ -340,11 +383,34 @@ class Recipe:
         if self.published is not None:
             _check_names("published.recalls", tuple(self.published.recalls), labels)
         if self.model.name == MLP:
-            if len(labels) < 3:
+            if 0 < len(labels) < 3:
                 raise ValueError("labels: scikit-learn's MLP has one output for two; give three")
             ignored = ignored_by_mlp(self.fit)
             if ignored:
                 raise ValueError(f"fit.{ignored[0]}: scikit-learn's MLP does not know this option")
+
+    def learning_from(self, data: DataSource) -> Recipe:
+        """Return the same recipe for other recordings, with the labels that occur in them.
+
+        Raises:
+            ConfigError: the recipe cannot learn from them.
+        """
+        config = replace(
+            self.data,
+            corpora=data.corpora,
+            table=data.table,
+            folder=data.folder,
+            labels=data.labels,
+            label_map={word: label or "" for word, label in data.label_map.items()},
+            label_from=data.label_from,
+            speaker_from=data.speaker_from,
+            corpus_weight={},
+        )
+        own = config.has_own
+        try:
+            return replace(self, data=config, labels=() if own else self.labels, published=None)
+        except ValueError as error:
+            raise ConfigError(f"{self.name}: {error}") from None
 
     @property
     def rows_have_copies(self) -> bool:
@@ -409,6 +475,7 @@ def load_recipe(path: Path) -> tuple[Recipe, str]:
     settings = read_recipe(path)
     settings.pop("search", None)
     recipe = from_mapping(Recipe, settings, where=str(path))
+    recipe = replace(recipe, data=recipe.data.below(path.parent))
     if recipe.bundle.licence_file is None:
         return recipe, ""
     licence = path.parent / recipe.bundle.licence_file

@@ -15,7 +15,7 @@ from affekt.output import check_output
 from affekt.training.calibration import Calibration, calibrate
 from affekt.training.cross_fit import cross_fit
 from affekt.training.export import describe, export
-from affekt.training.fit import Fitted, Run, fit
+from affekt.training.fit import Fitted, Run, fit, with_labels
 from affekt.training.folds import train_folds
 
 
@@ -45,6 +45,7 @@ def train(
         CorpusError: there are no recordings to learn from, or too few to calibrate on.
         BundleError: the exported file differs from the network.
     """
+    run = dataclasses.replace(run, recipe=with_labels(run.recipe, run.corpora))
     recipe = run.recipe
     if recipe.protocol.name != "tables":
         return train_folds(run, resume=resume, only=folds)

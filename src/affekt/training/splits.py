@@ -11,9 +11,10 @@ import numpy as np
 import numpy.typing as npt
 
 from affekt.corpora import CORPORA
-from affekt.protocols import partition, speaker_disjoint_in_each
+from affekt.protocols import speaker_disjoint_in_each
 from affekt.records import Utterance
 from affekt.training.data import Clips
+from affekt.training.parts import parts_of
 from affekt.training.recipe import Recipe
 
 Rule = Literal["published", "split-before-copies", "speaker-disjoint"]
@@ -61,9 +62,9 @@ def split_rows(recipe: Recipe, rows: Clips, rule: Rule, *, seed: int) -> RowSpli
     if rule == "speaker-disjoint":
         rng = np.random.default_rng(protocol.split_seed)
         drawn = speaker_disjoint_in_each(rows.utterances, shares, rng)
-        place = {item.path: k for k, item in enumerate(rows.utterances)}
+        place = {item.stretch: k for k, item in enumerate(rows.utterances)}
         clips = [
-            np.array(sorted(place[item.path] for item in part), dtype=np.int64)
+            np.array(sorted(place[item.stretch] for item in part), dtype=np.int64)
             for part in (drawn.train, drawn.validation, drawn.test)
         ]
         parts = [_rows_of(rows, part) for part in clips]
@@ -87,8 +88,8 @@ def split_rows(recipe: Recipe, rows: Clips, rule: Rule, *, seed: int) -> RowSpli
     if data.copies_in == "train":
         parts[1:] = [part[rows.copy[part] == 0] for part in parts[1:]]
     if recipe.published is not None and recipe.published.tuned:
-        chosen_by = {item.path for item in partition(rows.utterances).select}
-        known = [rows.utterances[clip].path in chosen_by for clip in rows.clip[parts[2]]]
+        chosen_by = {item.stretch for item in parts_of(rows.utterances, protocol).select}
+        known = [rows.utterances[clip].stretch in chosen_by for clip in rows.clip[parts[2]]]
         parts[2] = parts[2][~np.array(known, dtype=bool)]
         description += "; the speakers whom the settings were chosen on are left out of the test"
     train, validation, test = parts
@@ -111,7 +112,7 @@ def _sounds(utterances: Sequence[Utterance]) -> npt.NDArray[np.int64]:
     number = {(item.corpus, item.path.stem): place for place, item in enumerate(utterances)}
     sounds = np.arange(len(utterances))
     for corpus in {item.corpus for item in utterances}:
-        for fault in CORPORA[corpus].faults:
+        for fault in CORPORA[corpus].faults if corpus in CORPORA else ():
             pair = [number.get((corpus, name)) for name in (fault.name, fault.other)]
             if fault.kind in _COPIES and None not in pair:
                 sounds[pair[1]] = sounds[pair[0]]
