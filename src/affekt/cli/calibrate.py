@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 from pathlib import Path
 
 import click
 
-from affekt.cli.options import force_option
+from affekt.cli.data import data_options
+from affekt.cli.options import force_option, remarks_shown
 from affekt.cli.saying import echo
 from affekt.cli.terms import say_terms_once
+from affekt.corpora import CORPORA, corpora_root
+from affekt.corpora.datasets import DataSource
+from affekt.recognition import BundleMetadata
 from affekt.report.progress import progress_bars
 
 
 @click.command()
 @click.argument("model", metavar="MODEL")
-@click.option(
-    "--corpora",
-    "root",
-    type=click.Path(path_type=Path),
-    metavar="ROOT",
-    help="The folder that holds one folder a corpus. Without it, AFFEKT_CORPORA.",
-)
+@data_options
 @click.option(
     "--out",
     type=click.Path(path_type=Path, dir_okay=False),
@@ -44,7 +43,7 @@ from affekt.report.progress import progress_bars
 @click.option("--quiet", is_flag=True, help="No progress bar.")
 def calibrate(
     model: str,
-    root: Path | None,
+    data: DataSource,
     out: Path | None,
     siblings: tuple[Path, ...],
     version: str | None,
@@ -56,31 +55,28 @@ def calibrate(
     Heard are the `calibrate` speakers of the corpora that the model learnt from, a part of what it
     learnt from, and synthetic sounds that are no speech. Speakers of the lockbox are not. Corpora
     without `calibrate` speakers are judged by siblings, which were denied some speakers.
+
+    Of your own recordings (--table, --folder), all speakers are heard whom the model does not say
+    that it learnt from.
     """
-    from affekt.corpora import corpora_root, load_corpus
     from affekt.evaluation.domain_sounds import soundfont, synthetic_sounds
     from affekt.output import check_output
     from affekt.recognition.bundle import bundle_path
     from affekt.training.calibration_graph import metadata_of
     from affekt.training.calibration_run import calibrate_bundle
 
-    path, place = bundle_path(model), corpora_root(root)
+    path = bundle_path(model)
     if out is not None:
         check_output(out, inputs=[path, *siblings], force=force, makes_folder=True)
     metadata = metadata_of(path)
     say_terms_once(metadata, quiet=quiet)
-    learnt = (str(item["corpus"]) for item in metadata.training_data)
-    names = [name for name in learnt if (place / name).is_dir()]
     target = out or path
+    with remarks_shown(quiet=quiet):
+        utterances = _learnt_from(metadata, data).open().utterances
     with progress_bars(quiet=quiet) as bars:
         found = calibrate_bundle(
             path,
-            [
-                item
-                for name in names
-                if (place / name).is_dir()
-                for item in load_corpus(name, place)
-            ],
+            utterances,
             [sound.signal for sound in synthetic_sounds()],
             out=target,
             siblings=siblings,
@@ -98,3 +94,14 @@ def calibrate(
     )
     echo(f"music of the synthetic sounds: {soundfont() or 'added up from overtones'}")
     echo(f"{target}: within {found.difference:.1e} of numpy at every length")
+
+
+def _learnt_from(metadata: BundleMetadata, data: DataSource) -> DataSource:
+    """Return people's own recordings beside the corpora here that a model learnt from."""
+    names = [str(item["corpus"]) for item in metadata.training_data]
+    known = [name for name in names if name in CORPORA]
+    if not known and (data.table or data.folder):
+        return data
+    root = corpora_root(data.root)
+    here = tuple(name for name in data.corpora or known if (root / name).is_dir())
+    return dataclasses.replace(data, corpora=here)

@@ -13,13 +13,13 @@ import numpy.typing as npt
 import onnx
 
 from affekt.audio import Signal, decode
-from affekt.corpora import collection_of
+from affekt.corpora import CORPORA, collection_of
 from affekt.errors import AudioError, BundleError, CorpusError
 from affekt.output import check_output
 from affekt.protocols import partition
 from affekt.recognition import Bundle
 from affekt.recognition.metadata import BundleMetadata
-from affekt.records import Utterance
+from affekt.records import Utterance, normal_id
 from affekt.threads import Workers
 from affekt.training.calibration_fit import Clips, Fitted, Heard, fit_calibrator
 from affekt.training.calibration_graph import logits_of, metadata_of, strip, write_calibrated
@@ -50,14 +50,16 @@ def calibrate_bundle(
     force: bool = False,
     progress: Progress | None = None,
 ) -> Calibrated:
-    """Fit probabilities, sets and novelty of a bundle on `calibrate` speakers of its own corpora.
+    """Fit probabilities, sets and novelty of a bundle on speakers that it did not learn from.
 
-    Corpora that the bundle did not learn from are passed over, so that its terms stay those of
-    its training data; lockbox speakers are never heard, `select` speakers by siblings alone.
+    Of corpora that Affekt knows, these are the `calibrate` speakers of those that the bundle learnt
+    from; others are passed over, so that its terms stay those of its training data. Lockbox
+    speakers are never heard, `select` speakers by siblings alone. Of people's own recordings, they
+    are all whom the bundle does not say that it learnt from.
 
     Args:
         path: of the bundle; calibrated before or not.
-        utterances: of the corpora.
+        utterances: of the corpora, and of people's own.
         strange: sounds that are no speech, mono at 16 kHz.
         out: of the file to write; `path` itself writes the bundle in its place.
         siblings: bundles of the same recipe that did not learn from `select` speakers. What they
@@ -68,19 +70,24 @@ def calibrate_bundle(
 
     Raises:
         BundleError: the bundle or a sibling cannot be calibrated, or they are none of one recipe.
-        CorpusError: there are no clips of two calibrate speakers whom the bundle says that it did
-            not hear, none that it learnt from, or none for a sibling.
+        CorpusError: there are no clips of two speakers to calibrate on whom the bundle says that
+            it did not hear, none that it learnt from, or none for a sibling.
     """
     if out != path:
         check_output(out, inputs=[path, *siblings], force=force, makes_folder=True)
     metadata = metadata_of(path)
     speakers = _speakers(metadata)
-    parts = partition(item for item in utterances if item.corpus in speakers)
-    tasks = [_task(path, parts.calibrate, parts.train)]
+    parts = partition(
+        item for item in utterances if item.corpus in speakers and item.corpus in CORPORA
+    )
+    own = [item for item in utterances if item.corpus not in CORPORA]
+    unheard = [item for item in own if not _may_have_learnt(metadata, item)]
+    learnt = [item for item in own if _may_have_learnt(metadata, item)]
+    tasks = [_task(path, (*parts.calibrate, *unheard), (*parts.train, *learnt))]
     if len({item.speaker_key for item in tasks[0].unheard}) < 2 or not tasks[0].learnt:
         raise CorpusError(
             "calibration needs clips of two calibrate speakers or more whom the model never heard, "
-            f"and some that it learnt from, of {', '.join(speakers)}"
+            f"or of your own, and some that it learnt from, of {', '.join(speakers)}"
         )
     for sibling in siblings:
         other = metadata_of(sibling)
@@ -145,9 +152,21 @@ def _task(path: Path, unheard: Sequence[Utterance], learnt: Sequence[Utterance])
     return _Task(
         bundle=_plain(path),
         speakers=_speakers(metadata),
-        unheard=[item for item in known(unheard) if item.speaker_key in kept],
+        unheard=[
+            item
+            for item in known(unheard)
+            if item.speaker_key in kept or item.corpus not in CORPORA
+        ],
         learnt=_some(known(learnt)),
     )
+
+
+def _may_have_learnt(metadata: BundleMetadata, item: Utterance) -> bool:
+    """Whether a bundle may have learnt from the speaker of a recording of people's own."""
+    if item.corpus not in {str(row["corpus"]) for row in metadata.training_data}:
+        return False
+    held_out = metadata.held_out.get(item.corpus, ())
+    return normal_id(item.speaker) not in map(normal_id, map(str, held_out))
 
 
 def _plain(path: Path) -> Bundle:

@@ -18,7 +18,7 @@ from affekt.training.recipe import ProtocolConfig
 
 # Of the speakers of a collection, those who are kept for the temperature, and for choices.
 _KEPT_SHARE = 0.15
-_LEAST_SPEAKERS = 3
+_LEAST_SPEAKERS, _ENOUGH_SPEAKERS = 3, 6
 
 
 def parts_of(utterances: Iterable[Utterance], protocol: ProtocolConfig) -> Parts:
@@ -67,7 +67,8 @@ def _drawn(own: Sequence[Utterance], protocol: ProtocolConfig) -> dict[Utterance
         }
         if len(speakers) < _LEAST_SPEAKERS:
             continue
-        kept = max(1, round(_KEPT_SHARE * len(speakers)))
+        least = 2 if len(speakers) >= _ENOUGH_SPEAKERS else 1  # `affekt calibrate` needs two
+        kept = max(least, round(_KEPT_SHARE * len(speakers)))
         drawn = sorted(speakers, key=lambda key: _lot(key, protocol.split_seed))
         parts |= dict.fromkeys(drawn[:kept], "calibrate")
         if protocol.select_on is not None:
