@@ -168,8 +168,8 @@ def test_a_split_is_made_of_a_folder(mine, tmp_path):
 
 
 COMMANDS = (
-    *("audit", "compare", "corpora inspect", "corpora scan", "doubt", "evaluate"),
-    *("features extract", "protocols split", "report"),
+    *("audit", "calibrate", "compare", "corpora inspect", "corpora scan", "doubt", "evaluate"),
+    *("features extract", "protocols split", "report", "train"),
 )
 
 

@@ -187,6 +187,79 @@ def test_a_run_lies_in_runs_under_the_name_of_the_recipe(
 # Mistakes
 
 
+OWN_RECIPE = """
+name = "mine"
+
+[data]
+table = "own/mine.csv"
+labels = "own"
+
+[protocol]
+name = "tables"
+
+[features]
+n_mels = 40
+
+[model]
+name = "residual-se-tiny"
+settings = { normalisation = "level" }
+
+[fit]
+epochs = 12
+batch_size = 8
+crop_frames = [30, 40]
+learning_rate = 0.02
+precision = "32"
+"""
+
+
+@pytest.fixture
+def own(tmp_path, write_tone):
+    """A recipe and stretches of the recordings of six people, whose pitch tells what they feel."""
+    rows = ["file;start;end;feeling;actor"]
+    for number, actor in enumerate(("anna", "ben", "cleo", "dan", "eve", "finn")):
+        for feeling, pitch_hz in (("Frustrated", 300.0), ("at ease", 2500.0)):
+            path = tmp_path / f"own/{actor}/{feeling}.wav"
+            write_tone(path, frequency_hz=pitch_hz * (1 + number / 50), duration_s=2.0)
+            name = f"{actor}/{feeling}.wav"
+            rows += [f"{name};{start};{start + 1};{feeling};{actor}" for start in (0, 1)]
+    table = tmp_path / "own/mine.csv"
+    table.write_text("\n".join(rows).replace("feeling;", "emotion;", 1) + "\n")
+    (tmp_path / "mine.toml").write_text(OWN_RECIPE)
+    return tmp_path
+
+
+def test_a_model_of_ones_own_labels_is_trained_calibrated_and_measured(call, own):
+    table = ("--table", own / "own/mine.csv", "--labels", "own")
+    said = call("train", own / "mine.toml", "--out", own / "run").stderr
+    assert "16 clips to train on: mine 16" in said
+    path = own / "run/mine.onnx"
+    metadata = Bundle.load(path).metadata
+    assert metadata.labels == ("Frustrated", "at ease")
+    (learnt,) = metadata.training_data
+    assert (learnt["corpus"], learnt["speakers"], learnt["utterances"]) == ("mine", 4, 16)
+    assert learnt["licence"] == "as its owner says"
+    held_out = metadata.held_out["mine"]
+    assert len(held_out) == 2
+    call("calibrate", path, *table, "--out", own / "new.onnx", "--quiet")
+    assert Bundle.load(own / "new.onnx").metadata.prediction_set is not None
+    heard = own / f"own/{held_out[0]}/at ease.wav"
+    answer = call("predict", "--model", own / "new.onnx", heard, "--format", "json").stdout
+    assert json.loads(answer)[0]["emotion"] == "at ease"
+    report = call("evaluate", path, *table, "--no-audit", "--format", "json", code=3).stdout
+    figures = json.loads(report)
+    assert figures["training_speakers"]["mine"] == 4
+
+
+def test_recordings_of_the_command_take_the_place_of_the_recipes(call, own, toy_recipe):
+    options = ("--folder", own / "own", "--label-from", "{speaker}/{label}", "--labels", "own")
+    said = call("train", toy_recipe, *options, "--epochs", "1", "--out", own / "run").stderr
+    assert said.count("passed over, as no recordings: 1 file (.csv 1)") == 1
+    metadata = Bundle.load(own / "run/tiny.onnx").metadata
+    assert metadata.labels == ("Frustrated", "at ease")
+    assert [item["corpus"] for item in metadata.training_data] == ["own"]
+
+
 def test_a_mistake_in_the_recipe_is_one_line(call, toy_recipe, toy_corpora):
     text = toy_recipe.read_text(encoding="utf-8")
     toy_recipe.write_text(text.replace("epochs = 3", "epoch = 3"), encoding="utf-8")

@@ -331,3 +331,23 @@ def test_without_a_select_speaker_nothing_can_be_chosen(
 def test_a_name_that_is_no_system_is_no_recipe_either(searched):
     with pytest.raises(ConfigError, match="did you mean 'pathak-cnn'"):
         searched("pathak-cn")
+
+
+def test_recordings_of_ones_own_are_searched_with_the_labels_that_occur(
+    tmp_path, toy_recipe, write_tone, searched
+):
+    for number, actor in enumerate("abcdef"):
+        for label, pitch_hz in (("at ease", 300.0), ("upset", 2500.0)):
+            for take in range(2):
+                path = tmp_path / f"own/{actor}/{label}/{take}.wav"
+                write_tone(path, frequency_hz=pitch_hz * (1 + number / 50 + take / 99))
+    text = toy_recipe.read_text()
+    labels = next(line for line in text.splitlines() if line.startswith("labels ="))
+    corpora = next(line for line in text.splitlines() if line.startswith("corpora ="))
+    own = 'folder = "own"\nlabels = "own"\nlabel_from = "{speaker}/{label}/*"'
+    toy_recipe.write_text(text.replace(labels, "").replace(corpora, own))
+    tuned = searched(toy_recipe, trials=1, epochs=1)
+    assert tuned.best is not None
+    recipe, _ = load_recipe(tuned.folder / "best.toml")
+    assert recipe.labels == ("at ease", "upset")
+    assert recipe.data.folder.resolve() == tmp_path / "own"

@@ -70,7 +70,7 @@ def tune(
         from affekt.errors import MissingExtraError
 
         raise MissingExtraError(what="tuning", package="optuna", extra="train") from None
-    from affekt.corpora import corpora_root
+    from affekt.corpora.datasets import root_at_hand
 
     tuned = run_search(
         TuneRequest(
@@ -81,7 +81,7 @@ def tune(
             seed=seed,
             force=force,
             options=TrialOptions(
-                corpora=corpora_root(corpora),
+                corpora=root_at_hand(corpora),
                 epochs=epochs,
                 quick=quick,
                 say=lambda line: None if quiet else say(line, prefix=""),

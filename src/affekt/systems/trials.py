@@ -50,14 +50,14 @@ class TrialOptions:
     """What holds for every trial.
 
     Attributes:
-        corpora: folder of the recordings.
+        corpora: folder of the corpora; None reads AFFEKT_CORPORA.
         epochs: instead of the recipe's.
         quick: two epochs, and a small share of the corpora.
         say: takes one line for the reader at a time.
         show_progress: draw progress bars.
     """
 
-    corpora: Path
+    corpora: Path | None
     epochs: int | None
     quick: bool
     say: Say

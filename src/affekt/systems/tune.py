@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from affekt.config import to_mapping
+from affekt.config import from_mapping, to_mapping
 from affekt.output import check_output, write_output
 from affekt.report.csv import csv_text
 from affekt.systems.config import SYSTEMS, VARIANTS, load_system
 from affekt.systems.trials import TABLES, TrialOptions, Trials
-from affekt.training.recipe import find_recipe, read_recipe
+from affekt.training.fit import with_labels
+from affekt.training.recipe import Recipe, find_recipe, read_recipe, with_places
 from affekt.training.recipe_file import to_toml
 from affekt.training.search import Search, Trial, best_of, search, trials_of
 from affekt.training.search_space import Space, check_tables, examples, read_space, with_values
@@ -76,6 +77,8 @@ def tune(request: TuneRequest) -> Tuned:
     settings, where = _read(request.recipe)
     table = settings.pop("search", None)
     options = request.options
+    if not settings.get("labels"):
+        settings["labels"] = _labels(settings, where, options)
     runs = Trials(options, settings, where)
     runs.check({})
     space = read_space(_default(settings) if table is None else table, where=f"{where} [search]")
@@ -123,6 +126,12 @@ def _read(recipe: str) -> tuple[dict[str, Any], str]:
     return read_recipe(path), str(path)
 
 
+def _labels(settings: Mapping[str, Any], where: str, options: TrialOptions) -> list[str]:
+    """Return the labels that occur, where the recipe leaves them out."""
+    recipe = from_mapping(Recipe, settings, where=where)
+    return list(with_labels(recipe, options.corpora).labels)
+
+
 def _default(settings: Mapping[str, Any]) -> dict[str, Any]:
     """Return the table of a recipe that has none: a decade of rates on either side of its own."""
     rate = settings.get("fit", {}).get("learning_rate", 1e-3)
@@ -158,9 +167,9 @@ def _write(
                 "inferred": [f"Settings of {where}, those of {', '.join(space)} by `affekt tune`."],
             },
         }
-    if "licence_file" in changed.get(
-        "bundle", {}
-    ):  # its licence is found from where the recipe lies
+    # What it names is found from where the recipe lies.
+    changed = with_places(changed, lambda place: Path(os.path.relpath(place, folder)))
+    if "licence_file" in changed.get("bundle", {}):
         licence = Path(where).parent / changed["bundle"]["licence_file"]
         changed["bundle"]["licence_file"] = Path(os.path.relpath(licence, folder)).as_posix()
     comment = (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import signal
+import warnings
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -152,6 +153,7 @@ def load_recordings(recipe: Recipe, root: Path | None) -> tuple[list[Utterance],
     Raises:
         CorpusError: none of the corpora is there, or recordings of people's own cannot be read.
     """
+    root = corpora_root(root) if recipe.data.corpora else root_at_hand(root)
     missing = missing_corpora(recipe, root)
     if len(missing) == len(recipe.data.corpora) and not recipe.data.has_own:
         raise CorpusError(f"none of the corpora of {recipe.name} lies under {root}")
@@ -167,16 +169,20 @@ def missing_corpora(recipe: Recipe, root: Path | None) -> tuple[str, ...]:
     )
 
 
-def load_parts(recipe: Recipe, root: Path | None, say: Say) -> Parts:
-    """Load the recordings of a recipe that are on the disk, by part.
+def told_recordings(recipe: Recipe, root: Path | None, say: Say) -> list[Utterance]:
+    """Return the recordings of a recipe that are on the disk, and say what is remarked on.
 
     Raises:
         CorpusError: none of them is there.
     """
-    utterances, missing = load_recordings(recipe, root)
+    with warnings.catch_warnings(record=True) as remarks:
+        warnings.simplefilter("always")
+        utterances, missing = load_recordings(recipe, root)
+    for remark in remarks:
+        say(str(remark.message))
     for name in missing:
         say(f"{name}: not under {root}; passed over")
-    return parts_of(utterances, recipe.protocol)
+    return utterances
 
 
 def with_labels(recipe: Recipe, root: Path | None) -> Recipe:
@@ -189,7 +195,9 @@ def with_labels(recipe: Recipe, root: Path | None) -> Recipe:
     """
     if recipe.labels:
         return recipe
-    utterances, _ = load_recordings(recipe, root)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # what they say is said when the recordings are loaded
+        utterances, _ = load_recordings(recipe, root)
     met = {item.emotion for item in utterances if item.emotion}
     met = {recipe.data.relabel.get(label, label) for label in met}
     labels = (*(label for label in CANONICAL if label in met), *sorted(met - {*CANONICAL}))
@@ -295,8 +303,7 @@ def fit(run: Run, *, resume: bool, watch: Watch | None = None) -> Fitted:
     settings = run_settings(recipe)
     if (newest := run.last_checkpoint()) is not None:
         check_settings(newest, settings)
-    root = corpora_root(run.corpora) if recipe.data.corpora else root_at_hand(run.corpora)
-    parts = load_parts(recipe, root, run.say)
+    parts = parts_of(told_recordings(recipe, run.corpora, run.say), protocol)
     train = _clips(run, parts, protocol.train_on, purpose="train on")
     check_classes(recipe, train.part())
     select_on = protocol.select_on

@@ -31,9 +31,9 @@ from affekt.training.fit import (
     Task,
     check_recipe,
     fit_network,
-    load_recordings,
     read_clips,
     run_settings,
+    told_recordings,
 )
 from affekt.training.module import probabilities_of_part
 from affekt.training.recipe import SHARES, Recipe
@@ -220,9 +220,7 @@ def _key(item: Utterance) -> tuple[str, float | None, float | None]:
 
 def _read(run: Run) -> Clips:
     """Read the clips of everybody but the lockbox speakers, and say what was read."""
-    utterances, missing = load_recordings(run.recipe, run.corpora)
-    for name in missing:
-        run.say(f"{name}: not under {run.corpora}; passed over")
+    utterances = told_recordings(run.recipe, run.corpora, run.say)
     parts = partition(utterances)
     kept = {id(item) for part in (parts.train, parts.select, parts.calibrate) for item in part}
     with reading_bar(show=run.show_progress) as progress:

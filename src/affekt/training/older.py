@@ -38,7 +38,7 @@ def modern(settings: Mapping[str, Any], *, where: str) -> dict[str, Any]:
     data = values.get("data")
     if not isinstance(data, dict):  # what is wrong is said where it is read
         return values
-    of_system = "labels" in data
+    of_system = isinstance(data.get("labels"), (list, tuple))
     values = _system(values) if of_system else _training(values)
     warnings.warn(
         f"{where}: has no [protocol] table, so it is read as an older recipe; the next version "

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, fields, replace
 from importlib import resources
 from pathlib import Path
@@ -108,11 +108,6 @@ class DataConfig:
             label_from=self.label_from,
             speaker_from=self.speaker_from,
         )
-
-    def below(self, place: Path) -> DataConfig:
-        """Return the same, with own recordings read from a folder."""
-        table, folder = (path and place / path for path in (self.table, self.folder))
-        return replace(self, table=table, folder=folder)
 
 
 def _check_names(
@@ -458,10 +453,26 @@ def find_recipe(name: str | Path) -> Path:
 def read_recipe(path: Path) -> dict[str, Any]:
     """Return the settings of a recipe file in the form of today, its `[search]` table included.
 
+    Places of people's own recordings, which are relative to the file, lead from here.
+
     Raises:
         ConfigError: the file cannot be read.
     """
-    return modern(read_toml(path), where=str(path))
+    settings = modern(read_toml(path), where=str(path))
+    return with_places(settings, lambda place: path.parent / place)
+
+
+def with_places(settings: Mapping[str, Any], moved: Callable[[str], Path]) -> dict[str, Any]:
+    """Return settings of a recipe with the places of people's own recordings changed."""
+    data = settings.get("data")
+    if not isinstance(data, dict):
+        return dict(settings)
+    places = {
+        key: moved(data[key]).as_posix()
+        for key in ("table", "folder")
+        if isinstance(data.get(key), str)
+    }
+    return {**settings, "data": {**data, **places}}
 
 
 def load_recipe(path: Path) -> tuple[Recipe, str]:
@@ -475,7 +486,6 @@ def load_recipe(path: Path) -> tuple[Recipe, str]:
     settings = read_recipe(path)
     settings.pop("search", None)
     recipe = from_mapping(Recipe, settings, where=str(path))
-    recipe = replace(recipe, data=recipe.data.below(path.parent))
     if recipe.bundle.licence_file is None:
         return recipe, ""
     licence = path.parent / recipe.bundle.licence_file
