@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import shutil
 import signal
@@ -249,6 +250,19 @@ def test_a_model_of_ones_own_labels_is_trained_calibrated_and_measured(call, own
     report = call("evaluate", path, *table, "--no-audit", "--format", "json", code=3).stdout
     figures = json.loads(report)
     assert figures["training_speakers"]["mine"] == 4
+
+
+def test_own_recordings_are_trained_under_a_protocol(call, own):
+    said = call(
+        *("train", own / "mine.toml", "--protocol", "leave-one-speaker-out", "--epochs", "1"),
+        *("--folds", "1", "--out", own / "run"),
+    )
+    assert "24 clips: mine 24" in said.stderr
+    with (own / "run/predictions.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    assert sorted({row["clip"] for row in rows}) == [
+        f"anna/{feeling}@{start}" for feeling in ("Frustrated", "at ease") for start in (0, 1)
+    ]
 
 
 def test_recordings_of_the_command_take_the_place_of_the_recipes(call, own, toy_recipe):

@@ -292,7 +292,7 @@ def _report(run: Run, clips: Clips, done: Sequence[Answers], of: int) -> Path:
         [recipe.labels[k] for k in clips.targets[test]],
         np.concatenate([answers.probabilities for answers in done]),
         recipe.labels,
-        clip_ids=[_clip_id(clips, row, run.corpora) for row in test],
+        clip_ids=[_clip_id(clips, row, recipe.data.places(run.corpora)) for row in test],
         rng=np.random.default_rng(0),
     )
     name = recipe.protocol.name
@@ -335,10 +335,11 @@ def _report(run: Run, clips: Clips, done: Sequence[Answers], of: int) -> Path:
     return run.folder / "report.html"
 
 
-def _clip_id(clips: Clips, row: int, root: Path) -> str:
-    """Return what to call a clip: its path below the corpora, its stretch and which copy it is."""
+def _clip_id(clips: Clips, row: int, places: Sequence[Path]) -> str:
+    """Return what to call a clip: its path below a folder, its stretch and which copy it is."""
     item: Utterance = clips.utterances[clips.clip[row]]
-    path = item.path.relative_to(root) if item.path.is_relative_to(root) else item.path
+    place = next((folder for folder in places if item.path.is_relative_to(folder)), None)
+    path = item.path.relative_to(place) if place else item.path
     stretch = "" if item.start_s is None else f"@{item.start_s:g}"
     copy = int(clips.copy[row])
     return f"{path.with_suffix('').as_posix()}{stretch}" + (f"#copy{copy}" if copy else "")

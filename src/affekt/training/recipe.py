@@ -91,6 +91,11 @@ class DataConfig:
         """Whether recordings of people's own are among them."""
         return self.table is not None or self.folder is not None
 
+    def places(self, root: Path | None) -> list[Path]:
+        """Return the folders below which the recordings are called by their paths."""
+        beside = self.table.parent if self.table is not None else None
+        return [place for place in (root, self.folder, beside) if place is not None]
+
     def source(self, root: Path | None, *, without: Collection[str] = ()) -> DataSource:
         """Return where the recordings lie.
 
