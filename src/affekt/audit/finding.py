@@ -8,7 +8,8 @@ from typing import Literal, NamedTuple, get_args
 
 from affekt.audit.clips import Clip, two_labels
 
-Severity = Literal["note", "warning", "error"]
+# What is suspected is below a warning: a check for warnings fails on what is certain alone.
+Severity = Literal["note", "suspected", "warning", "error"]
 # Gives the command that mends a finding of a kind in recordings, or "".
 Mend = Callable[[str, Sequence[Clip]], str]
 SEVERITIES: tuple[Severity, ...] = get_args(Severity)
@@ -18,7 +19,8 @@ KINDS: dict[str, str] = {
     "same-file": "One file is listed twice; in two parts, it is measured on what was learnt.",
     "identical-audio": "The same samples under two names, perhaps in another container.",
     "near-duplicate": "One recording re-encoded, resampled, cut, moved or made louder or softer.",
-    "augmented-copy": "One recording at another pitch or pace, or with noise added.",
+    "augmented-copy": "One recording at another pitch or pace, backwards, behind a filter, in a "
+    "room, or with noise added.",
     "two-labels": "One sound under two labels: one of them is wrong, and learning it does harm.",
     "speaker-across-parts": "Figures on voices that were heard in training say nothing of new "
     "ones.",
@@ -56,7 +58,7 @@ class Finding:
 
     Attributes:
         kind: a key of `KINDS`.
-        severity: "error", "warning" or "note".
+        severity: "error", "warning", "suspected" or "note".
         message: the evidence, in words and numbers.
         clips: the recordings.
         corpus: their corpus; "" for several.

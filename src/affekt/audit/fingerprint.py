@@ -29,6 +29,7 @@ _FLOOR_DB = 30.0
 # Levels are told from their neighbours half an octave around: what remains are the partials.
 _AROUND_BINS = 25
 _BLOCK_FRAMES = 4096
+_SMEARED = (1 / 12, 3 / 12, 4 / 12, 3 / 12, 1 / 12)
 
 # A window of sound that is looked for elsewhere: 0.8 s about a peak of the level.
 _HALF_FRAMES, _STEP_FRAMES = 16, 2
@@ -86,6 +87,16 @@ def partials(levels: Levels) -> FloatArray:
     total = np.cumsum(padded, axis=1, dtype=np.float32)
     around = (total[:, _AROUND_BINS:] - total[:, :-_AROUND_BINS]) / _AROUND_BINS
     return np.asarray(values - around, np.float32)
+
+
+def smoothed(values: FloatArray) -> FloatArray:
+    """Average `[frames, bands]` over 75 ms of time, as a vocoder smears it."""
+    half = len(_SMEARED) // 2
+    padded = np.pad(values, ((half, half), (0, 0)), mode="edge")
+    total = np.zeros_like(values, np.float32)
+    for at, weight in enumerate(_SMEARED):
+        total += np.float32(weight) * padded[at : at + len(values)]
+    return total
 
 
 def window_places(levels: Levels) -> FloatArray:

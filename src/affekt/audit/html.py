@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from affekt.audit.finding import KINDS
 from affekt.audit.run import Audit
-from affekt.audit.words import by_kind, commands, counts, subject
+from affekt.audit.words import by_kind, commands, counts, limits, plural, subject
 from affekt.report.html import render
 
 # Beyond that, a list is for programs: --format json has all of it.
@@ -12,6 +12,8 @@ _SHOWN = {"findings": 200, "open": 8, "clips": 24}
 _MEANING = {
     "error": "Figures made with these recordings, or with this split, say little until this is "
     "mended.",
+    "suspected": "Alike as copies are, and not confirmed: listen to both. Nothing is mended on "
+    "suspicion.",
     "warning": "Worth mending; figures may be too good, or a model may learn the wrong thing.",
     "note": "Worth knowing when figures are read.",
 }
@@ -24,6 +26,8 @@ def to_html(audit: Audit) -> str:
         "audit.html",
         subject=subject(audit),
         counts=counts(audit),
+        limits=limits(audit),
+        plural=plural,
         groups=list(by_kind(audit.findings)),
         kinds=KINDS,
         meaning=_MEANING,

@@ -7,6 +7,7 @@ looked for by changing the windows of each recording likewise.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -22,6 +23,7 @@ from affekt.audit.fingerprint import (
     Fingerprint,
     FloatArray,
     partials,
+    smoothed,
     window_frames,
     window_places,
 )
@@ -30,7 +32,7 @@ Progress = Callable[[int, int], None]
 
 
 class Change(NamedTuple):
-    """How a copy is read to sound like its original: pace, and bands up."""
+    """How a copy is read to sound like its original: pace (below 0 backwards), and bands up."""
 
     pace: float = 1.0
     shift_bins: int = 0
@@ -42,25 +44,33 @@ CHANGES: tuple[Change, ...] = (
     *(Change(1.0, bins) for bins in range(1, MAX_SHIFT_BINS + 1)),
     *(Change(0.97**step) for step in range(1, 9)),
     *(Change(2.0 ** (-bins / BINS_AN_OCTAVE), bins) for bins in range(1, 6)),
+    Change(-1.0),
 )
 # Raised when other recordings are found alike: part of what the cache is asked for.
-VERSION = 1
+VERSION = 2
 # Values of a window's vector: enough to tell a likeness of 0.85 from one of 0.75.
 _DIMENSIONS = 64
 _ALIKE = 0.85
 _ALIKE_OVERALL = 0.78
 # Of a changed copy the loudest windows are compared, with those of recordings as long as theirs.
 _CHANGED_WINDOWS = 2
-_CHANGED_ALIKE = 0.85
-_CHANGED_OVERALL = 0.87
+_CHANGED_ALIKE = 0.70
+_CHANGED_OVERALL = 0.70
 _LENGTH_TOLERANCE = 1.12
-# Less in common is no evidence.
+# Less in common is no evidence; of what is changed, this share of the longer.
 MIN_SHARED_S = 0.5
+_CHANGED_SHARE = 0.75
 _TILE = 4096
 _PATCHES = 512
 # How much better the best alignment may be than the first look.
-_GLANCE = 0.12
-_CHANGED_GLANCE = 0.25
+_GLANCE = 0.08
+_GLANCED_FRAMES = 24
+# Levels of smeared and filtered copies rise and fall with those of their originals, each band told
+# from its mean; those of one phrase that a voice says often hardly do.
+_LEVELS_ALIKE = 0.58
+_LOOKS = 2
+# What smoothing adds to the likeness of most.
+_SMOOTHED_GAIN = 0.05
 _MOVES = (-0.5, 0.0, 0.5)
 _PACES = (0.99, 1.0, 1.01)
 
@@ -103,20 +113,35 @@ def find_likenesses(
     lines = _Lines.of(prints)
     places = [window_places(item.levels) for item in prints]
     durations_s = np.array([item.duration_s for item in prints])
-    steps = 2 + len(CHANGES)
+    steps = 3 + len(CHANGES)
     tell = progress or (lambda done, total: None)  # noqa: ARG005
     windows = _vectors(lines, places, SAME)
     tell(1, steps)
-    found = _compare(lines, _close(windows, windows, _ALIKE), windows, windows, SAME)
+    close = _close(windows, windows, _ALIKE)
+    found = _compare(lines, None, close, windows, windows, SAME)
     tell(2, steps)
+    # Vocoders and rooms smear what sounds over tens of milliseconds.
+    lines, levels = lines.smoothed(), _Lines.of(prints, of_levels=True)
+    gain = dict.fromkeys(found, _SMOOTHED_GAIN)
+
+    def look(changed: _Windows, plain: _Windows, change: Change) -> None:
+        pace = abs(change.pace)
+        close = _close_in_length(changed, plain, durations_s, pace)
+        alike = _compare(lines, levels, close, changed, plain, change)
+        for pair, item in alike.items():
+            if pair not in found or found[pair].likeness + gain.get(pair, 0.0) < item.likeness:
+                found[pair] = item
+                gain.pop(pair, None)
+
+    # A filter changes which windows are loudest, so all are compared.
+    plain = _ordered(_vectors(lines, places, SAME), durations_s)
+    look(plain, plain, SAME)
+    tell(3, steps)
     loudest = [item[:_CHANGED_WINDOWS] for item in places]
     plain = _ordered(_vectors(lines, loudest, SAME), durations_s)
-    for step, change in enumerate(CHANGES, start=3):
-        changed = _ordered(_vectors(lines, loudest, change), durations_s / change.pace)
-        near = _close_in_length(changed, plain, durations_s, change.pace)
-        for pair, alike in _compare(lines, near, changed, plain, change).items():
-            if pair not in found or found[pair].likeness < alike.likeness:
-                found[pair] = alike
+    for step, change in enumerate(CHANGES, start=4):
+        changed = _ordered(_vectors(lines, loudest, change), durations_s)
+        look(changed, plain, change)
         tell(step, steps)
     return [
         item._replace(
@@ -129,23 +154,32 @@ def find_likenesses(
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Lines:
-    """Partials of all recordings one below the other, a row of zeros first."""
+    """Partials or levels of all recordings one below the other, a row of zeros first."""
 
     values: npt.NDArray[np.int8]  # [1 + frames, bands], 100 is the whole range of levels
     starts: npt.NDArray[np.int64]  # row of each recording's first frame
     lengths: npt.NDArray[np.int64]
 
     @classmethod
-    def of(cls, prints: Sequence[Fingerprint]) -> _Lines:
+    def of(cls, prints: Sequence[Fingerprint], *, of_levels: bool = False) -> _Lines:
         lengths = np.array([len(item.levels) for item in prints], np.int64)
         bands = max((item.levels.shape[1] for item in prints), default=0)
         values = np.zeros((1 + int(lengths.sum()), bands), np.int8)
         starts = 1 + np.cumsum(lengths) - lengths
         for item, start in zip(prints, starts, strict=True):
             if len(item.levels):
-                standing_out = np.rint(100.0 * partials(item.levels))
-                values[start : start + len(item.levels)] = standing_out.astype(np.int8)
+                shown = item.levels / np.float32(255.0) if of_levels else partials(item.levels)
+                values[start : start + len(item.levels)] = np.rint(100.0 * shown).astype(np.int8)
         return cls(values, starts, lengths)
+
+    def smoothed(self) -> _Lines:
+        """Return each recording smoothed in time."""
+        values = np.zeros_like(self.values)
+        for start, length in zip(self.starts, self.lengths, strict=True):
+            if length:
+                rows = slice(start, start + length)
+                values[rows] = np.rint(smoothed(self.values[rows].astype(np.float32)))
+        return _Lines(values, self.starts, self.lengths)
 
     def read(
         self,
@@ -176,11 +210,14 @@ class _Lines:
         return np.asarray(here, np.float32)
 
     def nearest(
-        self, owner: int, frames: npt.NDArray[np.floating], shift_bins: int = 0
+        self,
+        owners: npt.NDArray[np.int64],
+        frames: npt.NDArray[np.floating],
+        shift_bins: int = 0,
     ) -> FloatArray:
-        """Read the frames of one recording that lie nearest, all of them inside of it."""
-        rows = self.starts[owner] + np.rint(frames).astype(np.int64)
-        return np.asarray(self.values[rows][:, self._bands(shift_bins)], np.float32)
+        """Read the frames of recordings that lie nearest, all of them inside."""
+        rows = self.starts[owners, np.newaxis] + np.rint(frames).astype(np.int64)
+        return np.asarray(self.values[rows][..., self._bands(shift_bins)], np.float32)
 
     def _bands(self, shift_bins: int) -> slice:
         bands = self.values.shape[1]
@@ -256,55 +293,99 @@ def _close_in_length(
 
 def _compare(
     lines: _Lines,
+    levels: _Lines | None,
     close: Iterator[Close],
     seconds: _Windows,
     firsts: _Windows,
     change: Change,
 ) -> dict[tuple[int, int], Likeness]:
-    """Compare over all they share the recordings that have a close window; the best alignment."""
+    """Compare over all they share the recordings that have a close window; the best alignment.
+
+    Args:
+        lines: partials of all, smoothed or not.
+        levels: levels of all, which must be alike too, where partials are smoothed.
+        close: which windows are close.
+        seconds: windows of recordings read with the change.
+        firsts: windows as they are.
+        change: the change.
+    """
     found: dict[tuple[int, int], Likeness] = {}
-    least = _ALIKE_OVERALL if change == SAME else _CHANGED_OVERALL
+    least = _ALIKE_OVERALL if levels is None else _CHANGED_OVERALL
     for rows, columns in close:
-        tried: set[tuple[int, int, int]] = set()
-        for row, column in zip(rows, columns, strict=True):
-            second, first = int(seconds.owners[row]), int(firsts.owners[column])
-            origin = float(firsts.places[column]) - float(seconds.places[row]) / change.pace
-            key = (first, second, round(origin / 2.0))
-            pair = (min(first, second), max(first, second))
-            if key in tried or (change == SAME and pair in found):
+        second, first = seconds.owners[rows], firsts.owners[columns]
+        origin = firsts.places[columns].astype(np.float64) - seconds.places[rows] / change.pace
+        keys = np.stack([first, second, np.rint(origin / 2.0).astype(np.int64)])
+        _, tried = np.unique(keys, axis=1, return_index=True)
+        tried.sort()
+        share = 0.0 if levels is None else _CHANGED_SHARE
+        seen = _glance(lines, first[tried], second[tried], change, origin[tried], share=share)
+        best = tried[np.argsort(-seen, kind="stable")][: int((seen >= least - _GLANCE).sum())]
+        if levels is not None:
+            near = _glance(levels, first[best], second[best], change, origin[best], by_band=True)
+            best = best[near >= _LEVELS_ALIKE]
+        looked: Counter[tuple[int, int]] = Counter()
+        for at in best:
+            pair = (min(first[at], second[at]), max(first[at], second[at]))
+            looked[pair] += 1
+            if looked[pair] > _LOOKS or (change == SAME and pair in found):
                 continue
-            tried.add(key)
-            alike = _overall(lines, first, second, change, origin, least)
+            alike = _overall(
+                lines, int(first[at]), int(second[at]), change, float(origin[at]), least
+            )
             if alike and (pair not in found or found[pair].likeness < alike.likeness):
                 found[pair] = alike
     return found
 
 
+def _glance(
+    lines: _Lines,
+    first: npt.NDArray[np.int64],
+    second: npt.NDArray[np.int64],
+    change: Change,
+    origin: npt.NDArray[np.float64],
+    *,
+    share: float = 0.0,
+    by_band: bool = False,
+) -> FloatArray:
+    """Correlate a few frames of what many pairs share; -1 where that is too little.
+
+    With `by_band`, each band is told from its mean.
+    """
+    one, other = lines.lengths[first], lines.lengths[second]
+    begin, end = _shared(one, other, change.pace, origin)
+    seen = np.full(len(first), -1.0, np.float32)
+    least = np.maximum(MIN_SHARED_S / HOP_S, share * np.maximum(one, other / abs(change.pace)))
+    long = np.flatnonzero(end - begin >= least)
+    spread = np.linspace(0.0, 1.0, _GLANCED_FRAMES)
+    for start in range(0, len(long), _PATCHES):
+        at = long[start : start + _PATCHES]
+        frames = np.rint(begin[at, None] + spread * (end[at] - begin[at] - 1)[:, None])
+        mine = lines.nearest(first[at], frames)
+        yours = lines.nearest(
+            second[at], (frames - origin[at, None]) * change.pace, change.shift_bins
+        )
+        if by_band:
+            mine -= mine.mean(axis=1, keepdims=True)
+            yours -= yours.mean(axis=1, keepdims=True)
+        seen[at] = _correlations(mine.reshape(len(at), -1), yours.reshape(len(at), -1))
+    return seen
+
+
 def _overall(
     lines: _Lines, first: int, second: int, change: Change, origin: float, least: float
 ) -> Likeness | None:
-    """Correlate all that two recordings share, at the best of nearby alignments and paces.
-
-    None where they are not alike, which most are not, and which a glance tells.
-    """
-    begin, end = _shared(lines, first, second, change.pace, origin)
-    if (end - begin) * HOP_S < MIN_SHARED_S:
-        return None
-    glance = np.arange(begin, end, 2, dtype=np.float64)
-    seen = _correlation(
-        lines.nearest(first, glance),
-        lines.nearest(second, (glance - origin) * change.pace, change.shift_bins),
-    )
-    if seen < least - (_GLANCE if change == SAME else _CHANGED_GLANCE):
-        return None
+    """Correlate all that two recordings share, at the best of nearby alignments and paces."""
     best: Likeness | None = None
+    lengths = lines.lengths[[first]], lines.lengths[[second]]
     for pace in [change.pace * fine for fine in _PACES] if change != SAME else [1.0]:
-        begin, end = _shared(lines, first, second, pace, origin)
+        begin, end = (int(at[0]) for at in _shared(*lengths, pace, np.array([origin])))
+        if (end - begin) * HOP_S < MIN_SHARED_S:
+            continue
         frames = np.arange(begin, end, dtype=np.float64)[np.newaxis]
-        mine = lines.read(first, frames)
+        mine = lines.read(first, frames).reshape(1, -1)
         for move in _MOVES:
             yours = lines.read(second, (frames - origin + move) * pace, change.shift_bins)
-            likeness = _correlation(mine, yours)
+            likeness = float(_correlations(mine, yours.reshape(1, -1))[0])
             if likeness >= (best.likeness if best else least):
                 best = Likeness(
                     first,
@@ -317,14 +398,29 @@ def _overall(
     return best
 
 
-def _shared(lines: _Lines, first: int, second: int, pace: float, origin: float) -> tuple[int, int]:
-    """Return the frames of the first, from and to, at which the second sounds as well."""
-    last = int(np.floor(origin + (int(lines.lengths[second]) - 1) / pace))
-    return max(0, int(np.ceil(origin))), min(int(lines.lengths[first]), last + 1)
+def _shared(
+    first: npt.NDArray[np.int64],
+    second: npt.NDArray[np.int64],
+    pace: float,
+    origin: npt.NDArray[np.float64],
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Return the frames of the first, from and to, at which the second sounds as well.
+
+    Args:
+        first: how many frames recordings have.
+        second: likewise, of the others.
+        pace: frame `f` of the first is frame `(f - origin) * pace` of the second.
+        origin: see the pace.
+    """
+    last = origin + (second - 1) / pace
+    low, high = np.minimum(origin, last), np.maximum(origin, last)
+    begin = np.maximum(0, np.ceil(low).astype(np.int64))
+    return begin, np.minimum(first, np.floor(high).astype(np.int64) + 1)
 
 
-def _correlation(one: FloatArray, other: FloatArray) -> float:
-    a, b = one.ravel(), other.ravel()
-    a = a - a.sum() / a.size
-    b = b - b.sum() / b.size
-    return float(a @ b / max(float(np.sqrt((a @ a) * (b @ b))), 1e-9))
+def _correlations(one: FloatArray, other: FloatArray) -> FloatArray:
+    """Correlate rows with rows."""
+    a = one - one.mean(axis=1, keepdims=True)
+    b = other - other.mean(axis=1, keepdims=True)
+    energy = np.einsum("ij,ij->i", a, a) * np.einsum("ij,ij->i", b, b)
+    return np.asarray(np.einsum("ij,ij->i", a, b) / np.maximum(np.sqrt(energy), 1e-9))

@@ -10,14 +10,22 @@ import numpy as np
 
 from affekt.audio import Signal, decode
 from affekt.audit.clips import Clip, differ
+from affekt.audit.evidence import (
+    CERTAIN,
+    CERTAIN_PEAK,
+    CERTAIN_TEXTURE,
+    Evidence,
+    backwards,
+    confirm,
+    is_certain,
+    is_copy,
+)
 from affekt.audit.finding import Finding, Mend, Severity, places
-from affekt.audit.fingerprint import BINS_AN_OCTAVE
+from affekt.audit.fingerprint import BINS_AN_OCTAVE, Fingerprint
 from affekt.audit.listen import Heard
 from affekt.audit.matching import SAME, Likeness, find_likenesses
 from affekt.audit.rounds import Rounds
 from affekt.audit.store import Pair, Store
-from affekt.audit.texture import texture_correlation
-from affekt.audit.waveform import Correlation, correlate
 from affekt.corpora import CORPORA
 from affekt.corpora.verify import is_known
 from affekt.features.processes import run_in_processes
@@ -25,25 +33,26 @@ from affekt.records import Stretch
 
 Progress = Callable[[str, int, int], None]
 
-# Product of the likeness of the fingerprints and the correlation of the waves. On the nine corpora
-# at hand, copies lie above, other readings of a sentence by the same speaker below.
-CERTAIN = 0.5
-# Likewise, of the textures of copies at another pitch or pace.
-CERTAIN_TEXTURE = 0.58
 _PAIRS_A_GROUP = 64
 # What differs is called noise where it is loud enough, and as loud when the sound is quiet.
 _NOISE_SNR_DB = 25.0
 _STEADY = 0.3
 _SAME_LENGTH_S = 0.03
+_BACKWARDS = "backwards in the second"
 
 
 class Copy(NamedTuple):
-    """Two recordings that hold one sound; without likeness and correlation, sample by sample."""
+    """Two recordings that hold one sound; without likeness and evidence, sample by sample."""
 
     first: int
     second: int
     alike: Likeness | None = None
-    correlation: Correlation | None = None
+    evidence: Evidence | None = None
+
+    @property
+    def certain(self) -> bool:
+        """Whether it was confirmed, and is not suspected alone."""
+        return self.alike is None or self.evidence is None or is_certain(self.alike, self.evidence)
 
 
 class _Task(NamedTuple):
@@ -53,6 +62,7 @@ class _Task(NamedTuple):
     first: Stretch
     second: Stretch
     alike: Likeness
+    prints: tuple[Fingerprint, Fingerprint]
 
 
 def find_copies(
@@ -84,15 +94,15 @@ def find_copies(
         first, second, change = likeness[:3]
         sounds = heard[first].sound_digest, heard[second].sound_digest
         written = "" if change == SAME else f"{change.pace:.4f} {change.shift_bins}"
-        tasks.append(
-            _Task((*sounds, written), clips[first].stretch, clips[second].stretch, likeness)
-        )
+        prints = heard[first].print, heard[second].print
+        stretches = clips[first].stretch, clips[second].stretch
+        tasks.append(_Task((*sounds, written), *stretches, likeness, prints))
     tasks.sort(key=lambda task: task.alike[:2])
     confirmed = _confirmed(tasks, store, workers, progress)
     copies += [
         Copy(*task.alike[:2], task.alike, confirmed[task.pair])
         for task in tasks
-        if _certain(task.alike, confirmed[task.pair])
+        if is_copy(task.alike, confirmed[task.pair])
     ]
     return copies
 
@@ -104,15 +114,9 @@ def _in_order(alike: Likeness) -> Likeness:
     return alike._replace(first=alike.second, second=alike.first, offset_s=-alike.offset_s)
 
 
-def _certain(alike: Likeness, found: Correlation) -> bool:
-    if alike.change == SAME:
-        return abs(found.value) * alike.likeness >= CERTAIN
-    return found.value >= CERTAIN_TEXTURE
-
-
 def _confirmed(
     tasks: Sequence[_Task], store: Store, workers: int, progress: Progress
-) -> dict[Pair, Correlation]:
+) -> dict[Pair, Evidence]:
     known = {task.pair: store.confirmed(task.pair) for task in tasks}
     found = {pair: value for pair, value in known.items() if value is not None}
     open_ = [task for task in tasks if task.pair not in found]
@@ -124,7 +128,7 @@ def _confirmed(
     return found
 
 
-def _confirm_group(tasks: Sequence[_Task]) -> list[tuple[Pair, Correlation]]:
+def _confirm_group(tasks: Sequence[_Task]) -> list[tuple[Pair, Evidence]]:
     signals: dict[Stretch, Signal] = {}
 
     def signal(item: Stretch) -> Signal:
@@ -132,16 +136,10 @@ def _confirm_group(tasks: Sequence[_Task]) -> list[tuple[Pair, Correlation]]:
             signals[item] = decode(item.path, start_s=item.start_s, end_s=item.end_s).signal
         return signals[item]
 
-    return [
-        (task.pair, _confirm(signal(task.first), signal(task.second), task.alike)) for task in tasks
-    ]
+    def confirmed(task: _Task) -> Evidence:
+        return confirm(lambda: (signal(task.first), signal(task.second)), task.prints, task.alike)
 
-
-def _confirm(first: Signal, second: Signal, alike: Likeness) -> Correlation:
-    if alike.change == SAME:
-        return correlate(first, second, offset_s=alike.offset_s)
-    texture = texture_correlation(first, second, alike)
-    return Correlation(texture, alike.offset_s, 0.0, alike.shared_s, 0.0)
+    return [(task.pair, confirmed(task)) for task in tasks]
 
 
 def copy_findings(
@@ -156,7 +154,7 @@ def copy_findings(
         pair = [clips[place] for place in sorted((copy.first, copy.second))]
         kind, message, figures = describe(copy, clips, heard)
         apart, leak = rounds.apart(*pair)
-        severity: Severity = "error" if leak else "warning"
+        severity: Severity = ("error" if leak else "warning") if copy.certain else "suspected"
         if apart:
             message += f"; in {' and '.join(apart)}"
         corpora = {clip.utterance.corpus for clip in pair}
@@ -170,11 +168,11 @@ def copy_findings(
             clips=places(pair),
             corpus=corpus,
             figures=figures,
-            mend=mend(kind, pair) if leak else "",
+            mend=mend(kind, pair) if leak and copy.certain else "",
             known=known,
         )
         labels = [clip.utterance.native_label for clip in pair]
-        if differ(*pair):
+        if copy.certain and differ(*pair):
             yield Finding(
                 kind="two-labels",
                 severity="error",
@@ -192,18 +190,21 @@ def describe(
 ) -> tuple[str, str, dict[str, float]]:
     """Return the kind of a copy, the evidence in words, and its figures."""
     first, second = heard[copy.first], heard[copy.second]
-    if copy.alike is None or copy.correlation is None:
+    if copy.alike is None or copy.evidence is None:
         same = first.file_digest == second.file_digest
         how = "byte for byte one file" if same else "the same samples in two files"
         return "identical-audio", how, {"correlation": 1.0}
-    if copy.alike.change != SAME:
-        return _changed(copy.alike, copy.correlation.value, clips[copy.second].name)
-    found = copy.correlation
+    if abs(copy.evidence.correlation.value) * copy.alike.likeness < CERTAIN:
+        return _changed(copy.alike, copy.evidence, clips[copy.second].name)
+    found = copy.evidence.correlation
     share = min(found.value**2, 0.999999)
     snr_db = float(10.0 * np.log10(share / (1.0 - share)))
     noisy = snr_db < _NOISE_SNR_DB and found.steadiness > _STEADY
     facts = [f"waveforms correlate at {found.value:.3f} over {found.shared_s:.2f} s"]
-    if abs(found.offset_s) >= 0.001:
+    turned = backwards(copy.alike.change)
+    if turned:
+        facts.append(_BACKWARDS)
+    elif abs(found.offset_s) >= 0.001:
         when = "earlier" if found.offset_s > 0 else "later"
         facts.append(f"{abs(found.offset_s):.3f} s {when} in the second")
     if abs(first.duration_s - second.duration_s) > _SAME_LENGTH_S:
@@ -224,24 +225,31 @@ def describe(
         "gain_db": round(found.gain_db, 2),
         "shared_s": round(found.shared_s, 3),
     }
-    return "augmented-copy" if noisy else "near-duplicate", ", ".join(facts), figures
+    return "augmented-copy" if noisy or turned else "near-duplicate", ", ".join(facts), figures
 
 
-def _changed(alike: Likeness, texture: float, copy: str) -> tuple[str, str, dict[str, float]]:
+def _changed(alike: Likeness, found: Evidence, copy: str) -> tuple[str, str, dict[str, float]]:
     semitones = alike.change.shift_bins * 12.0 / BINS_AN_OCTAVE
-    facts = [
-        f"partials correlate at {alike.likeness:.3f} and textures at {texture:.3f} over "
-        f"{alike.shared_s:.2f} s"
-    ]
-    if semitones:
-        facts.append(f"{copy} is {semitones:g} semitones higher")
-    if abs(alike.change.pace - 1.0) > 0.02:
-        facts.append(f"{copy} is {1.0 / alike.change.pace:.2f} times as fast")
+    pace = 1.0 / abs(alike.change.pace)
     figures = {
         "likeness": round(alike.likeness, 4),
-        "texture": round(texture, 4),
         "semitones": semitones,
-        "pace": round(1.0 / alike.change.pace, 3),
+        "pace": round(pace, 3),
         "shared_s": round(alike.shared_s, 3),
     }
+    facts = [f"partials correlate at {alike.likeness:.3f} over {alike.shared_s:.2f} s"]
+    if found.peak >= CERTAIN_PEAK:
+        figures["peak"] = round(found.peak, 1)
+        facts.append(f"one delay stands out {found.peak:.0f} times: a filter lies between them")
+        return "augmented-copy", ", ".join(facts + [_BACKWARDS] * backwards(alike.change)), figures
+    if found.texture >= CERTAIN_TEXTURE:
+        figures["texture"] = round(found.texture, 4)
+        facts.append(f"textures at {found.texture:.3f}")
+    else:
+        figures["suspicion"] = round(found.suspicion, 4)
+        facts.append(f"one runs along the other like a copy ({found.suspicion:.3f} of 1)")
+    if semitones:
+        facts.append(f"{copy} is {semitones:g} semitones higher")
+    if abs(pace - 1.0) > 0.02:
+        facts.append(f"{copy} is {pace:.2f} times as fast")
     return "augmented-copy", ", ".join(facts), figures

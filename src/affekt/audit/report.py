@@ -8,7 +8,7 @@ from collections.abc import Callable
 from affekt.audit.finding import KINDS, Finding
 from affekt.audit.html import to_html
 from affekt.audit.run import Audit
-from affekt.audit.words import by_kind, commands, counts, subject
+from affekt.audit.words import LIMITS, by_kind, commands, counts, limits, subject
 
 _SHOWN = 4
 _FEW = 2
@@ -17,7 +17,7 @@ _FINDINGS_A_KIND = 12
 
 def to_text(audit: Audit) -> str:
     """Return the report for a terminal."""
-    lines = [subject(audit), counts(audit)]
+    lines = [subject(audit), counts(audit), *filter(None, [limits(audit)])]
     for severity, kind, found in by_kind(audit.findings):
         lines += ["", f"{severity.upper()}  {kind} ({len(found)}): {KINDS[kind]}"]
         for item in found[:_FINDINGS_A_KIND]:
@@ -35,6 +35,7 @@ def to_text(audit: Audit) -> str:
 def to_markdown(audit: Audit) -> str:
     """Return the report as Markdown."""
     lines = ["# Audit", "", f"{subject(audit)}.", "", f"{counts(audit)}."]
+    lines += ["", limits(audit)] if limits(audit) else []
     for severity, kind, found in by_kind(audit.findings):
         lines += ["", f"## {severity.capitalize()}: {kind} ({len(found)})", "", KINDS[kind], ""]
         for item in found[:_FINDINGS_A_KIND]:
@@ -57,6 +58,7 @@ def to_json(audit: Audit) -> str:
         "hours": round(audit.hours, 4),
         "newly_heard": audit.newly_heard,
         "seconds": round(audit.seconds, 2),
+        "limits": LIMITS,
         "findings": [
             {
                 "kind": item.kind,

@@ -74,7 +74,7 @@ def copies_among(
     workers: int | None = None,
     progress: Progress | None = None,
 ) -> tuple[Copied, ...]:
-    """Return the recordings that are copies of one another, as an audit finds them.
+    """Return the recordings that are copies of one another, as an audit finds them for certain.
 
     Args:
         utterances: whose files to compare.
@@ -99,7 +99,7 @@ def copies_among(
     found += [
         Copied(clips[one].stretch, clips[other].stretch, describe(pair, clips, heard)[0])
         for pair in copies
-        if pair.alike is not None
+        if pair.alike is not None and pair.certain
         for one in same[heard[pair.first].sound_digest]
         for other in same[heard[pair.second].sound_digest]
     ]
@@ -147,7 +147,7 @@ def audit(
     heard, new, copies = _compare(clips, store, workers, progress)
     mending = None
     if table is not None:
-        same = [Same(*pair[:2], describe(pair, clips, heard)[0]) for pair in copies]
+        same = [Same(*pair[:2], describe(pair, clips, heard)[0]) for pair in copies if pair.certain]
         mending = plan_mending(table, clips, heard, same)
     names = tuple(scan.corpus for scan in scans)
 
@@ -191,7 +191,7 @@ def _compare(
     workers = workers or os.cpu_count() or 1
     kept = Store(store or default_store())
     try:
-        heard, new = _listen(clips, kept, workers, tell)
+        heard, new = listen(clips, kept, workers, tell)
         return _Compared(
             heard, new, find_copies(clips, heard, kept, workers=workers, progress=tell)
         )
@@ -204,9 +204,10 @@ def _order(item: Finding) -> tuple[int, int, str, tuple[object, ...]]:
     return severity, list(KINDS).index(item.kind), item.corpus, item.clips
 
 
-def _listen(
+def listen(
     clips: Sequence[Clip], store: Store, workers: int, progress: Progress
 ) -> tuple[list[Heard], int]:
+    """Return what was heard in each recording, and how many the store did not know."""
     asked = [clip.stretch for clip in clips]
     known = {item: heard for item, heard in store.heard(asked).items() if heard.trouble in _KEPT}
     unknown = [item for item in asked if item not in known]

@@ -14,11 +14,12 @@ from pathlib import Path
 
 import numpy as np
 
+from affekt.audit.evidence import VERSION as CONFIRMED_VERSION
+from affekt.audit.evidence import Evidence
 from affekt.audit.fingerprint import Fingerprint
 from affekt.audit.listen import VERSION, Heard
 from affekt.audit.matching import VERSION as MATCHING_VERSION
 from affekt.audit.matching import Change, Likeness
-from affekt.audit.waveform import VERSION as CONFIRMED_VERSION
 from affekt.audit.waveform import Correlation
 from affekt.errors import ConfigError
 from affekt.places import cache_root
@@ -30,8 +31,8 @@ CREATE TABLE IF NOT EXISTS heard (
     facts TEXT, shape TEXT, levels BLOB
 );
 CREATE TABLE IF NOT EXISTS alike (key TEXT PRIMARY KEY, likenesses TEXT);
-CREATE TABLE IF NOT EXISTS confirmed (
-    first TEXT, second TEXT, change TEXT, version INTEGER, correlation TEXT,
+CREATE TABLE IF NOT EXISTS evidence (
+    first TEXT, second TEXT, change TEXT, version INTEGER, evidence TEXT,
     PRIMARY KEY (first, second, change)
 );
 """
@@ -114,21 +115,24 @@ class Store:
                 (_COMPARISONS_HELD,),
             )
 
-    def confirmed(self, pair: Pair) -> Correlation | None:
-        """Return the correlation of two sounds if it was computed before."""
+    def confirmed(self, pair: Pair) -> Evidence | None:
+        """Return the evidence in two sounds if it was looked for before."""
         with self._told():
             row = self._file.execute(
-                "SELECT correlation FROM confirmed "
+                "SELECT evidence FROM evidence "
                 "WHERE first = ? AND second = ? AND change = ? AND version = ?",
                 (*pair, CONFIRMED_VERSION),
             ).fetchone()
-        return None if row is None else Correlation(*json.loads(row[0]))
+        if row is None:
+            return None
+        correlation, *rest = json.loads(row[0])
+        return Evidence(Correlation(*correlation), *rest)
 
-    def keep_confirmed(self, items: Iterable[tuple[Pair, Correlation]]) -> None:
-        """Keep the correlation of pairs."""
+    def keep_confirmed(self, items: Iterable[tuple[Pair, Evidence]]) -> None:
+        """Keep the evidence in pairs."""
         with self._told(), self._file:
             self._file.executemany(
-                "INSERT OR REPLACE INTO confirmed VALUES (?, ?, ?, ?, ?)",
+                "INSERT OR REPLACE INTO evidence VALUES (?, ?, ?, ?, ?)",
                 [(*pair, CONFIRMED_VERSION, json.dumps(found)) for pair, found in items],
             )
 

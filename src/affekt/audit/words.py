@@ -9,6 +9,13 @@ from affekt.audit.finding import SEVERITIES, Finding, Severity
 from affekt.audit.run import Audit
 
 NOTHING = "Nothing was found"
+# What no audit can say.
+LIMITS = (
+    "That no copy was found does not mean that there is none: a voice is told by its name, so that "
+    "one speaker under two names is not seen, and copies that were changed further than an audit "
+    "looks, or changed in several ways, may be missed."
+)
+_COPIES = ("same-file", "identical-audio", "near-duplicate", "augmented-copy")
 
 
 def subject(audit: Audit) -> str:
@@ -22,6 +29,11 @@ def counts(audit: Audit) -> str:
     found = Counter(item.severity for item in audit.findings)
     said = [_count(found[name], name) for name in reversed(SEVERITIES) if found[name]]
     return ", ".join(said) if said else NOTHING
+
+
+def limits(audit: Audit) -> str:
+    """Say what an audit that found no copy cannot know, or "" where it found one."""
+    return "" if any(item.kind in _COPIES for item in audit.findings) else LIMITS
 
 
 def by_kind(findings: Sequence[Finding]) -> Iterator[tuple[Severity, str, list[Finding]]]:
@@ -39,4 +51,9 @@ def commands(found: Sequence[Finding]) -> list[str]:
 
 
 def _count(number: int, name: str) -> str:
-    return f"{number} {name}{'s' * (number != 1)}"
+    return f"{number} {name if number == 1 else plural(name)}"
+
+
+def plural(severity: str) -> str:
+    """Name several findings of a severity."""
+    return severity if severity == "suspected" else f"{severity}s"

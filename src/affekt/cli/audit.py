@@ -54,7 +54,8 @@ FORMATS = ("text", "json", "md", "html")
 @click.option(
     "--fail-on",
     type=click.Choice(SEVERITIES),
-    help="End with exit code 3 when something of this severity or a higher one is found.",
+    help="End with exit code 3 when something of this severity or a higher one is found, in the "
+    "order error, warning, suspected, note.",
 )
 @click.option("--workers", type=click.IntRange(min=1), help="Processes.  [default: one a core]")
 @force_option
@@ -74,8 +75,9 @@ def audit(
     keeps the rows of a split as they are, its rounds included, so that --mend can write it anew.
 
     Recordings are compared by their sound: copies are found that were re-encoded, resampled, cut,
-    moved, made louder, changed in pitch or pace, or mixed with noise. What was heard is kept, and
-    heard again only when a file has changed; broken off, the same command goes on where it was.
+    moved, made louder, changed in pitch or pace, turned backwards, filtered, or mixed with noise.
+    What is alike as copies are and cannot be confirmed is called suspected. What was heard is kept,
+    and heard again only when a file has changed; broken off, the same command goes on where it was.
     """
     from affekt.audit import audit as look
     from affekt.audit.mend import check_target

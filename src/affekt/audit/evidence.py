@@ -1,0 +1,117 @@
+"""What confirms that two recordings which sound alike are one, or leaves it suspected."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import NamedTuple
+
+from affekt.audio import SAMPLING_RATE_HZ, Signal
+from affekt.audit.alignment import Alignment, align
+from affekt.audit.fingerprint import Fingerprint
+from affekt.audit.matching import SAME, Change, Likeness
+from affekt.audit.texture import texture_correlation
+from affekt.audit.waveform import NOTHING, Correlation, correlate, whitened_peak
+
+# Raised when the evidence changes: part of what the cache is asked for.
+VERSION = 1
+# Product of the likeness of the fingerprints and the correlation of the waves. On the nine corpora
+# at hand, copies lie above, other readings of a sentence by the same speaker below.
+CERTAIN = 0.5
+# Likewise, of the textures of copies at another pitch or pace.
+CERTAIN_TEXTURE = 0.58
+# Likewise, how far one delay stands out between a copy and its original behind a filter.
+CERTAIN_PEAK = 60.0
+# Fitted by benchmarks/fit_copies.py, on other speakers than benchmarks/copies.py reports on.
+_WEIGHTS = Alignment(
+    likeness=12.96, levels=45.18, energy=36.99, local=-28.47, wander_s=-118.77, bend_bins=-8.56
+)
+_BIAS = -57.76
+SUSPECTED = 0.92
+# Likewise, where pitch and pace hardly differ: two takes of a song on one tune come near.
+_SUSPECTED_NEAR = 0.982
+# Below, the texture is not worth looking at.
+_HARDLY = 0.02
+# A filter hides a pitch or pace that is hardly another.
+_NEAR_PACE, _NEAR_BINS = 0.04, 1
+_SAME_PACE = 0.06
+
+
+class Evidence(NamedTuple):
+    """What two recordings that sound alike share, as far as it was looked for.
+
+    Attributes:
+        correlation: of their waveforms, the second backwards where the change says so.
+        peak: how far one delay stands out between them, whatever filter lies there.
+        texture: correlation of the texture of their spectra, where pitch or pace differ.
+        suspicion: 0 to 1, by how exactly the second runs along the first.
+    """
+
+    correlation: Correlation
+    peak: float = 0.0
+    texture: float = 0.0
+    suspicion: float = 0.0
+
+
+def backwards(change: Change) -> bool:
+    """Whether a change turns a recording round."""
+    return change.pace < 0.0
+
+
+def is_certain(alike: Likeness, found: Evidence) -> bool:
+    """Whether one recording was surely made from the other."""
+    return (
+        abs(found.correlation.value) * alike.likeness >= CERTAIN
+        or found.peak >= CERTAIN_PEAK
+        or found.texture >= CERTAIN_TEXTURE
+    )
+
+
+def is_copy(alike: Likeness, found: Evidence) -> bool:
+    """Whether one recording was made from the other, surely or by suspicion."""
+    near = alike.change.shift_bins == 0 and abs(alike.change.pace - 1.0) <= _SAME_PACE
+    return is_certain(alike, found) or found.suspicion >= (_SUSPECTED_NEAR if near else SUSPECTED)
+
+
+def confirm(
+    read: Callable[[], tuple[Signal, Signal]],
+    prints: tuple[Fingerprint, Fingerprint],
+    alike: Likeness,
+) -> Evidence:
+    """Look for evidence in two recordings, and stop where it is certain or there is none.
+
+    Args:
+        read: gives both signals, mono at 16 kHz.
+        prints: their fingerprints.
+        alike: their likeness.
+    """
+    found = _of_waves(*read(), alike) if _hardly_another(alike.change) else Evidence(NOTHING)
+    if backwards(alike.change) or is_certain(alike, found):
+        return found
+    found = found._replace(suspicion=_suspicion(align(*prints, alike)))
+    if alike.change != SAME and found.suspicion >= _HARDLY:
+        found = found._replace(texture=texture_correlation(*read(), alike))
+    return found
+
+
+def _of_waves(first: Signal, second: Signal, alike: Likeness) -> Evidence:
+    offset_s = alike.offset_s
+    if backwards(alike.change):
+        offset_s -= second.size / SAMPLING_RATE_HZ
+        second = second[::-1]
+    found = Evidence(NOTHING)
+    if alike.change == SAME or backwards(alike.change):
+        found = Evidence(correlate(first, second, offset_s=offset_s))
+    if not is_certain(alike, found):
+        found = found._replace(peak=whitened_peak(first, second))
+    return found
+
+
+def _hardly_another(change: Change) -> bool:
+    return abs(abs(change.pace) - 1.0) <= _NEAR_PACE and change.shift_bins <= _NEAR_BINS
+
+
+def _suspicion(found: Alignment) -> float:
+    """Weigh how two recordings run along each other, by a logistic regression."""
+    total = _BIAS + sum(w * value for w, value in zip(_WEIGHTS, found, strict=True))
+    return 1.0 / (1.0 + math.exp(-max(-50.0, min(50.0, total))))
