@@ -28,9 +28,9 @@ from lightning.pytorch.callbacks import Callback
 from affekt.corpora import load_corpus
 from affekt.features.spectra import LogMelConfig
 from affekt.models import create_classifier, create_model
+from affekt.published.config import SYSTEMS, VARIANTS, load_system
+from affekt.published.data import load_rows
 from affekt.recognition import BundleMetadata
-from affekt.systems.config import SYSTEMS, VARIANTS, load_system
-from affekt.systems.data import load_rows
 from affekt.training import Run, load_recipe
 from affekt.training.classifier_export import ClassifierGraph, export_classifier
 from affekt.training.export import WaveformModel, export_bundle

@@ -21,8 +21,8 @@ from affekt.cli import main as command_line
 from affekt.corpora import collection_of
 from affekt.evaluation.references import references
 from affekt.protocols import lockbox_speakers, selection_speakers
+from affekt.published import SYSTEMS, claims_of, load_system
 from affekt.recognition import Bundle, shipped_bundles
-from affekt.systems import SYSTEMS, claims_of, load_system
 from doc_tables import LOG, ROOT, read_log, releases
 
 DOCUMENTS = ("README.md", "CONTRIBUTING.md", "docs/*.md", "docs/models/*.md", "examples/*.md")

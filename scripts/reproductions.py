@@ -15,10 +15,10 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from affekt.published import RULES, SYSTEMS, claims_of, load_system, picture, read_records
+from affekt.published.job import settings_of
+from affekt.published.tables import figure
 from affekt.report.plots import to_svg
-from affekt.systems import RULES, SYSTEMS, claims_of, load_system, picture, read_records
-from affekt.systems.job import settings_of
-from affekt.systems.tables import figure
 from affekt.training.recipe import Recipe
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -73,7 +73,7 @@ def reproduce(
     """
     from affekt.corpora import corpora_root
     from affekt.output import check_output
-    from affekt.systems import (
+    from affekt.published import (
         RULES,
         SYSTEMS,
         TABLES,
@@ -83,7 +83,7 @@ def reproduce(
         to_markdown,
         write_tables,
     )
-    from affekt.systems import reproduce as run_all
+    from affekt.published import reproduce as run_all
 
     chosen = SYSTEMS if name == "all" else (name,)
     request = Request(

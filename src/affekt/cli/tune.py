@@ -55,15 +55,15 @@ def tune(
 ) -> None:
     """Search the settings of RECIPE for the highest UA on the select speakers.
 
-    RECIPE is a TOML file, of `affekt train` or of a published system, or the name of such a
-    system. Its [search] table says which keys are drawn from what; without one it is the
-    learning rate. The same command goes on with a study, with a higher --trials too.
+    RECIPE is a TOML file, or the name of a recipe that comes with the package. Its [search]
+    table says which keys are drawn from what; without one it is the learning rate. The same
+    command goes on with a study, with a higher --trials too.
     """
     try:
-        from affekt.systems.trials import TrialOptions
-        from affekt.systems.tune import TuneRequest
-        from affekt.systems.tune import tune as run_search
         from affekt.training.search import shown
+        from affekt.training.trials import TrialOptions
+        from affekt.training.tune import TuneRequest
+        from affekt.training.tune import tune as run_search
     except ModuleNotFoundError as error:
         if error.name not in {"optuna", "sqlalchemy"}:
             raise

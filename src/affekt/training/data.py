@@ -139,6 +139,9 @@ class Normalisation:
 AS_IT_IS = Normalisation(np.zeros(1, np.float32), np.ones(1, np.float32))
 """The features stay what they are."""
 
+QUICK_EPOCHS = 2
+_QUICK_CLIPS = 90  # of a corpus: enough for every class and several speakers
+
 
 def target_label(
     utterance: Utterance, labels: Sequence[str], relabel: Mapping[str, str] | None = None
@@ -211,6 +214,18 @@ def load_clips(
         labels=tuple(labels),
         skipped=tuple(skipped),
     )
+
+
+def few_of_each(utterances: Sequence[Utterance]) -> list[Utterance]:
+    """Return a small share of every corpus, to try the whole path."""
+    corpora = dict.fromkeys(item.corpus for item in utterances)
+    return [x for name in corpora for x in _few([y for y in utterances if y.corpus == name])]
+
+
+def _few(utterances: Sequence[Utterance]) -> list[Utterance]:
+    """Return a small share of a corpus, the same each time, with many speakers in it."""
+    drawn = np.random.default_rng(1).permutation(len(utterances))[:_QUICK_CLIPS]
+    return [utterances[index] for index in sorted(drawn)]
 
 
 def fit_normalisation(part: Part, *, over: tuple[int, ...] | None) -> Normalisation:

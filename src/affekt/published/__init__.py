@@ -1,8 +1,8 @@
-"""The eleven published configurations, and reproducing them."""
+"""The eleven published systems: recipes with claims, run by the trainer and put beside these."""
 
-from affekt.systems.config import SYSTEMS, claims_of, load_system
-from affekt.systems.reproduce import Request, reproduce
-from affekt.systems.tables import (
+from affekt.published.config import SYSTEMS, claims_of, load_system
+from affekt.published.reproduce import Request, reproduce
+from affekt.published.tables import (
     TABLES,
     picture,
     read_records,

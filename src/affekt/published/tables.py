@@ -21,9 +21,9 @@ from affekt.evaluation.run_tables import (
     write_prediction_tables,
 )
 from affekt.output import write_outputs
+from affekt.published.config import SYSTEMS
+from affekt.published.job import RECORD, read_record
 from affekt.report.plots import to_png
-from affekt.systems.config import SYSTEMS
-from affekt.systems.job import RECORD, read_record
 from affekt.training.console import Say
 from affekt.training.splits import RULES, Rule
 

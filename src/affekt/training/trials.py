@@ -18,11 +18,9 @@ import numpy as np
 from affekt.config import from_mapping
 from affekt.errors import CorpusError
 from affekt.records import Utterance
-from affekt.systems.data import few_of_each
-from affekt.systems.reproduce import QUICK_EPOCHS
 from affekt.training.callbacks import Watch
 from affekt.training.console import Say, reading_bar
-from affekt.training.data import Clips, Numbers
+from affekt.training.data import QUICK_EPOCHS, Clips, Numbers, few_of_each
 from affekt.training.fit import (
     Task,
     check_classes,

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from affekt.features.sets import find_feature_set
-from affekt.systems import SYSTEMS, load_system
-from affekt.systems.config import VARIANTS
+from affekt.published import SYSTEMS, load_system
+from affekt.published.config import VARIANTS
 from affekt.training.data import Part
 from affekt.training.fit import Task, fit_network
 from affekt.training.module import probabilities_of_part

@@ -11,8 +11,8 @@ import numpy as np
 
 from affekt.evaluation.classification import classify
 from affekt.output import write_outputs
-from affekt.systems.job import RECORD, Job
-from affekt.systems.record import about, by_corpus, clip_ids, metadata, report
+from affekt.published.job import RECORD, Job
+from affekt.published.record import about, by_corpus, clip_ids, metadata, report
 from affekt.training.data import Clips
 from affekt.training.export import export
 from affekt.training.fit import Task, check_classes, fit_network, run_settings

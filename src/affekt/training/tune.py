@@ -1,4 +1,4 @@
-"""`affekt tune`: a search over the settings of a recipe, ours or a published system's."""
+"""`affekt tune`: a search over the settings of a recipe."""
 
 from __future__ import annotations
 
@@ -8,17 +8,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from affekt.config import from_mapping, to_mapping
+from affekt.config import from_mapping
 from affekt.output import check_output, write_output
 from affekt.report.csv import csv_text
-from affekt.systems.config import SYSTEMS, VARIANTS, load_system
-from affekt.systems.trials import TABLES, TrialOptions, Trials
 from affekt.training.fit import with_labels
 from affekt.training.recipe import Recipe, find_recipe, read_recipe, with_places
 from affekt.training.recipe_file import to_toml
 from affekt.training.search import Search, Trial, best_of, search, trials_of
 from affekt.training.search_space import Space, check_tables, examples, read_space, with_values
 from affekt.training.study import sqlite_url, without_password
+from affekt.training.trials import TABLES, TrialOptions, Trials
 
 BEST, TRIALS = "best.toml", "trials.csv"
 
@@ -32,7 +31,7 @@ class TuneRequest:
     """What a user asks `affekt tune` for.
 
     Attributes:
-        recipe: path of a recipe or of a system's TOML file, or the name of a published system.
+        recipe: path of a recipe, or the name of a shipped one.
         out: folder of the study and of what it ends with; None takes `runs/tune-NAME`.
         storage: URL of the data base; None keeps it in `out`.
         trials: of the study in all.
@@ -74,7 +73,8 @@ def tune(request: TuneRequest) -> Tuned:
         CorpusError: none of the recipe's corpora is there, or no `select` speaker is in them.
         KeyboardInterrupt: interrupted; the study is kept, and so are both files.
     """
-    settings, where = _read(request.recipe)
+    where = request.recipe
+    settings = read_recipe(find_recipe(where))
     table = settings.pop("search", None)
     options = request.options
     if not settings.get("labels"):
@@ -116,14 +116,6 @@ def tune(request: TuneRequest) -> Tuned:
         raise
     _write(folder, settings, where, space, trials, force=request.force)
     return Tuned(best_of(trials), trials, folder)
-
-
-def _read(recipe: str) -> tuple[dict[str, Any], str]:
-    """Return the settings of a recipe or system, and what to call it in an error."""
-    if recipe in (*SYSTEMS, *VARIANTS):
-        return to_mapping(load_system(recipe)), recipe
-    path = find_recipe(recipe)
-    return read_recipe(path), str(path)
 
 
 def _labels(settings: Mapping[str, Any], where: str, options: TrialOptions) -> list[str]:
@@ -170,7 +162,7 @@ def _write(
     # What it names is found from where the recipe lies.
     changed = with_places(changed, lambda place: Path(os.path.relpath(place, folder)))
     if "licence_file" in changed.get("bundle", {}):
-        licence = Path(where).parent / changed["bundle"]["licence_file"]
+        licence = find_recipe(where).parent / changed["bundle"]["licence_file"]
         changed["bundle"]["licence_file"] = Path(os.path.relpath(licence, folder)).as_posix()
     comment = (
         f"Best of {len(trials)} trials of {where}: UA {100.0 * (best.figure or 0.0):.1f} % on the "

@@ -11,19 +11,18 @@ from typing import Any
 from affekt.errors import BundleError, ConfigError, CorpusError
 from affekt.evaluation.log import check_readings, log_reading
 from affekt.locks import only_one
+from affekt.published.config import claims_of
+from affekt.published.data import load_rows
+from affekt.published.job import Job
+from affekt.published.record import reading_of
+from affekt.published.run import run_job
+from affekt.published.tables import figure
 from affekt.recognition import Bundle
-from affekt.systems.config import claims_of
-from affekt.systems.data import load_rows
-from affekt.systems.job import Job
-from affekt.systems.record import reading_of
-from affekt.systems.run import run_job
-from affekt.systems.tables import figure
 from affekt.training.console import Say, reading_bar
+from affekt.training.data import QUICK_EPOCHS
 from affekt.training.fit import check_recipe
 from affekt.training.recipe import Recipe
 from affekt.training.splits import Rule
-
-QUICK_EPOCHS = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -23,10 +23,10 @@ from affekt.evaluation.log import Reading, checkout_of, commit_of
 from affekt.evaluation.report import clips_digest
 from affekt.evaluation.run_report import write_report
 from affekt.metrics import confusion_matrix, unweighted_average_recall
+from affekt.published.config import claims_of
+from affekt.published.job import Job, feature_version
+from affekt.published.tables import epochs_of
 from affekt.recognition import BundleMetadata
-from affekt.systems.config import claims_of
-from affekt.systems.job import Job, feature_version
-from affekt.systems.tables import epochs_of
 from affekt.training.callbacks import History
 from affekt.training.data import Clips
 from affekt.training.export import corpora_terms, front_end_of, training_data

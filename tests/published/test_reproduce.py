@@ -13,7 +13,7 @@ import pytest
 from affekt import Recognizer
 from affekt.errors import ConfigError, CorpusError
 from affekt.locks import only_one
-from affekt.systems import (
+from affekt.published import (
     RULES,
     Request,
     picture,
@@ -23,8 +23,8 @@ from affekt.systems import (
     to_markdown,
     write_tables,
 )
-from affekt.systems.record import reading_of
-from affekt.systems.tables import figure
+from affekt.published.record import reading_of
+from affekt.published.tables import figure
 
 
 @pytest.fixture

@@ -3,18 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 
-import numpy as np
-
 from affekt.errors import CorpusError
-from affekt.records import Utterance
-from affekt.training.data import Clips, target_label
+from affekt.training.data import Clips, few_of_each, target_label
 from affekt.training.fit import load_recordings, read_clips
 from affekt.training.recipe import Recipe
-
-_QUICK_CLIPS = 90  # of a corpus: enough for every class and several speakers
 
 
 def load_rows(
@@ -45,15 +40,3 @@ def load_rows(
         why = f"; of the first: {rows.skipped[0][1]}" if rows.skipped else ""
         raise CorpusError(f"{system.name}: no clip can be used{why}")
     return rows
-
-
-def few_of_each(utterances: Sequence[Utterance]) -> list[Utterance]:
-    """Return a small share of every corpus, to try the whole path."""
-    corpora = dict.fromkeys(item.corpus for item in utterances)
-    return [x for name in corpora for x in _few([y for y in utterances if y.corpus == name])]
-
-
-def _few(utterances: Sequence[Utterance]) -> list[Utterance]:
-    """Return a small share of a corpus, the same each time, with many speakers in it."""
-    drawn = np.random.default_rng(1).permutation(len(utterances))[:_QUICK_CLIPS]
-    return [utterances[index] for index in sorted(drawn)]

@@ -16,12 +16,12 @@ import torch
 from affekt.config import from_mapping
 from affekt.errors import ConfigError, CorpusError
 from affekt.protocols import selection_speakers
-from affekt.systems.data import load_rows
-from affekt.systems.trials import TrialOptions, select_split
-from affekt.systems.tune import Tuned, TuneRequest, tune
+from affekt.published.data import load_rows
 from affekt.training import Recipe, load_recipe
 from affekt.training import fit as fit_room
 from affekt.training.module import TrainingModule
+from affekt.training.trials import TrialOptions, select_split
+from affekt.training.tune import Tuned, TuneRequest, tune
 
 SYSTEM = """
 name = "tones"

@@ -10,8 +10,8 @@ import pytest
 from affekt.errors import CorpusError
 from affekt.features.sets import FEATURE_SETS
 from affekt.protocols import partition
+from affekt.published.data import load_rows
 from affekt.records import Utterance
-from affekt.systems.data import load_rows
 from affekt.training.data import Clips
 from affekt.training.splits import split_rows
 
