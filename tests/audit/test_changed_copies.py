@@ -108,7 +108,7 @@ def test_nothing_is_mended_on_suspicion(suspect):
     (copy,) = copies(found)
     assert (copy.severity, copy.mend) == ("suspected", "")
     assert found.mending.dropped == {}
-    assert 0.9 <= copy.figures["suspicion"] <= 1.0
+    assert 0.88 <= copy.figures["suspicion"] <= 1.0
 
 
 def test_what_is_suspected_is_no_copy_among_clips(suspect):

@@ -27,9 +27,9 @@ _WEIGHTS = Alignment(
     likeness=12.96, levels=45.18, energy=36.99, local=-28.47, wander_s=-118.77, bend_bins=-8.56
 )
 _BIAS = -57.76
-SUSPECTED = 0.92
+SUSPECTED = 0.88
 # Likewise, where pitch and pace hardly differ: two takes of a song on one tune come near.
-_SUSPECTED_NEAR = 0.982
+_SUSPECTED_NEAR = 0.953
 # Below, the texture is not worth looking at.
 _HARDLY = 0.02
 # A filter hides a pitch or pace that is hardly another.
