@@ -22,7 +22,8 @@ CERTAIN = 0.5
 CERTAIN_TEXTURE = 0.58
 # Likewise, how far one delay stands out between a copy and its original behind a filter.
 CERTAIN_PEAK = 60.0
-# Fitted by benchmarks/fit_copies.py, on other speakers than benchmarks/copies.py reports on.
+# Fitted as benchmarks/fit_copies.py does, on other speakers than benchmarks/copies.py reports on.
+# The least values below were lowered once after a look at the reported ones.
 _WEIGHTS = Alignment(
     likeness=12.96, levels=45.18, energy=36.99, local=-28.47, wander_s=-118.77, bend_bins=-8.56
 )
