@@ -89,7 +89,7 @@ def test_what_is_no_time_is_refused(said, message):
 
 @given(st.timedeltas(dt.timedelta(microseconds=1), dt.timedelta(days=3)))
 def test_times_of_pandas_and_of_python_are_read(time):
-    pandas = pytest.importorskip("pandas")
+    pandas = pytest.importorskip("pandas", reason="it writes or reads the table")
     seconds = pytest.approx(time.total_seconds(), abs=1e-6)
     assert stretch_of({"end": str(pandas.Timedelta(time))})[1] == seconds
     assert stretch_of({"end": str(time)})[1] == seconds

@@ -55,7 +55,7 @@ def csv(place, header, *, form="seconds", separator=",", encoding="utf-8", name=
 
 
 def frame():
-    pandas = pytest.importorskip("pandas")
+    pandas = pytest.importorskip("pandas", reason="it writes or reads the table")
     columns = ["file", "emotion", "speaker", "start", "end"]
     found = pandas.DataFrame(ROWS, columns=columns)
     for name in ("start", "end"):
@@ -185,7 +185,7 @@ def test_a_split_of_audformat_is_a_part(place):
 
 def test_what_is_known_of_speakers_may_stand_in_a_table_of_its_own(place):
     audformat = pytest.importorskip("audformat", reason="audformat is not installed")
-    pandas = pytest.importorskip("pandas")
+    pandas = pytest.importorskip("pandas", reason="it writes or reads the table")
     database = audformat.Database("mine")
     people = pandas.Index(["anna", "ben"], name="speaker", dtype="string")
     database["people"] = audformat.MiscTable(people)

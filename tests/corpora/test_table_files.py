@@ -65,7 +65,7 @@ def test_json_keeps_numbers_as_they_are_written_and_fills_what_is_missing(tmp_pa
 
 @pytest.mark.parametrize("kind", ["category", "object", "string"])
 def test_parquet_of_pandas_is_read_with_categories(tmp_path, kind):
-    pandas = pytest.importorskip("pandas")
+    pandas = pytest.importorskip("pandas", reason="it writes or reads the table")
     frame = pandas.DataFrame(ROWS).replace("", None)
     frame["emotion"] = frame["emotion"].astype(kind)
     frame.to_parquet(tmp_path / "t.parquet")
@@ -74,14 +74,14 @@ def test_parquet_of_pandas_is_read_with_categories(tmp_path, kind):
 
 @pytest.mark.parametrize("names", [["path"], ["path", "emotion"]])
 def test_an_index_of_pandas_is_columns(tmp_path, names):
-    pandas = pytest.importorskip("pandas")
+    pandas = pytest.importorskip("pandas", reason="it writes or reads the table")
     pandas.DataFrame(ROWS).set_index(names).to_parquet(tmp_path / "t.parquet")
     assert cells(read_table_file(tmp_path / "t.parquet")) == ROWS
 
 
 @pytest.mark.parametrize("unit", ["s", "ms", "us", "ns"])
 def test_lengths_of_time_are_seconds(tmp_path, unit):
-    pa = pytest.importorskip("pyarrow")
+    pa = pytest.importorskip("pyarrow", reason="it writes or reads the table")
     from pyarrow import parquet
 
     times = pa.array([dt.timedelta(seconds=90), None], pa.duration(unit))
@@ -164,7 +164,7 @@ def test_some_rows_are_written(tmp_path, name):
     elif name == "t.jsonl":
         path.write_text("".join(json.dumps(row) + "\n" for row in ROWS))
     else:
-        pa = pytest.importorskip("pyarrow")
+        pa = pytest.importorskip("pyarrow", reason="it writes or reads the table")
         from pyarrow import parquet
 
         parquet.write_table(pa.Table.from_pylist(ROWS), path)

@@ -129,7 +129,7 @@ def test_stretches_of_one_file_are_told_apart_by_their_times(table):
 
 @pytest.mark.parametrize("ending", ["tsv", "jsonl", "parquet"])
 def test_predictions_may_stand_in_any_table(tmp_path, ending):
-    pandas = pytest.importorskip("pandas")
+    pandas = pytest.importorskip("pandas", reason="it writes or reads the table")
     frame = pandas.DataFrame({"path": ["x", "y"], "label": ["sad", "joy"]})
     path = tmp_path / f"said.{ending}"
     match ending:
