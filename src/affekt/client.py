@@ -209,7 +209,12 @@ class Client:
             with connect(
                 address, additional_headers=self._headers, open_timeout=self._timeout_s
             ) as socket:
-                yield from _converse(socket.send, socket.recv, chunks)
+                try:
+                    yield from _converse(socket.send, socket.recv, chunks)
+                except ConnectionClosed:
+                    # The service tells its reason and closes, perhaps while a chunk is on its way.
+                    while True:
+                        yield from _moments(json.loads(socket.recv()))
         except InvalidStatus as error:
             raise _refusal(error.response.status_code, error.response.body) from None
         except ConnectionClosed as error:

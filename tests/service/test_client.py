@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import dataclasses
 import io
+import json
 import subprocess
 import sys
+import threading
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 import soundfile
+from websockets.sync.server import ServerConnection, serve
 
 from affekt.client import Client, ServiceError
 from affekt.recognition import Recognizer
@@ -144,6 +148,34 @@ def test_a_refused_stream_is_an_error(client: Client) -> None:
     nothing = np.full(9, np.nan, "<f4").tobytes()
     with pytest.raises(ServiceError, match="not a finite number"):
         list(client.stream([nothing], encoding="f32le"))
+
+
+def test_a_reason_is_read_where_the_next_chunk_finds_the_stream_closed() -> None:
+    asked, closed = threading.Event(), threading.Event()
+
+    def answer(socket: ServerConnection) -> None:
+        asked.wait()
+        problem = {"type": "urn:affekt:problem:bad-request", "detail": "no", "status": 400}
+        socket.send(json.dumps({"type": "problem", "problem": problem}))
+        socket.close()
+        closed.set()
+
+    def chunks() -> Iterator[bytes]:
+        yield bytes(2)
+        asked.set()
+        closed.wait()
+        yield bytes(2)
+
+    with serve(answer, "127.0.0.1", 0) as server:
+        threading.Thread(target=server.serve_forever).start()
+        port = server.socket.getsockname()[1]
+        with (
+            Client(f"http://127.0.0.1:{port}") as client,
+            pytest.raises(ServiceError, match="no") as refused,
+        ):
+            list(client.stream(chunks()))
+        server.shutdown()
+    assert refused.value.kind == "bad-request"
 
 
 def test_a_key_is_sent(start: Any, sound: Any, tmp_path: Path) -> None:
