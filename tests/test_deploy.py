@@ -20,7 +20,7 @@ import yaml
 from packaging.requirements import Requirement
 
 from affekt.cli import COMMANDS, main
-from affekt.service.operation import router
+from affekt.service.health import router
 from affekt.service.settings import Settings
 from affekt.web.launch import MAX_UPLOAD_BYTES
 

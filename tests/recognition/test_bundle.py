@@ -18,7 +18,7 @@ from affekt.errors import BundleError, ConfigError
 from affekt.protocols import lockbox_speakers, selection_speakers
 from affekt.recognition import Bundle, BundleMetadata, shipped_bundles
 from affekt.recognition.bundle import SHIPPED
-from affekt.service.cards import read_card
+from affekt.service.model_cards import read_model_card
 
 
 def test_a_bundle_tells_what_travels_in_its_file(tones: SimpleNamespace, tone_bundle: Path) -> None:
@@ -312,4 +312,4 @@ def test_metadata_that_are_no_text_are_refused(tones: SimpleNamespace, tmp_path:
     with pytest.raises(BundleError, match=r"odd\.onnx: the metadata are not UTF-8"):
         Bundle.load(path)
     with pytest.raises(BundleError, match=r"odd\.onnx: the metadata are not UTF-8"):
-        read_card(path)
+        read_model_card(path)

@@ -17,7 +17,7 @@ from affekt.recognition import Bundle, Recognizer
 from affekt.recognition.bundle import SHIPPED, shipped_bundles
 from affekt.recognition.checksum import check_checksum, checksum_path, place_model
 from affekt.recognition.installed import install_model
-from affekt.service.cards import read_card
+from affekt.service.model_cards import read_model_card
 
 FLIPS = 64
 COPIES = 40
@@ -78,7 +78,7 @@ def test_no_damaged_copy_answers(place: str, request: pytest.FixtureRequest) -> 
         with pytest.raises(BundleError, match="is damaged, or another file than it was"):
             Bundle.load(name)
     with pytest.raises(BundleError, match="is damaged"):
-        read_card(path)
+        read_model_card(path)
 
 
 def test_a_shipped_model_without_its_checksum_is_refused(shipped: Path) -> None:

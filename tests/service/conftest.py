@@ -19,10 +19,10 @@ import pytest
 import soundfile
 import uvicorn
 
-from affekt.service.children import Children
-from affekt.service.run import listen, make_server
+from affekt.service.server import listen, make_server
 from affekt.service.service import Service
 from affekt.service.settings import Settings
+from affekt.service.workers import WorkerPool
 
 
 @dataclass
@@ -118,19 +118,19 @@ def check_problem() -> Callable[[httpx.Response, int, str], dict[str, Any]]:
     return problem
 
 
-def idle_processes(children: Children) -> list[int]:
+def idle_processes(workers: WorkerPool) -> list[int]:
     """Return the ids of the processes that wait for a job."""
     idle = []
     with contextlib.suppress(queue.Empty):
         while True:
-            idle.append(children._idle.get_nowait())
-    for child in idle:
-        children._idle.put(child)
-    return [child.process.pid for child in idle]
+            idle.append(workers._idle.get_nowait())
+    for worker in idle:
+        workers._idle.put(worker)
+    return [worker.process.pid for worker in idle]
 
 
 @pytest.fixture(scope="session")
-def processes() -> Callable[[Children], list[int]]:
+def processes() -> Callable[[WorkerPool], list[int]]:
     return idle_processes
 
 

@@ -230,7 +230,7 @@ def test_a_long_recording_of_few_bytes_keeps_no_short_one_waiting(
     start: Any, sound: Any, wait_for: Any, processes: Any
 ) -> None:
     running = start()
-    pool = running.service.engine.long.children
+    pool = running.service.engine.long.workers
     (pid,) = processes(pool)
     os.kill(pid, signal.SIGSTOP)  # the long one takes as long as this test likes
     answers: list[httpx.Response] = []
@@ -293,11 +293,11 @@ def test_an_answer_that_takes_too_long_is_given_up(
     check_problem(hasty.timeline(sound()), 504, "timed-out")
 
 
-def test_a_long_recording_that_takes_too_long_is_ended_with_its_child(
+def test_a_long_recording_that_takes_too_long_is_ended_with_its_worker(
     start: Any, sound: Any, check_problem: Check, processes: Any
 ) -> None:
     hasty = start(timeout_s=0.5)
-    pool = hasty.service.engine.long.children
+    pool = hasty.service.engine.long.workers
     (pid,) = processes(pool)
     os.kill(pid, signal.SIGSTOP)
     check_problem(hasty.timeline(sound()), 504, "timed-out")

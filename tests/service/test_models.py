@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 from affekt.errors import BundleError
 from affekt.recognition import Bundle, shipped_bundles
-from affekt.service.cards import read_card
 from affekt.service.decoder import _recognizer
+from affekt.service.model_cards import read_model_card
 from affekt.service.models import MOST_LOADED
 
 Check = Callable[..., dict[str, Any]]
@@ -129,7 +129,7 @@ def test_of_many_models_only_the_last_few_stay_loaded(
     assert loaded(running) == ["tones", "m4", "m2", "m0"]
 
 
-def test_a_child_keeps_the_two_it_used_last(installed: Path) -> None:
+def test_a_worker_keeps_the_two_it_used_last(installed: Path) -> None:
     kept: dict[str, Any] = {}
     paths = [str(installed / f"m{number}.onnx") for number in range(3)]
     for path in (paths[0], paths[1], paths[0], paths[2]):
@@ -150,19 +150,19 @@ def test_a_model_that_cannot_be_used_is_tried_again(
 @pytest.mark.parametrize("name", ["default", "open", "tones"])
 def test_a_card_is_what_the_loaded_bundle_says(name: str, tone_bundle: Path) -> None:
     path = {**shipped_bundles(), "tones": tone_bundle}[name]
-    card, bundle = read_card(path), Bundle.load(path)
+    card, bundle = read_model_card(path), Bundle.load(path)
     assert card.metadata == bundle.metadata
     assert (card.size_bytes, card.sha256) == (bundle.size_bytes, bundle.sha256)
 
 
 def test_a_card_is_read_anew_once_its_file_changed(tones: Any, tmp_path: Path) -> None:
     path = tones.write_bundle(tmp_path / "a.onnx", version="1")
-    assert read_card(path).metadata.version == "1"
+    assert read_model_card(path).metadata.version == "1"
     tones.write_bundle(path, version="2.0")
-    assert read_card(path).metadata.version == "2.0"
+    assert read_model_card(path).metadata.version == "2.0"
     path.unlink()
     with pytest.raises(BundleError, match="cannot be read"):
-        read_card(path)
+        read_model_card(path)
 
 
 @given(data=st.data())
@@ -170,11 +170,11 @@ def test_a_damaged_file_is_no_bundle(data: st.DataObject, tmp_path_factory: Any)
     path = tmp_path_factory.mktemp("damaged") / "a.onnx"
     path.write_bytes(data.draw(st.binary(max_size=200)))
     with pytest.raises(BundleError):
-        read_card(path)
+        read_model_card(path)
 
 
 def test_a_file_cut_off_is_no_bundle(tone_bundle: Path, tmp_path: Path) -> None:
     path = tmp_path / "a.onnx"
     path.write_bytes(tone_bundle.read_bytes()[:-1])
     with pytest.raises(BundleError, match="cut off"):
-        read_card(path)
+        read_model_card(path)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from affekt.service.run import ProblemProtocol
+from affekt.service.server import ProblemProtocol
 
 Check = Callable[..., dict[str, Any]]
 

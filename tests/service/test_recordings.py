@@ -96,7 +96,7 @@ def test_one_that_cannot_be_answered_now_does_not_cost_the_others_their_answers(
     start: Any, sound: Any, processes: Any
 ) -> None:
     hasty = start(timeout_s=1.0)
-    (pid,) = processes(hasty.service.engine.long.children)
+    (pid,) = processes(hasty.service.engine.long.workers)
     os.kill(pid, signal.SIGSTOP)  # whatever is long takes too long
     files = [("f", ("short.wav", sound())), ("f", ("long.wav", sound(duration_s=11.0)))]
     answer = hasty.http.post("/v1/recognize", files=files)
@@ -130,7 +130,7 @@ def test_where_nothing_could_be_answered_the_request_fails(
     start: Any, sound: Any, processes: Any, check_problem: Check
 ) -> None:
     hasty = start(timeout_s=1.0)
-    (pid,) = processes(hasty.service.engine.long.children)
+    (pid,) = processes(hasty.service.engine.long.workers)
     os.kill(pid, signal.SIGSTOP)
     files = [("f", (f"{k}.wav", sound(duration_s=11.0))) for k in range(2)]
     check_problem(hasty.http.post("/v1/recognize", files=files), 504, "timed-out")
@@ -215,7 +215,7 @@ def test_a_purpose_is_stamped_on_the_answer_and_on_each_prediction(
     answer = served.recognize(sound())
     assert answer.json()["purpose"] is None
     assert "purpose" not in predictions(answer)[0]
-    # A long one is recognised in a child, a short one here.
+    # A long one is recognised in a worker, a short one here.
     for recording in (sound(), sound(duration_s=11.0)):
         answer = served.recognize(recording, purpose="safety")
         assert answer.json()["purpose"] == "safety"

@@ -21,7 +21,7 @@ from affekt.audio import decode
 from affekt.audio.bandwidth import NARROW_BAND
 from affekt.recognition import Recognizer
 from affekt.recognition.stream import StreamRecognizer
-from affekt.service import run
+from affekt.service import server
 
 
 def opened(running: Any, **query: Any) -> ClientConnection:
@@ -264,7 +264,7 @@ def test_a_stream_that_holds_a_place_for_nothing_is_ended(
 def test_a_client_that_never_reads_loses_its_place_and_its_connection(
     start: Any, speech: np.ndarray, monkeypatch: pytest.MonkeyPatch, wait_for: Any
 ) -> None:
-    monkeypatch.setattr(run, "_UNREAD_S", 3.0)
+    monkeypatch.setattr(server, "_UNREAD_S", 3.0)
     create = socket.create_server
 
     def with_a_small_buffer(*arguments: Any, **options: Any) -> socket.socket:

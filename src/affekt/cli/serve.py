@@ -122,10 +122,10 @@ def serve(host: str, port: int, grace: int, new_key: str | None, **settings: Any
         echo(line)
         return
     try:
-        from affekt.service.run import serve as run
+        from affekt.service.server import serve as serve_forever
     except ModuleNotFoundError as error:
         raise MissingExtraError(
             what="affekt serve", package=str(error.name), extra="service"
         ) from None
     say_terms_once(Bundle.load(settings["model"]).metadata)
-    run(Settings(**settings), host=host, port=port, grace_s=grace)
+    serve_forever(Settings(**settings), host=host, port=port, grace_s=grace)

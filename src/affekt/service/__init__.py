@@ -1,4 +1,5 @@
 """The service: recognition over HTTP and WebSocket.
 
-Nothing is imported here: the limited child processes live in this package too, and must stay small.
+Nothing is imported here: the limited worker processes import this package too, and must stay
+small.
 """

@@ -1,4 +1,4 @@
-"""Who may come in: a fixed number at once, and the others are told when to come again."""
+"""Admission: a fixed number of requests at once; the others get a time to come again."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Admission:
     Args:
         limit: so many at once.
         what: what there is too much of, for the message.
-        watch: told the number whenever it changes.
+        watch: called with the number whenever it changes.
     """
 
     def __init__(

@@ -17,9 +17,9 @@ from starlette.middleware.cors import CORSMiddleware
 
 from affekt._version import __version__
 from affekt.errors import AffektError
-from affekt.service import operation, recordings, streaming
+from affekt.service import health, recordings, streaming
 from affekt.service.context import RequestContext
-from affekt.service.documents import DESCRIPTION, complete
+from affekt.service.openapi import DESCRIPTION, complete
 from affekt.service.page import add_page
 from affekt.service.problems import Problem, ProblemResponse, problem_of, problem_of_status
 from affekt.service.service import Service, service_of
@@ -50,7 +50,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.service = service
     app.include_router(recordings.router)
     app.include_router(streaming.router)
-    app.include_router(operation.router)
+    app.include_router(health.router)
     add_page(app, service.settings.model)
     _add_errors(app)
     app.openapi = partial(_document, app, service)  # type: ignore[method-assign]

@@ -73,7 +73,7 @@ class BatchingBundle(Bundle):
     def _run_together(self, batch: list[tuple[Waveforms, Future[Outputs]]]) -> None:
         try:
             outputs = super()._answer(np.concatenate([waveforms for waveforms, _ in batch]))
-        except Exception as error:  # whoever waits must hear of it
+        except Exception as error:  # whoever waits must get it
             for _, future in batch:
                 future.set_exception(error)
             return

@@ -1,7 +1,7 @@
-"""The child process that touches strangers' files: `python -m affekt.service.decoder`.
+"""The worker process that decodes files of unknown origin: `python -m affekt.service.decoder`.
 
 Its memory, its time on the processor and its files are limited by the system; its standard input
-is a socket on which jobs come in (see `wire`). A short recording is decoded and its samples go
+is a socket on which jobs come in (see `ipc`). A short recording is decoded and its samples go
 back. A longer one is handed back at once where short ones are worked on, and elsewhere followed to
 its end, so that the service can give it up at any time by ending this process. Where the service
 itself is gone, whatever ended it, this process ends too.
@@ -24,7 +24,7 @@ import numpy as np
 from affekt.audio import SAMPLING_RATE_HZ, BlockReader, Signal, decode_blocks
 from affekt.audio.signal import MIN_DURATION_S, MIN_PEAK
 from affekt.errors import AffektError, AudioError
-from affekt.service import wire
+from affekt.service import ipc
 
 # As the recogniser has it: up to here a recording is one utterance.
 WHOLE_S = 10.0
@@ -44,11 +44,11 @@ def main() -> None:
     link = socket.socket(fileno=os.dup(0))
     limit(int(sys.argv[1]))
     threading.Thread(target=_end_with, args=(link.fileno(),), daemon=True).start()
-    wire.send_json(link, wire.ANSWER, {"ready": True})
+    ipc.send_json(link, ipc.ANSWER, {"ready": True})
     recognizers: dict[str, Any] = {}
     while True:
         try:
-            _, payload, file = wire.receive(link)
+            _, payload, file = ipc.receive(link)
         except EOFError:
             return
         try:
@@ -80,10 +80,10 @@ def limit(memory_mb: int) -> None:
 def _end_with(link: int) -> None:
     """End this process as soon as the other side of a link is closed, in the middle of a job too.
 
-    A service that is killed cannot end its children, and a job may have hours to go.
+    A service that is killed cannot end its workers, and a job may have hours to go.
     """
     watch = select.poll()
-    watch.register(link, 0)  # a hang-up is always told
+    watch.register(link, 0)  # a hang-up is always reported
     watch.poll()
     os._exit(0)
 
@@ -111,7 +111,7 @@ def _work(
             _measure(path, job)
             options = job["options"]
             found = _recognizer(job, recognizers).timeline(path, **options).to_dict()
-            wire.send_json(link, wire.ANSWER, found | {"path": job["name"]})
+            ipc.send_json(link, ipc.ANSWER, found | {"path": job["name"]})
     except AffektError as error:
         # The path means nothing to the client.
         message = str(error).replace(path, job["name"] or "the recording")
@@ -134,11 +134,11 @@ def _recognise(
             _answer_samples(link, job, reader, first)
             return
     if longer and job["short"]:
-        wire.send_json(link, wire.ANSWER, {"longer": True})
+        ipc.send_json(link, ipc.ANSWER, {"longer": True})
         return
     _measure(path, job)
     found = _recognizer(job, recognizers).predict(path, **options).to_dict()
-    wire.send_json(link, wire.ANSWER, found | {"path": job["name"]})
+    ipc.send_json(link, ipc.ANSWER, found | {"path": job["name"]})
 
 
 def _passes(signal: Signal) -> bool:
@@ -158,8 +158,8 @@ def _answer_samples(
         "channels": reader.source_channels,
         "warnings": reader.warnings,
     }
-    wire.send_json(link, wire.ANSWER, {"samples": about})
-    wire.send(link, wire.SAMPLES, samples.tobytes())
+    ipc.send_json(link, ipc.ANSWER, {"samples": about})
+    ipc.send(link, ipc.SAMPLES, samples.tobytes())
 
 
 def _measure(path: str, job: dict[str, Any]) -> None:
@@ -195,26 +195,26 @@ def _recognizer(job: dict[str, Any], recognizers: dict[str, Any]) -> Any:
 
 def _stream(link: socket.socket, job: dict[str, Any]) -> None:
     """Decode a container while it comes in."""
-    from affekt.service.feed import Feed, decode_feed
+    from affekt.service.stream_decoding import ChunkBuffer, decode_stream
 
-    feed = Feed()
+    chunks = ChunkBuffer()
 
     def read() -> None:
         try:
             while True:
-                _, payload, _ = wire.receive(link)
-                feed.put(bytes(payload))
+                _, payload, _ = ipc.receive(link)
+                chunks.put(bytes(payload))
                 if not payload:
                     return
         except (EOFError, OSError):
             os._exit(0)  # the client is gone, and the decoder waits for bytes
 
     threading.Thread(target=read, daemon=True).start()
-    decoded = decode_feed(feed, channel=job["channel"], refuse_calls=not job["mix"])
+    decoded = decode_stream(chunks, channel=job["channel"], refuse_calls=not job["mix"])
     for samples in _filled(decoded):
-        wire.send(link, wire.SAMPLES, samples.tobytes())
-    feed.drain()
-    wire.send(link, wire.SAMPLES, b"")
+        ipc.send(link, ipc.SAMPLES, samples.tobytes())
+    chunks.drain()
+    ipc.send(link, ipc.SAMPLES, b"")
 
 
 def _filled(pieces: Iterator[Signal]) -> Iterator[Signal]:
@@ -222,7 +222,7 @@ def _filled(pieces: Iterator[Signal]) -> Iterator[Signal]:
 
 
 def _fail(link: socket.socket, error: str, message: str) -> None:
-    wire.send_json(link, wire.ERROR, {"error": error, "message": message})
+    ipc.send_json(link, ipc.ERROR, {"error": error, "message": message})
 
 
 def _json(payload: bytearray) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Recognition outside the event loop: threads, the children they talk to, and the models."""
+"""Recognition outside the event loop: threads, the workers they talk to, and the models."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from typing import Any, TypeVar
 from affekt.audio import SAMPLING_RATE_HZ
 from affekt.errors import AffektError
 from affekt.recognition import Options, Recognizer
-from affekt.service.children import Children, Decoded, Upload
 from affekt.service.metrics import Metrics
 from affekt.service.models import Models
 from affekt.service.problems import problem_of
 from affekt.service.settings import MEBIBYTE, Settings
+from affekt.service.workers import Decoded, Upload, WorkerPool
 
 T = TypeVar("T")
 
@@ -30,7 +30,7 @@ _SURELY_LONG_BYTES = 16 * MEBIBYTE
 class Engine:
     """All that works on sound.
 
-    Short recordings and long ones have threads and children of their own, so that nobody's long
+    Short recordings and long ones have threads and workers of their own, so that nobody's long
     call keeps a short question waiting. Decoding decides which one is: hours of sound fit into a
     few kilobytes.
     """
@@ -44,18 +44,18 @@ class Engine:
         self._streams = ThreadPoolExecutor(settings.short_workers, "affekt-stream")
 
     def start(self) -> None:
-        """Load the model, and wait for the children.
+        """Load the model, and wait for the workers.
 
         Raises:
             BundleError: the model cannot be used.
-            Problem: a child does not start.
+            Problem: a worker does not start.
         """
         self.models.get(None)
-        self.short.children.start()
-        self.long.children.start()
+        self.short.workers.start()
+        self.long.workers.start()
 
     def close(self) -> None:
-        """End the children; what is not done by now fails."""
+        """End the workers; what is not done by now fails."""
         for lane in (self.short, self.long):
             lane.close()
         self._streams.shutdown(wait=False, cancel_futures=True)
@@ -115,7 +115,7 @@ class Engine:
 
         def call() -> dict[str, Any]:
             job = self._job("timeline", upload, options, self.models.path(model))
-            answer = self.long.children.work(job, upload, deadline=deadline)
+            answer = self.long.workers.work(job, upload, deadline=deadline)
             assert isinstance(answer, dict)  # noqa: S101 - samples are for recognising alone
             return answer
 
@@ -134,7 +134,7 @@ class Engine:
         """Return the prediction; None where a lane of short recordings met a longer one."""
         job = self._job("recognise", upload, dict(options), recognizer.bundle.path)
         job["short"] = lane is self.short
-        decoded = lane.children.work(job, upload, deadline=deadline)
+        decoded = lane.workers.work(job, upload, deadline=deadline)
         if not isinstance(decoded, Decoded):
             return None if "longer" in decoded else decoded
         mono = Options(**{**options, "channel": None})
@@ -160,17 +160,17 @@ class Engine:
 
 
 class _Lane:
-    """Threads, and a child for each."""
+    """Threads, and a worker for each."""
 
     def __init__(self, name: str, workers: int, settings: Settings, metrics: Metrics) -> None:
         self.threads = ThreadPoolExecutor(workers, f"affekt-{name}")
-        self.children = Children(
-            workers, memory_mb=settings.memory_mb, on_loss=metrics.lost_children.inc
+        self.workers = WorkerPool(
+            workers, memory_mb=settings.memory_mb, on_loss=metrics.lost_workers.inc
         )
 
     def close(self) -> None:
         self.threads.shutdown(wait=False, cancel_futures=True)
-        self.children.close()
+        self.workers.close()
 
 
 async def _in(lane: _Lane, call: Callable[[], T]) -> T:

@@ -33,7 +33,10 @@ class Metrics:
             registry=self.registry,
         )
         self.audio = Counter(
-            "affekt_audio_seconds", "Seconds of sound heard.", ("route",), registry=self.registry
+            "affekt_audio_seconds",
+            "Seconds of sound recognised.",
+            ("route",),
+            registry=self.registry,
         )
         self.queue = Gauge(
             "affekt_queue",
@@ -47,9 +50,9 @@ class Metrics:
         )
         self.queue_limit.set(queue_limit)
         self.streams = Gauge("affekt_streams", "Open streams.", registry=self.registry)
-        self.lost_children = Counter(
+        self.lost_workers = Counter(
             "affekt_decoder_restarts",
-            "Child processes that ended over a recording, or were ended, and replaced.",
+            "Worker processes that ended over a recording, or were ended, and replaced.",
             registry=self.registry,
         )
 

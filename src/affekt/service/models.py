@@ -14,8 +14,8 @@ from affekt.recognition import Bundle, Recognizer, shipped_bundles
 from affekt.recognition.bundle import bundle_path
 from affekt.recognition.installed import installed_bundles
 from affekt.service.batching import BatchingBundle
-from affekt.service.cards import read_card
 from affekt.service.logs import event
+from affekt.service.model_cards import read_model_card
 from affekt.service.problems import Problem
 
 # Besides the service's own; the one that was asked for longest ago makes room.
@@ -76,7 +76,7 @@ class Models:
         """
         if name is None:
             return self._own_path
-        # Names alone: a path would let a stranger look around on the disk.
+        # Names alone: a path would let a client look around on the disk.
         paths = self._paths()
         if name not in paths:
             raise Problem(
@@ -89,7 +89,7 @@ class Models:
         found = []
         for name, path in self._paths().items():
             try:
-                card = read_card(path)
+                card = read_model_card(path)
             except AffektError as error:
                 event("model left out", level=logging.WARNING, model=name, error=str(error))
                 continue

@@ -114,7 +114,7 @@ class Problem(Exception):  # noqa: N818 (the word of the RFC)
 
 
 def problem_of(error: AffektError) -> Problem:
-    """Return what a client is told of an error of the library."""
+    """Return the problem that an error of the library becomes."""
     if isinstance(error, MissingExtraError):
         return Problem("unsupported-format", str(error))
     if isinstance(error, AudioError):
@@ -161,7 +161,7 @@ class ProblemResponse(Response):
 
 
 def _waits_for_consent(scope: Scope) -> bool:
-    """Say whether the client sends nothing before it is told to (Expect: 100-continue)."""
+    """Say whether the client sends nothing before it is asked to (Expect: 100-continue)."""
     return any(name == b"expect" for name, _ in scope["headers"])
 
 

@@ -13,8 +13,7 @@ from fastapi.responses import JSONResponse
 from affekt.errors import AffektError
 from affekt.recognition import Options
 from affekt.recognition.purpose import stamp
-from affekt.service.children import Upload
-from affekt.service.documents import (
+from affekt.service.openapi import (
     RECORDING_KINDS,
     answer,
     recording_body,
@@ -29,6 +28,7 @@ from affekt.service.schemas import (
 )
 from affekt.service.service import Service, check_key, service_of
 from affekt.service.uploads import uploads
+from affekt.service.workers import Upload
 
 router = APIRouter(prefix="/v1", dependencies=[Depends(check_key)])
 

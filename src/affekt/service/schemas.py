@@ -15,7 +15,7 @@ Stamp = Literal[
     "safety with consent",
     "research with consent",
 ]
-_CONSENTED = "Who is heard has consented to the purpose; stamped likewise."
+_CONSENTED = "The speaker has consented to the purpose; stamped likewise."
 
 
 class Exact(BaseModel):

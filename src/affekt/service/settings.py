@@ -18,7 +18,7 @@ class Settings:
     Attributes:
         model: name of a model, or path of a bundle; "active" is the one `affekt models use` chose.
         workers: short recordings worked on at once; None is one a core.
-        queue: requests that are read, waiting or worked on; further ones are told to come later.
+        queue: requests that are read, waiting or worked on; further ones get 429.
         max_large: uploads over 1 MiB among them, which lie on disk.
         max_streams: WebSocket sessions at once.
         max_files: recordings in one request.
@@ -27,7 +27,7 @@ class Settings:
         timeout_s: from the end of an upload to its answer.
         upload_timeout_s: for reading one request; 200 MiB take an hour at half a Mbit/s.
         idle_timeout_s: without a byte of an upload or a stream, or until answers are read.
-        memory_mb: address space of a child process, in MiB.
+        memory_mb: address space of a worker process, in MiB.
         keys_file: hashed API keys, see `affekt.service.keys`; None reads `AFFEKT_API_KEYS`.
         cors: origins of pages that may call; none by default.
         log_file_names: put the names of uploaded files into the log.
@@ -74,12 +74,12 @@ class Settings:
 
     @property
     def short_workers(self) -> int:
-        """Threads, each with a child, for short recordings."""
+        """Threads, each with a worker, for short recordings."""
         return self.workers or _cores()
 
     @property
     def long_workers(self) -> int:
-        """Threads, each with a child, for large uploads and timelines."""
+        """Threads, each with a worker, for large uploads and timelines."""
         return max(1, self.short_workers // 2)
 
 

@@ -20,7 +20,7 @@ from affekt.recognition import Recognizer
 from affekt.recognition.purpose import check_purpose, plan_tracks, stamp
 from affekt.recognition.stream import StreamRecognizer
 from affekt.records import Moment
-from affekt.service.patience import Patience
+from affekt.service.idle_timeout import IdleTimeout
 from affekt.service.problems import Problem, ProblemResponse, problem_of
 from affekt.service.schemas import Exact, Purpose
 from affekt.service.service import Service, check_key, service_of
@@ -32,10 +32,10 @@ router = APIRouter()
 # and the sender has to wait.
 _WAITING = 8
 
-# What is heard at once: one message may hold minutes, and others wait for their turn as well.
+# Samples recognised in one go: a message may hold minutes, and other streams wait meanwhile.
 _PIECE = SAMPLING_RATE_HZ
 
-# A voice needs more, even in silence; what comes slower only keeps a place.
+# Speech needs more, even in silence; a slower sender only keeps a place.
 _LEAST_BYTES_PER_S = 50
 # For a problem, to a client that may not read.
 _LAST_WORD_S = 1.0
@@ -87,19 +87,19 @@ async def nothing_here(socket: WebSocket) -> None:
 
 
 class _Session:
-    """One stream: what makes samples of its messages, and what hears them."""
+    """One stream: its decoder, and its recognizer."""
 
     def __init__(
         self,
         service: Service,
-        hear: StreamRecognizer,
+        recognizer: StreamRecognizer,
         source: PcmReader | Transcoder,
         *,
         source_rate_hz: int,
     ) -> None:
         self._engine = service.engine
         self._metrics = service.metrics
-        self._hear = hear
+        self._recognizer = recognizer
         self.source = source
         self.samples = 0
         self.band = Bandwidth(SAMPLING_RATE_HZ, source_rate_hz)
@@ -118,7 +118,7 @@ class _Session:
                 )
             else:
                 check_purpose(query.purpose, consented=query.consented)
-            hear = StreamRecognizer(
+            stream_recognizer = StreamRecognizer(
                 recognizer,
                 window_s=query.window_s,
                 hop_s=query.hop_s,
@@ -126,7 +126,8 @@ class _Session:
             )
             if query.encoding == "container":
                 memory_mb = service.settings.memory_mb
-                return hear, Transcoder(memory_mb=memory_mb, channel=query.channel, mix=query.mix)
+                transcoder = Transcoder(memory_mb=memory_mb, channel=query.channel, mix=query.mix)
+                return stream_recognizer, transcoder
             source = PcmReader(
                 sample_format=query.encoding,
                 sampling_rate_hz=query.sampling_rate_hz,
@@ -134,29 +135,29 @@ class _Session:
                 channel=query.channel,
                 refuse_calls=not query.mix,
             )
-            return hear, source
+            return stream_recognizer, source
 
         try:
             recognizer = await service.engine.recognizer(query.model)
-            # Not where the others' sound is heard: a process may take its time to start.
-            hear, source = await asyncio.to_thread(prepare, recognizer)
+            # Not in the event loop: a process may take its time to start.
+            stream_recognizer, source = await asyncio.to_thread(prepare, recognizer)
         except AffektError as error:
             raise problem_of(error) from None
         rate_hz = SAMPLING_RATE_HZ if query.encoding == "container" else query.sampling_rate_hz
-        return cls(service, hear, source, source_rate_hz=rate_hz)
+        return cls(service, stream_recognizer, source, source_rate_hz=rate_hz)
 
-    async def hear(self, samples: Signal) -> list[Moment]:
+    async def push(self, samples: Signal) -> list[Moment]:
         self.samples += samples.size
         self._metrics.audio.labels("stream").inc(samples.size / SAMPLING_RATE_HZ)
 
         def push() -> list[Moment]:
             self.band.update(samples)
-            return self._hear.push(samples)
+            return self._recognizer.push(samples)
 
         return await self._engine.in_thread(push)
 
     async def finish(self) -> list[Moment]:
-        return await self._engine.in_thread(self._hear.finish)
+        return await self._engine.in_thread(self._recognizer.finish)
 
     def close(self) -> None:
         if isinstance(self.source, Transcoder):
@@ -166,13 +167,13 @@ class _Session:
 async def _converse(
     socket: WebSocket, service: Service, session: _Session, query: StreamQuery
 ) -> None:
-    """Read, hear and answer until the end; whatever fails ends all of it."""
+    """Read, recognise and answer until the end; any failure ends all three."""
     messages: asyncio.Queue[bytes | None] = asyncio.Queue(_WAITING)
     answered = 0
     purpose = stamp(query.purpose, consented=query.consented)
     idle_s = service.settings.idle_timeout_s
-    tell = partial(_tell, socket, idle_s)
-    patience = Patience(
+    send = partial(_send, socket, idle_s)
+    idle_timeout = IdleTimeout(
         idle_s=idle_s,
         total_s=service.settings.max_duration_s,
         least_bytes_per_s=_LEAST_BYTES_PER_S,
@@ -181,13 +182,13 @@ async def _converse(
     async def answer(moments: list[Moment]) -> None:
         nonlocal answered
         for moment in moments:
-            await tell({"type": "moment", "purpose": purpose, **moment.to_dict()})
+            await send({"type": "moment", "purpose": purpose, **moment.to_dict()})
             answered += 1
 
     async def take() -> None:
         """Pass messages on; the queue is what holds the sender back."""
         while True:
-            message = await patience.wait_for(_next(socket))
+            message = await idle_timeout.wait_for(_next(socket))
             await messages.put(message)
             if message is None:
                 return
@@ -199,7 +200,7 @@ async def _converse(
                     "recording-too-long",
                     f"longer than {service.settings.max_duration_s:g} s: begin another stream",
                 )
-            await answer(await session.hear(piece))
+            await answer(await session.push(piece))
         await answer(await session.finish())
 
     try:
@@ -207,22 +208,22 @@ async def _converse(
             group.create_task(take())
             group.create_task(work())
             if isinstance(session.source, Transcoder):
-                group.create_task(_feed(session.source, messages))
+                group.create_task(_forward(session.source, messages))
     except BaseExceptionGroup as errors:
         raise errors.exceptions[0] from None
     duration_s = round(session.samples / SAMPLING_RATE_HZ, 3)
     end = {"type": "end", "purpose": purpose, "duration_s": duration_s}
-    await tell(end | {"moments": answered, "warnings": session.band.warnings()})
+    await send(end | {"moments": answered, "warnings": session.band.warnings()})
     await socket.close(_DONE)
 
 
-async def _tell(socket: WebSocket, patience_s: float, message: dict[str, Any]) -> None:
+async def _send(socket: WebSocket, timeout_s: float, message: dict[str, Any]) -> None:
     try:
-        async with asyncio.timeout(patience_s):
+        async with asyncio.timeout(timeout_s):
             await socket.send_json(message)
     except TimeoutError:
         raise Problem(
-            "answers-unread", f"no answer was read for {patience_s:g} s: read while sending"
+            "answers-unread", f"no answer was read for {timeout_s:g} s: read while sending"
         ) from None
 
 
@@ -267,7 +268,7 @@ async def _pieces(signals: AsyncIterator[Signal]) -> AsyncIterator[Signal]:
             yield samples[place : place + _PIECE]
 
 
-async def _feed(transcoder: Transcoder, messages: asyncio.Queue[bytes | None]) -> None:
+async def _forward(transcoder: Transcoder, messages: asyncio.Queue[bytes | None]) -> None:
     while (chunk := await messages.get()) is not None:
         if chunk:
             await transcoder.put(chunk)

@@ -14,10 +14,10 @@ from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import Request
 
 from affekt.service.admission import Admission
-from affekt.service.children import Upload
-from affekt.service.patience import Patience
+from affekt.service.idle_timeout import IdleTimeout
 from affekt.service.problems import Problem, spoken
 from affekt.service.settings import MEBIBYTE, Settings
+from affekt.service.workers import Upload
 
 # More is kept on disk, in a file without a name.
 IN_MEMORY_BYTES = MEBIBYTE
@@ -70,7 +70,7 @@ async def uploads(
 
 async def _body(request: Request, settings: Settings, cap: int) -> AsyncGenerator[bytes, None]:
     """Yield the body, and give up on one that is too large or too slow."""
-    patience = Patience(
+    idle_timeout = IdleTimeout(
         idle_s=settings.idle_timeout_s,
         total_s=settings.upload_timeout_s,
         least_bytes_per_s=_LEAST_BYTES_PER_S,
@@ -78,7 +78,7 @@ async def _body(request: Request, settings: Settings, cap: int) -> AsyncGenerato
     received = 0
     stream = request.stream()
     while True:
-        chunk = await patience.wait_for(anext(stream, None))
+        chunk = await idle_timeout.wait_for(anext(stream, None))
         if chunk is None:
             return
         received += len(chunk)

@@ -34,7 +34,7 @@ class ProblemProtocol(HttpToolsProtocol):
     """
 
     head_timeout_s = 10.0
-    _patience: asyncio.TimerHandle | None = None
+    _head_timer: asyncio.TimerHandle | None = None
     _head_bytes = 0
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
@@ -44,10 +44,10 @@ class ProblemProtocol(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         """Take bytes in, and refuse a head that grows too large."""
-        waited = self._patience is not None
+        waited = self._head_timer is not None
         super().data_received(data)
         # What ends a head may hold much of its body as well, and does not count.
-        waits = waited and self._patience is not None and not self.transport.is_closing()
+        waits = waited and self._head_timer is not None and not self.transport.is_closing()
         self._head_bytes = self._head_bytes + len(data) if waits else 0
         if self._head_bytes > _HEAD_BYTES:
             self.send_400_response(f"a head has at most {_HEAD_BYTES // 1024} KiB")
@@ -69,12 +69,12 @@ class ProblemProtocol(HttpToolsProtocol):
 
     def _wait_for_head(self) -> None:
         self._stop_waiting()
-        self._patience = self.loop.call_later(self.head_timeout_s, self.transport.close)
+        self._head_timer = self.loop.call_later(self.head_timeout_s, self.transport.close)
 
     def _stop_waiting(self) -> None:
-        if self._patience is not None:
-            self._patience.cancel()
-            self._patience = None
+        if self._head_timer is not None:
+            self._head_timer.cancel()
+            self._head_timer = None
 
     def send_400_response(self, msg: str) -> None:
         """Answer, and end the connection."""
@@ -133,7 +133,7 @@ def serve(settings: Settings, *, host: str, port: int, grace_s: int) -> None:
     Args:
         settings: of the application.
         host: to listen at.
-        port: likewise; 0 takes a free one, which the log tells.
+        port: likewise; 0 takes a free one, which the log names.
         grace_s: for what is under way at the end.
 
     Raises:
@@ -142,7 +142,7 @@ def serve(settings: Settings, *, host: str, port: int, grace_s: int) -> None:
         ConfigError: the settings cannot be used, or the service did not start.
     """
     if sys.platform != "linux":
-        raise ConfigError("the limits of strangers' files are Linux's: run the service there")
+        raise ConfigError("the limits of the decoders need Linux: run the service there")
     log_to_stderr()
     with listen(host, port) as listener:
         event("listening", host=host, port=listener.getsockname()[1], model=settings.model)

@@ -1,7 +1,7 @@
-"""How the service and its child processes talk: typed frames over a Unix socket.
+"""How the service and its worker processes talk: typed frames over a Unix socket.
 
 A frame is one letter, the length of what follows (32 bits, big-endian), and that. A job carries
-the open file of a recording with it, so that a child needs no access to any folder.
+the open file of a recording with it, so that a worker needs no access to any folder.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ from typing import Any
 
 _HEAD = struct.Struct("!cI")
 
-JOB = b"J"  # to a child: what to do, as JSON, with an open file
-CHUNK = b"C"  # to a child: the next bytes of a stream; none at its end
-ANSWER = b"A"  # from a child: JSON
-SAMPLES = b"S"  # from a child: float32 samples, mono, 16 kHz; of a stream none at its end
-ERROR = b"E"  # from a child: JSON with error and message
+JOB = b"J"  # to a worker: what to do, as JSON, with an open file
+CHUNK = b"C"  # to a worker: the next bytes of a stream; none at its end
+ANSWER = b"A"  # from a worker: JSON
+SAMPLES = b"S"  # from a worker: float32 samples, mono, 16 kHz; of a stream none at its end
+ERROR = b"E"  # from a worker: JSON with error and message
 
 
 def send(link: socket.socket, kind: bytes, payload: bytes, file: int | None = None) -> None:

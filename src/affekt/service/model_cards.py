@@ -27,7 +27,7 @@ _MOST_BYTES = 2**24
 
 
 @dataclass(frozen=True, slots=True)
-class Card:
+class ModelCard:
     """A bundle's metadata, and which file they lie in."""
 
     metadata: BundleMetadata
@@ -35,8 +35,8 @@ class Card:
     sha256: str
 
 
-def read_card(path: Path) -> Card:
-    """Read a bundle's card; of a file that has not changed it is remembered.
+def read_model_card(path: Path) -> ModelCard:
+    """Read a bundle's model card; of a file that has not changed it is remembered.
 
     Raises:
         BundleError: the file cannot be read, is damaged, or is no bundle.
@@ -51,7 +51,7 @@ def read_card(path: Path) -> Card:
 
 
 @functools.lru_cache(maxsize=64)
-def _read(path: Path, mtime_ns: int, size_bytes: int) -> Card:  # noqa: ARG001 (part of the key)
+def _read(path: Path, mtime_ns: int, size_bytes: int) -> ModelCard:  # noqa: ARG001 (part of the key)
     with path.open("rb") as file:
         for number, length in _fields(file, size_bytes, path):
             if number != _METADATA_PROPS or length > _MOST_BYTES:
@@ -65,7 +65,7 @@ def _read(path: Path, mtime_ns: int, size_bytes: int) -> Card:  # noqa: ARG001 (
                 except UnicodeDecodeError:
                     raise BundleError(f"{path}: the metadata are not UTF-8") from None
                 metadata = BundleMetadata.from_json(document, where=str(path))
-                return Card(metadata, size_bytes, file_sha256(path))
+                return ModelCard(metadata, size_bytes, file_sha256(path))
     raise BundleError(f"{path}: has no metadata named '{METADATA_KEY}': no Affekt bundle")
 
 

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import JSONResponse
 from prometheus_client import CONTENT_TYPE_LATEST
 
-from affekt.service.documents import answer
+from affekt.service.openapi import answer
 from affekt.service.problems import Problem
 from affekt.service.schemas import Health
 from affekt.service.service import check_key, service_of
@@ -30,7 +30,7 @@ async def healthz() -> JSONResponse:
     responses=answer(Health, "shutting-down"),
 )
 async def readyz(request: Request) -> JSONResponse:
-    """Answer once the model is loaded and the children have started, until the end begins."""
+    """Answer once the model is loaded and the workers have started, until the end begins."""
     if not service_of(request).ready:
         raise Problem("shutting-down", "the service is starting or about to end", retry_after_s=1)
     return JSONResponse({"status": "ok"})

@@ -19,7 +19,7 @@ from affekt.audio.source import ByteStream
 _CHUNKS = 16
 
 
-class Feed:
+class ChunkBuffer:
     """Bytes from one thread to a decoder in another; it can only be read forwards."""
 
     label = "the stream"
@@ -56,13 +56,13 @@ class Feed:
             pass
 
 
-def decode_feed(
-    feed: Feed, *, channel: int | None = None, refuse_calls: bool = False
+def decode_stream(
+    chunks: ChunkBuffer, *, channel: int | None = None, refuse_calls: bool = False
 ) -> Iterator[Signal]:
     """Yield mono samples at 16 kHz as soon as they can be decoded.
 
     Args:
-        feed: the bytes.
+        chunks: the bytes.
         channel: 0-based; None is the mean of those with sound.
         refuse_calls: without a channel, refuse channels that sound by turns.
 
@@ -71,12 +71,12 @@ def decode_feed(
         AudioError: no sound, a broken header, or a value that is not finite or absurd.
         MissingExtraError: PyAV is not installed.
     """
-    stream = cast("ByteStream", feed)
+    stream = cast("ByteStream", chunks)
     with contextlib.closing(MediaDecoder(stream, container="stream")) as media:
-        gate = Gate(media.rate_hz, name=feed.label)
+        gate = Gate(media.rate_hz, name=chunks.label)
         resampler = StreamResampler(media.rate_hz)
-        check_channel(channel, media.channels, name=feed.label)
-        guard = CallGuard(media.rate_hz, name=feed.label) if refuse_calls else None
+        check_channel(channel, media.channels, name=chunks.label)
+        guard = CallGuard(media.rate_hz, name=chunks.label) if refuse_calls else None
         mix = Downmix(media.rate_hz, media.channels, channel=channel, live=True)
         for frames in media.blocks():
             gate.check(frames, channel)

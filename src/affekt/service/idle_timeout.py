@@ -12,7 +12,7 @@ from affekt.service.problems import Problem
 Chunk = TypeVar("Chunk", bound=bytes | None)
 
 
-class Patience:
+class IdleTimeout:
     """Time that waiting uses up and bytes buy back.
 
     Whoever sends nothing is given up after `idle_s`; so is, a little later, whoever keeps a

@@ -215,7 +215,7 @@ def test_the_end_waits_for_what_is_under_way(tone_bundle: Path, sound: Any) -> N
         client.sendall(f"{head}Expect: 100-continue\r\n\r\n".encode())
         assert client.recv(100).startswith(b"HTTP/1.1 100 ")
         client.sendall(recording[:1000])
-        children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+        workers = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
         process.send_signal(signal.SIGTERM)
         while "Waiting for connections" not in lines[-1]["event"]:
             lines.append(json.loads(process.stderr.readline()))
@@ -227,8 +227,8 @@ def test_the_end_waits_for_what_is_under_way(tone_bundle: Path, sound: Any) -> N
     rest = process.stderr.read()
     assert process.wait(timeout=20) == 0, rest
     assert "Traceback" not in rest
-    for child in children:
-        assert not os.path.exists(f"/proc/{child}")  # noqa: PTH110
+    for worker in workers:
+        assert not os.path.exists(f"/proc/{worker}")  # noqa: PTH110
 
 
 def test_the_options_of_the_command_hold(tone_bundle: Path, sound: Any) -> None:
@@ -251,8 +251,8 @@ def test_the_options_of_the_command_hold(tone_bundle: Path, sound: Any) -> None:
         with socket.create_connection(("127.0.0.1", port), timeout=10) as client:
             client.sendall(b"POST /v1/recognize HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n")
             assert client.recv(4096).startswith(b"HTTP/1.1 408 ")
-        (child, *_) = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
-        assert str(700 * 2**20) in Path(f"/proc/{child}/limits").read_text()
+        (worker, *_) = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+        assert str(700 * 2**20) in Path(f"/proc/{worker}/limits").read_text()
     finally:
         process.terminate()
         process.communicate(timeout=20)

@@ -1,4 +1,4 @@
-"""The service's side of its child processes: started, given jobs, ended, replaced."""
+"""The service's side of its worker processes: started, given jobs, ended, replaced."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ import numpy as np
 from affekt import errors
 from affekt.audio import Signal
 from affekt.errors import AffektError, AudioError
-from affekt.service import wire
+from affekt.service import ipc
 from affekt.service.problems import Problem, problem_of
 
 _START_S = 60.0
@@ -72,7 +72,7 @@ class Upload:
 
 @dataclass(frozen=True, slots=True)
 class Decoded:
-    """A short recording as a child decoded it.
+    """A short recording as a worker decoded it.
 
     Attributes:
         signal: `[samples]`, mono, 16 kHz.
@@ -83,7 +83,7 @@ class Decoded:
     about: dict[str, Any]
 
 
-class Child:
+class Worker:
     """One limited process.
 
     Raises:
@@ -123,24 +123,24 @@ class Child:
 
         Raises:
             Problem: the recording cannot be recognised, or this process did not start.
-            ChildGoneError: this process ended over it, or took too long.
+            WorkerGoneError: this process ended over it, or took too long.
         """
         self.wait_ready()
         try:
-            self.patience(deadline)
+            self._set_timeout(deadline)
             # A call is followed in a thread a channel, and all of their time counts.
             job["cpu_s"] = max(1, int(_BUSY_CORES * (deadline - time.monotonic())))
             with upload.opened() as file:
-                wire.send_json(self.link, wire.JOB, job, file)
+                ipc.send_json(self.link, ipc.JOB, job, file)
             answer = self._receive(deadline)
             if "samples" not in answer:
                 return answer
-            self.patience(deadline)
-            _, payload, _ = wire.receive(self.link)
+            self._set_timeout(deadline)
+            _, payload, _ = ipc.receive(self.link)
         except TimeoutError:
-            raise ChildGoneError(timed_out=True) from None
+            raise WorkerGoneError(timed_out=True) from None
         except (EOFError, OSError):
-            raise ChildGoneError(timed_out=False) from None
+            raise WorkerGoneError(timed_out=False) from None
         return Decoded(np.frombuffer(payload, dtype=np.float32), answer["samples"])
 
     def wait_ready(self) -> None:
@@ -152,13 +152,13 @@ class Child:
         if not self._ready:
             try:
                 self.link.settimeout(_START_S)
-                wire.receive(self.link)
+                ipc.receive(self.link)
             except (EOFError, OSError):
                 self.close()
                 raise not_started() from None
             self._ready = True
 
-    def patience(self, deadline: float) -> None:
+    def _set_timeout(self, deadline: float) -> None:
         """Let the next exchange last until then.
 
         Raises:
@@ -170,7 +170,7 @@ class Child:
         self.link.settimeout(left_s)
 
     def close(self) -> None:
-        """End the process; whoever waits for it is told."""
+        """End the process; whoever waits for it gets an error."""
         with contextlib.suppress(OSError):
             self.link.shutdown(socket.SHUT_RDWR)
         self.process.kill()
@@ -178,32 +178,32 @@ class Child:
         self.link.close()
 
     def _receive(self, deadline: float) -> dict[str, Any]:
-        self.patience(deadline)
-        kind, payload, _ = wire.receive(self.link)
+        self._set_timeout(deadline)
+        kind, payload, _ = ipc.receive(self.link)
         answer: dict[str, Any] = json.loads(payload)
-        if kind == wire.ERROR:
+        if kind == ipc.ERROR:
             raise problem_from(answer)
         return answer
 
 
-class ChildGoneError(Exception):
-    """A child process ended in the middle of a job, or was still at it when the time was up."""
+class WorkerGoneError(Exception):
+    """A worker process ended in the middle of a job, or was still at it when the time was up."""
 
     def __init__(self, *, timed_out: bool) -> None:
         super().__init__()
         self.timed_out = timed_out
 
 
-class Children:
-    """So many child processes; one that ended is replaced."""
+class WorkerPool:
+    """A fixed number of worker processes; one that ended is replaced."""
 
     def __init__(self, count: int, *, memory_mb: int, on_loss: Callable[[], None]) -> None:
         self._memory_mb = memory_mb
         self._on_loss = on_loss
         self._closed = False
-        self._idle: queue.SimpleQueue[Child] = queue.SimpleQueue()
+        self._idle: queue.SimpleQueue[Worker] = queue.SimpleQueue()
         for _ in range(count):
-            self._idle.put(Child(memory_mb))
+            self._idle.put(Worker(memory_mb))
         self._count = count
 
     def start(self) -> None:
@@ -213,33 +213,33 @@ class Children:
             Problem: one does not start.
         """
         started = [self._idle.get() for _ in range(self._count)]
-        for child in started:
+        for worker in started:
             try:
-                child.wait_ready()
+                worker.wait_ready()
             finally:
-                self._idle.put(child)
+                self._idle.put(worker)
 
     def work(
         self, job: dict[str, Any], upload: Upload, *, deadline: float
     ) -> Decoded | dict[str, Any]:
-        """Give a job to an idle child, and wait for its answer.
+        """Give a job to an idle worker, and wait for its answer.
 
         Raises:
-            Problem: the recording cannot be recognised, or not in time, or no child starts.
+            Problem: the recording cannot be recognised, or not in time, or no worker starts.
         """
         left_s = deadline - time.monotonic()
         if left_s <= 0.0:
             raise _too_slow()
         try:
-            child = self._idle.get(timeout=left_s)
+            worker = self._idle.get(timeout=left_s)
         except queue.Empty:
             raise _too_slow() from None
         try:
-            if child.process.poll() is not None:  # ended while idle, which is no upload's fault
-                child = self._replaced(child)
-            return child.work(job, upload, deadline=deadline)
-        except ChildGoneError as gone:
-            child = self._replaced(child)
+            if worker.process.poll() is not None:  # ended while idle, which is no upload's fault
+                worker = self._replaced(worker)
+            return worker.work(job, upload, deadline=deadline)
+        except WorkerGoneError as gone:
+            worker = self._replaced(worker)
             if gone.timed_out:
                 raise _too_slow() from None
             raise Problem(
@@ -248,14 +248,14 @@ class Children:
                 "allowed, or ends the decoder: convert it to WAV or FLAC",
             ) from None
         finally:
-            self._idle.put(child)
+            self._idle.put(worker)
 
-    def _replaced(self, child: Child) -> Child:
-        child.close()
+    def _replaced(self, worker: Worker) -> Worker:
+        worker.close()
         if self._closed:
-            return child
+            return worker
         self._on_loss()
-        return Child(self._memory_mb)
+        return Worker(self._memory_mb)
 
     def close(self) -> None:
         """End all; jobs that are under way fail."""
@@ -266,7 +266,7 @@ class Children:
 
 
 def problem_from(answer: dict[str, Any]) -> Problem:
-    """Return what a client is told of an error that a child reports."""
+    """Return the problem that an error of a worker becomes."""
     if answer["error"] == "TooLongError":
         return Problem("recording-too-long", answer["message"])
     kind = getattr(errors, answer["error"], AudioError)
@@ -277,7 +277,7 @@ def problem_from(answer: dict[str, Any]) -> Problem:
 
 
 def not_started() -> Problem:
-    """Return what a client is told where a child ends before it takes a job."""
+    """Return the problem of a worker that ends before it takes a job."""
     return Problem(
         "unavailable",
         "a process that decodes could not be started: the machine is short of memory or processes",
@@ -292,7 +292,7 @@ def _too_slow() -> Problem:
 
 
 def _environment() -> dict[str, str]:
-    """Return what a child may know: no keys, and one thread for arithmetic."""
+    """Return the environment of a worker: no keys, and one thread for arithmetic."""
     kept = ("PATH", "LANG", "LC_ALL", "PYTHONPATH", "TMPDIR", "AFFEKT_MODELS", "HOME")
     return {name: os.environ[name] for name in kept if name in os.environ} | {
         "OPENBLAS_NUM_THREADS": "1",

@@ -1,4 +1,4 @@
-"""The processes that touch strangers' files are limited, and can be lost."""
+"""The processes that decode files of unknown origin are limited, and can be lost."""
 
 from __future__ import annotations
 
@@ -18,39 +18,39 @@ from typing import Any
 import numpy as np
 import pytest
 
-from affekt.service import wire
-from affekt.service.children import Children, Upload
+from affekt.service import ipc
 from affekt.service.problems import Problem
+from affekt.service.workers import Upload, WorkerPool
 
 
 @pytest.fixture(scope="module")
-def children() -> Iterator[Children]:
-    pool = Children(1, memory_mb=200, on_loss=lambda: None)
+def workers() -> Iterator[WorkerPool]:
+    pool = WorkerPool(1, memory_mb=200, on_loss=lambda: None)
     pool.start()
     yield pool
     pool.close()
 
 
-def work(children: Children, content: bytes, *, task: str = "recognise", **job: Any) -> Any:
+def work(workers: WorkerPool, content: bytes, *, task: str = "recognise", **job: Any) -> Any:
     kept = {"task": task, "name": "a.wav", "options": {}, "model": "", "max_s": 60.0, "short": True}
-    return children.work(
+    return workers.work(
         kept | job, Upload("a.wav", content, len(content)), deadline=time.monotonic() + 30.0
     )
 
 
 def test_a_short_recording_comes_back_as_samples(
-    children: Children, sound: Any, tones: Any
+    workers: WorkerPool, sound: Any, tones: Any
 ) -> None:
-    found = work(children, sound("sad", kind="FLAC"))
+    found = work(workers, sound("sad", kind="FLAC"))
     np.testing.assert_allclose(found.signal, tones.tone("sad"), atol=1e-4)
     assert found.about["sampling_rate_hz"] == 16000
 
 
-def test_a_child_is_limited_and_knows_no_secrets(
-    children: Children, processes: Any, monkeypatch: pytest.MonkeyPatch
+def test_a_worker_is_limited_and_knows_no_secrets(
+    workers: WorkerPool, processes: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("AFFEKT_API_KEYS", "secret")
-    pool = Children(1, memory_mb=600, on_loss=lambda: None)
+    pool = WorkerPool(1, memory_mb=600, on_loss=lambda: None)
     pool.start()
     (pid,) = processes(pool)
     limits = Path(f"/proc/{pid}/limits").read_text()
@@ -64,37 +64,37 @@ def test_a_child_is_limited_and_knows_no_secrets(
 
 
 def test_a_file_that_needs_too_much_memory_is_refused(
-    children: Children, sound: Any, processes: Any
+    workers: WorkerPool, sound: Any, processes: Any
 ) -> None:
-    work(children, sound())  # what is loaded once is there
-    (pid,) = processes(children)
+    work(workers, sound())  # what is loaded once is there
+    (pid,) = processes(workers)
     before = resource.prlimit(pid, resource.RLIMIT_AS)
     held = int(Path(f"/proc/{pid}/statm").read_text().split()[0]) * resource.getpagesize()
     resource.prlimit(pid, resource.RLIMIT_AS, (held + 2**20, before[1]))
     with pytest.raises(Problem) as refused:
-        work(children, sound(duration_s=50.0))
+        work(workers, sound(duration_s=50.0))
     assert refused.value.kind == "unreadable-recording"
     assert "memory" in refused.value.detail
     resource.prlimit(pid, resource.RLIMIT_AS, before)
-    assert work(children, sound()).signal.size == 16000
+    assert work(workers, sound()).signal.size == 16000
 
 
-def test_a_child_that_died_while_idle_is_replaced_unnoticed(
-    children: Children, sound: Any, processes: Any
+def test_a_worker_that_died_while_idle_is_replaced_unnoticed(
+    workers: WorkerPool, sound: Any, processes: Any
 ) -> None:
-    (pid,) = processes(children)
+    (pid,) = processes(workers)
     os.kill(pid, signal.SIGKILL)
     os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)
-    assert work(children, sound()).signal.size == 16000
-    assert processes(children) != [pid]
+    assert work(workers, sound()).signal.size == 16000
+    assert processes(workers) != [pid]
 
 
-def test_a_job_whose_child_is_killed_is_refused_and_the_next_one_is_done(
+def test_a_job_whose_worker_is_killed_is_refused_and_the_next_one_is_done(
     served: Any, call: bytes, processes: Any
 ) -> None:
-    pool = served.service.engine.long.children
+    pool = served.service.engine.long.workers
     (pid,) = processes(pool)
-    lost = served.service.metrics.lost_children._value.get()
+    lost = served.service.metrics.lost_workers._value.get()
     os.kill(pid, signal.SIGSTOP)  # so that it is surely at work when it dies
     answers: list[Any] = []
     asking = threading.Thread(target=lambda: answers.append(served.timeline(call)))
@@ -107,25 +107,25 @@ def test_a_job_whose_child_is_killed_is_refused_and_the_next_one_is_done(
     assert answers[0].status_code == 422
     assert answers[0].json()["type"] == "urn:affekt:problem:unreadable-recording"
     assert served.timeline(call).status_code == 200
-    assert served.service.metrics.lost_children._value.get() == lost + 1
+    assert served.service.metrics.lost_workers._value.get() == lost + 1
 
 
 PARENT = """
 import os, sys
-from affekt.service import wire
-from affekt.service.children import Child
+from affekt.service import ipc
+from affekt.service.workers import Worker
 
-child = Child(1024)
-child.wait_ready()
+worker = Worker(1024)
+worker.wait_ready()
 job = {"task": "timeline", "name": None, "options": {}, "model": "", "max_s": 1e9, "cpu_s": 600}
 with open(sys.argv[1], "rb") as recording:
-    wire.send_json(child.link, wire.JOB, job, recording.fileno())
-print(child.process.pid, flush=True)
+    ipc.send_json(worker.link, ipc.JOB, job, recording.fileno())
+print(worker.process.pid, flush=True)
 sys.stdin.read()
 """
 
 
-def test_a_child_does_not_outlive_a_service_that_is_killed_in_the_middle_of_a_job(
+def test_a_worker_does_not_outlive_a_service_that_is_killed_in_the_middle_of_a_job(
     tmp_path: Path, wait_for: Any
 ) -> None:
     hours = tmp_path / "hours.wav"  # 74 h in a file of holes: a job that lasts
@@ -138,11 +138,11 @@ def test_a_child_does_not_outlive_a_service_that_is_killed_in_the_middle_of_a_jo
     command = [sys.executable, "-c", PARENT, str(hours)]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as parent:
         assert parent.stdout is not None
-        child = int(parent.stdout.readline())
-        files = Path(f"/proc/{child}/fd")
+        worker = int(parent.stdout.readline())
+        files = Path(f"/proc/{worker}/fd")
         wait_for(lambda: any(link.resolve() == hours for link in files.iterdir()))
         parent.kill()
-    wait_for(lambda: _ended(child))
+    wait_for(lambda: _ended(worker))
 
 
 def _ended(pid: int) -> bool:
@@ -152,7 +152,7 @@ def _ended(pid: int) -> bool:
         return True
 
 
-def test_a_child_that_cannot_be_replaced_is_no_fault_of_the_upload(
+def test_a_worker_that_cannot_be_replaced_is_no_fault_of_the_upload(
     start: Any,
     sound: Any,
     check_problem: Any,
@@ -163,7 +163,7 @@ def test_a_child_that_cannot_be_replaced_is_no_fault_of_the_upload(
     with monkeypatch.context() as healthy:
         healthy.delenv("PYTHONPATH")
         running = start()
-    (pid,) = processes(running.service.engine.short.children)
+    (pid,) = processes(running.service.engine.short.workers)
     os.kill(pid, signal.SIGKILL)
     os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)
     for broken in ("its start", "the system"):
@@ -181,16 +181,16 @@ def test_frames_of_any_size_cross_the_wire_with_files(tmp_path: Path) -> None:
     with one, other, (tmp_path / "a").open("w+b") as file:
         file.write(b"sound")
         file.flush()
-        wire.send(one, wire.JOB, b"{}", file.fileno())
-        sender = threading.Thread(target=wire.send, args=(one, wire.SAMPLES, bytes(3_000_000)))
+        ipc.send(one, ipc.JOB, b"{}", file.fileno())
+        sender = threading.Thread(target=ipc.send, args=(one, ipc.SAMPLES, bytes(3_000_000)))
         sender.start()
-        kind, payload, received = wire.receive(other)
-        assert (kind, payload) == (wire.JOB, b"{}")
+        kind, payload, received = ipc.receive(other)
+        assert (kind, payload) == (ipc.JOB, b"{}")
         assert received is not None
         assert os.pread(received, 10, 0) == b"sound"
         os.close(received)
-        assert wire.receive(other)[:2] == (wire.SAMPLES, bytes(3_000_000))
+        assert ipc.receive(other)[:2] == (ipc.SAMPLES, bytes(3_000_000))
         sender.join()
         one.shutdown(socket.SHUT_WR)
         with pytest.raises(EOFError):
-            wire.receive(other)
+            ipc.receive(other)
