@@ -72,6 +72,57 @@ def test_a_split_with_a_copy_across_its_parts_is_told(tmp_path):
     assert "identical-audio" in done.stdout
 
 
+@pytest.fixture(scope="session")
+def table(tmp_path_factory, write_tone):
+    """A table of six speakers, the pitch of whose tones tells the label."""
+    folder = tmp_path_factory.mktemp("table")
+    rows = ["path,label,speaker"]
+    for number, speaker in enumerate(["anna", "ben", "cleo", "dan", "eva", "finn"]):
+        for label, pitch_hz in (("sad", 300.0), ("angry", 2000.0)):
+            for take in (1, 2):
+                name = f"{speaker}_{label}_{take}.wav"
+                frequency_hz = pitch_hz * (1 + 0.01 * (2 * number + take))
+                write_tone(folder / name, frequency_hz=frequency_hz, duration_s=0.5)
+                rows.append(f"{name},{label},{speaker}")
+    path = folder / "table.csv"
+    path.write_text("\n".join(rows))
+    return path
+
+
+def test_a_classifier_of_ones_own_is_measured_on_speakers_it_never_met(table):
+    done = run("classifier_on_embeddings.py", table)
+    assert done.returncode == 0, done.stderr
+    rows = {line.split()[0]: line.split()[1:] for line in done.stdout.splitlines() if line.strip()}
+    assert rows["accuracy"] == ["1.00", "24"]
+    assert rows["sad"][-1] == rows["angry"][-1] == "12"
+
+
+def test_a_model_is_trained_on_a_table_and_recognises(table, tmp_path):
+    done = run("train_on_a_table.py", table, tmp_path, 1)
+    assert done.returncode == 0, done.stderr
+    assert "8 clips to calibrate on" in done.stdout
+    assert {line.split()[0] for line in done.stdout.splitlines()[-2:]} == {"sad", "angry"}
+    assert (tmp_path / "own.onnx").is_file()
+
+
+def test_two_models_are_compared_speaker_by_speaker(table):
+    done = run("compare_two_models.py", "default", "open", table)
+    assert done.returncode == 0, done.stderr
+    first, second, difference, *unknown = done.stdout.splitlines()
+    assert [line.split()[0] for line in (first, second)] == ["default", "open"]
+    figures = [float(line.split("UA ")[1].split("%")[0]) for line in (first, second)]
+    points = float(difference.split()[2])
+    assert points == pytest.approx(figures[0] - figures[1], abs=0.11)
+    assert len(unknown) == 2
+
+
+def test_a_temperature_is_fitted_on_half_of_the_speakers(table):
+    done = run("calibrate.py", "default", table)
+    assert done.returncode == 0, done.stderr
+    assert "fitted on 12 clips" in done.stdout
+    assert done.stdout.count("on 12 clips of other speakers") == 2
+
+
 PROGRAMS = sorted(set(EXAMPLES.glob("*.py")) - {EXAMPLES / "make_examples.py"})
 
 
