@@ -16,11 +16,13 @@ from affekt.errors import ConfigError
 from affekt.evaluation.domain import Domain, measure_domain
 from affekt.evaluation.doubt import Doubt, measure_doubt
 from affekt.evaluation.exposure import heard_clips
-from affekt.evaluation.runs import Answers, Listen, Progress, run_listener
+from affekt.evaluation.runs import Answers, Progress, hear_all
 from affekt.evaluation.sources import Listener, Source
 from affekt.metrics.calibration import soften
 from affekt.protocols import selection_speakers
 from affekt.recognition import Bundle
+from affekt.recognition.clips import Listen
+from affekt.recognition.outputs import Outputs
 from affekt.records import Utterance
 
 Floats = npt.NDArray[np.float64]
@@ -123,41 +125,30 @@ def hear_tested(
         answers = source.answer(tested, progress)
         return Hearing(answers=answers, fitted_on=_answered(source, fit_on, progress_of_fit))
     bundle = Bundle.load(source.location) if source.kind == "bundle" else None
-    listener = _twice(source) if bundle is None else _with_novelty(bundle)
-    found = run_listener(listener, source.labels, tested, progress=progress)
-    classes = len(source.labels)
-    width = found.probabilities.shape[1]
-    if not found.utterances:  # nothing was heard: there is one width to take
-        return Hearing(answers=found, telephone=found, bundle=bundle)
-
-    def part(place: int) -> Answers:
-        values = found.probabilities[:, place * classes : (place + 1) * classes]
-        return replace(found, probabilities=values)
-
-    temperature = bundle.metadata.temperature if bundle is not None else 1.0
-    if width > 2 * classes:
-        return Hearing(
-            answers=part(0),
-            telephone=part(1),
-            before=part(2),
-            telephone_before=part(3),
-            novelty=found.probabilities[:, -1],
-            bundle=bundle,
-        )
-    if temperature != 1.0:
-        return Hearing(
-            answers=part(0),
-            telephone=part(1),
-            before=_undone(part(0), temperature),
-            telephone_before=_undone(part(1), temperature),
-            bundle=bundle,
-        )
-    return Hearing(
-        answers=part(0),
-        telephone=part(1),
-        fitted_on=_answered(source, fit_on, progress_of_fit),
+    heard = hear_all(_twice(source), tested, progress=progress)
+    given = Hearing(
+        answers=heard.answers(source.labels),
+        telephone=heard.answers(source.labels, row=1),
         bundle=bundle,
     )
+    if not heard.outputs:
+        return given
+    novelty = [item.novelty[0, 0] for item in heard.outputs if item.novelty is not None]
+    if novelty:
+        return replace(
+            given,
+            before=heard.answers(source.labels, uncalibrated=True),
+            telephone_before=heard.answers(source.labels, row=1, uncalibrated=True),
+            novelty=np.array(novelty),
+        )
+    temperature = bundle.metadata.temperature if bundle is not None else 1.0
+    if temperature != 1.0:
+        return replace(
+            given,
+            before=_undone(given.answers, temperature),
+            telephone_before=_undone(heard.answers(source.labels, row=1), temperature),
+        )
+    return replace(given, fitted_on=_answered(source, fit_on, progress_of_fit))
 
 
 def doubts_of(hearing: Hearing) -> Doubts:
@@ -204,19 +195,11 @@ def _undone(answers: Answers, temperature: float) -> Answers:
 
 
 def _twice(source: Listener) -> Listen:
-    return lambda signal: np.concatenate(
-        [source.listen(signal), source.listen(telephone(signal, SAMPLING_RATE_HZ))]
-    )
+    """Hear a signal as it is in the first row, and over a telephone in the second."""
 
-
-def _with_novelty(bundle: Bundle) -> Listen:
-    def listen(signal: Signal) -> Floats:
-        here = bundle.run(signal[np.newaxis])
-        there = bundle.run(telephone(signal, SAMPLING_RATE_HZ)[np.newaxis])
-        parts = [here.probabilities[0], there.probabilities[0]]
-        alone = here.uncalibrated, there.uncalibrated
-        if here.novelty is not None and alone[0] is not None and alone[1] is not None:
-            parts += [alone[0][0], alone[1][0], here.novelty[0]]
-        return np.concatenate(parts).astype(np.float64)
+    def listen(signal: Signal) -> Outputs:
+        here = source.listen(signal)._replace(relevance=None)
+        there = source.listen(telephone(signal, SAMPLING_RATE_HZ))
+        return here.each(lambda *rows: np.concatenate(rows), there)
 
     return listen

@@ -188,10 +188,11 @@ def _voices(utterances: Sequence[Utterance], seed: int) -> list[tuple[tuple[str,
 def _answer(model: Listener, signal: Signal) -> Probabilities | None:
     try:
         blocks = iter([from_array(signal, SAMPLING_RATE_HZ).signal])
-        classes = len(model.labels)
-        return hear_clip(blocks, model.listen, classes=classes, name="<array>")[0][:classes]
+        heard, _ = hear_clip(blocks, model.listen, name="<array>")
     except AffektError:
         return None
+    probabilities: Probabilities = heard.probabilities[0]
+    return probabilities
 
 
 def _answers(

@@ -9,18 +9,17 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from affekt.audio import Signal, decode, decode_blocks
+from affekt.audio import decode, decode_blocks
 from affekt.corpora import classes_of
 from affekt.emotions import CANONICAL
 from affekt.errors import AffektError
 from affekt.recognition import Recognizer
-from affekt.recognition.clips import WHOLE_S, hear
+from affekt.recognition.clips import WHOLE_S, Listen, hear
+from affekt.recognition.outputs import Outputs
 from affekt.records import Utterance
 from affekt.threads import Workers
 
 Probabilities = npt.NDArray[np.float64]
-Listen = Callable[[Signal], Probabilities]
-"""Takes a mono signal at 16 kHz and returns the probabilities `[labels]`."""
 Progress = Callable[[int, int], None]
 """Called after each clip with how many are done, and how many there are."""
 
@@ -55,10 +54,6 @@ class Answers:
     def tested(self) -> tuple[Utterance, ...]:
         """All that were asked: those recognised, then those not."""
         return (*self.utterances, *(item.utterance for item in self.failures))
-
-    def of_labels(self) -> Answers:
-        """Return the probabilities alone, where further numbers stand behind them."""
-        return dataclasses.replace(self, probabilities=self.probabilities[:, : len(self.labels)])
 
     def completed(self) -> Answers:
         """Return answers to all that were asked, in the order of `tested`.
@@ -109,43 +104,74 @@ def run(
         progress: called after each clip with how many are done, and how many there are.
     """
     labels = recognizer.labels()
-    found = run_listener(
-        recognizer.probabilities_and_novelty, labels, utterances, workers=workers, progress=progress
-    )
-    return found.of_labels()
+    heard = hear_all(recognizer.outputs, utterances, workers=workers, progress=progress)
+    return heard.answers(labels)
 
 
-def run_listener(
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeardClips:
+    """All that a model said of clips.
+
+    Attributes:
+        utterances: those recognised, in the order given.
+        outputs: one an utterance.
+        failures: those not recognised.
+    """
+
+    utterances: tuple[Utterance, ...]
+    outputs: tuple[Outputs, ...]
+    failures: tuple[Failure, ...]
+
+    def answers(
+        self, labels: tuple[str, ...], *, row: int = 0, uncalibrated: bool = False
+    ) -> Answers:
+        """Return one row of all outputs.
+
+        Args:
+            labels: of the model.
+            row: of each utterance's outputs.
+            uncalibrated: what the network says by itself, which all outputs must have.
+        """
+        chosen = (
+            item.uncalibrated if uncalibrated else item.probabilities for item in self.outputs
+        )
+        rows = [values[row] for values in chosen if values is not None]
+        return Answers(
+            labels=labels,
+            utterances=self.utterances,
+            probabilities=np.array(rows, np.float64).reshape(-1, len(labels)),
+            failures=self.failures,
+        )
+
+
+def hear_all(
     listen: Listen,
-    labels: tuple[str, ...],
     utterances: Sequence[Utterance],
     *,
     workers: int = 2,
     progress: Progress | None = None,
-) -> Answers:
+) -> HeardClips:
     """Let anything that hears a signal answer every utterance; clips as `run` cuts them.
 
     Args:
         listen: the model; called from several threads.
-        labels: of the model, in the order of what `listen` returns; further numbers are averaged
-            alike over the windows of a long recording, and stay behind the probabilities.
         utterances: what to recognise, stretches of files included.
         workers: clips that are decoded and recognised at once.
         progress: called after each clip with how many are done, and how many there are.
     """
 
-    def answer(utterance: Utterance) -> Probabilities | Failure:
+    def answer(utterance: Utterance) -> Outputs | Failure:
         try:
-            found = hear_utterance(utterance, listen, classes=len(labels))
+            found = hear_utterance(utterance, listen)
         except AffektError as error:
             return Failure(utterance=utterance, reason=str(error))
-        if not np.isfinite(found).all():
+        if not found.finite:
             reason = f"{utterance.path}: the model's answer is no finite numbers"
             return Failure(utterance=utterance, reason=reason)
         return found
 
     answered: list[Utterance] = []
-    rows: list[Probabilities] = []
+    outputs: list[Outputs] = []
     failures: list[Failure] = []
     with Workers(workers) as pool:
         for utterance, result in zip(utterances, pool.map(answer, utterances), strict=True):
@@ -153,26 +179,21 @@ def run_listener(
                 failures.append(result)
             else:
                 answered.append(utterance)
-                rows.append(result)
+                outputs.append(result)
             if progress is not None:
-                progress(len(rows) + len(failures), len(utterances))
-    return Answers(
-        labels=labels,
-        utterances=tuple(answered),
-        probabilities=np.array(rows) if rows else np.zeros((0, len(labels))),
-        failures=tuple(failures),
-    )
+                progress(len(outputs) + len(failures), len(utterances))
+    return HeardClips(utterances=tuple(answered), outputs=tuple(outputs), failures=tuple(failures))
 
 
-def hear_utterance(utterance: Utterance, listen: Listen, *, classes: int) -> Probabilities:
-    """Return the probabilities `[classes]` of an utterance; a long one is heard in windows.
+def hear_utterance(utterance: Utterance, listen: Listen) -> Outputs:
+    """Return what a model says of an utterance; a long one is heard in windows.
 
     Raises:
         AudioError: it cannot be read, or holds nothing to recognise.
     """
     if utterance.start_s is None and utterance.end_s is None:
         with decode_blocks(utterance.path, block_s=WHOLE_S) as reader:
-            return hear(reader, listen, classes=classes, name=reader.label)[0]
+            return hear(reader, listen, name=reader.label)[0]
     audio = decode(utterance.path, start_s=utterance.start_s, end_s=utterance.end_s)
     blocks = iter([audio.signal])
-    return hear(blocks, listen, classes=classes, name=str(utterance.path))[0]
+    return hear(blocks, listen, name=str(utterance.path))[0]

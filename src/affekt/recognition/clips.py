@@ -5,47 +5,48 @@ from __future__ import annotations
 import itertools
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 
 import numpy as np
-import numpy.typing as npt
 
 from affekt.audio import SAMPLING_RATE_HZ, Signal, Window, sounding_windows
 from affekt.errors import AudioError
+from affekt.recognition.outputs import Floats, Outputs
 
 # Models learn from single utterances of a few seconds. Up to twice the window a recording is
 # taken for one of those; in a longer one the emotion may change, and pauses would count.
 WHOLE_S = 10.0
 WINDOW_S = 5.0
 
-Probabilities = npt.NDArray[np.float64]
+Listen = Callable[[Signal], Outputs]
+"""Takes a mono signal at 16 kHz; the first row is the answer to it."""
 
 
 def hear(
     blocks: Iterator[Signal],
-    probabilities: Callable[[Signal], Probabilities],
+    listen: Listen,
     *,
-    classes: int,
     name: str,
-) -> tuple[Probabilities, tuple[str, ...]]:
-    """Return the probabilities `[classes]` of a recording, and what to say about them.
+) -> tuple[Outputs, tuple[str, ...]]:
+    """Return what a model answers to a recording, and what to say about it.
+
+    Of a long recording, the outputs of its windows are averaged; it has no relevance then.
 
     Music and noise within a long recording would dilute the answer to its speech: windows out of
     the model's domain count where all are, and else not.
 
     Args:
         blocks: of the recording, each `WHOLE_S` long but the last.
-        probabilities: of a signal, taken as it is. Whatever else is said in further numbers is
-            averaged alike; the last of these, above 1, says that it is out of the domain.
-        classes: how many of the numbers are probabilities.
+        listen: answers a signal, taken as it is.
         name: what to call the recording in a message.
 
     Raises:
         AudioError: it holds nothing to recognise, or the model has no answer to it.
     """
 
-    def answer(signal: Signal) -> Probabilities:
+    def answer(signal: Signal) -> Outputs:
         try:
-            return probabilities(signal)
+            return listen(signal).each(_double)
         except AudioError as error:
             raise AudioError(f"{name}: {error}") from None
 
@@ -56,7 +57,7 @@ def hear(
         return answer(first), ()
     head = [first] if second is None else [first, second]
     windows = windows_of(itertools.chain(head, blocks))
-    return _mean(windows, answer, classes=classes, name=name)
+    return _mean(windows, answer, name=name)
 
 
 def windows_of(blocks: Iterable[Signal]) -> Iterator[Window]:
@@ -65,21 +66,18 @@ def windows_of(blocks: Iterable[Signal]) -> Iterator[Window]:
 
 
 def _mean(
-    windows: Iterable[Window],
-    probabilities: Callable[[Signal], Probabilities],
-    *,
-    classes: int,
-    name: str,
-) -> tuple[Probabilities, tuple[str, ...]]:
+    windows: Iterable[Window], answer: Listen, *, name: str
+) -> tuple[Outputs, tuple[str, ...]]:
     """Average windows, each by its length, without keeping any."""
-    totals: dict[bool, Probabilities] = {}
+    totals: dict[bool, Outputs] = {}
     heard_s: dict[bool, float] = {True: 0.0, False: 0.0}
     counts: Counter[bool] = Counter()
     for window in windows:
         length_s = window.end_s - window.start_s
-        answer = probabilities(window.signal)
-        known = not (answer.size > classes and answer[-1] > 1.0)
-        totals[known] = totals.get(known, np.zeros(())) + length_s * answer
+        outputs = answer(window.signal)._replace(relevance=None)
+        known = not outputs.out_of_domain
+        weighted = outputs.each(partial(np.multiply, length_s))
+        totals[known] = totals[known].each(np.add, weighted) if known in totals else weighted
         heard_s[known] += length_s
         counts[known] += 1
     if not totals:
@@ -97,4 +95,8 @@ def _mean(
             if others == 1
             else f" {others} more are not speech to the model, and do not count."
         )
-    return totals[known] / heard_s[known], (note,)
+    return totals[known].each(lambda values: values / heard_s[known]), (note,)
+
+
+def _double(values: Floats) -> Floats:
+    return values.astype(np.float64)

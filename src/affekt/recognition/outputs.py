@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Callable
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -10,9 +11,11 @@ import numpy.typing as npt
 _DISTRIBUTIONS = ("probabilities", "relevance", "uncalibrated")
 _SUM_TOLERANCE = 1e-3
 
+Floats = npt.NDArray[np.floating]
+
 
 class Outputs(NamedTuple):
-    """What a bundle answers for a batch.
+    """What a model answers for a batch: a bundle all of it, anything else probabilities alone.
 
     Attributes:
         probabilities: `[batch, classes]`, calibrated, each row sums to one.
@@ -23,11 +26,39 @@ class Outputs(NamedTuple):
         uncalibrated: `[batch, classes]`, what the network says by itself; None likewise.
     """
 
-    probabilities: npt.NDArray[np.float32]
-    embedding: npt.NDArray[np.float32] | None = None
-    relevance: npt.NDArray[np.float32] | None = None
-    novelty: npt.NDArray[np.float32] | None = None
-    uncalibrated: npt.NDArray[np.float32] | None = None
+    probabilities: Floats
+    embedding: Floats | None = None
+    relevance: Floats | None = None
+    novelty: Floats | None = None
+    uncalibrated: Floats | None = None
+
+    @classmethod
+    def of_clip(cls, probabilities: Floats) -> Self:
+        """Return a batch of one clip whose probabilities `[classes]` are known."""
+        return cls(probabilities[np.newaxis])
+
+    @property
+    def out_of_domain(self) -> bool:
+        """The first row's novelty is above 1; False where the model cannot tell."""
+        return self.novelty is not None and bool(self.novelty[0, 0] > 1.0)
+
+    @property
+    def finite(self) -> bool:
+        """All numbers are finite."""
+        return all(values is None or bool(np.isfinite(values).all()) for values in self)
+
+    def each(self, change: Callable[..., Floats], *others: Outputs) -> Self:
+        """Return every output that these and others all have, changed alike.
+
+        Args:
+            change: takes one output of each.
+            others: stand after these.
+        """
+        changed: dict[str, Any] = {
+            name: None if any(part is None for part in parts) else change(*parts)
+            for name, parts in zip(self._fields, zip(self, *others, strict=True), strict=True)
+        }
+        return type(self)(**changed)
 
     def fault(self, batch: int) -> str | None:
         """Say which output is not what it must be; None where all are.

@@ -15,9 +15,10 @@ from affekt.emotions import reduce_vocabulary
 from affekt.errors import AffektError, AudioError, ConfigError, did_you_mean
 from affekt.metrics.conformal import prediction_sets
 from affekt.recognition.bundle import Bundle
-from affekt.recognition.clips import WHOLE_S, Probabilities, hear, windows_of
+from affekt.recognition.clips import WHOLE_S, hear, windows_of
 from affekt.recognition.explain import Explanation, explained, read_stretch, relevance_hop_s
 from affekt.recognition.options import Failure, Options, check_mix
+from affekt.recognition.outputs import Floats, Outputs
 from affekt.recognition.purpose import check_purpose, stamp
 from affekt.recognition.stream import ranked
 from affekt.recognition.timeline import TimelineOptions, make_timeline
@@ -98,9 +99,9 @@ class Recognizer:
             channel=options.get("channel"),
             refuse_calls=not options.get("mix"),
         )
-        answer, notes = self._heard(iter([audio.signal]), name="<array>")
+        outputs, notes = self._heard(iter([audio.signal]), name="<array>")
         return self._prediction(
-            answer,
+            outputs,
             options,
             path=None,
             duration_s=audio.duration_s,
@@ -129,9 +130,9 @@ class Recognizer:
             track=options.get("track"),
             refuse_calls=not options.get("mix"),
         ) as reader:
-            answer, notes = self._heard(reader, name=reader.label)
+            outputs, notes = self._heard(reader, name=reader.label)
             return self._prediction(
-                answer,
+                outputs,
                 options,
                 path=os.fspath(source) if isinstance(source, str | os.PathLike) else None,
                 duration_s=reader.duration_s,
@@ -199,9 +200,9 @@ class Recognizer:
         name = os.fspath(source) if isinstance(source, str | os.PathLike) else None
         step = round(WHOLE_S * SAMPLING_RATE_HZ)
         blocks = [audio.signal[k : k + step] for k in range(0, audio.signal.size, step)]
-        answer, notes = self._heard(iter(blocks), name=name or "<recording>")
+        outputs, notes = self._heard(iter(blocks), name=name or "<recording>")
         prediction = self._prediction(
-            answer,
+            outputs,
             {"purpose": purpose, "consented": consented},
             path=name,
             duration_s=audio.duration_s,
@@ -250,25 +251,21 @@ class Recognizer:
         check_mix(options.get("channel"), mix=options.get("mix"))
         check_purpose(options.get("purpose"), consented=options.get("consented"))
 
-    def probabilities(self, signal: Signal) -> Probabilities:
+    def probabilities(self, signal: Signal) -> Floats:
         """Return the probabilities `[classes]` of a mono signal at 16 kHz, taken as it is."""
-        return self.probabilities_and_novelty(signal)[: len(self.bundle.metadata.labels)]
+        probabilities: Floats = self.outputs(signal).probabilities[0]
+        return probabilities
 
-    def probabilities_and_novelty(self, signal: Signal) -> Probabilities:
-        """Return `probabilities` and, where the model can tell it, the novelty behind them."""
-        outputs = self.bundle.run(signal[np.newaxis])
-        novelty = () if outputs.novelty is None else outputs.novelty[0]
-        return np.append(outputs.probabilities[0].astype(np.float64), novelty)
+    def outputs(self, signal: Signal) -> Outputs:
+        """Return all that the model answers to a mono signal at 16 kHz, taken as it is."""
+        return self.bundle.run(signal[np.newaxis])
 
-    def _heard(
-        self, blocks: Iterator[Signal], *, name: str
-    ) -> tuple[Probabilities, tuple[str, ...]]:
-        classes = len(self.bundle.metadata.labels)
-        return hear(blocks, self.probabilities_and_novelty, classes=classes, name=name)
+    def _heard(self, blocks: Iterator[Signal], *, name: str) -> tuple[Outputs, tuple[str, ...]]:
+        return hear(blocks, self.outputs, name=name)
 
     def _prediction(
         self,
-        answer: Probabilities,
+        outputs: Outputs,
         options: Options,
         *,
         path: str | None,
@@ -278,16 +275,15 @@ class Recognizer:
         warnings: tuple[str, ...],
     ) -> Prediction:
         metadata = self.bundle.metadata
-        classes = len(metadata.labels)
-        probabilities = answer[:classes]
-        novelty = float(answer[-1]) if answer.size > classes else None
+        probabilities = outputs.probabilities[0]
+        novelty = None if outputs.novelty is None else float(outputs.novelty[0, 0])
         inside = self._inside(probabilities)
         labels, left_out = metadata.labels, None
         if (emotions := options.get("emotions")) is not None:
             probabilities, labels, left_out = reduce_vocabulary(probabilities, labels, emotions)
         scores = ranked(probabilities, labels)
         best = scores[0]
-        strange = None if novelty is None else novelty > 1.0
+        strange = None if novelty is None else outputs.out_of_domain
         # A smaller vocabulary makes nobody surer: what it leaves out counts as before.
         of_all = best.score * (1.0 - (left_out or 0.0))
         told = None if inside is None else _among(scores, inside)
@@ -311,7 +307,7 @@ class Recognizer:
             warnings=warnings,
         )
 
-    def _inside(self, probabilities: Probabilities) -> set[str] | None:
+    def _inside(self, probabilities: Floats) -> set[str] | None:
         """The labels of the prediction set, all of the model's own; None where there is none."""
         rule = self.bundle.metadata.prediction_set
         if rule is None:

@@ -23,6 +23,7 @@ from affekt.evaluation.sources.predictions import PredictionTable, open_predicti
 from affekt.recognition import Recognizer
 from affekt.recognition.bundle import METADATA_KEY
 from affekt.recognition.checksum import file_sha256
+from affekt.recognition.outputs import Outputs
 
 __all__ = ["LabelMap", "Learnt", "Listener", "Network", "PredictionTable", "Source", "open_source"]
 
@@ -97,7 +98,7 @@ def _bundle(text: str) -> Source:
         sha256=bundle.sha256,
         labels=bundle.metadata.labels,
         learnt=bundle.metadata,
-        listen=recognizer.probabilities_and_novelty,
+        listen=recognizer.outputs,
     )
 
 
@@ -115,7 +116,7 @@ def _checkpoint(path: Path, read: Callable[[Path], Network] | None) -> Source:
         sha256=file_sha256(path),
         labels=network.labels,
         learnt=network,
-        listen=network.listen,
+        listen=lambda signal: Outputs.of_clip(network.listen(signal)),
     )
 
 

@@ -13,7 +13,8 @@ import numpy.typing as npt
 from affekt.corpora.labels import canonical_label
 from affekt.emotions import CANONICAL
 from affekt.errors import BundleError, CorpusError
-from affekt.evaluation.runs import Answers, Listen, Progress, run_listener
+from affekt.evaluation.runs import Answers, Progress, hear_all
+from affekt.recognition.clips import Listen
 from affekt.records import Utterance
 
 LabelMap = Mapping[str, str | None]
@@ -70,16 +71,15 @@ class Listener(Source):
     """A source that hears.
 
     Attributes:
-        listen: maps a mono signal at 16 kHz to the probabilities `[labels]`; a bundle adds the
-            novelty, by which parts of long recordings are left out.
+        listen: answers a mono signal at 16 kHz; by the novelty, if it is said, parts of long
+            recordings are left out.
     """
 
     listen: Listen
 
     def answer(self, utterances: Sequence[Utterance], progress: Progress | None = None) -> Answers:
         """Hear every utterance."""
-        found = run_listener(self.listen, self.labels, utterances, progress=progress)
-        return found.of_labels()
+        return hear_all(self.listen, utterances, progress=progress).answers(self.labels)
 
 
 @dataclass(frozen=True, slots=True)

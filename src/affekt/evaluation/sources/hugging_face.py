@@ -12,6 +12,7 @@ from affekt.audio import SAMPLING_RATE_HZ, Signal
 from affekt.errors import BundleError, MissingExtraError
 from affekt.evaluation.runs import Probabilities
 from affekt.evaluation.sources.base import LabelMap, Listener, rename
+from affekt.recognition.outputs import Outputs
 
 
 def open_hugging_face(name: str, *, labels: LabelMap | None = None) -> Listener:
@@ -40,8 +41,8 @@ def open_hugging_face(name: str, *, labels: LabelMap | None = None) -> Listener:
     words = [model.config.id2label[place] for place in range(model.config.num_labels)]
     renaming = rename(words, labels, where=f"hf:{name}")
 
-    def listen(signal: Signal) -> Probabilities:
-        return _probabilities(model, extractor, signal) @ renaming.matrix
+    def listen(signal: Signal) -> Outputs:
+        return Outputs.of_clip(_probabilities(model, extractor, signal) @ renaming.matrix)
 
     folder = Path(name)
     return Listener(

@@ -16,6 +16,7 @@ from affekt.evaluation.runs import Probabilities
 from affekt.evaluation.sources.base import LabelMap, Listener, rename
 from affekt.features.sets import FEATURE_SETS, FeatureSet, find_feature_set
 from affekt.recognition.checksum import file_sha256
+from affekt.recognition.outputs import Outputs
 
 _TOLERANCE = 1e-3
 _FLOATS = {"tensor(float)": np.float32, "tensor(double)": np.float64}
@@ -45,8 +46,8 @@ def open_onnx_classifier(
     classifier = _Classifier(path, feature_set)
     renaming = rename(classifier.classes(), labels, where=str(path))
 
-    def listen(signal: Signal) -> Probabilities:
-        return classifier(feature_set.compute(signal)) @ renaming.matrix
+    def listen(signal: Signal) -> Outputs:
+        return Outputs.of_clip(classifier(feature_set.compute(signal)) @ renaming.matrix)
 
     return Listener(
         kind="scikit-learn",
