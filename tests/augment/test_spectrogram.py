@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import math
 
+import librosa
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from affekt.augment.spectrogram import (
+    Babble,
     FilterResponse,
     Gain,
     Noise,
@@ -179,3 +181,35 @@ def test_a_tone_lands_in_the_band_that_speed_and_pitch_say():
 def test_impossible_settings_are_refused_by_name(kind, values, message):
     with pytest.raises(ValueError, match=message):
         kind(**values)
+
+
+# Babble
+
+
+def test_babble_adds_the_mel_power_of_other_clips_at_the_ratio():
+    clip = np.log(np.array([[1.0], [3.0]], dtype=np.float32))
+    voice = np.log(np.array([[1.0], [2.0], [3.0]], dtype=np.float32))
+    behind = Babble(talkers=1, voices=[voice])
+    mixed = behind.apply(clip, {"snr_db": 10.0, "voices": [0], "begin": [0.4]})
+    # Frames 1 and 2 of the voice, whose mean is 2.5, brought to a tenth of the clip's mean of 2.
+    np.testing.assert_allclose(np.exp(mixed[:, 0]), [1.0 + 0.16, 3.0 + 0.24], rtol=1e-5)
+
+
+def test_babble_of_real_waveforms_is_close_to_babble_of_their_log_mels():
+    config = LogMelConfig()
+    rng = np.random.default_rng(3)
+    voices = [librosa.chirp(fmin=low, fmax=4 * low, sr=16_000, length=16_000) for low in (200, 700)]
+    voices = [(v + 0.1 * rng.standard_normal(v.size)).astype(np.float32) for v in voices]
+    summed = log_mel(voices[0] + voices[1], config)
+    one, other = (log_mel(voice, config) for voice in voices)
+    ratio = np.exp(one).mean() / np.exp(other).mean()
+    draw = {"snr_db": 10 * np.log10(ratio), "voices": [0], "begin": [0.0]}
+    mixed = Babble(talkers=1, voices=[other]).apply(one, draw)
+    assert np.abs(mixed - summed).mean() < 0.5
+    assert np.abs(mixed.mean(axis=1) - summed.mean(axis=1)).max() < 0.3
+
+
+def test_babble_draws_clips_by_their_number():
+    draw = Babble(voices=[FIVE] * 7).draw(np.random.default_rng(0), FIVE.shape)
+    assert len(draw["voices"]) == len(draw["begin"]) == 6
+    assert set(draw["voices"]) <= set(range(7))

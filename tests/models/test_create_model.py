@@ -27,6 +27,12 @@ def test_a_setting_changes_the_named_variant_and_nothing_else():
     assert (config.embedding, config.width, config.dilations) == (5, 16, (1, 2))
 
 
+@pytest.mark.parametrize("settings", [{"dilations": [1, 0]}, {"stride": 0}])
+def test_a_residual_network_without_stride_or_dilation_is_refused(settings):
+    with pytest.raises(ConfigError, match="must be positive"):
+        create_model("residual-se", n_classes=8, settings=settings)
+
+
 @pytest.mark.parametrize("normalisation", ["band", "level", "both"])
 def test_the_default_model_stays_small(normalisation):
     network = create_model("residual-se", n_classes=8, settings={"normalisation": normalisation})

@@ -70,6 +70,20 @@ def test_a_corpus_weight_is_a_factor_on_its_share(clips):
     np.testing.assert_allclose(weights, [0.375, 0.375, 0.125, 0.125])
 
 
+def test_copies_together_get_their_share(clips):
+    part = clips([("emodb", 0)] * 4 + [("savee", 1)] * 4)
+    copied = np.array([False, True, True, True] * 2)
+    weights = draw_weights(dataclasses.replace(part, copied=copied), settings_of(copy_share=0.25))
+    np.testing.assert_allclose(weights[copied].sum(), 0.25)
+    np.testing.assert_allclose(weights[~copied].sum(), 0.75)
+
+
+def test_a_share_of_copies_means_nothing_where_there_are_none(clips):
+    part = clips([("emodb", 0)] * 4)
+    weights = draw_weights(part, settings_of(copy_share=0.25))
+    np.testing.assert_allclose(weights, 0.25)
+
+
 @settings(max_examples=40)
 @given(
     rows=st.lists(

@@ -8,12 +8,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import save_file
 from sklearn.utils.class_weight import compute_class_weight
 from torch import nn
 
 from affekt.config import to_mapping
 from affekt.errors import ConfigError
+from affekt.models import create_model
 from affekt.models.initialise import initialise
+from affekt.models.whisper_encoder import WhisperConfig, WhisperEncoder
 from affekt.training import fit as fit_room
 from affekt.training.checkpoint import load_weights, read_checkpoint
 from affekt.training.data import Part
@@ -228,7 +231,7 @@ def test_a_run_can_start_from_the_weights_of_another(tmp_path):
     slow = FitConfig(
         epochs=1,
         learning_rate=1e-9,
-        start_from=tmp_path / "first" / "last.ckpt",
+        start_from=str(tmp_path / "first" / "last.ckpt"),
         precision="32",
     )
     second, _ = fit_network(make_task(tmp_path / "second", slow, rows))
@@ -236,18 +239,29 @@ def test_a_run_can_start_from_the_weights_of_another(tmp_path):
         torch.testing.assert_close(found, expected, rtol=0.0, atol=1e-5)
 
 
+def test_a_network_over_an_encoder_starts_from_published_weights(tmp_path, monkeypatch):
+    published = WhisperEncoder(WhisperConfig(width=16, heads=1, layers=3, positions=50))
+    save_file(published.state_dict(), tmp_path / "small-encoder.safetensors")
+    first = published.layers[0].fc1.weight
+    for start in ("somebody/small", str(tmp_path / "small-encoder.safetensors")):
+        monkeypatch.setenv("AFFEKT_ENCODERS", str(tmp_path))
+        network = create_model("whisper-tiny", n_classes=2)
+        load_weights(network, start)
+        assert torch.equal(network.encoder.layers[0].fc1.weight, first)
+
+
 def test_weights_of_another_network_are_refused(tmp_path):
     fit_network(make_task(tmp_path, FitConfig(epochs=1, precision="32"), clouds()))
     with pytest.raises(ConfigError, match="weights of another network"):
-        load_weights(nn.Linear(7, 2), tmp_path / "last.ckpt")
+        load_weights(nn.Linear(7, 2), str(tmp_path / "last.ckpt"))
 
 
 def test_weights_that_cannot_be_read_are_refused_with_the_remedy(tmp_path):
     with pytest.raises(ConfigError, match=r"start_from: there is no file .*last\.ckpt of a run"):
-        load_weights(nn.Linear(7, 2), tmp_path / "none.ckpt")
+        load_weights(nn.Linear(7, 2), str(tmp_path / "none.ckpt"))
     (tmp_path / "broken.ckpt").write_bytes(b"PK")
     with pytest.raises(ConfigError, match=r"start_from: .*broken\.ckpt cannot be read"):
-        load_weights(nn.Linear(7, 2), tmp_path / "broken.ckpt")
+        load_weights(nn.Linear(7, 2), str(tmp_path / "broken.ckpt"))
 
 
 def test_a_folder_with_a_run_of_other_settings_is_refused(tmp_path):

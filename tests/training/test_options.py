@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import copy
 
+import numpy as np
 import pytest
 import torch
 from torch import nn
 
 from affekt.config import from_mapping
 from affekt.errors import ConfigError
-from affekt.training.options import FitConfig, make_optimiser
+from affekt.models import create_model
+from affekt.training.options import FitConfig, make_optimiser, make_schedule
 
 
 def network() -> nn.Sequential:
@@ -88,6 +90,8 @@ def test_options_are_read_from_tables():
         ({"class_weights": True, "sampling": "balanced"}, "choose one"),
         ({"optimiser": "adamw", "l2": 0.1}, "weight_decay instead of l2"),
         ({"weight_decay": 0.1}, "weight_decay is adamw's; adam has l2"),
+        ({"encoder_rate": 0.1}, "encoder_rate and layer_decay are adamw's"),
+        ({"optimiser": "adamw", "layer_decay": 0.0}, "layer_decay must lie between 0 and 1"),
         ({"schedule": "one-cycle", "reduce_on_plateau": {"patience": 1}}, "choose one"),
         ({"epochs": 1, "patience": 0}, "leave it out to never stop early"),
         ({"epochs": 1, "reduce_on_plateau": {"patience": 1, "factor": 1.0}}, "factor must lie"),
@@ -96,3 +100,35 @@ def test_options_are_read_from_tables():
 def test_impossible_options_are_refused(values, message):
     with pytest.raises(ConfigError, match=message):
         from_mapping(FitConfig, values, where="[fit]")
+
+
+def test_an_encoder_is_trained_more_slowly_the_deeper_a_layer_lies():
+    network = create_model("whisper-tiny", n_classes=3, settings={"layers": 3, "trained": 3})
+    fit = FitConfig(
+        epochs=1,
+        optimiser="adamw",
+        learning_rate=1e-3,
+        encoder_rate=0.1,
+        layer_decay=0.5,
+        schedule="one-cycle",
+    )
+    optimiser = make_optimiser(network, fit)
+    rates = {
+        id(parameter): group["lr"]
+        for group in optimiser.param_groups
+        for parameter in group["params"]
+    }
+    layers = network.encoder.layers
+    found = [rates[id(layer.fc1.weight)] for layer in layers]
+    np.testing.assert_allclose(found, [2.5e-5, 5e-5, 1e-4])
+    np.testing.assert_allclose(rates[id(network.encoder.conv1.weight)], 1.25e-5)
+    np.testing.assert_allclose(rates[id(network.classify.weight)], 1e-3)
+    make_schedule(optimiser, fit, steps=10)
+    assert optimiser.param_groups[0]["max_lr"] == pytest.approx(1.25e-5)
+
+
+def test_frozen_layers_are_not_handed_to_the_optimiser():
+    network = create_model("whisper-tiny", n_classes=3, settings={"trained": 0})
+    optimiser = make_optimiser(network, FitConfig(epochs=1, optimiser="adamw"))
+    held = {id(item) for group in optimiser.param_groups for item in group["params"]}
+    assert not held & {id(item) for item in network.encoder.parameters()}

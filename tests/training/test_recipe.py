@@ -140,7 +140,10 @@ def test_every_shipped_recipe_is_found_by_its_name(name):
 def test_the_recipe_to_begin_with_names_every_key():
     text = find_recipe("own").read_text(encoding="utf-8")
     told = [*dataclasses.fields(FitConfig), *dataclasses.fields(CalibrationConfig)]
-    rare = {"start_from", "momentum", "l2", "stop_at_accuracy"}
+    rare = {
+        *("start_from", "momentum", "l2", "stop_at_accuracy"),
+        *("encoder_rate", "layer_decay"),
+    }
     missing = [item.name for item in told if not re.search(rf"^#? ?{item.name} = ", text, re.M)]
     assert set(missing) == rare
 

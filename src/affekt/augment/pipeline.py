@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -12,6 +12,7 @@ from affekt.augment import channel, image, waveform
 from affekt.augment.base import Array, Augmentation, Draw
 from affekt.augment.masks import Crop, FrequencyMask, TimeMask
 from affekt.augment.spectrogram import (
+    Babble,
     FilterResponse,
     Gain,
     MelAugmentation,
@@ -24,6 +25,7 @@ from affekt.config import from_mapping
 from affekt.errors import ConfigError, did_you_mean
 
 AUGMENTATIONS: dict[str, type[Augmentation]] = {
+    "babble": Babble,
     "crop": Crop,
     "filter_response": FilterResponse,
     "frequency_mask": FrequencyMask,
@@ -108,6 +110,15 @@ class Pipeline:
         """
         return cls(
             tuple(build_step(values, IMAGE_AUGMENTATIONS, where=where) for values in settings)
+        )
+
+    def among(self, voices: Sequence[Array]) -> Pipeline:
+        """Return the same pipeline with these clips to make babble of."""
+        return Pipeline(
+            tuple(
+                replace(step, voices=voices) if isinstance(step, Babble) else step
+                for step in self.steps
+            )
         )
 
     def __call__(self, array: Array, rng: np.random.Generator) -> Array:

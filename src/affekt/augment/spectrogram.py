@@ -11,6 +11,7 @@ tens of microseconds a step.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
@@ -114,6 +115,47 @@ class Noise(MelAugmentation):
         noise *= float(power.mean()) / (ratio * float(noise.mean()))
         noise += power
         return np.log(noise, out=noise)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Babble(Augmentation):
+    """Put other voices behind the clip: mel powers of independent sounds add.
+
+    Attributes:
+        snr_db: range of the signal-to-noise ratio, mean mel power of the clip to that of the rest.
+        talkers: how many talk at once.
+        voices: other clips `[frames, mels]` to draw from; whoever makes the batches gives them.
+    """
+
+    snr_db: tuple[float, ...] = (0.0, 20.0)
+    talkers: int = 6
+    voices: Sequence[Array] = ()
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check_range("snr_db", self.snr_db)
+        check_at_least("talkers", self.talkers, 1)
+
+    def draw(self, rng: np.random.Generator, shape: tuple[int, ...]) -> Draw:
+        """Draw `snr_db`, the numbers of the `voices` and where each begins, as shares of it."""
+        return {
+            "snr_db": uniform(rng, self.snr_db),
+            "voices": rng.integers(len(self.voices), size=self.talkers).tolist(),
+            "begin": rng.random(self.talkers).tolist(),
+        }
+
+    def apply(self, array: Array, draw: Draw) -> Array:
+        """Return `log(exp(array) + babble)`, with the babble scaled to the drawn ratio exactly."""
+        babble = np.zeros_like(array)
+        for number, begin in zip(draw["voices"], draw["begin"], strict=True):
+            voice = np.exp(np.asarray(self.voices[number], dtype=np.float32))
+            place = (int(begin * len(voice)) + np.arange(len(array))) % len(voice)
+            babble += voice[place] / voice.mean()
+        power = np.exp(array)
+        ratio = 10.0 ** (draw["snr_db"] / 10.0)
+        babble *= float(power.mean()) / (ratio * float(babble.mean()))
+        babble += power
+        return np.log(babble, out=babble)
 
 
 @dataclass(frozen=True, kw_only=True)

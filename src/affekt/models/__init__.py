@@ -12,6 +12,8 @@ try:
     from affekt.models.classifiers import CLASSIFIERS, Classifier, create_classifier
     from affekt.models.front_end import LogMelFrontEnd
     from affekt.models.residual_se import VARIANTS, Answer, ResidualSE, ResidualSEConfig
+    from affekt.models.whisper_classifier import VARIANTS as WHISPER_VARIANTS
+    from affekt.models.whisper_classifier import WhisperClassifier, WhisperClassifierConfig
 except ModuleNotFoundError as error:  # pragma: no cover - proved in a subprocess without torch
     if error.name != "torch":
         raise
@@ -24,19 +26,22 @@ __all__ = [
     "Classifier",
     "LogMelFrontEnd",
     "ResidualSE",
+    "WhisperClassifier",
     "create_classifier",
     "create_model",
 ]
 
-MODELS: dict[str, ResidualSEConfig] = {
+MODELS: dict[str, ResidualSEConfig | WhisperClassifierConfig] = {
     "residual-se": VARIANTS["default"],
     "residual-se-tiny": VARIANTS["tiny"],
+    "whisper-base": WHISPER_VARIANTS["base"],
+    "whisper-tiny": WHISPER_VARIANTS["tiny"],
 }
 
 
 def create_model(
     name: str, *, n_classes: int, settings: Mapping[str, Any] | None = None
-) -> ResidualSE:
+) -> ResidualSE | WhisperClassifier:
     """Make an untrained network.
 
     Args:
@@ -49,6 +54,9 @@ def create_model(
     """
     if name not in MODELS:
         raise ConfigError(f"no model '{name}'{did_you_mean(name, MODELS)}")
-    values = {**to_mapping(MODELS[name]), **(settings or {})}
-    config = from_mapping(ResidualSEConfig, values, where=f"model '{name}'")
+    variant = MODELS[name]
+    values = {**to_mapping(variant), **(settings or {})}
+    config = from_mapping(type(variant), values, where=f"model '{name}'")
+    if isinstance(config, WhisperClassifierConfig):
+        return WhisperClassifier(config, n_classes=n_classes)
     return ResidualSE(config, n_classes=n_classes)

@@ -121,6 +121,11 @@ class ResidualSE(nn.Module):
         self.dropout = nn.Dropout(config.dropout)
         self.classify = nn.Linear(config.embedding, n_classes)
 
+    @property
+    def stride(self) -> int:
+        """Input frames to one frame of the relevance."""
+        return self.config.stride
+
     def forward(self, log_mel: Tensor) -> Answer:
         """Map log-mels `[batch, frames, mels]`, any number of frames, to an `Answer`."""
         x = self._normalise(log_mel).transpose(1, 2)

@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import json
 import math
+import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -49,7 +50,8 @@ class WhisperConfig:
         heads: attention heads of each layer.
         layers: how many there are.
         n_mels: bands of the input.
-        positions: longest input, in frames of 20 ms.
+        positions: longest input, in frames of 20 ms; 0 keeps no table and computes the positions
+            of each input.
     """
 
     width: int = 512
@@ -59,8 +61,10 @@ class WhisperConfig:
     positions: int = 1500
 
     def __post_init__(self) -> None:
-        if min(self.width, self.heads, self.layers, self.n_mels, self.positions) < 1:
-            raise ValueError("width, heads, layers, n_mels and positions must be positive")
+        if min(self.width, self.heads, self.layers, self.n_mels) < 1 or self.positions < 0:
+            raise ValueError(
+                "width, heads, layers and n_mels must be positive, positions not negative"
+            )
         if self.width % self.heads:
             raise ValueError("width must be a multiple of heads")
 
@@ -153,14 +157,14 @@ class WhisperEncoder(nn.Module):
         self.config = config
         self.conv1 = nn.Conv1d(config.n_mels, config.width, 3, padding=1)
         self.conv2 = nn.Conv1d(config.width, config.width, 3, stride=2, padding=1)
-        self.embed_positions = nn.Embedding(config.positions, config.width)
         self.layers = nn.ModuleList(
             _Layer(config.width, config.heads) for _ in range(config.layers)
         )
         self.layer_norm = nn.LayerNorm(config.width)
-        with torch.no_grad():
-            self.embed_positions.weight.copy_(sinusoids(config.positions, config.width))
-        self.embed_positions.weight.requires_grad_(False)  # as published: never trained
+        if config.positions:
+            table = sinusoids(config.positions, config.width)
+            self.embed_positions = nn.Embedding(config.positions, config.width, _weight=table)
+            self.embed_positions.weight.requires_grad_(False)  # as published: never trained
 
     def forward(self, log_mel: Tensor) -> tuple[Tensor, ...]:
         """Map `[batch, n_mels, frames]` to the states of every layer.
@@ -171,20 +175,30 @@ class WhisperEncoder(nn.Module):
         """
         x = functional.gelu(self.conv1(log_mel))
         x = functional.gelu(self.conv2(x)).transpose(1, 2)
-        x = x + self.embed_positions.weight[: x.shape[1]]
+        x = x + self._positions(x.shape[1])
         states = [x]
         for layer in self.layers:
             states.append(layer(states[-1]))
         return tuple(states)
 
+    def _positions(self, frames: int) -> Tensor:
+        if not self.config.positions:
+            return sinusoids(frames, self.config.width)
+        table: Tensor = self.embed_positions.weight
+        return table[:frames]
+
     def cut(self, *, layers: int, positions: int | None = None) -> WhisperEncoder:
         """Return the first layers as an encoder of its own, with a shorter table of positions.
+
+        Args:
+            layers: how many.
+            positions: how many; 0 computes them, None keeps all.
 
         Raises:
             ConfigError: it has fewer layers or positions.
         """
         positions = self.config.positions if positions is None else positions
-        if not (0 < layers <= self.config.layers and 0 < positions <= self.config.positions):
+        if not (0 < layers <= self.config.layers and 0 <= positions <= self.config.positions):
             raise ConfigError(
                 f"the encoder has {self.config.layers} layers and {self.config.positions} "
                 f"positions: {layers} and {positions} cannot be taken"
@@ -222,6 +236,8 @@ def load_whisper_encoder(source: str | Path) -> WhisperEncoder:
     Args:
         source: a `.safetensors` file of the encoder or the whole model, the folder of one as
             `transformers` saves it, or a name on the Hugging Face hub (`openai/whisper-base`).
+            `AFFEKT_ENCODERS` names a folder whose `whisper-base-encoder.safetensors` comes before
+            the hub.
 
     Raises:
         ConfigError: there is no such file or name, or it holds no Whisper encoder.
@@ -232,8 +248,10 @@ def load_whisper_encoder(source: str | Path) -> WhisperEncoder:
         return _encoder_of(
             _read(path / "model.safetensors"), heads=_heads(path), source=str(source)
         )
+    kept = Path(os.environ.get("AFFEKT_ENCODERS", "")) / f"{path.name}-encoder.safetensors"
+    path = kept if kept.is_file() else path
     if path.suffix == ".safetensors":
-        return _encoder_of(_read(path), heads=None, source=str(source))
+        return _encoder_of(_read(path), heads=None, source=str(path))
     try:
         from transformers import WhisperModel
     except ModuleNotFoundError:
@@ -280,7 +298,7 @@ def _encoder_of(weights: Mapping[str, Tensor], *, heads: int | None, source: str
         width, n_mels, _ = own["conv1.weight"].shape
         config = WhisperConfig(
             width=width,
-            heads=heads or width // _HEAD_WIDTH,
+            heads=heads or max(1, width // _HEAD_WIDTH),
             layers=1 + max(int(name.split(".")[1]) for name in own if name.startswith("layers.")),
             n_mels=n_mels,
             positions=len(own["embed_positions.weight"]),

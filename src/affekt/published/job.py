@@ -128,7 +128,7 @@ def settings_of(recipe: Recipe) -> dict[str, Any]:
     plain = to_mapping(FitConfig())
     newer = (
         *("within_corpus", "weight_decay", "schedule", "warm_up", "mixup_alpha"),
-        *("label_smoothing", "average_decay", "crop_frames"),
+        *("label_smoothing", "average_decay", "crop_frames", "encoder_rate", "layer_decay"),
     )
     options |= {name: fit[name] for name in newer if fit[name] != plain[name]}
     weighted = fit["sampling"] == "weighted"

@@ -6,7 +6,7 @@ on what was drawn before, so a run that is resumed at any batch goes on as if ne
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -17,6 +17,7 @@ from torch.utils.data import DataLoader, Dataset, Sampler
 
 from affekt.augment import Pipeline, draw_mixup
 from affekt.errors import ConfigError
+from affekt.features.cache import Features
 from affekt.training.data import Numbers, Part
 from affekt.training.options import FitConfig
 from affekt.training.recipe import DataConfig
@@ -60,7 +61,8 @@ def draw_weights(part: Part, config: DataConfig) -> npt.NDArray[np.float64]:
     """Return the probability `[n]` with which each row of a part is drawn.
 
     A corpus' share grows with its size to `corpus_power`, times its `corpus_weight`; within it a
-    class' share grows with its size to `class_power`; within a class all clips are alike.
+    class' share grows with its size to `class_power`; within a class all clips are alike, save
+    that all copies together get their `copy_share`.
     """
     corpora, targets = part.own_corpora, part.own_targets
     weights = np.zeros(len(part))
@@ -71,6 +73,11 @@ def draw_weights(part: Part, config: DataConfig) -> npt.NDArray[np.float64]:
         shares = counts**config.class_power / (counts**config.class_power).sum()
         for target, count, of_class in zip(classes, counts, shares, strict=True):
             weights[inside & (targets == target)] = share * of_class / count
+    if config.copy_share is not None and part.copied is not None:
+        copied = part.copied[part.rows]
+        if copied.any() and not copied.all():
+            weights[copied] *= config.copy_share / weights[copied].sum()
+            weights[~copied] *= (1.0 - config.copy_share) / weights[~copied].sum()
     probabilities: npt.NDArray[np.float64] = weights / weights.sum()
     return probabilities
 
@@ -153,7 +160,7 @@ class TrainingBatches(Dataset[Batch]):
 
     def __init__(self, part: Part, pipeline: Pipeline | None, fit: FitConfig, *, seed: int) -> None:
         self._part = part
-        self._pipeline = pipeline
+        self._pipeline = None if pipeline is None else pipeline.among(_Rows(part))
         self._fit = fit
         self._seed = seed
 
@@ -196,6 +203,19 @@ class TrainingBatches(Dataset[Batch]):
         self, array: npt.NDArray[np.float32], rng: np.random.Generator
     ) -> npt.NDArray[np.float32]:
         return array if self._pipeline is None else self._pipeline(array, rng)
+
+
+class _Rows(Sequence[Features]):
+    """The clips of a part, by their place in it."""
+
+    def __init__(self, part: Part) -> None:
+        self._part = part
+
+    def __len__(self) -> int:
+        return len(self._part)
+
+    def __getitem__(self, place: int) -> Features:  # type: ignore[override]
+        return self._part.arrays(self._part.rows[place : place + 1])[0]
 
 
 def fit_length(

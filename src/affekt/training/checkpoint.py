@@ -10,6 +10,8 @@ import torch
 from torch import nn
 
 from affekt.errors import ConfigError
+from affekt.models import WhisperClassifier
+from affekt.models.whisper_encoder import load_whisper_encoder
 
 # These may differ when a run goes on: no loss depends on them.
 _FREE = ("bundle", "fit.workers")
@@ -71,29 +73,37 @@ def network_weights(content: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def load_weights(network: nn.Module, checkpoint: Path) -> None:
-    """Take the weights that a run of the same network kept.
+def load_weights(network: nn.Module, start_from: str) -> None:
+    """Take the weights that a run of the same network kept, or a published encoder's.
+
+    Args:
+        network: that takes them.
+        start_from: see `FitConfig`.
 
     Raises:
         ConfigError: there is no such file, it is no checkpoint, or one of another network.
     """
-    if not checkpoint.is_file():
+    path = Path(start_from)
+    if isinstance(network, WhisperClassifier) and path.suffix != ".ckpt":
+        network.load_encoder(load_whisper_encoder(start_from))
+        return
+    if not path.is_file():
         raise ConfigError(
-            f"start_from: there is no file {checkpoint}; give a checkpoint, such as the "
+            f"start_from: there is no file {path}; give a checkpoint, such as the "
             "checkpoints/last.ckpt of a run (from the folder that the command is run in)"
         )
     try:
-        weights = network_weights(read_checkpoint(checkpoint))
+        weights = network_weights(read_checkpoint(path))
     except ConfigError:
         raise ConfigError(
-            f"start_from: {checkpoint} cannot be read as a checkpoint; give another, such as the "
+            f"start_from: {path} cannot be read as a checkpoint; give another, such as the "
             "checkpoints/last.ckpt of a run"
         ) from None
     try:
         network.load_state_dict(weights)
     except RuntimeError:
         raise ConfigError(
-            f"{checkpoint}: holds the weights of another network; start_from needs a checkpoint "
+            f"{path}: holds the weights of another network; start_from needs a checkpoint "
             "of a run with the same model, features and labels"
         ) from None
 

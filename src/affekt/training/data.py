@@ -38,6 +38,7 @@ class Part:
         rows: `[n]`, which of them belong to this part.
         corpora: `[all]`, which corpus a row is of; None where that plays no role.
         classes: how many there are; 0 counts up to the highest target.
+        copied: `[all]`, whether a row is an augmented copy; None where none is.
     """
 
     features: Sequence[Floats] | Floats
@@ -45,6 +46,7 @@ class Part:
     rows: Numbers
     corpora: npt.NDArray[np.str_] | None = None
     classes: int = 0
+    copied: npt.NDArray[np.bool_] | None = None
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -121,6 +123,7 @@ class Clips:
             np.arange(len(self)) if rows is None else rows,
             corpora[self.clip],
             len(self.labels),
+            self.copy > 0,
         )
 
 

@@ -20,7 +20,7 @@ from affekt.config import to_mapping
 from affekt.corpora import CORPORA
 from affekt.errors import BundleError
 from affekt.features.spectra import LogMelConfig
-from affekt.models import LogMelFrontEnd, ResidualSE
+from affekt.models import LogMelFrontEnd
 from affekt.recognition import Bundle, BundleMetadata
 from affekt.recognition.bundle import INPUT_NAME, METADATA_KEY, OUTPUT_NAMES
 from affekt.recognition.checksum import write_model
@@ -209,8 +209,8 @@ def front_end_of(recipe: Recipe, network: nn.Module) -> dict[str, Any]:
     """Return what a bundle says of its front end: the feature set, or the step of its relevance."""
     if recipe.features.set != "log-mel":
         return {"front_end": recipe.features.set}
-    assert isinstance(network, ResidualSE)  # noqa: S101 - no other takes clips of any length
-    return {"frame_hop_s": recipe.features.frame_hop_s * network.config.stride}
+    # Whatever takes clips of any length says how many frames make one of the relevance.
+    return {"frame_hop_s": recipe.features.frame_hop_s * cast("int", network.stride)}
 
 
 def training_data(utterances: Sequence[Utterance]) -> list[dict[str, Any]]:

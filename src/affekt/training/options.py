@@ -5,12 +5,12 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Literal
 
 import torch
 from torch import nn
 
+from affekt.models import WhisperClassifier
 from affekt.models.initialise import kernels
 
 Optimiser = Literal["sgd", "momentum", "nesterov", "adagrad", "rmsprop", "adam", "adamw"]
@@ -58,7 +58,10 @@ class FitConfig:
         initialisation: "torch" keeps what each layer begins with; "xavier" (Glorot and Bengio 2010)
             and "he" (He et al. 2015) draw uniformly.
         start_from: a checkpoint whose weights are taken instead of drawn ones; relative to the
-            folder that the command is run in.
+            folder that the command is run in. A network over an encoder takes the encoder alone
+            too: a `.safetensors` file, a folder, or a name on the Hugging Face hub.
+        encoder_rate: share of the learning rate for the weights of an encoder.
+        layer_decay: each layer of an encoder is trained at this share of the rate of the next.
         optimiser: "sgd" is plain gradient descent; "momentum" (Polyak 1964) and "nesterov"
             (Nesterov 1983) add their kind of it; "adagrad" (Duchi et al. 2011), "rmsprop"
             (Tieleman and Hinton 2012), "adam" (Kingma and Ba 2015), "adamw" (Loshchilov and
@@ -95,7 +98,9 @@ class FitConfig:
     within_corpus: bool = False
     class_weights: bool = False
     initialisation: Literal["torch", "xavier", "he"] = "torch"
-    start_from: Path | None = None
+    start_from: str | None = None
+    encoder_rate: float = 1.0
+    layer_decay: float = 1.0
     optimiser: Optimiser = "adam"
     learning_rate: float = 1e-3
     momentum: float = 0.9
@@ -130,8 +135,10 @@ class FitConfig:
         for name in ("weight_decay", "l2", "mixup_alpha", "workers"):
             if getattr(self, name) < 0:
                 raise ValueError(f"{name} must not be negative")
-        if not all(0.0 < share <= 1.0 for share in (self.warm_up, self.stop_at_accuracy or 1.0)):
-            raise ValueError("warm_up and stop_at_accuracy must lie between 0 and 1")
+        for name in ("warm_up", "stop_at_accuracy", "encoder_rate", "layer_decay"):
+            share = getattr(self, name)
+            if share is not None and not 0.0 < share <= 1.0:
+                raise ValueError(f"{name} must lie between 0 and 1")
         if self.patience is not None and self.patience < 1:
             raise ValueError("patience must be at least 1; leave it out to never stop early")
         self._check_together()
@@ -140,6 +147,8 @@ class FitConfig:
         """Refuse options that contradict each other."""
         if self.class_weights and self.sampling == "balanced":
             raise ValueError("class_weights and balanced sampling do the same: choose one")
+        if self.optimiser != "adamw" and (self.encoder_rate, self.layer_decay) != (1.0, 1.0):
+            raise ValueError("encoder_rate and layer_decay are adamw's")
         if self.optimiser == "adamw" and self.l2 > 0.0:
             raise ValueError("adamw has weight_decay instead of l2")
         if self.optimiser != "adamw" and self.weight_decay > 0.0:
@@ -161,7 +170,7 @@ def make_optimiser(network: nn.Module, fit: FitConfig) -> torch.optim.Optimizer:
     """
     rate = fit.learning_rate
     if fit.optimiser == "adamw":
-        return torch.optim.AdamW(network.parameters(), lr=rate, weight_decay=fit.weight_decay)
+        return torch.optim.AdamW(_by_rate(network, fit), lr=rate, weight_decay=fit.weight_decay)
     decayed = {id(kernel) for kernel in kernels(network)}
     groups = [
         {"params": list(_chosen(network, decayed, inside=True)), "weight_decay": 2.0 * fit.l2},
@@ -183,6 +192,18 @@ def make_optimiser(network: nn.Module, fit: FitConfig) -> torch.optim.Optimizer:
             return torch.optim.Adam(groups, lr=rate, eps=1e-7, fused=fit.gradient_clip is None)
 
 
+def _by_rate(network: nn.Module, fit: FitConfig) -> list[dict[str, Any]]:
+    """Group the parameters that are trained by their rate: an encoder's learn more slowly."""
+    groups: dict[float, list[nn.Parameter]] = {}
+    for name, parameter in network.named_parameters():
+        if not parameter.requires_grad:
+            continue
+        depth = network.layers_above(name) if isinstance(network, WhisperClassifier) else None
+        share = 1.0 if depth is None else fit.encoder_rate * fit.layer_decay**depth
+        groups.setdefault(fit.learning_rate * share, []).append(parameter)
+    return [{"params": parameters, "lr": rate} for rate, parameters in groups.items()]
+
+
 def make_schedule(
     optimiser: torch.optim.Optimizer, fit: FitConfig, *, steps: int
 ) -> dict[str, Any] | None:
@@ -195,7 +216,10 @@ def make_schedule(
     """
     if fit.schedule == "one-cycle":
         one_cycle = torch.optim.lr_scheduler.OneCycleLR(
-            optimiser, max_lr=fit.learning_rate, total_steps=steps, pct_start=fit.warm_up
+            optimiser,
+            max_lr=[group["lr"] for group in optimiser.param_groups],
+            total_steps=steps,
+            pct_start=fit.warm_up,
         )
         return {"scheduler": one_cycle, "interval": "step"}
     plateau = fit.reduce_on_plateau

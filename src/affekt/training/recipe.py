@@ -51,6 +51,8 @@ class DataConfig:
         copies: pre-computed augmented copies of every clip.
         copies_in: "all" parts hold the copies of their clips, or "train" alone.
         copy_seed: draws the copies, which all runs share.
+        copy_share: share of the draws of weighted sampling that go to copies (0 to 1); without it
+            a copy is drawn as often as its original.
         corpus_power: with weighted sampling a corpus is drawn in proportion to its size to this
             power (1: as it is, 0: all corpora alike).
         class_power: the same for the classes within a corpus.
@@ -69,6 +71,7 @@ class DataConfig:
     copies: tuple[CopyConfig, ...] = ()
     copies_in: Literal["all", "train"] = "train"
     copy_seed: int = 1
+    copy_share: float | None = None
     corpus_power: float = 0.5
     class_power: float = 0.5
     corpus_weight: dict[str, float] = field(default_factory=dict)
@@ -78,6 +81,8 @@ class DataConfig:
         _check_names("relabel", tuple(self.relabel), CANONICAL)
         if self.min_duration_s < 0.0 or self.copy_seed < 0:
             raise ValueError("min_duration_s and copy_seed must not be negative")
+        if self.copy_share is not None and not 0.0 <= self.copy_share <= 1.0:
+            raise ValueError("copy_share must lie in 0 to 1")
         if not (0.0 <= self.corpus_power <= 1.0 and 0.0 <= self.class_power <= 1.0):
             raise ValueError("corpus_power and class_power must lie in 0 to 1")
         stranger = next((name for name in self.corpus_weight if name not in self.corpora), None)
