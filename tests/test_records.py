@@ -136,16 +136,16 @@ def test_a_moment_states_a_purpose_last_where_there_is_one():
     assert list(record.items())[-1] == ("purpose", "safety")
 
 
-def test_doubt_stands_after_the_predictions_where_the_model_tells_it():
+def test_prediction_set_and_novelty_follow_the_predictions_where_the_model_has_them():
     assert not {"prediction_set", "out_of_domain", "novelty"} & set(PREDICTION.to_dict())
-    doubted = dataclasses.replace(
+    uncertain = dataclasses.replace(
         PREDICTION,
         prediction_set=("sad", "calm"),
         out_of_domain=True,
         novelty=1.23456,
         left_out=0.25,
     )
-    record = doubted.to_dict()
+    record = uncertain.to_dict()
     assert list(record)[-6:] == [
         *("predictions", "prediction_set", "out_of_domain", "novelty", "left_out", "warnings")
     ]

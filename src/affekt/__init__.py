@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from affekt._version import __version__
 
 # ONNX Runtime gathers usage data from version 1.29 on, and sends it to its makers. Other libraries
-# load it too: it is told to keep silent before any of them can. Whoever sets the variable decides.
+# load it too, so the variable is set before any of them can. A value of the user's own stays.
 os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 
 if TYPE_CHECKING:

@@ -186,7 +186,7 @@ class Client:
         return found
 
     def stream(self, chunks: Iterable[bytes], **options: Unpack[StreamOptions]) -> Iterator[Moment]:
-        """Send sound as it comes, and yield what is heard once a hop.
+        """Send sound as it comes, and yield an answer once a hop.
 
         Args:
             chunks: bytes of any length: raw samples, or, with encoding "container", WebM, Ogg or

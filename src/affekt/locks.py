@@ -30,7 +30,7 @@ def only_one(place: Path, *, busy: str) -> Iterator[None]:
 
     Args:
         place: the lock's empty file; its folder is there.
-        busy: what a second process is told: what is going on, and what to do.
+        busy: the message for a second process: what is going on, and what to do.
 
     Raises:
         ConfigError: another process holds the lock.

@@ -168,7 +168,7 @@ def utf8(text: str) -> bytes:
 
 
 def remove_unfinished() -> None:
-    """Remove what is not complete, for a process that is told to end."""
+    """Remove what is not complete, for a process that is asked to end."""
     for path in tuple(_unfinished):
         _remove(path)
 
@@ -198,8 +198,8 @@ def _target(place: Path, inputs: Iterable[str | os.PathLike[str]], *, force: boo
 def _what_is_there(place: Path) -> int:
     """Open a device or a pipe, or what the shell has opened (/dev/stdout, perhaps into a file)."""
     with _told(place):
-        opened = _descriptor_of(place.stat())
-        return os.dup(opened) if opened is not None else os.open(place, os.O_WRONLY)
+        descriptor = _descriptor_of(place.stat())
+        return os.dup(descriptor) if descriptor is not None else os.open(place, os.O_WRONLY)
 
 
 def _descriptor_of(found: os.stat_result) -> int | None:

@@ -41,7 +41,7 @@ def within(limit_s: float, call: Callable[[], T]) -> T:
     def work() -> None:
         try:
             outcome.set_result(call())
-        except BaseException as error:  # whoever waits must hear of it
+        except BaseException as error:  # whoever waits must get it
             outcome.set_exception(error)
 
     threading.Thread(target=work, daemon=True, name="affekt-within").start()

@@ -1,4 +1,4 @@
-"""Sound with nothing above 4 kHz is told, however it is stored; wide-band speech is not."""
+"""Sound with nothing above 4 kHz is reported, however it is stored; wide-band speech is not."""
 
 import numpy as np
 import pytest
@@ -51,7 +51,7 @@ def test_wide_band_speech_in_lossy_codecs_brings_no_warning(kind, encode):
     assert not warned(encode(soxr.resample(speech(), RATE, 16000), 16000, kind))
 
 
-def test_a_telephone_recording_is_told(encode):
+def test_a_telephone_recording_is_reported(encode):
     assert warned(encode(telephone(speech()), 8000, ("WAV", "ULAW")))
     assert warned(encode(telephone(speech())[:4000], 8000, ("WAV", "ALAW")))
 
@@ -59,7 +59,7 @@ def test_a_telephone_recording_is_told(encode):
 @pytest.mark.parametrize("rate", [16000, 44100, 48000])
 @pytest.mark.parametrize("dither", [0.0, 1.0])
 @pytest.mark.parametrize("level", [0.9, 0.3, 0.1])
-def test_a_telephone_recording_is_told_when_it_was_resampled(rate, dither, level, encode):
+def test_a_telephone_recording_is_reported_when_it_was_resampled(rate, dither, level, encode):
     through = decode(
         encode(telephone(speech(level=level)), 8000, ("WAV", "ULAW")), sampling_rate_hz=8000
     )
@@ -95,7 +95,7 @@ def test_one_wide_band_part_of_a_long_recording_is_enough(encode):
     assert not warned(encode(np.r_[narrow, wide], 16000))
 
 
-def test_blocks_and_the_whole_are_told_alike(encode):
+def test_blocks_and_the_whole_are_judged_alike(encode):
     data = encode(soxr.resample(telephone(speech(25.0)), 8000, 16000), 16000)
     with decode_blocks(data, block_s=0.3) as reader:
         assert sum(block.size for block in reader) == 25 * 16000

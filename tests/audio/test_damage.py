@@ -246,7 +246,7 @@ def test_joined_files_are_read_one_after_the_other(kind, count, tone, encode):
 
 
 @pytest.mark.parametrize("kind", ["WAV", "AIFF", "FLAC"])
-def test_a_joined_file_of_another_kind_is_told_and_not_read(kind, tone, encode):
+def test_a_joined_file_of_another_kind_is_reported_and_not_read(kind, tone, encode):
     parts = ((tone(1.5), 16000), (tone(1.0, 44100, channels=2), 44100))
     audio = decode(b"".join(encode(*part, (kind, "PCM_16")) for part in parts))
     assert audio.duration_s == 1.5
@@ -285,21 +285,21 @@ def test_nothing_is_missing_where_other_fields_are_wrong(place, value, tone, enc
     [(44100, 1, "VORBIS"), (16000, 2, "VORBIS"), (48000, 1, "OPUS")],
     ids=["rate", "channels", "codec"],
 )
-def test_a_chained_ogg_of_another_kind_is_told_with_and_without_pyav(
+def test_a_chained_ogg_of_another_kind_is_reported_with_and_without_pyav(
     rate, channels, kind, tone, encode, monkeypatch
 ):
     first = encode(tone(2.0), 16000, ("OGG", "VORBIS"))
     data = first + encode(tone(1.5, rate, channels=channels), rate, ("OGG", kind))
-    told = decode(data)
-    assert told.duration_s == pytest.approx(2.0, abs=0.1)
-    assert "another stream follows, of another kind: what follows was not read" in told.warnings[0]
+    found = decode(data)
+    assert found.duration_s == pytest.approx(2.0, abs=0.1)
+    assert "another stream follows, of another kind: what follows was not read" in found.warnings[0]
     monkeypatch.setitem(sys.modules, "av", None)
     assert "what follows was not read" in decode(data).warnings[0]
 
 
 @pytest.mark.parametrize("media", [True, False])
 @pytest.mark.parametrize("kind", ["VORBIS", "OPUS"])
-def test_a_cut_ogg_is_told_with_and_without_pyav(kind, media, tone, encode, monkeypatch):
+def test_a_cut_ogg_is_reported_with_and_without_pyav(kind, media, tone, encode, monkeypatch):
     if not media:
         monkeypatch.setitem(sys.modules, "av", None)
     data = encode(tone(5.3), 16000, ("OGG", kind))

@@ -50,7 +50,7 @@ def test_a_channel_that_is_not_there_is_refused(channel, tone, encode):
         decode(encode(tone(0.5, channels=2)), channel=channel)
 
 
-def test_a_silent_channel_is_told_from_silence(tone, encode):
+def test_a_silent_channel_is_reported_from_silence(tone, encode):
     frames = np.stack([tone(0.5), np.zeros(8000)], axis=1)
     with pytest.raises(AudioError, match="the wrong one was taken; choose another with channel"):
         decode(encode(frames), channel=1)

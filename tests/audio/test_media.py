@@ -1,4 +1,4 @@
-"""Videos and their like: when the sound is to be heard, which track, and where it ends."""
+"""Videos and their like: when the sound is to be played, which track, and where it ends."""
 
 import io
 import struct
@@ -162,7 +162,7 @@ def test_nothing_is_missing_where_the_picture_is_longer_than_the_sound(kind, ton
     assert audio.warnings == ()
 
 
-def test_the_default_track_is_read_and_a_choice_is_told(tone):
+def test_the_default_track_is_read_and_a_choice_is_reported(tone):
     low, high = tone(2.0, hz=300), tone(2.0, hz=1200)
     first = decode(film(low, high, default=0))
     second = decode(film(low, high, default=1))
@@ -214,7 +214,7 @@ def spectral_peak_hz(signal):
     ids=lambda kind: kind[0],
 )
 @pytest.mark.parametrize("live", [False, True])
-def test_a_file_that_was_cut_off_is_told(kind, live, tone, encode_media):
+def test_a_file_that_was_cut_off_is_reported(kind, live, tone, encode_media):
     options = {"live": "1"} if live and kind[0] in ("webm", "matroska") else {}
     whole = encode_media(tone(5.0), kind, **options)
     assert not any("missing" in said for said in decode(whole).warnings)
@@ -223,13 +223,13 @@ def test_a_file_that_was_cut_off_is_told(kind, live, tone, encode_media):
     assert any("end is missing" in said for said in audio.warnings)
 
 
-def test_a_cut_video_is_told_by_its_own_sound(tone):
+def test_a_cut_video_is_reported_by_its_own_sound(tone):
     whole = film(tone(5.0), picture_s=5.0)
     audio = decode(whole[: len(whole) * 7 // 10])
     assert "The end is missing: the header announces 5." in audio.warnings[0]
 
 
-def test_a_cut_windows_media_file_is_told(tone, encode_media):
+def test_a_cut_windows_media_file_is_reported(tone, encode_media):
     whole = encode_media(tone(5.0), ("asf", "libmp3lame", 16000))
     assert decode(whole).warnings == ()
     assert decode(whole + whole).warnings == (
@@ -240,7 +240,7 @@ def test_a_cut_windows_media_file_is_told(tone, encode_media):
     )
 
 
-def test_a_second_mp4_in_the_file_is_told(tone, encode_media):
+def test_a_second_mp4_in_the_file_is_reported(tone, encode_media):
     data = encode_media(tone(2.0), ("ipod", "aac", 16000))
     audio = decode(data + data)
     assert audio.warnings == (

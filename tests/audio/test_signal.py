@@ -69,7 +69,7 @@ def test_the_gate_refuses_a_rate_that_is_no_number(rate):
         ([[0.1, 0.2], [0.3]], "its rows differ in length"),
     ],
 )
-def test_what_is_no_array_is_told(values, message):
+def test_what_is_no_array_is_reported(values, message):
     with pytest.raises(AudioError, match=f"^<array>: {message}"):
         from_array(values, 16000)
 

@@ -42,7 +42,7 @@ def test_raw_samples_are_answered_once_a_second_and_summed_up(tone_bundle):
     stream = StreamRecognizer(Recognizer.load(tone_bundle))
     expected = [{"purpose": None} | item.to_dict() for item in stream.push(speech())]
     assert answers == expected
-    assert done.stderr.decode().startswith("affekt: heard 4.0 s: ")
+    assert done.stderr.decode().startswith("affekt: analysed 4.0 s: ")
 
 
 def test_narrow_band_sound_is_told_at_the_end(tone_bundle):
@@ -50,7 +50,7 @@ def test_narrow_band_sound_is_told_at_the_end(tone_bundle):
     done = subprocess.run(telephone, input=speech().tobytes(), capture_output=True, check=True)
     said = done.stderr.decode().splitlines()
     assert said[0] == f"affekt: {NARROW_BAND}"
-    assert said[1].startswith("affekt: heard 8.0 s: ")
+    assert said[1].startswith("affekt: analysed 8.0 s: ")
 
 
 def test_somebody_at_work_is_heard_for_a_purpose_only_which_is_stamped(tone_bundle):
@@ -73,10 +73,10 @@ def test_somebody_at_work_is_heard_for_a_purpose_only_which_is_stamped(tone_bund
 
 
 def test_every_line_for_people_states_the_purpose(tone_bundle):
-    heard = np.concatenate([np.zeros(32_000, dtype="<f4"), speech(2.0)])
+    sound = np.concatenate([np.zeros(32_000, dtype="<f4"), speech(2.0)])
     done = subprocess.run(
         command("--model", str(tone_bundle), "--speaker", "patient", "--purpose", "medical"),
-        input=heard.tobytes(),
+        input=sound.tobytes(),
         capture_output=True,
         check=True,
     )
@@ -106,7 +106,7 @@ def test_sound_that_is_not_speech_is_called_so(tones, tmp_path):
     assert [line.split("s  ")[1] for line in done.stdout.decode().splitlines()] == [
         "not speech"
     ] * 4
-    assert b"heard 4.0 s: not speech 4 s" in done.stderr
+    assert b"analysed 4.0 s: not speech 4 s" in done.stderr
 
 
 def test_ctrl_c_ends_it_with_the_summary(tone_bundle):
@@ -124,7 +124,7 @@ def test_ctrl_c_ends_it_with_the_summary(tone_bundle):
     os.kill(process.pid, signal.SIGINT)
     _, errors = process.communicate(timeout=20)
     assert process.returncode == 0
-    assert b"affekt: heard" in errors
+    assert b"affekt: analysed" in errors
     assert b"Traceback" not in errors
 
 

@@ -382,15 +382,15 @@ def test_ctrl_c_leaves_no_file(tone_bundle: Path, tones: SimpleNamespace, tmp_pa
     assert [path.name for path in tmp_path.iterdir()] == ["long.wav"]
 
 
-# Presses Ctrl-C as soon as the first block has been heard.
+# Presses Ctrl-C as soon as the first block is read.
 _INTERRUPTED = f"""
 import os, sys
 from affekt.recognition import stream
-push = stream.StreamListener.push
+push = stream.WindowPredictor.push
 def interrupted(self, samples):
     os.kill(os.getpid(), {int(signal.SIGINT)})
     return push(self, samples)
-stream.StreamListener.push = interrupted
+stream.WindowPredictor.push = interrupted
 from affekt.cli import main
 main(sys.argv[1:], prog_name="affekt")
 """

@@ -194,7 +194,9 @@ def test_what_is_shipped_keeps_the_size_promised_and_states_its_terms(name: str)
 
 
 @pytest.mark.parametrize("name", SHIPPED)
-def test_what_is_shipped_never_heard_the_lockbox_nor_the_calibration_speakers(name: str) -> None:
+def test_no_training_speaker_of_a_shipped_model_is_a_lockbox_or_calibration_speaker(
+    name: str,
+) -> None:
     metadata = Bundle.load(name).metadata
     learnt_from = {item["corpus"] for item in metadata.training_data}
     kept_apart = lockbox_speakers() | selection_speakers("calibrate")

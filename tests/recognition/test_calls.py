@@ -29,7 +29,7 @@ def recognizer(tone_bundle: Path) -> Recognizer:
 
 @pytest.fixture(scope="module", params=[8, 24])
 def call(request: pytest.FixtureRequest, tones: SimpleNamespace) -> np.ndarray:
-    """A call that is heard as a whole, and one that is heard in windows."""
+    """A call that is predicted as a whole, and one that is predicted in windows."""
     frames: np.ndarray = tones.call_by_turns(seconds=request.param)
     return frames
 
@@ -96,12 +96,12 @@ def test_a_call_that_comes_in_as_raw_samples_is_refused_once_it_is_one(
 ) -> None:
     samples = (32767 * call).astype("<i2") if sample_format == "s16le" else call.astype("<f4")
 
-    def heard(**options: Any) -> np.ndarray:
+    def mixed(**options: Any) -> np.ndarray:
         stream = io.BytesIO(samples.tobytes())
-        told = {"sampling_rate_hz": RATE_HZ, "sample_format": sample_format, "channels": 2}
-        return np.concatenate([*raw_samples(stream, **told, **options)])
+        form = {"sampling_rate_hz": RATE_HZ, "sample_format": sample_format, "channels": 2}
+        return np.concatenate([*raw_samples(stream, **form, **options)])
 
     with pytest.raises(ConfigError, match=IS_A_CALL):
-        heard()
-    np.testing.assert_allclose(heard(channel=1), call[:, 1], atol=1e-4)
-    assert heard(mix=True).size == len(call)
+        mixed()
+    np.testing.assert_allclose(mixed(channel=1), call[:, 1], atol=1e-4)
+    assert mixed(mix=True).size == len(call)

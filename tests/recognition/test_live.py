@@ -37,16 +37,16 @@ def test_samples_at_the_rate_of_the_model_pass_as_they_are():
 
 def test_integers_are_scaled_to_full_scale():
     signal = tone(16_000)
-    heard = listen((signal * 32767).astype("<i2").tobytes(), 16_000, "s16le")
-    np.testing.assert_allclose(heard, signal, atol=1e-4)
+    found = listen((signal * 32767).astype("<i2").tobytes(), 16_000, "s16le")
+    np.testing.assert_allclose(found, signal, atol=1e-4)
 
 
 def test_another_rate_is_resampled_without_a_seam():
     signal = tone(44_100)
-    heard = listen(signal.astype("<f4").tobytes(), 44_100)
+    found = listen(signal.astype("<f4").tobytes(), 44_100)
     whole = soxr.resample(signal, 44_100, 16_000)
-    assert heard.size == whole.size
-    np.testing.assert_allclose(heard, whole, atol=1e-5)
+    assert found.size == whole.size
+    np.testing.assert_allclose(found, whole, atol=1e-5)
 
 
 def test_channels_are_averaged():
@@ -103,34 +103,34 @@ def test_the_summary_counts_each_second_once():
     assert list(tally.seconds().items()) == [
         *(("sad", 2.0), ("not speech", 1.5), ("silence", 1.0), ("uncertain", 0.5))
     ]
-    assert tally.heard_s == 5.0
+    assert tally.total_s == 5.0
 
 
-def test_nothing_is_read_ahead_of_what_is_heard():
+def test_nothing_is_read_ahead():
     stream = io.BytesIO(bytes(16_000 * 4 * 60))
     chunks = raw_samples(stream, sampling_rate_hz=16_000, sample_format="f32le")
     next(chunks)
     assert stream.tell() < 16_000 * 4
 
 
-def test_what_waits_is_heard_at_once_and_in_order():
+def test_what_waits_comes_at_once_and_in_order():
     backlog = Backlog(16_000)
     for block in np.split(tone(16_000), 10):
         backlog.put(block)
-    heard, dropped_s = backlog.get()
-    np.testing.assert_array_equal(heard, tone(16_000))
+    found, dropped_s = backlog.get()
+    np.testing.assert_array_equal(found, tone(16_000))
     assert dropped_s == 0.0
 
 
-def test_a_backlog_that_grows_too_long_is_dropped_and_told_once():
+def test_a_backlog_that_grows_too_long_is_dropped_and_reported_once():
     backlog = Backlog(16_000)
     second = np.zeros(16_000, dtype=np.float32)
     for _ in range(10):
         backlog.put(second)
     for number in (1, 2):
         backlog.put(second + number)
-    heard, dropped_s = backlog.get()
-    np.testing.assert_array_equal(heard, np.repeat([1, 2], 16_000))
+    found, dropped_s = backlog.get()
+    np.testing.assert_array_equal(found, np.repeat([1, 2], 16_000))
     assert dropped_s == 10.0
     backlog.put(second)
     assert backlog.get()[1] == 0.0
@@ -139,6 +139,6 @@ def test_a_backlog_that_grows_too_long_is_dropped_and_told_once():
 def test_the_backlog_is_waited_for_in_another_thread():
     backlog = Backlog(16_000)
     with ThreadPoolExecutor(1) as pool:
-        heard = pool.submit(backlog.get)
+        found = pool.submit(backlog.get)
         backlog.put(tone(16_000))
-        assert heard.result(timeout=10)[0].size == 16_000
+        assert found.result(timeout=10)[0].size == 16_000

@@ -14,7 +14,7 @@ from affekt.recognition.segments import (
     segments_of,
     speech_of,
 )
-from affekt.recognition.stream import Heard
+from affekt.recognition.stream import WindowPrediction
 from affekt.recognition.summary import spoken_stretches, summarise
 
 LABELS = ("neutral", "angry")
@@ -27,8 +27,8 @@ def cells(*angry, hop_s=1.0, novelty=None):
     return Cells(edges_s, np.array(rows), np.array(novelty or [np.nan] * len(rows)))
 
 
-def segments(speech, heard, duration_s):
-    return segments_of(speech, heard, LABELS, duration_s=duration_s, threshold=0.5)
+def segments(speech, answers, duration_s):
+    return segments_of(speech, answers, LABELS, duration_s=duration_s, threshold=0.5)
 
 
 def test_a_cell_without_an_answer_takes_that_of_the_nearest():
@@ -42,15 +42,15 @@ def test_a_cell_without_an_answer_takes_that_of_the_nearest():
 
 def test_speech_that_begins_with_a_cell_leaves_no_splinter_of_the_one_before():
     for first in range(1, 200):  # 0.02 s a frame does not always meet 0.1 s a cell exactly
-        heard = cells(*[0.0] * first, *[1.0] * 20, hop_s=0.1)
-        found = segments([(5 * first * 0.02, 5 * (first + 20) * 0.02)], heard, 30.0)
+        answers = cells(*[0.0] * first, *[1.0] * 20, hop_s=0.1)
+        found = segments([(5 * first * 0.02, 5 * (first + 20) * 0.02)], answers, 30.0)
         assert [item.emotion for item in found if item.speech] == ["angry"]
 
 
 def test_hours_without_a_pause_take_no_longer_for_each_cell():
-    heard = cells(*[0.0, None, 1.0, 1.0] * 20_000)
+    answers = cells(*[0.0, None, 1.0, 1.0] * 20_000)
     begin_s = time.process_time()
-    segments([(0.0, 80_000.0)], heard, 80_000.0)
+    segments([(0.0, 80_000.0)], answers, 80_000.0)
     assert time.process_time() - begin_s < 10.0
 
 
@@ -124,7 +124,7 @@ def test_what_is_not_speech_ends_no_negative_stretch():
 
 def test_windows_of_music_do_not_colour_the_words_beside_them():
     def window(end_s, angry, novelty):
-        return Heard(
+        return WindowPrediction(
             start_s=max(0.0, end_s - 3.0),
             end_s=end_s,
             speech=np.ones(50, dtype=bool),
@@ -133,8 +133,8 @@ def test_windows_of_music_do_not_colour_the_words_beside_them():
             novelty=novelty,
         )
 
-    heard = [window(1.0, 1.0, 2.0), window(2.0, 1.0, 2.0), window(3.0, 0.0, 0.0)]
-    found = cells_of(heard, 2)
+    windows = [window(1.0, 1.0, 2.0), window(2.0, 1.0, 2.0), window(3.0, 0.0, 0.0)]
+    found = cells_of(windows, 2)
     np.testing.assert_allclose(found.probabilities, [[1.0, 0.0]] * 3)
     np.testing.assert_allclose(found.novelty, [4 / 3, 1.0, 0.0])
 
@@ -146,7 +146,7 @@ def frames(*parts):
     """Frames of (sound or not, how many), all in one window."""
     speech = np.concatenate([np.full(count, sounds) for sounds, count in parts])
     return [
-        Heard(
+        WindowPrediction(
             start_s=0.0,
             end_s=speech.size * 0.02,
             speech=speech,

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from affekt import Recognizer
 from affekt.errors import AudioError, ConfigError
 from affekt.recognition import Outputs, StreamRecognizer
-from affekt.recognition.stream import StreamListener
+from affekt.recognition.stream import WindowPredictor
 
 RATE = 16_000
 
@@ -24,9 +24,9 @@ def recognizer(tone_bundle):
 
 
 @pytest.fixture(scope="module")
-def strange_recognizer(tones, tmp_path_factory):
+def novelty_recognizer(tones, tmp_path_factory):
     """Takes a mean amplitude from 0.32 on for no speech."""
-    path = tmp_path_factory.mktemp("strange") / "strange.onnx"
+    path = tmp_path_factory.mktemp("novelty") / "novelty.onnx"
     return Recognizer.load(tones.write_bundle(path, novelty=True, threshold=0.1))
 
 
@@ -80,21 +80,21 @@ def test_where_nobody_speaks_there_is_no_emotion(recognizer):
 
 @pytest.mark.parametrize("length", [3.5, 5.0, 6.02, 6.7123, 9.99])
 def test_every_window_holds_the_sound_it_names(length):
-    heard = []
+    signals = []
 
     class Listening:
         def run(self, waveforms):
-            heard.append(waveforms[0].copy())
+            signals.append(waveforms[0].copy())
             return Outputs(np.array([[1.0]]), novelty=np.array([[0.0]]))
 
     noise = np.random.default_rng(1).normal(0, 0.2, round(length * RATE)).astype(np.float32)
     signal = noise * tone(0.25, length, level=1.0)  # it swells and fades, as speech does
-    listener = StreamListener(
-        SimpleNamespace(bundle=Listening()), window_s=3.0, hop_s=1.0, voice="energy"
+    listener = WindowPredictor(
+        SimpleNamespace(bundle=Listening()), window_s=3.0, hop_s=1.0, vad="energy"
     )
     windows = listener.push(signal) + listener.finish()
     assert windows[-1].end_s == pytest.approx(length, abs=1 / RATE)
-    for window, sound in zip(windows, heard, strict=True):
+    for window, sound in zip(windows, signals, strict=True):
         place = slice(round(window.start_s * RATE), round(window.end_s * RATE))
         np.testing.assert_array_equal(sound, signal[place])
 
@@ -138,7 +138,7 @@ def test_a_purpose_is_stamped_on_every_answer(recognizer):
         ({"window_s": 0.5}, "window_s in hop_s to 30"),
         ({"hop_s": 0.99}, "multiple of 0.02"),
         ({"threshold": 1.5}, "threshold must lie in 0 to 1"),
-        ({"voice": "webrct"}, "did you mean 'webrtc'"),
+        ({"vad": "webrct"}, "did you mean 'webrtc'"),
         ({"purpose": "medicine"}, "did you mean 'medical'"),
     ],
 )
@@ -203,11 +203,15 @@ def test_a_stream_that_has_ended_takes_no_more(recognizer):
     assert stream.finish() == []
 
 
-def test_what_is_not_speech_is_nobody_s_emotion(strange_recognizer):
-    found = moments(strange_recognizer, np.concatenate([tone(400, 3.0), 5 * tone(400, 3.0)]), [])
-    known, strange = found[2], found[-1]
-    assert (known.emotion is None, known.out_of_domain, known.uncertain) == (False, False, False)
-    assert (strange.emotion, strange.confidence, strange.predictions) == (None, None, ())
-    assert strange.out_of_domain
-    assert strange.uncertain
-    assert strange.to_dict()["out_of_domain"] is True
+def test_what_is_not_speech_is_nobody_s_emotion(novelty_recognizer):
+    found = moments(novelty_recognizer, np.concatenate([tone(400, 3.0), 5 * tone(400, 3.0)]), [])
+    in_domain, outside = found[2], found[-1]
+    assert (in_domain.emotion is None, in_domain.out_of_domain, in_domain.uncertain) == (
+        False,
+        False,
+        False,
+    )
+    assert (outside.emotion, outside.confidence, outside.predictions) == (None, None, ())
+    assert outside.out_of_domain
+    assert outside.uncertain
+    assert outside.to_dict()["out_of_domain"] is True

@@ -23,7 +23,7 @@ def recognizer(tone_bundle):
 
 @pytest.fixture(scope="module")
 def pitches(tones):
-    """The pitch of each emotion of the bundle that hears tones."""
+    """The pitch of each emotion of the bundle that knows tones."""
     return {label: tones.tone_hz(k) for k, label in enumerate(tones.metadata().labels)}
 
 
@@ -86,7 +86,7 @@ def test_segments_cover_the_recording_and_tell_speech_from_silence(
     assert spoken.confidence == spoken.predictions[0].score
 
 
-def test_in_a_call_the_agent_is_heard_speaking_and_not_analysed(recognizer, call):
+def test_in_a_call_the_agent_has_speech_and_no_emotion(recognizer, call):
     timeline = recognizer.timeline(call, channels=["agent", "customer"])
     agent, customer = timeline.tracks
     assert not agent.analysed
@@ -105,10 +105,10 @@ def test_a_call_without_names_is_refused_as_soon_as_both_have_spoken(
     turns = [(pitches["neutral"], 2), (None, 2)] * 60
     agent, customer = sound(*turns), sound((None, 2), *turns[:-1])
     path = write(tmp_path / "call.wav", agent, customer)
-    heard_s = []
+    done_s = []
     with pytest.raises(ConfigError, match=r"call\.wav: .*channels: agent,customer.*mix"):
-        recognizer.timeline(path, progress=heard_s.append)
-    assert max(heard_s, default=0.0) <= 20.0  # of 240
+        recognizer.timeline(path, progress=done_s.append)
+    assert max(done_s, default=0.0) <= 20.0  # of 240
     with path.open("rb") as stream, pytest.raises(ConfigError, match="name them"):
         recognizer.timeline(stream)
 
@@ -153,12 +153,12 @@ def test_somebody_who_says_nothing_in_a_call_is_a_track_of_silence(
 ):
     customer = sound((pitches["sad"], 4))
     path = write(tmp_path / "mute.wav", np.zeros_like(customer), customer)
-    agent, heard = recognizer.timeline(path, channels=["agent", "customer"]).tracks
+    agent, customer = recognizer.timeline(path, channels=["agent", "customer"]).tracks
     assert agent.speech == ()
     assert [(item.start_s, item.end_s, item.speech) for item in agent.segments] == [
         (0.0, pytest.approx(4.0), False)
     ]
-    assert heard.summary.shares == {"sad": pytest.approx(1.0)}
+    assert customer.summary.shares == {"sad": pytest.approx(1.0)}
 
 
 def test_a_call_in_which_nobody_speaks_is_no_recording(recognizer, tmp_path):
@@ -187,7 +187,7 @@ def test_one_odd_cell_does_not_interrupt_a_stretch(recognizer, tmp_path, pitches
     assert [item.emotion for item in track.segments] == ["sad"]
 
 
-def test_the_timeline_is_made_of_what_the_stream_hears(recognizer, tmp_path, pitches, sound):
+def test_the_timeline_is_made_of_what_the_stream_predicts(recognizer, tmp_path, pitches, sound):
     from affekt.recognition import StreamRecognizer
 
     signal = sound((pitches["sad"], 3.5), (None, 2))
@@ -235,7 +235,7 @@ def test_the_record_is_plain_json(recognizer, call):
     assert list(record)[:4] == ["schema_version", "path", "duration_s", "sampling_rate_hz"]
 
 
-def test_mistakes_are_told(recognizer, call, tmp_path):
+def test_mistakes_are_reported(recognizer, call, tmp_path):
     with pytest.raises(ConfigError, match="did you mean 'purpose'"):
         recognizer.timeline(call, purposes="medical")
     with pytest.raises(ConfigError, match="1 names for 2 channels"):
@@ -262,9 +262,9 @@ def test_a_line_that_hisses_while_the_agent_greets_says_nothing(
     agent = sound((pitches["neutral"], 8), (None, 6))
     customer = sound((None, 8), (pitches["angry"], 4), (None, 2)) + pink(14, 0.01)
     path = write(tmp_path / "call.wav", agent, customer)
-    heard = recognizer.timeline(path, channels=["agent", "customer"]).tracks[1]
-    assert [item.speech for item in heard.segments] == [False, True, False]
-    assert heard.speech[0] == pytest.approx((8.0, 12.0), abs=0.1)
+    customer = recognizer.timeline(path, channels=["agent", "customer"]).tracks[1]
+    assert [item.speech for item in customer.segments] == [False, True, False]
+    assert customer.speech[0] == pytest.approx((8.0, 12.0), abs=0.1)
 
 
 def test_an_empty_room_is_no_person_with_an_emotion(recognizer, tmp_path):
@@ -287,7 +287,7 @@ def test_an_offset_and_hum_change_nothing(recognizer, tmp_path, pitches, sound, 
 
 
 def test_a_tone_out_of_the_domain_is_not_speech(tones, tmp_path, pitches, sound):
-    bundle = tones.write_bundle(tmp_path / "strange.onnx", novelty=True)
+    bundle = tones.write_bundle(tmp_path / "novelty.onnx", novelty=True)
     call = sound((pitches["happy"], 4), (None, 3), (pitches["angry"], 4), (None, 2))
     call[: 4 * RATE] *= 15.0  # loud is what this bundle does not know
     path = tmp_path / "ringing.wav"
@@ -310,8 +310,8 @@ def test_what_the_agent_says_ends_no_negative_stretch(recognizer, tmp_path, pitc
     customer = sound(*turns)
     agent = sound(*[(pitches["neutral"], 5), (None, 3)] * 3)
     path = write(tmp_path / "call.wav", agent, customer)
-    heard = recognizer.timeline(path, channels=["agent", "customer"]).tracks[1]
-    assert heard.summary.longest_negative == pytest.approx((5.0, 24.0), abs=0.1)
+    customer = recognizer.timeline(path, channels=["agent", "customer"]).tracks[1]
+    assert customer.summary.longest_negative == pytest.approx((5.0, 24.0), abs=0.1)
 
 
 def test_standard_input_and_pipes_are_read_twice_too(

@@ -114,19 +114,19 @@ def test_csv_has_a_column_for_every_label_whatever_was_answered() -> None:
 
 
 def test_csv_shows_the_set_and_whether_the_recording_is_of_the_domain() -> None:
-    doubted = prediction(prediction_set=("happy", "angry"), out_of_domain=True, novelty=1.5)
+    uncertain = prediction(prediction_set=("happy", "angry"), out_of_domain=True, novelty=1.5)
     first, second, third = csv.DictReader(
-        io.StringIO(written("csv", doubted, prediction(out_of_domain=False), prediction()))
+        io.StringIO(written("csv", uncertain, prediction(out_of_domain=False), prediction()))
     )
-    told = ("prediction_set", "out_of_domain", "novelty")
-    assert [first[key] for key in told] == ["happy angry", "true", "1.5"]
+    columns = ("prediction_set", "out_of_domain", "novelty")
+    assert [first[key] for key in columns] == ["happy angry", "true", "1.5"]
     assert second["out_of_domain"] == "false"
-    assert [third[key] for key in told] == ["", "", ""]
+    assert [third[key] for key in columns] == ["", "", ""]
 
 
 def test_the_table_shows_the_set_and_says_what_is_out_of_the_domain() -> None:
-    doubted = prediction(prediction_set=("happy", "angry"), out_of_domain=True)
-    text = written("table", doubted)
+    uncertain = prediction(prediction_set=("happy", "angry"), out_of_domain=True)
+    text = written("table", uncertain)
     assert "likely one of: happy, angry" in text
     assert "uncertain: out of domain, unlike the recordings" in text
     assert "below the threshold" not in text

@@ -1,9 +1,9 @@
-"""A bundle made by hand: it hears the pitch of a tone, and each label has a pitch of its own.
+"""A bundle made by hand: it recognises the pitch of a tone, and each label has a pitch of its own.
 
 Label k answers to a sine of `tone_hz(k)`. The graph measures how fast the waveform moves
 compared with how large it is (for a sine, 2 sin(pi f / rate)) and takes a softmax over the
 squared distances to the labels' own values, so that tests know what must come out. A second bundle
-hears the same tones by the first column of `vector-162`, the rate of zero crossings.
+recognises the same tones by the first column of `vector-162`, the rate of zero crossings.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ def write_bundle(
 ) -> Path:
     """Write the bundle; `changes` go to the metadata, `document` replaces it as it is.
 
-    With `novelty`, the louder a tone the stranger: an amplitude of 0.5 is where the domain ends.
+    With `novelty`, the louder a tone the more novel: an amplitude of 0.5 is where the domain ends.
     Of a tone with an amplitude beyond `fails_above` the probabilities are NaN. An `endless` graph
     never comes to them.
     """
@@ -132,7 +132,7 @@ def write_shipped_bundle(path: Path, **changes: Any) -> Path:
 
 def graph(classes: int, *, input_name: str = "waveform") -> onnx.ModelProto:
     speeds = [math.log(2.0 * math.sin(math.pi * tone_hz(k) / SAMPLING_RATE_HZ)) for k in range(8)]
-    speeds += [9.0 + k for k in range(classes - 8)]  # labels beyond the eight are never heard
+    speeds += [9.0 + k for k in range(classes - 8)]  # labels beyond the eight are never answered
     constants = {
         "speeds": np.array([speeds[:classes]], np.float32),
         "sharpness": np.array(-SHARPNESS, np.float32),
@@ -231,7 +231,7 @@ def feature_graph(
 
 
 def tone(label: str, *, duration_s: float = 1.0, amplitude: float = 0.3) -> np.ndarray:
-    """Return the sine, float32 at 16 kHz, that the bundle hears as `label`."""
+    """Return the sine, float32 at 16 kHz, that the bundle answers with `label`."""
     time_s = np.arange(round(duration_s * SAMPLING_RATE_HZ)) / SAMPLING_RATE_HZ
     hz = tone_hz(CANONICAL.index(label))
     return (amplitude * np.sin(2.0 * np.pi * hz * time_s)).astype(np.float32)

@@ -18,8 +18,8 @@ import soxr
 
 from affekt.audio import decode
 from affekt.audio.bandwidth import NARROW_BAND, Bandwidth
+from affekt.audio.crosstalk import CrosstalkDetector
 from affekt.audio.downmix import Downmix
-from affekt.audio.turns import Turns
 from affekt.recognition import Recognizer
 from affekt.web_bundle import write_web_bundle
 
@@ -63,8 +63,8 @@ const unpacked = (text) =>
 """
 BY_TURNS = f"""async ([channels, rate]) => {{
   {UNPACKED}
-  const {{ soundByTurns }} = await import("./turns.js");
-  return soundByTurns(channels.map(unpacked), rate);
+  const {{ haveSeparateVoices }} = await import("./crosstalk.js");
+  return haveSeparateVoices(channels.map(unpacked), rate);
 }}"""
 TO_MONO = f"""async ([channels, rate]) => {{
   {UNPACKED}
@@ -96,10 +96,10 @@ def test_both_tell_the_same_calls(tone_folder, open_page, serve):
         voices += 10 ** (echo_db / 20) * voices[::-1]
         voices += 10 ** (noise_db / 20) * rng.standard_normal(voices.shape)
         voices = voices.astype(np.float32)
-        turns = Turns(16_000, 2)
-        turns.update(voices.T)
+        detector = CrosstalkDetector(16_000, 2)
+        detector.update(voices.T)
         found = page.evaluate(BY_TURNS, [[packed(channel) for channel in voices], 16_000])
-        assert found == turns.apart, (echo_db, turn_s, noise_db)
+        assert found == detector.separate_voices, (echo_db, turn_s, noise_db)
         told.append(found)
     assert {True, False} == set(told)
 

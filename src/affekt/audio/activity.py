@@ -142,8 +142,8 @@ class NoiseFloor:
 
     def update(self, levels_db: npt.NDArray[np.float64]) -> None:
         """Take in the levels of the next frames."""
-        heard = levels_db[levels_db >= self._nothing_db]
-        bins = np.floor(heard).astype(np.int64) - self._nothing_db
+        sounding = levels_db[levels_db >= self._nothing_db]
+        bins = np.floor(sounding).astype(np.int64) - self._nothing_db
         self._counts *= self._kept
         self._counts += np.bincount(
             np.minimum(bins, self._counts.size - 1), minlength=self._counts.size

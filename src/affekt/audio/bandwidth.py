@@ -29,7 +29,7 @@ _VOICE_SHARE = 1e-4
 # -50 dB.
 _BRIGHTEST = 0.02
 _LEAST_DB = -48.0
-# Most recordings are told by every fourth frame, if those reach this.
+# Most recordings are settled by every fourth frame, if those reach this.
 _GLANCE = 4
 _SURE_DB = -40.0
 # Judged are the frames within 30 dB of the loudest that are not clipped, for clipping is bright.
@@ -94,14 +94,14 @@ class Bandwidth:
         """Return what share of the power lies above 4 kHz; None where too little is loud enough."""
         if len(frames) < fewest:
             return None
-        window, heard, middle, high = _analysis(self._frame, self._rate_hz)
+        window, lowest, middle, high = _analysis(self._frame, self._rate_hz)
         found = []
         for first in range(0, len(frames), _BATCH):
             batch = frames[first : first + _BATCH]
             spectra = np.fft.rfft(batch * window, axis=1)  # in double precision, which is faster
             powers = spectra.real**2 + spectra.imag**2
             peak = np.maximum(batch.max(axis=1), -batch.min(axis=1))
-            sums = [powers[:, part:].sum(axis=1) for part in (heard, middle, high)]
+            sums = [powers[:, part:].sum(axis=1) for part in (lowest, middle, high)]
             found.append((*sums, peak))
         power, bright, above, peak = (np.concatenate(part) for part in zip(*found, strict=True))
         noise = _NOISE_POWER * float(np.square(window).sum()) * (self._frame // 2 + 1 - high)
@@ -119,5 +119,5 @@ class Bandwidth:
 def _analysis(frame: int, rate_hz: int) -> tuple[npt.NDArray[np.float64], int, int, int]:
     """Return the window of a frame, and the first bin above 100 Hz, 1 kHz and 4.2 kHz."""
     hz = np.fft.rfftfreq(frame, 1 / rate_hz)
-    heard, middle, high = (int((hz <= edge).sum()) for edge in (_LOWEST_HZ, _MIDDLE_HZ, _EDGE_HZ))
-    return np.hanning(frame + 1)[:-1], heard, middle, high
+    lowest, middle, high = (int((hz <= edge).sum()) for edge in (_LOWEST_HZ, _MIDDLE_HZ, _EDGE_HZ))
+    return np.hanning(frame + 1)[:-1], lowest, middle, high

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from affekt.audio.crosstalk import CrosstalkDetector
 from affekt.audio.signal import Signal
-from affekt.audio.turns import Turns
 from affekt.errors import ConfigError
 
 IS_A_CALL = "its channels sound by turns, as those of a call do"
@@ -27,7 +27,7 @@ class CallGuard:
     def __init__(self, sampling_rate: int, *, name: str, remedy: str = _CHOOSE_ONE) -> None:
         self._rate = sampling_rate
         self._refusal = f"{name}: {IS_A_CALL}: {remedy}"
-        self._turns: Turns | None = None
+        self._crosstalk: CrosstalkDetector | None = None
 
     def __call__(self, frames: Signal) -> None:
         """Look at the next `[samples, channels]`, any number of samples.
@@ -37,9 +37,9 @@ class CallGuard:
         """
         if frames.shape[1] == 1:
             return
-        if self._turns is None:
-            self._turns = Turns(self._rate, frames.shape[1])
+        if self._crosstalk is None:
+            self._crosstalk = CrosstalkDetector(self._rate, frames.shape[1])
         for start in range(0, len(frames), _PIECE):
-            self._turns.update(frames[start : start + _PIECE])
-            if self._turns.apart:
+            self._crosstalk.update(frames[start : start + _PIECE])
+            if self._crosstalk.separate_voices:
                 raise ConfigError(self._refusal)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from affekt.errors import AudioError
 
-# Kinds of files that are told apart where files are passed over.
+# Suffixes that are named, with their counts, where files are passed over.
 _SHOWN = 8
 
 

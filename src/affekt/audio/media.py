@@ -28,7 +28,7 @@ _OPTIONS = {
     "max_streams": str(_MOST_TRACKS),
 }
 _TOLERANCE_S = 0.5
-# Containers whose frames say when they are to be heard.
+# Containers whose frames say when they are to be played.
 _TIMED = ("MP4", "QuickTime", "WebM or Matroska", "Windows Media", "Flash Video", "stream")
 # Of these FFmpeg estimates the length by the bit rate.
 _ESTIMATED = ("AAC", "AMR", BEYOND_HEADER)

@@ -90,7 +90,7 @@ class Gate:
         self._channel_peak = max(self._channel_peak, peak)
 
     def update(self, signal: Signal) -> None:
-        """Take in the next block of what will be heard.
+        """Take in the next block of what will be recognised.
 
         Args:
             signal: [samples] mono, made of what was checked.

@@ -81,8 +81,8 @@ def telephone(signal: Array, sampling_rate: int) -> Array:
     band = np.clip(np.fft.irfft(spectrum, narrow.size), -1.0, 1.0)
     compressed = np.sign(band) * np.log1p(_MU * np.abs(band)) / np.log1p(_MU)
     coded = np.round(compressed * 127.0) / 127.0
-    heard = np.sign(coded) * np.expm1(np.abs(coded) * np.log1p(_MU)) / _MU
-    wide = resample(heard.astype(np.float32), _TELEPHONE_RATE_HZ, sampling_rate)
+    decoded = np.sign(coded) * np.expm1(np.abs(coded) * np.log1p(_MU)) / _MU
+    wide = resample(decoded.astype(np.float32), _TELEPHONE_RATE_HZ, sampling_rate)
     return np.resize(wide, signal.size)
 
 

@@ -1,4 +1,4 @@
-"""Compressing sound through FFmpeg (PyAV, the extra `media`), to hear what is left of it."""
+"""Compressing sound through FFmpeg (PyAV, the extra `media`), and decoding what is left of it."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ def recode(signal: Signal, codec: Codec) -> Signal:
             container.mux(stream.encode(piece))
         container.mux(stream.encode(None))
     try:
-        heard = decode(buffer.getvalue()).signal[: signal.size]
+        decoded = decode(buffer.getvalue()).signal[: signal.size]
     except SilentError:
         return np.zeros_like(signal)
-    return np.pad(heard, (0, signal.size - heard.size))
+    return np.pad(decoded, (0, signal.size - decoded.size))

@@ -12,7 +12,7 @@ import click
 from affekt.audio import SAMPLING_RATE_HZ
 from affekt.audio.bandwidth import Bandwidth
 from affekt.audio.pcm import SAMPLE_FORMATS, SampleFormat
-from affekt.audio.voice import VOICES, Voice
+from affekt.audio.vad import VADS, VadName
 from affekt.cli.interrupts import uninterrupted
 from affekt.cli.options import purpose_options
 from affekt.cli.saying import echo, say
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 @click.option("--window-s", type=float, default=3.0, show_default=True, help="Heard at once.")
 @click.option("--hop-s", type=float, default=1.0, show_default=True, help="Between two answers.")
 @click.option("--threshold", type=click.FloatRange(0.0, 1.0), help="Below it: uncertain.")
-@click.option("--voice", type=click.Choice(VOICES), default="energy", show_default=True)
+@click.option("--vad", type=click.Choice(VADS), default="energy", show_default=True)
 @click.option("--speaker", metavar="NAME", help="Whose voice it is: patient, agent, student, ...")
 @purpose_options
 @click.option(
@@ -65,7 +65,7 @@ def listen(
     window_s: float,
     hop_s: float,
     threshold: float | None,
-    voice: Voice,
+    vad: VadName,
     speaker: str | None,
     purpose: str | None,
     consented: bool,
@@ -78,8 +78,8 @@ def listen(
     writes them: ffmpeg -i VOICE -f s16le -ar 16000 -ac 1 - | affekt listen --stdin. Channels that
     sound by turns, as those of a call do, are refused once they have, unless one is chosen.
 
-    Ctrl-C ends it, and a summary follows. Tell the people who are heard that an emotion
-    recogniser listens. A --speaker at work or in education needs a --purpose.
+    Ctrl-C ends it, and a summary follows. Inform the speakers that an emotion recogniser
+    is at work. A --speaker at work or in education needs a --purpose.
     """
     from affekt.recognition import Recognizer, StreamRecognizer
     from affekt.recognition.live import Tally, microphone, raw_samples
@@ -93,7 +93,7 @@ def listen(
         window_s=window_s,
         hop_s=hop_s,
         threshold=threshold,
-        voice=voice,
+        vad=vad,
         purpose=purpose,
         consented=consented,
     )
@@ -113,7 +113,7 @@ def listen(
     tally = Tally()
     band = Bandwidth(SAMPLING_RATE_HZ, rate if from_stdin else SAMPLING_RATE_HZ)
 
-    def tell(moment: Moment) -> None:
+    def show(moment: Moment) -> None:
         tally.add(moment)
         echo(_line(moment, format_name))
 
@@ -123,11 +123,11 @@ def listen(
                 with uninterrupted():
                     band.update(chunk)
                     for moment in stream.push(chunk):
-                        tell(moment)
+                        show(moment)
     except KeyboardInterrupt:
-        pass  # what was heard so far is told as at the end of the stream
+        pass  # the windows so far are answered, as at the end of the stream
     for moment in stream.finish():
-        tell(moment)
+        show(moment)
     for warning in band.warnings():
         click.echo(f"affekt: {warning}", err=True)
     _say_summary(tally, stamp(purpose, consented=consented))
@@ -142,8 +142,8 @@ def _line(moment: Moment, format_name: str) -> str:
         return f"{window}  not speech{stamp}"
     if moment.emotion is None or moment.confidence is None:
         return f"{window}  -{stamp}"
-    doubt = "  uncertain" if moment.uncertain else ""
-    return f"{window}  {moment.emotion:<10}{moment.confidence:6.1%}{doubt}{stamp}"
+    remark = "  uncertain" if moment.uncertain else ""
+    return f"{window}  {moment.emotion:<10}{moment.confidence:6.1%}{remark}{stamp}"
 
 
 def _say_dropped(seconds: float) -> None:
@@ -152,5 +152,5 @@ def _say_dropped(seconds: float) -> None:
 
 def _say_summary(tally: Tally, purpose: str | None) -> None:
     parts = [f"{name} {seconds:.0f} s" for name, seconds in tally.seconds().items()]
-    heard = f"affekt: heard {tally.heard_s:.1f} s" + (": " if parts else "") + ", ".join(parts)
-    say(heard + (f"; purpose: {purpose}" if purpose else ""), prefix="")
+    line = f"affekt: analysed {tally.total_s:.1f} s" + (": " if parts else "") + ", ".join(parts)
+    say(line + (f"; purpose: {purpose}" if purpose else ""), prefix="")

@@ -13,7 +13,7 @@ from typing import TextIO
 import click
 
 from affekt.audio.length import announced_s
-from affekt.audio.voice import VOICES, Voice
+from affekt.audio.vad import VADS, VadName
 from affekt.cli.interrupts import interrupts_wait
 from affekt.cli.options import force_option, purpose_options, track_option
 from affekt.cli.saying import results, say
@@ -80,8 +80,8 @@ from affekt.report.progress import progress_bars
     help="An answer with less confidence is marked uncertain. Without it, the model's own.",
 )
 @click.option(
-    "--voice",
-    type=click.Choice(VOICES),
+    "--vad",
+    type=click.Choice(VADS),
     default="energy",
     show_default=True,
     help="Who decides where somebody speaks; webrtc needs the extra `live`.",
@@ -103,7 +103,7 @@ def timeline(
     window_s: float | None,
     hop_s: float | None,
     threshold: float | None,
-    voice: Voice,
+    vad: VadName,
     force: bool,
     quiet: bool,
 ) -> None:
@@ -141,7 +141,7 @@ def timeline(
         window_s=window_s,
         hop_s=hop_s,
         threshold=threshold,
-        voice=voice,
+        vad=vad,
     )
     if several:
         batch = Batch(

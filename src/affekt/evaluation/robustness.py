@@ -19,7 +19,7 @@ from affekt.evaluation.conditions import Condition
 from affekt.evaluation.groups import Scored, scored_answers
 from affekt.evaluation.runs import Answers, Probabilities, own_classes
 from affekt.evaluation.sources import Listener
-from affekt.recognition.clips import hear as hear_clip
+from affekt.recognition.clips import predict_blocks
 from affekt.records import Utterance
 from affekt.threads import Workers
 
@@ -188,10 +188,10 @@ def _voices(utterances: Sequence[Utterance], seed: int) -> list[tuple[tuple[str,
 def _answer(model: Listener, signal: Signal) -> Probabilities | None:
     try:
         blocks = iter([from_array(signal, SAMPLING_RATE_HZ).signal])
-        heard, _ = hear_clip(blocks, model.listen, name="<array>")
+        outputs, _ = predict_blocks(blocks, model.listen, name="<array>")
     except AffektError:
         return None
-    probabilities: Probabilities = heard.probabilities[0]
+    probabilities: Probabilities = outputs.probabilities[0]
     return probabilities
 
 

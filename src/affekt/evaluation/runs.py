@@ -14,7 +14,7 @@ from affekt.corpora import classes_of
 from affekt.emotions import CANONICAL
 from affekt.errors import AffektError
 from affekt.recognition import Recognizer
-from affekt.recognition.clips import WHOLE_S, Listen, hear
+from affekt.recognition.clips import WHOLE_S, Listen, predict_blocks
 from affekt.recognition.outputs import Outputs
 from affekt.records import Utterance
 from affekt.threads import Workers
@@ -193,7 +193,7 @@ def hear_utterance(utterance: Utterance, listen: Listen) -> Outputs:
     """
     if utterance.start_s is None and utterance.end_s is None:
         with decode_blocks(utterance.path, block_s=WHOLE_S) as reader:
-            return hear(reader, listen, name=reader.label)[0]
+            return predict_blocks(reader, listen, name=reader.label)[0]
     audio = decode(utterance.path, start_s=utterance.start_s, end_s=utterance.end_s)
     blocks = iter([audio.signal])
-    return hear(blocks, listen, name=str(utterance.path))[0]
+    return predict_blocks(blocks, listen, name=str(utterance.path))[0]

@@ -48,7 +48,7 @@ class FeatureCache:
             that span more than half precision does.
 
     Raises:
-        TypeError: a parameter is no JSON type, and could not be told from another.
+        TypeError: a parameter is no JSON type, and could be taken for another.
         ValueError: a parameter is not finite.
     """
 

@@ -95,7 +95,7 @@ def power_to_db(
     Args:
         power: any shape, 0 or more.
         ref: power of 0 dB.
-        floor: the least power told apart from silence.
+        floor: the least power that differs from silence.
         range_db: from the loudest value to the lowest one kept.
     """
     decibels = 10.0 * np.log10(np.maximum(power, np.float32(floor)))

@@ -30,7 +30,7 @@ _MAX_PLAYER_S = 120
 
 @dataclass(frozen=True, eq=False)
 class Side:
-    """A clip before or after trimming, as the feature sets hear it: `[samples]`, mono, 16 kHz."""
+    """A clip before or after trimming, as the feature sets get it: `[samples]`, mono, 16 kHz."""
 
     signal: Signal
 
@@ -52,8 +52,8 @@ class Side:
     def sound_address(self) -> str:
         """An address that holds the sound itself, for a player; of long clips the beginning."""
         buffer = io.BytesIO()
-        heard = self.signal[: _MAX_PLAYER_S * SAMPLING_RATE_HZ]
-        soundfile.write(buffer, heard, SAMPLING_RATE_HZ, format="WAV", subtype="PCM_16")
+        played = self.signal[: _MAX_PLAYER_S * SAMPLING_RATE_HZ]
+        soundfile.write(buffer, played, SAMPLING_RATE_HZ, format="WAV", subtype="PCM_16")
         return data_address("audio/wav", buffer.getvalue())
 
 

@@ -70,8 +70,8 @@ def draw_levels(inspection: Inspection) -> Figure:
     with new_panels(title, inspection.corpora) as (figure, panels):
         for axes, corpus in panels:
             part = inspection.of(corpus)
-            _histogram(axes, _values(part, "rms_dbfs", heard=True), edges, BLUE)
-            _histogram(axes, _values(part, "peak_dbfs", heard=True), edges, ORANGE)
+            _histogram(axes, _values(part, "rms_dbfs", sounding=True), edges, BLUE)
+            _histogram(axes, _values(part, "peak_dbfs", sounding=True), edges, ORANGE)
             axes.axvline(0.0, color=DARK, linewidth=1.0)
             axes.set_xlim(edges[0], edges[-1])
             axes.set_xlabel("level, dBFS")
@@ -118,13 +118,15 @@ PLOTS: dict[str, Callable[[Inspection], Figure]] = {
 }
 
 
-def _values(inspection: Inspection, field: str, *, heard: bool = False) -> npt.NDArray[np.float64]:
+def _values(
+    inspection: Inspection, field: str, *, sounding: bool = False
+) -> npt.NDArray[np.float64]:
     """Collect one figure of all readable clips, or of those that are not silent."""
     return np.array(
         [
             getattr(clip.sound, field)
             for clip in inspection.clips
-            if clip.sound is not None and not (heard and clip.sound.silent)
+            if clip.sound is not None and not (sounding and clip.sound.silent)
         ],
         dtype=np.float64,
     )
@@ -150,7 +152,7 @@ def _boxes(
     scale: float = 1.0,
 ) -> None:
     for place, corpus in enumerate(inspection.corpora):
-        values = scale * _values(inspection.of(corpus), field, heard=True)
+        values = scale * _values(inspection.of(corpus), field, sounding=True)
         if not values.size:
             continue
         low, q1, median, q3, high = np.quantile(values, (0.05, 0.25, 0.5, 0.75, 0.95))

@@ -96,7 +96,7 @@ def read_recording(
             for _ in reader.chunks():
                 pass
         except SilentError:
-            pass  # that is told of it
+            pass  # the remarks say so
         except AudioError:
             if not 0 < sum(len(piece) for piece in pieces) < MIN_DURATION_S * rate_hz:
                 raise
@@ -118,7 +118,7 @@ def measure(recording: Recording, *, channel: int | None = None) -> Sound:
 
     Args:
         recording: the samples as they were found.
-        channel: 0-based, whose silence is told; None is the mean of all.
+        channel: 0-based, whose silence is measured; None is the mean of all.
     """
     frames, rate_hz = recording.frames, recording.sampling_rate_hz
     duration_s = len(frames) / rate_hz

@@ -169,7 +169,7 @@ def clips_csv(inspection: Inspection) -> str:
 
 def _summary(name: str, inspection: Inspection) -> Summary:
     sounds = [clip.sound for clip in inspection.clips if clip.sound is not None]
-    heard = [sound for sound in sounds if not sound.silent]
+    sounding = [sound for sound in sounds if not sound.silent]
 
     def spread(field: str, among: Sequence[Sound]) -> Spread | None:
         if not among:
@@ -187,14 +187,14 @@ def _summary(name: str, inspection: Inspection) -> Summary:
         length_s=spread("duration_s", sounds),
         sampling_rates_hz=dict(sorted(Counter(sound.sampling_rate_hz for sound in sounds).items())),
         channels=dict(sorted(Counter(sound.channels for sound in sounds).items())),
-        peak_dbfs=spread("peak_dbfs", heard),
-        rms_dbfs=spread("rms_dbfs", heard),
+        peak_dbfs=spread("peak_dbfs", sounding),
+        rms_dbfs=spread("rms_dbfs", sounding),
         clipped_clips=sum(sound.clipped_samples > 0 for sound in sounds),
         clipped_samples=sum(sound.clipped_samples for sound in sounds),
-        silent_clips=len(sounds) - len(heard),
-        leading_s=spread("leading_s", heard),
-        trailing_s=spread("trailing_s", heard),
-        silent_share=spread("silent_share", heard),
+        silent_clips=len(sounds) - len(sounding),
+        leading_s=spread("leading_s", sounding),
+        trailing_s=spread("trailing_s", sounding),
+        silent_share=spread("silent_share", sounding),
     )
 
 

@@ -1,4 +1,4 @@
-"""Layers put one after another, each told the size of what the one before leaves.
+"""Layers put one after another, each given the size that the one before leaves.
 
 A vector runs as an image of one row: in the channels-last layout torch convolves and pools such an
 image nearly twice as fast as it does a line, and computes the same.

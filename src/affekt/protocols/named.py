@@ -31,7 +31,7 @@ class Protocol:
         description: one sentence for a report.
         rule: makes the splits.
         tested: the `(corpus, speaker)` pairs it tests by name; empty where it takes what comes.
-        new_speakers: no speaker of the test was heard in training.
+        new_speakers: no speaker of the test is a training speaker.
     """
 
     name: str
@@ -169,7 +169,7 @@ PROTOCOLS: dict[str, Protocol] = {
         Protocol(
             name="sentence-disjoint",
             version=1,
-            description="folds of sentences, five or :N; the speakers were heard in training",
+            description="folds of sentences, five or :N; training speakers are tested",
             rule=folds.sentence_folds,
             new_speakers=False,
         ),
@@ -191,14 +191,14 @@ PROTOCOLS: dict[str, Protocol] = {
             name="ordered",
             version=1,
             description="the last fifth of each corpus' files by name, as a split without a "
-            "shuffle has it: most speakers were heard in training",
+            "shuffle has it: most tested speakers are training speakers",
             rule=folds.ordered,
             new_speakers=False,
         ),
         Protocol(
             name="random",
             version=1,
-            description="folds of clips, five or :N: the speakers were heard in training, and the "
+            description="folds of clips, five or :N: training speakers are tested, and the "
             "figures say nothing of new voices",
             rule=folds.random_folds,
             new_speakers=False,

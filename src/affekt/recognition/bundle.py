@@ -171,8 +171,8 @@ class Bundle:
         return self._classify(np.stack([feature_set.compute(row) for row in waveforms]))
 
     def _classify(self, features: npt.NDArray[np.float32]) -> Outputs:
-        feed = {FEATURES_NAME: features}
-        return Outputs(*self._session.run(OUTPUT_NAMES[:1], feed, self._run_options))
+        inputs = {FEATURES_NAME: features}
+        return Outputs(*self._session.run(OUTPUT_NAMES[:1], inputs, self._run_options))
 
     def _answered(
         self, call: Callable[[npt.NDArray[np.float32]], Outputs], batch: npt.NDArray[np.float32]

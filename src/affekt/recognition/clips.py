@@ -22,13 +22,13 @@ Listen = Callable[[Signal], Outputs]
 """Takes a mono signal at 16 kHz; the first row is the answer to it."""
 
 
-def hear(
+def predict_blocks(
     blocks: Iterator[Signal],
     listen: Listen,
     *,
     name: str,
 ) -> tuple[Outputs, tuple[str, ...]]:
-    """Return what a model answers to a recording, and what to say about it.
+    """Return the answer of a model to a recording, and warnings about it.
 
     Of a long recording, the outputs of its windows are averaged; it has no relevance then.
 
@@ -61,7 +61,7 @@ def hear(
 
 
 def windows_of(blocks: Iterable[Signal]) -> Iterator[Window]:
-    """Yield the windows with sound that a long recording is heard in."""
+    """Yield the windows with sound that a long recording is cut into."""
     return sounding_windows(blocks, SAMPLING_RATE_HZ, window_s=WINDOW_S, hop_s=WINDOW_S)
 
 
@@ -70,32 +70,34 @@ def _mean(
 ) -> tuple[Outputs, tuple[str, ...]]:
     """Average windows, each by its length, without keeping any."""
     totals: dict[bool, Outputs] = {}
-    heard_s: dict[bool, float] = {True: 0.0, False: 0.0}
+    lengths_s: dict[bool, float] = {True: 0.0, False: 0.0}
     counts: Counter[bool] = Counter()
     for window in windows:
         length_s = window.end_s - window.start_s
         outputs = answer(window.signal)._replace(relevance=None)
-        known = not outputs.out_of_domain
+        in_domain = not outputs.out_of_domain
         weighted = outputs.each(partial(np.multiply, length_s))
-        totals[known] = totals[known].each(np.add, weighted) if known in totals else weighted
-        heard_s[known] += length_s
-        counts[known] += 1
+        totals[in_domain] = (
+            totals[in_domain].each(np.add, weighted) if in_domain in totals else weighted
+        )
+        lengths_s[in_domain] += length_s
+        counts[in_domain] += 1
     if not totals:
         raise AudioError(f"{name}: holds clicks only, no part with sound: check the recording")
-    known = True in totals
-    count = counts[known]
+    in_domain = True in totals
+    count = counts[in_domain]
     said = "1 window" if count == 1 else f"the mean of {count} windows"
     note = (
         f"Longer than {WHOLE_S:.0f} s: the answer is {said} of up to {WINDOW_S:.0f} s "
         "over the parts with sound."
     )
-    if known and (others := counts[False]):
+    if in_domain and (others := counts[False]):
         note += (
             " 1 more is not speech to the model, and does not count."
             if others == 1
             else f" {others} more are not speech to the model, and do not count."
         )
-    return totals[known].each(lambda values: values / heard_s[known]), (note,)
+    return totals[in_domain].each(lambda values: values / lengths_s[in_domain]), (note,)
 
 
 def _double(values: Floats) -> Floats:

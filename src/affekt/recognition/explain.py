@@ -122,7 +122,7 @@ def explained(
         bundle: the model.
         prediction: its answer.
         audio: what was recognised.
-        windows: what the model listened to; they may overlap.
+        windows: that the model answered; they may overlap.
         start_s: where `audio` begins in its recording.
 
     Raises:
@@ -130,18 +130,22 @@ def explained(
     """
     hop_s = relevance_hop_s(bundle)
     # A window's frames can end one beyond the recording's.
-    strange, known = np.zeros((2, 2 + round(audio.duration_s / hop_s)))
+    out_of_domain, in_domain = np.zeros((2, 2 + round(audio.duration_s / hop_s)))
     frames = int(audio.duration_s / hop_s)
     for window in windows:
         outputs = bundle.run(window.signal[np.newaxis])
         relevance = outputs.relevance
         assert relevance is not None  # noqa: S101 - relevance_hop_s has made sure
-        total = strange if outputs.novelty is not None and outputs.novelty[0, 0] > 1.0 else known
+        total = (
+            out_of_domain
+            if outputs.novelty is not None and outputs.novelty[0, 0] > 1.0
+            else in_domain
+        )
         first = round(window.start_s / hop_s)
         last = min(first + relevance.shape[1], total.size)
         total[first:last] += relevance[0, : last - first] * (window.end_s - window.start_s)
         frames = max(frames, last)
-    total = known if known.any() else strange
+    total = in_domain if in_domain.any() else out_of_domain
     return Explanation(
         prediction=prediction,
         start_s=start_s,

@@ -15,7 +15,7 @@ from affekt.errors import AudioError, MissingExtraError
 from affekt.records import Moment
 
 _BLOCK_S = 0.1
-# What waits to be heard; a machine that is further behind does not catch up.
+# Sound that waits for the model; a machine that is further behind does not catch up.
 _BACKLOG_S = 10.0
 _READ_BYTES = 2**14
 
@@ -31,7 +31,7 @@ def raw_samples(
 ) -> Generator[Signal, None, None]:
     """Yield mono samples at 16 kHz from a stream of raw ones, as soon as they are there.
 
-    Nothing is read ahead: who writes faster than is heard has to wait.
+    Nothing is read ahead: a writer that is faster than the model has to wait.
 
     Args:
         stream: interleaved samples without a header, until its end.
@@ -111,7 +111,7 @@ def microphone(
 
 
 class Backlog:
-    """Sound that waits to be heard, between the thread that brings it and the one that hears it.
+    """Sound that waits for the model, between the thread that records and the one that recognises.
 
     Where too much waits, all of it is dropped: what follows is in one piece, and of now.
 
@@ -146,16 +146,16 @@ class Backlog:
 
 
 class Tally:
-    """How long each emotion was heard, moment after moment.
+    """How long each emotion lasted, moment after moment.
 
     Each moment answers for the time from the end of the one before to its own.
 
     Attributes:
-        heard_s: length of all moments so far.
+        total_s: length of all moments so far.
     """
 
     def __init__(self) -> None:
-        self.heard_s = 0.0
+        self.total_s = 0.0
         self._seconds: defaultdict[str, float] = defaultdict(float)
 
     def add(self, moment: Moment) -> None:
@@ -164,8 +164,8 @@ class Tally:
             name = "not speech"
         else:
             name = "uncertain" if moment.uncertain else moment.emotion or "silence"
-        self._seconds[name] += moment.end_s - self.heard_s
-        self.heard_s = moment.end_s
+        self._seconds[name] += moment.end_s - self.total_s
+        self.total_s = moment.end_s
 
     def seconds(self) -> dict[str, float]:
         """Return the seconds of each emotion, most first.

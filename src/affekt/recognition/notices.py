@@ -28,7 +28,7 @@ PURPOSE_HELP = (
 )
 
 CONSENTED_HELP = (
-    "Who is heard has consented to that purpose; written into every output. Research needs it for "
+    "The speaker has consented to that purpose; written into every output. Research needs it for "
     "an agent's, an employee's or a student's channel: by itself it is no exception to the law."
 )
 

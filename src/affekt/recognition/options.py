@@ -1,4 +1,4 @@
-"""How a recording may be recognised, and what is told of one that cannot be."""
+"""How a recording may be recognised, and the record of one that cannot be."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Options(TypedDict, total=False):
         top_k: how many labels to answer at most.
         purpose: "medical", "safety" or "research": why somebody at work or in education is
             analysed; stamped on the answer.
-        consented: who is heard has consented to that purpose; stamped likewise.
+        consented: the speaker has consented to that purpose; stamped likewise.
     """
 
     channel: int | None

@@ -4,7 +4,7 @@ In the European Union, inferring the emotions of people at work and in education
 medical and safety reasons excepted (Regulation (EU) 2024/1689, Article 5(1)(f)). So emotion is
 inferred for named channels alone, and for a channel of somebody at work or in education only
 with a purpose, which is stamped on every output. Research is no exception there: as a purpose it
-needs the word that whoever is heard has consented, and that is stamped as well.
+needs the statement that the speaker has consented, and that is stamped as well.
 """
 
 from __future__ import annotations
@@ -82,7 +82,7 @@ def plan_tracks(
         names: one a channel; None takes the mean of all channels for one voice.
         analyse: whose emotion is inferred; None means the customer's, none at all nobody's.
         purpose: one of `PURPOSES`, needed for a channel of somebody at work or in education.
-        consented: who is heard has consented; research needs it for such a channel.
+        consented: the speaker has consented; research needs it for such a channel.
 
     Raises:
         ConfigError: names and channels do not match, nobody or an unknown one is to be analysed,

@@ -15,7 +15,7 @@ from affekt.emotions import reduce_vocabulary
 from affekt.errors import AffektError, AudioError, ConfigError, did_you_mean
 from affekt.metrics.conformal import prediction_sets
 from affekt.recognition.bundle import Bundle
-from affekt.recognition.clips import WHOLE_S, hear, windows_of
+from affekt.recognition.clips import WHOLE_S, predict_blocks, windows_of
 from affekt.recognition.explain import Explanation, explained, read_stretch, relevance_hop_s
 from affekt.recognition.options import Failure, Options, check_mix
 from affekt.recognition.outputs import Floats, Outputs
@@ -99,7 +99,7 @@ class Recognizer:
             channel=options.get("channel"),
             refuse_calls=not options.get("mix"),
         )
-        outputs, notes = self._heard(iter([audio.signal]), name="<array>")
+        outputs, notes = self._predict_blocks(iter([audio.signal]), name="<array>")
         return self._prediction(
             outputs,
             options,
@@ -130,7 +130,7 @@ class Recognizer:
             track=options.get("track"),
             refuse_calls=not options.get("mix"),
         ) as reader:
-            outputs, notes = self._heard(reader, name=reader.label)
+            outputs, notes = self._predict_blocks(reader, name=reader.label)
             return self._prediction(
                 outputs,
                 options,
@@ -200,7 +200,7 @@ class Recognizer:
         name = os.fspath(source) if isinstance(source, str | os.PathLike) else None
         step = round(WHOLE_S * SAMPLING_RATE_HZ)
         blocks = [audio.signal[k : k + step] for k in range(0, audio.signal.size, step)]
-        outputs, notes = self._heard(iter(blocks), name=name or "<recording>")
+        outputs, notes = self._predict_blocks(iter(blocks), name=name or "<recording>")
         prediction = self._prediction(
             outputs,
             {"purpose": purpose, "consented": consented},
@@ -260,8 +260,10 @@ class Recognizer:
         """Return all that the model answers to a mono signal at 16 kHz, taken as it is."""
         return self.bundle.run(signal[np.newaxis])
 
-    def _heard(self, blocks: Iterator[Signal], *, name: str) -> tuple[Outputs, tuple[str, ...]]:
-        return hear(blocks, self.outputs, name=name)
+    def _predict_blocks(
+        self, blocks: Iterator[Signal], *, name: str
+    ) -> tuple[Outputs, tuple[str, ...]]:
+        return predict_blocks(blocks, self.outputs, name=name)
 
     def _prediction(
         self,
@@ -283,11 +285,15 @@ class Recognizer:
             probabilities, labels, left_out = reduce_vocabulary(probabilities, labels, emotions)
         scores = ranked(probabilities, labels)
         best = scores[0]
-        strange = None if novelty is None else outputs.out_of_domain
-        # A smaller vocabulary makes nobody surer: what it leaves out counts as before.
+        out_of_domain = None if novelty is None else outputs.out_of_domain
+        # A smaller vocabulary makes no answer surer: what it leaves out counts as before.
         of_all = best.score * (1.0 - (left_out or 0.0))
-        told = None if inside is None else _among(scores, inside)
-        doubted = bool(strange) or told == () or of_all < self.threshold(options.get("threshold"))
+        prediction_set = None if inside is None else _among(scores, inside)
+        uncertain = (
+            bool(out_of_domain)
+            or prediction_set == ()
+            or of_all < self.threshold(options.get("threshold"))
+        )
         return Prediction(
             path=path,
             duration_s=duration_s,
@@ -296,11 +302,11 @@ class Recognizer:
             model=metadata.title,
             emotion=best.label,
             confidence=best.score,
-            uncertain=doubted,
+            uncertain=uncertain,
             predictions=scores[: options.get("top_k")],
             # Where the whole set was left out, the answer is all there is to say.
-            prediction_set=(best.label,) if told == () else told,
-            out_of_domain=strange,
+            prediction_set=(best.label,) if prediction_set == () else prediction_set,
+            out_of_domain=out_of_domain,
             novelty=novelty,
             left_out=left_out,
             purpose=stamp(options.get("purpose"), consented=options.get("consented")),

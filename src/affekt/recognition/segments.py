@@ -1,9 +1,9 @@
-"""From overlapping windows to segments: what was heard when, smoothed.
+"""From overlapping windows to segments: which emotion when, smoothed.
 
 Time is cut into cells of one hop. A cell's probabilities are the mean over the windows that hold
 it. Where a stretch ends follows from the most probable sequence of emotions of which each change
 costs something (Viterbi), so that a single odd cell does not interrupt it; its emotion is the most
-probable by the mean over its cells. What is not speech is told from speech in the same way.
+probable by the mean over its cells. Speech and other sounds are separated in the same way.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from affekt.audio.voice import FRAME_S
-from affekt.recognition.stream import Heard, ranked
+from affekt.audio.vad import FRAME_S
+from affekt.recognition.stream import WindowPrediction, ranked
 from affekt.records import Segment
 
 Floats = npt.NDArray[np.float64]
@@ -28,7 +28,7 @@ _CHANGE_COST = 1.0
 _GAP_S = 0.5
 _MIN_SPEECH_S = 0.1
 # In the place of a class: not speech.
-_STRANGE = -1
+_NOT_SPEECH = -1
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ class Cells:
     Attributes:
         edges_s: `[cells + 1]`, where they begin and end.
         probabilities: `[cells, classes]`, the mean over the windows that hold a cell, of those
-            within the domain where there are any; NaN where no window tells.
+            within the domain where there are any; NaN where no window has any.
         novelty: `[cells]`, the mean over the windows; above 1 is out of the domain; NaN likewise,
             and where the model cannot tell.
     """
@@ -48,12 +48,12 @@ class Cells:
     novelty: Floats
 
 
-def speech_of(heard: Sequence[Heard]) -> tuple[tuple[float, float], ...]:
+def speech_of(windows: Sequence[WindowPrediction]) -> tuple[tuple[float, float], ...]:
     """Return the stretches of speech in seconds: pauses up to 0.5 s within, clicks left out."""
-    if not heard:
+    if not windows:
         return ()
-    frames = np.concatenate([item.speech for item in heard])
-    end_s = heard[-1].end_s
+    frames = np.concatenate([item.speech for item in windows])
+    end_s = windows[-1].end_s
     edges = np.flatnonzero(np.diff(frames, prepend=False, append=False)) * FRAME_S
     found: list[tuple[float, float, float]] = []  # beginning, end, and the sound in between
     for start, end in edges.reshape(-1, 2).tolist():
@@ -65,27 +65,27 @@ def speech_of(heard: Sequence[Heard]) -> tuple[tuple[float, float], ...]:
     return tuple((start, end) for start, end, sound_s in found if sound_s >= _MIN_SPEECH_S - 1e-9)
 
 
-def cells_of(heard: Sequence[Heard], classes: int) -> Cells:
+def cells_of(windows: Sequence[WindowPrediction], classes: int) -> Cells:
     """Spread the answers of the windows over the cells they hold."""
-    edges = np.array([0.0, *(item.end_s for item in heard)])
+    edges = np.array([0.0, *(item.end_s for item in windows)])
     # Windows out of the domain, and the others: music before a word must not colour the word.
-    total = np.zeros((2, len(heard), classes))
-    count = np.zeros((2, len(heard), 1))
-    novelty = np.zeros(len(heard))
-    for item in heard:
+    total = np.zeros((2, len(windows), classes))
+    count = np.zeros((2, len(windows), 1))
+    novelty = np.zeros(len(windows))
+    for item in windows:
         if item.probabilities is None:
             continue
         first = int(np.searchsorted(edges, item.start_s - 1e-9))
         last = int(np.searchsorted(edges, item.end_s - 1e-9))
-        known = 0 if item.out_of_domain else 1
-        total[known, first:last] += item.probabilities
-        count[known, first:last] += 1
+        in_domain = 0 if item.out_of_domain else 1
+        total[in_domain, first:last] += item.probabilities
+        count[in_domain, first:last] += 1
         novelty[first:last] += np.nan if item.novelty is None else item.novelty
     with np.errstate(invalid="ignore"):
-        strange, known_ones = total / count
+        out_of_domain, in_domain_means = total / count
         return Cells(
             edges,
-            np.where(count[1] > 0, known_ones, strange),
+            np.where(count[1] > 0, in_domain_means, out_of_domain),
             novelty / count.sum(axis=(0, 2)),
         )
 
@@ -127,17 +127,17 @@ def segments_of(
 
 
 def _kinds(cells: Cells) -> npt.NDArray[np.int64]:
-    """Return the class of each cell, `_STRANGE` where there is no speech."""
+    """Return the class of each cell, `_NOT_SPEECH` where there is no speech."""
     away = np.nan_to_num(cells.novelty - 1.0)
-    strange = _path(np.stack([-away, away], axis=1)) == 1
-    return np.where(strange, _STRANGE, smooth(cells.probabilities))
+    not_speech = _path(np.stack([-away, away], axis=1)) == 1
+    return np.where(not_speech, _NOT_SPEECH, smooth(cells.probabilities))
 
 
 def smooth(probabilities: Floats) -> npt.NDArray[np.int64]:
     """Return the class of each cell: the path of greatest probability, where changes cost.
 
     Args:
-        probabilities: `[cells, classes]`; a row of NaN tells nothing.
+        probabilities: `[cells, classes]`; a row of NaN says nothing.
 
     Returns:
         `[cells]`.
@@ -178,16 +178,16 @@ def _within(
         first += 1
     if last - first > 1 and end_s - cells.edges_s[last - 1] < _MIN_SPEECH_S:
         last -= 1
-    told = first + np.flatnonzero(~np.isnan(cells.probabilities[first:last, 0]))
-    if not told.size:
+    answered = first + np.flatnonzero(~np.isnan(cells.probabilities[first:last, 0]))
+    if not answered.size:
         yield _spoken(start_s, end_s, None, labels, threshold)
         return
-    # A cell that no window tells of takes the answer of the nearest that one does.
-    halfway = (told[:-1] + told[1:]) / 2
-    found = kinds[told[np.searchsorted(halfway, np.arange(first, last))]]
+    # A cell without an answer takes that of the nearest cell that has one.
+    halfway = (answered[:-1] + answered[1:]) / 2
+    found = kinds[answered[np.searchsorted(halfway, np.arange(first, last))]]
     # The emotion of a run is the most probable by its mean, and neighbours may now agree.
     for begin, end in _runs(found):
-        if found[begin] != _STRANGE:
+        if found[begin] != _NOT_SPEECH:
             found[begin:end] = _mean(cells, first + begin, first + end).argmax()
     for begin, end in _runs(found):
         yield _spoken(
@@ -197,8 +197,8 @@ def _within(
             labels,
             threshold,
             out_of_domain=None
-            if np.isnan(cells.novelty[told[0]])
-            else bool(found[begin] == _STRANGE),
+            if np.isnan(cells.novelty[answered[0]])
+            else bool(found[begin] == _NOT_SPEECH),
         )
 
 

@@ -13,7 +13,7 @@ from affekt.audio import SAMPLING_RATE_HZ, Signal
 from affekt.audio.activity import NoiseFloor, fill_frame
 from affekt.audio.pcm import StreamResampler
 from affekt.audio.signal import Gate, as_samples, to_float32
-from affekt.audio.voice import FRAME_S, Voice, voice_detector
+from affekt.audio.vad import FRAME_S, VadName, create_vad
 from affekt.errors import AudioError, ConfigError
 from affekt.recognition.purpose import check_purpose, stamp
 from affekt.records import Moment, Score
@@ -29,8 +29,8 @@ _NAME = "the stream"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Heard:
-    """One window, as exactly as it was computed.
+class WindowPrediction:
+    """The prediction of one window, unrounded.
 
     Attributes:
         start_s, end_s: the window.
@@ -49,21 +49,21 @@ class Heard:
 
     @property
     def out_of_domain(self) -> bool | None:
-        """The sound is not speech as the model knows it; None where nobody can tell."""
+        """The sound is not speech as the model knows it; None where the model cannot tell."""
         return None if self.novelty is None else self.novelty > 1.0
 
 
-class StreamListener:
-    """Cuts a stream into overlapping windows and hears each as soon as it is complete.
+class WindowPredictor:
+    """Cuts a stream into overlapping windows and predicts each as soon as it is complete.
 
     Windows end at every hop and reach back by `window_s`, or to the beginning of the stream. The
     last one ends with the stream. Nothing depends on how the samples arrive.
 
     Args:
-        recognizer: the model; None listens for speech alone.
+        recognizer: the model; None detects speech alone.
         window_s: length of a window, at least a hop.
         hop_s: seconds from one answer to the next; a multiple of 20 ms.
-        voice: who decides where somebody speaks, one of `affekt.audio.voice.VOICES`.
+        vad: who decides where somebody speaks, one of `affekt.audio.vad.VADS`.
         floor: of the whole recording, where it is known.
 
     Raises:
@@ -76,21 +76,21 @@ class StreamListener:
         *,
         window_s: float,
         hop_s: float,
-        voice: Voice,
+        vad: VadName,
         floor: NoiseFloor | None = None,
     ) -> None:
         check_lengths(window_s, hop_s)
         self._recognizer = recognizer
         self._hop = round(hop_s * SAMPLING_RATE_HZ)
         self._window = round(window_s * SAMPLING_RATE_HZ)
-        self._detector = voice_detector(voice, SAMPLING_RATE_HZ, floor)
+        self._detector = create_vad(vad, SAMPLING_RATE_HZ, floor)
         self._held: Signal = np.empty(0, dtype=np.float32)
         self._begin = 0  # place of the first held sample in the stream
         self._decided = 0  # place up to which frames are decided
         self._speech = np.empty(0, dtype=bool)  # of the frames from `_begin`
         self._last_end = 0
 
-    def push(self, samples: Signal) -> list[Heard]:
+    def push(self, samples: Signal) -> list[WindowPrediction]:
         """Take samples in, mono float32 at 16 kHz, and return the windows they complete."""
         found = []
         while samples.size:
@@ -98,10 +98,10 @@ class StreamListener:
             self._take(samples[:missing])
             samples = samples[missing:]
             if self._end == self._last_end + self._hop:
-                found.append(self._hear(self._end))
+                found.append(self._predict(self._end))
         return found
 
-    def finish(self) -> list[Heard]:
+    def finish(self) -> list[WindowPrediction]:
         """End the stream and return its last window, if anything came since the one before."""
         if self._end == self._last_end:
             return []
@@ -110,7 +110,7 @@ class StreamListener:
             frame = fill_frame(self._held[self._held.size - left :], FRAME_SAMPLES)
             self._speech = np.append(self._speech, self._detector.decide(frame[np.newaxis]))
             self._decided = self._end
-        return [self._hear(self._end)]
+        return [self._predict(self._end)]
 
     @property
     def _end(self) -> int:
@@ -125,7 +125,7 @@ class StreamListener:
             self._speech = np.append(self._speech, self._detector.decide(frames))
             self._decided += count * FRAME_SAMPLES
 
-    def _hear(self, end: int) -> Heard:
+    def _predict(self, end: int) -> WindowPrediction:
         start = max(0, end - self._window)
         signal = self._held[start - self._begin : end - self._begin]
         first = (start - self._begin) // FRAME_SAMPLES
@@ -137,7 +137,7 @@ class StreamListener:
             outputs = self._recognizer.bundle.run(signal[np.newaxis])
             probabilities = outputs.probabilities[0].astype(np.float64)
             novelty = None if outputs.novelty is None else float(outputs.novelty[0, 0])
-        heard = Heard(
+        window = WindowPrediction(
             start_s=start / SAMPLING_RATE_HZ,
             end_s=end / SAMPLING_RATE_HZ,
             speech=self._speech[(self._last_end - self._begin) // FRAME_SAMPLES :].copy(),
@@ -148,7 +148,7 @@ class StreamListener:
         self._last_end = end
         # The stream may end before the next hop, and its last window reach back almost to here.
         self._forget(max(0, end - self._window))
-        return heard
+        return window
 
     def _forget(self, place: int) -> None:
         """Drop what no window to come will hold, in whole frames."""
@@ -167,13 +167,13 @@ class StreamRecognizer:
     Args:
         recognizer: the model.
         sampling_rate_hz: of the stream, 1,000 to 384,000.
-        window_s: what is listened to for an answer, at least a hop.
+        window_s: length of the window that an answer is about, at least a hop.
         hop_s: seconds from one answer to the next; a multiple of 20 ms.
         threshold: a confidence below it is uncertain (0 to 1); the model's own otherwise.
-        voice: who decides where somebody speaks: "energy", or "webrtc" (extra `live`).
+        vad: who decides where somebody speaks: "energy", or "webrtc" (extra `live`).
         purpose: why the voice is analysed, one of `affekt.recognition.purpose.PURPOSES`; stamped on
             every answer.
-        consented: who is heard has consented to that purpose; stamped likewise.
+        consented: the speaker has consented to that purpose; stamped likewise.
 
     Raises:
         AudioError: the rate is impossible.
@@ -189,14 +189,14 @@ class StreamRecognizer:
         window_s: float = 3.0,
         hop_s: float = 1.0,
         threshold: float | None = None,
-        voice: Voice = "energy",
+        vad: VadName = "energy",
         purpose: str | None = None,
         consented: bool = False,
     ) -> None:
         check_purpose(purpose, consented=consented)
         self._gate = Gate(sampling_rate_hz, name=_NAME)
         self._resampler = StreamResampler(sampling_rate_hz)
-        self._listener = StreamListener(recognizer, window_s=window_s, hop_s=hop_s, voice=voice)
+        self._windows = WindowPredictor(recognizer, window_s=window_s, hop_s=hop_s, vad=vad)
         self._labels = recognizer.bundle.metadata.labels
         self._threshold = recognizer.threshold(threshold)
         self._purpose = stamp(purpose, consented=consented)
@@ -216,32 +216,32 @@ class StreamRecognizer:
             raise AudioError(f"{_NAME}: has ended (finish was called): begin another one")
         signal = _mono(samples)
         self._gate.check(signal)
-        return self._moments(self._listener.push(self._resampler.push(signal)))
+        return self._moments(self._windows.push(self._resampler.push(signal)))
 
     def finish(self) -> list[Moment]:
         """End the stream and return its last window, if anything is left."""
         if self._ended:
             return []
         self._ended = True
-        last = self._listener.push(self._resampler.finish())
-        return self._moments([*last, *self._listener.finish()])
+        last = self._windows.push(self._resampler.finish())
+        return self._moments([*last, *self._windows.finish()])
 
-    def _moments(self, windows: Iterable[Heard]) -> list[Moment]:
-        return [self._moment(heard) for heard in windows]
+    def _moments(self, windows: Iterable[WindowPrediction]) -> list[Moment]:
+        return [self._moment(window) for window in windows]
 
-    def _moment(self, heard: Heard) -> Moment:
+    def _moment(self, window: WindowPrediction) -> Moment:
         # What is not speech is nobody's emotion.
-        scores = () if heard.out_of_domain else ranked(heard.probabilities, self._labels)
+        scores = () if window.out_of_domain else ranked(window.probabilities, self._labels)
         best = scores[0] if scores else None
         return Moment(
-            start_s=heard.start_s,
-            end_s=heard.end_s,
-            speech_share=heard.speech_share,
+            start_s=window.start_s,
+            end_s=window.end_s,
+            speech_share=window.speech_share,
             emotion=best.label if best else None,
             confidence=best.score if best else None,
-            uncertain=heard.out_of_domain or (best is not None and best.score < self._threshold),
+            uncertain=window.out_of_domain or (best is not None and best.score < self._threshold),
             predictions=scores,
-            out_of_domain=heard.out_of_domain,
+            out_of_domain=window.out_of_domain,
             purpose=self._purpose,
         )
 

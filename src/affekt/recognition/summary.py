@@ -63,12 +63,14 @@ def summarise(
 def _longest_negative(
     segments: Sequence[Segment], others: Iterable[tuple[float, float]]
 ) -> tuple[float, float] | None:
-    """Return the longest run of negative emotions; short pauses and doubts do not end it.
+    """Return the longest run of negative emotions.
+
+    Short pauses and uncertain answers do not end it.
 
     While other voices speak, or there is sound that is not speech, no pause grows longer.
     """
-    strange = [(item.start_s, item.end_s) for item in segments if item.out_of_domain]
-    silent = _Outside([*others, *strange])
+    not_speech = [(item.start_s, item.end_s) for item in segments if item.out_of_domain]
+    silent = _Outside([*others, *not_speech])
     best: tuple[float, float] | None = None
     run: tuple[float, float] | None = None
     for item in segments:
@@ -104,7 +106,8 @@ class _Outside:
 def _turning_points(segments: Sequence[Segment]) -> Iterator[TurningPoint]:
     """Yield the changes between stretches that are sure of their emotion for long enough.
 
-    Pauses and doubts do not end a stretch; another emotion does, once it has lasted as long.
+    Pauses and uncertain answers do not end a stretch. Another emotion does, once it has lasted
+    as long.
     """
     before: str | None = None
     after, begin_s, lasted_s = "", 0.0, 0.0  # what may become a stretch

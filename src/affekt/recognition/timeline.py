@@ -13,12 +13,17 @@ from affekt.audio import SAMPLING_RATE_HZ, AudioSource, BlockReader, Signal, dec
 from affekt.audio.activity import NoiseFloor, signal_levels_db
 from affekt.audio.calls import CallGuard
 from affekt.audio.source import ByteStream, open_source
-from affekt.audio.voice import Voice, voice_floor
+from affekt.audio.vad import VadName, vad_floor
 from affekt.errors import ConfigError, SilentError, did_you_mean
 from affekt.recognition.options import truth
 from affekt.recognition.purpose import TrackPlan, plan_tracks, stamp
 from affekt.recognition.segments import cells_of, segments_of, speech_of
-from affekt.recognition.stream import FRAME_SAMPLES, Heard, StreamListener, check_lengths
+from affekt.recognition.stream import (
+    FRAME_SAMPLES,
+    WindowPrediction,
+    WindowPredictor,
+    check_lengths,
+)
 from affekt.recognition.summary import spoken_stretches, summarise
 from affekt.records import Timeline, Track
 from affekt.threads import Workers
@@ -51,13 +56,13 @@ class TimelineOptions(TypedDict, total=False):
             and without names, channels that sound by turns are refused.
         purpose: "medical", "safety" or "research": needed to analyse a channel of somebody at
             work or in education, and stamped on the result.
-        consented: who is heard has consented to that purpose; research needs it for such a
+        consented: the speaker has consented to that purpose; research needs it for such a
             channel. Stamped likewise.
-        window_s: what is listened to at once, 0.1 to 30.
+        window_s: length of a window, 0.1 to 30.
         hop_s: the step from one window to the next, at most a window; a multiple of 20 ms.
         threshold: a confidence below it is uncertain (0 to 1); the model's own otherwise.
-        voice: who decides where somebody speaks: "energy", or "webrtc" (extra `live`).
-        progress: called with the seconds heard so far, of the track that is furthest behind.
+        vad: who decides where somebody speaks: "energy", or "webrtc" (extra `live`).
+        progress: called with the seconds done so far, of the track that is furthest behind.
     """
 
     channels: Sequence[str] | None
@@ -69,7 +74,7 @@ class TimelineOptions(TypedDict, total=False):
     window_s: float | None
     hop_s: float | None
     threshold: float | None
-    voice: Voice | None
+    vad: VadName | None
     progress: Callable[[float], None] | None
 
 
@@ -125,23 +130,23 @@ def make_timeline(
             if unnamed
             else partial(_named, source, plans, sound_track=sound_track)
         )
-        voice = options.get("voice") or "energy"
+        vad = options.get("vad") or "energy"
         progress = options.get("progress") or (lambda done_s: None)  # noqa: ARG005
         floors: Sequence[NoiseFloor | None] = [None] * len(plans)
-        if voice == "energy":
+        if vad == "energy":
             floors = _floors(readers(), lambda: progress(0.0))
-        listeners = [
-            StreamListener(
+        predictors = [
+            WindowPredictor(
                 recognizer if plan.analysed else None,
                 window_s=window_s,
                 hop_s=hop_s,
-                voice=voice,
+                vad=vad,
                 floor=floor,
             )
             for plan, floor in zip(plans, floors, strict=True)
         ]
         read = readers()
-        heard = _listen(read, listeners, progress)
+        windows = _predict(read, predictors, progress)
     duration_s = max(reader.duration_s for reader in read)
     warnings = [note for reader in read for note in reader.warnings]
     if unnamed and not mix and first.source_channels == 2:
@@ -157,7 +162,7 @@ def make_timeline(
         window_s=window_s,
         hop_s=hop_s,
         purpose=stamp(options.get("purpose"), consented=options.get("consented")),
-        tracks=_tracks(plans, heard, metadata.labels, duration_s, threshold),
+        tracks=_tracks(plans, windows, metadata.labels, duration_s, threshold),
         warnings=tuple(dict.fromkeys(warnings)),
     )
 
@@ -187,7 +192,7 @@ def _mixed(held: ByteStream, *, mix: bool, sound_track: int | None) -> list[Bloc
 
 def _floors(readers: Sequence[BlockReader], go_on: Callable[[], None]) -> list[NoiseFloor]:
     """Look at every track whole: what is loud at its beginning may turn out to be its noise."""
-    floors = [voice_floor() for _ in readers]
+    floors = [vad_floor() for _ in readers]
 
     def take(number: int, block: Signal) -> None:
         floors[number].update(signal_levels_db(block, FRAME_SAMPLES, SAMPLING_RATE_HZ))
@@ -197,22 +202,22 @@ def _floors(readers: Sequence[BlockReader], go_on: Callable[[], None]) -> list[N
     return floors
 
 
-def _listen(
+def _predict(
     readers: Sequence[BlockReader],
-    listeners: Sequence[StreamListener],
+    predictors: Sequence[WindowPredictor],
     progress: Callable[[float], None],
-) -> list[list[Heard]]:
-    """Hear every track."""
+) -> list[list[WindowPrediction]]:
+    """Predict the windows of every track."""
     done_s = [0.0] * len(readers)
-    found: list[list[Heard]] = [[] for _ in readers]
+    found: list[list[WindowPrediction]] = [[] for _ in readers]
 
     def take(number: int, block: Signal) -> None:
-        found[number] += listeners[number].push(block)
+        found[number] += predictors[number].push(block)
         done_s[number] = readers[number].duration_s
         progress(min(done_s))
 
     _read(readers, take)
-    return [items + listener.finish() for items, listener in zip(found, listeners, strict=True)]
+    return [items + predictor.finish() for items, predictor in zip(found, predictors, strict=True)]
 
 
 def _read(readers: Sequence[BlockReader], take: Callable[[int, Signal], None]) -> None:
@@ -245,7 +250,7 @@ def _read(readers: Sequence[BlockReader], take: Callable[[int, Signal], None]) -
 
 def _tracks(
     plans: Sequence[TrackPlan],
-    heard: Sequence[Sequence[Heard]],
+    windows: Sequence[Sequence[WindowPrediction]],
     labels: tuple[str, ...],
     duration_s: float,
     threshold: float,
@@ -258,7 +263,7 @@ def _tracks(
             duration_s=duration_s,
             threshold=threshold,
         )
-        for plan, items in zip(plans, heard, strict=True)
+        for plan, items in zip(plans, windows, strict=True)
     ]
     speech = [spoken_stretches(items) for items in segments]
     return tuple(

@@ -85,7 +85,7 @@ class Prediction:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Moment:
-    """What was heard in one window of a stream.
+    """The answer to one window of a stream.
 
     Attributes:
         start_s, end_s: the window, counted from the beginning of the stream.

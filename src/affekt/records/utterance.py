@@ -75,7 +75,7 @@ class Utterance:
 
     @property
     def stretch(self) -> Stretch:
-        """What is heard of the file."""
+        """The stretch of the file that is read."""
         return Stretch(self.path, self.start_s, self.end_s)
 
     @property

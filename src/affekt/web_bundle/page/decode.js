@@ -4,7 +4,7 @@ import { isNarrowBand, NARROW_BAND } from "./bandwidth.js";
 import { toMono } from "./downmix.js";
 import { samplingRate } from "./formats.js";
 import { RecordingError, SAMPLING_RATE_HZ } from "./recognizer.js";
-import { soundByTurns } from "./turns.js";
+import { haveSeparateVoices } from "./crosstalk.js";
 
 const MIN_DURATION_S = 0.1;
 const MIN_PEAK = 1e-4; // -80 dBFS
@@ -38,7 +38,7 @@ export async function decode(file, url) {
   const channels = channelsOf(buffer);
   const { signal, warnings } = toMono(channels, SAMPLING_RATE_HZ);
   warnings.push(...judge(signal, channels));
-  if (channels.length > 1 && (await soundByTurns(channels, SAMPLING_RATE_HZ))) {
+  if (channels.length > 1 && (await haveSeparateVoices(channels, SAMPLING_RATE_HZ))) {
     throw new RecordingError(
       "has channels that sound by turns, as those of a call do: export one person's channel " +
         'alone, or follow the call with "affekt timeline"; if all are one voice or one scene, ' +

@@ -17,14 +17,14 @@ _MOST_HELD = 1 << 20
 # Digital silence is the lowest floor there is.
 _NOTHING_DB = -80.0
 # In stereo, a voice is louder on one channel by less than this wherever it stands between the
-# microphones; what a call's other channel hears of it is an echo at most.
+# microphones; a call's other channel has an echo of it at most.
 _ALONE_DB = 12.0
 # Of each of two channels, alone: a few words, more than the clicks and knocks of a recording.
 _ENOUGH_S = 1.0
 
 
-class Turns:
-    """Watches a recording, and tells as soon as two channels have sounded without the others.
+class CrosstalkDetector:
+    """Watches a recording, and knows as soon as two channels have sounded without the others.
 
     Levels alone are compared: channels of one scene rise and fall together, whatever the
     microphones, delays and codecs make of their waveforms. A channel that is always the louder
@@ -50,7 +50,7 @@ class Turns:
         self.alone_s: npt.NDArray[np.float64] = np.zeros(channels)
 
     @property
-    def apart(self) -> bool:
+    def separate_voices(self) -> bool:
         """Two channels hold voices of their own."""
         return int((self.alone_s >= _ENOUGH_S).sum()) >= 2
 

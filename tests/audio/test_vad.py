@@ -7,7 +7,7 @@ import pytest
 import scipy.signal
 
 from affekt.audio.activity import fill_frame, levels_db, signal_levels_db
-from affekt.audio.voice import voice_detector, voice_floor
+from affekt.audio.vad import create_vad, vad_floor
 
 RATE = 16_000
 FRAME = 320
@@ -40,10 +40,10 @@ def frames(signal):
 
 def speaks(signal, *, settled):
     """Decide for each frame, with the floor of the whole or with that of the past."""
-    floor = voice_floor() if settled else None
+    floor = vad_floor() if settled else None
     if floor is not None:
         floor.update(levels_db(frames(signal), RATE))
-    return voice_detector("energy", RATE, floor).decide(frames(signal))
+    return create_vad("energy", RATE, floor).decide(frames(signal))
 
 
 @pytest.mark.parametrize("rate", [8_000, 16_000, 44_100])
@@ -53,7 +53,7 @@ def test_an_offset_and_the_mains_have_no_level(rate, hz):
     assert levels_db(hum.astype(np.float32), rate).max() < -90.0
 
 
-def test_what_is_heard_keeps_its_level():
+def test_what_sounds_keeps_its_level():
     found = levels_db(frames(voice(5.0) + 0.1 + 0.05 * np.sin(2 * np.pi * 50 * times(5.0))), RATE)
     high = scipy.signal.butter(8, 125, "high", fs=RATE, output="sos")
     expected = scipy.signal.sosfiltfilt(high, voice(5.0))

@@ -1,6 +1,6 @@
 """Somebody speaks or not, frame by frame, as the sound comes in.
 
-A detector looks at the past alone, unless it was told the floor of the whole recording.
+A detector looks at the past alone, unless it is given the floor of the whole recording.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from affekt.audio.activity import NoiseFloor, levels_db
 from affekt.audio.signal import Signal
 from affekt.errors import ConfigError, MissingExtraError, did_you_mean
 
-Voice = Literal["energy", "webrtc"]
-VOICES: tuple[Voice, ...] = get_args(Voice)
+VadName = Literal["energy", "webrtc"]
+VADS: tuple[VadName, ...] = get_args(VadName)
 
 FRAME_S = 0.02
 # What 16 bits can hold is counted for the floor; whatever the floor, nobody speaks below -70 dBFS.
@@ -28,17 +28,17 @@ _HALF_LIFE_S = 5.0
 _WEBRTC_MODE = 2  # 0 lets much pass, 3 little
 
 
-class VoiceDetector(Protocol):
-    """Decides frame by frame; remembers what it heard."""
+class Vad(Protocol):
+    """Decides frame by frame, and remembers the frames before."""
 
     def decide(self, frames: Signal) -> npt.NDArray[np.bool_]:
         """Return whether somebody speaks in each of `[frames, samples]`, 20 ms a frame."""
 
 
-class EnergyVoice:
+class EnergyVad:
     """A frame louder than the noise floor.
 
-    It tells sound from background, not speech from other sounds. Where the level has hardly
+    It separates sound from background, not speech from other sounds. Where the level has hardly
     changed yet, there is noise or a tone, and nobody speaks.
 
     Args:
@@ -50,7 +50,7 @@ class EnergyVoice:
     def __init__(self, sampling_rate: int, floor: NoiseFloor | None = None) -> None:
         self._rate = sampling_rate
         self._settled_db = None if floor is None else floor.threshold_db
-        self._floor = voice_floor(kept=0.5 ** (FRAME_S / _HALF_LIFE_S))
+        self._floor = vad_floor(kept=0.5 ** (FRAME_S / _HALF_LIFE_S))
 
     def decide(self, frames: Signal) -> npt.NDArray[np.bool_]:
         """Compare each frame with the threshold: without a settled one, as it stands by then."""
@@ -64,7 +64,7 @@ class EnergyVoice:
         return decisions
 
 
-class WebRtcVoice:
+class WebRtcVad:
     """The detector of the WebRTC project (Gaussian mixtures over six bands).
 
     Raises:
@@ -88,27 +88,27 @@ class WebRtcVoice:
         return np.array(decisions, dtype=bool)
 
 
-def voice_floor(*, kept: float = 1.0) -> NoiseFloor:
+def vad_floor(*, kept: float = 1.0) -> NoiseFloor:
     """Return the floor that "energy" compares with: levels that hardly change are no speech."""
     return NoiseFloor(
         unknown_db=math.inf, nothing_db=_FAINTEST_DB, most_above_db=_MOST_ABOVE_DB, kept=kept
     )
 
 
-def voice_detector(name: str, sampling_rate: int, floor: NoiseFloor | None = None) -> VoiceDetector:
-    """Return a detector that has heard nothing yet.
+def create_vad(name: str, sampling_rate: int, floor: NoiseFloor | None = None) -> Vad:
+    """Return a detector at the beginning of a recording.
 
     Args:
-        name: one of `VOICES`.
+        name: one of `VADS`.
         sampling_rate: of the frames, in Hz.
-        floor: of the whole recording, in `voice_floor()`, where it is known; for "energy".
+        floor: of the whole recording, in `vad_floor()`, where it is known; for "energy".
 
     Raises:
         ConfigError: there is none of that name.
         MissingExtraError: it needs a library that is not installed.
     """
     if name == "energy":
-        return EnergyVoice(sampling_rate, floor)
+        return EnergyVad(sampling_rate, floor)
     if name == "webrtc":
-        return WebRtcVoice(sampling_rate)
-    raise ConfigError(f"no voice detector is called '{name}'{did_you_mean(name, VOICES)}")
+        return WebRtcVad(sampling_rate)
+    raise ConfigError(f"no voice detector is called '{name}'{did_you_mean(name, VADS)}")

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import scipy.signal
 
-from affekt.audio.turns import Turns
+from affekt.audio.crosstalk import CrosstalkDetector
 
 RATE = 8_000
 
@@ -29,7 +29,7 @@ def noise(seed: int, duration_s: float, level_db: float):
 
 
 def room(voice, seed: int):
-    """What a microphone hears of it: early and late, and three tenths of a second of echoes."""
+    """What a microphone records of it: early and late, and three tenths of a second of echoes."""
     rng = np.random.default_rng(2000 + seed)
     decay = np.exp(-6.9 * np.linspace(0, 1, round(0.3 * RATE)))
     response = 0.06 * decay * rng.standard_normal(decay.size)
@@ -37,12 +37,12 @@ def room(voice, seed: int):
     return scipy.signal.fftconvolve(voice, response)[: voice.size]
 
 
-def watched(*channels, piece: int = 4_096) -> Turns:
-    turns = Turns(RATE, len(channels))
+def watched(*channels, piece: int = 4_096) -> CrosstalkDetector:
+    detector = CrosstalkDetector(RATE, len(channels))
     frames = np.stack(channels, axis=1).astype(np.float32)
     for start in range(0, len(frames), piece):
-        turns.update(frames[start : start + piece])
-    return turns
+        detector.update(frames[start : start + piece])
+    return detector
 
 
 AGENT, CUSTOMER = babble(1, 30, turn_s=3), babble(2, 30, turn_s=3, late=True)
@@ -52,20 +52,20 @@ AGENT, CUSTOMER = babble(1, 30, turn_s=3), babble(2, 30, turn_s=3, late=True)
     ("floor_db", "echo_db", "customer_db"),
     [(-200, -200, 0), (-200, -20, -15), (-60, -200, -15), (-60, -20, 0), (-40, -200, 0)],
 )
-def test_voices_by_turns_are_told_apart(floor_db, echo_db, customer_db):
+def test_voices_by_turns_are_separate_voices(floor_db, echo_db, customer_db):
     customer = 10 ** (customer_db / 20) * CUSTOMER
     echo = 10 ** (echo_db / 20)
     left = AGENT + echo * customer + noise(1, 30, floor_db)
     right = customer + echo * AGENT + noise(2, 30, floor_db)
-    assert watched(left, right).apart
+    assert watched(left, right).separate_voices
 
 
-def test_voices_at_the_same_time_are_told_apart():
-    assert watched(babble(1, 30), babble(2, 30)).apart
+def test_voices_at_the_same_time_are_separate_voices():
+    assert watched(babble(1, 30), babble(2, 30)).separate_voices
 
 
 def test_two_of_three_channels_are_enough():
-    assert watched(AGENT, CUSTOMER, np.zeros_like(AGENT)).apart
+    assert watched(AGENT, CUSTOMER, np.zeros_like(AGENT)).separate_voices
 
 
 VOICE = babble(3, 30, turn_s=2)
@@ -92,12 +92,12 @@ VOICE = babble(3, 30, turn_s=2)
     ],
 )
 def test_a_scene_in_stereo_is_none(left, right):
-    assert not watched(left, right).apart
+    assert not watched(left, right).separate_voices
 
 
 def test_it_is_known_as_soon_as_both_have_spoken():
-    assert watched(AGENT[: 8 * RATE], CUSTOMER[: 8 * RATE]).apart
-    assert not watched(AGENT[: 3 * RATE], CUSTOMER[: 3 * RATE]).apart
+    assert watched(AGENT[: 8 * RATE], CUSTOMER[: 8 * RATE]).separate_voices
+    assert not watched(AGENT[: 3 * RATE], CUSTOMER[: 3 * RATE]).separate_voices
 
 
 @pytest.mark.parametrize("piece", [1_000, 8_000, 999_999])

@@ -19,7 +19,7 @@ RULE = SetRule(coverage=0.9, quantile=0.7, rule="lac")
 
 @pytest.fixture(scope="module")
 def recognizer(tones, tmp_path_factory):
-    path = tmp_path_factory.mktemp("doubt") / "tones.onnx"
+    path = tmp_path_factory.mktemp("novelty") / "tones.onnx"
     return Recognizer.load(tones.write_bundle(path, novelty=True, prediction_set=RULE))
 
 
@@ -87,29 +87,29 @@ def test_calm_counts_for_neutral_before_it_is_judged(recognizer, between):
     assert (joined.emotion, joined.uncertain) == ("neutral", False)
 
 
-@pytest.mark.parametrize(("amplitude", "strange"), [(0.2, False), (0.9, True)])
-def test_a_strange_recording_is_out_of_the_domain(recognizer, amplitude, strange, tones):
+@pytest.mark.parametrize(("amplitude", "outside"), [(0.2, False), (0.9, True)])
+def test_a_strange_recording_is_out_of_the_domain(recognizer, amplitude, outside, tones):
     found = recognizer(tones.tone("sad", amplitude=amplitude), RATE)
-    assert found.out_of_domain is strange
+    assert found.out_of_domain is outside
     assert found.novelty == pytest.approx(amplitude / 0.5, rel=0.01)
     assert found.confidence > 0.9
-    assert found.uncertain is strange
+    assert found.uncertain is outside
     assert (
-        recognizer(tones.tone("sad", amplitude=amplitude), RATE, threshold=0).uncertain is strange
+        recognizer(tones.tone("sad", amplitude=amplitude), RATE, threshold=0).uncertain is outside
     )
 
 
 @pytest.mark.parametrize(
-    ("amplitudes", "novelty", "strange"),
+    ("amplitudes", "novelty", "outside"),
     [((0.2, 0.4), 0.6, False), ((0.2, 0.6), 0.4, False), ((0.6, 0.8), 1.4, True)],
 )
 def test_the_novelty_of_a_long_recording_is_the_mean_of_the_windows_that_count(
-    amplitudes, novelty, strange, recognizer, tones
+    amplitudes, novelty, outside, recognizer, tones
 ):
     halves = [tones.tone("sad", duration_s=10.0, amplitude=size) for size in amplitudes]
     found = recognizer(np.concatenate(halves), RATE)
     assert found.novelty == pytest.approx(novelty, rel=0.01)
-    assert found.out_of_domain is strange
+    assert found.out_of_domain is outside
 
 
 def test_a_bundle_without_these_says_nothing_of_them(tmp_path, tones):

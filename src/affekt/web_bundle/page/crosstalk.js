@@ -1,18 +1,18 @@
 // Whether the channels of a recording hold voices of their own, as those of a call do. This is
-// affekt.audio.turns in JavaScript; the tests hold both against each other.
+// affekt.audio.crosstalk in JavaScript; the tests hold both against each other.
 
 import { levelsDb, NoiseFloor, NOTHING_DB, steadyBasis } from "./activity.js";
 
 const FRAME_S = 0.02;
 const SPAN_FRAMES = 50;
-// In stereo, a voice is louder on one channel by less than this; what a call's other channel hears
-// of it is an echo at most.
+// In stereo, a voice is louder on one channel by less than this; a call's other channel has an
+// echo of it at most.
 const ALONE_DB = 12;
 const ENOUGH_FRAMES = 50; // of each of two channels, alone: a second
 const SPANS_AT_ONCE = 60; // then the page lives for a moment
 
 /** Say whether two channels, Float32Arrays of one length, have sounded without the others. */
-export async function soundByTurns(channels, samplingRateHz) {
+export async function haveSeparateVoices(channels, samplingRateHz) {
   const frame = Math.round(FRAME_S * samplingRateHz);
   const span = SPAN_FRAMES * frame;
   const steady = steadyBasis(frame, samplingRateHz);
