@@ -6,11 +6,13 @@ import os
 import runpy
 import shutil
 from collections.abc import Callable, Iterator
+from html.parser import HTMLParser
 from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 import soundfile
 from hypothesis import settings
@@ -30,7 +32,19 @@ os.environ["NUMBA_CACHE_DIR"] = str(
     TESTS.parent / ".pytest_cache" / "numba" / os.environ.get("PYTEST_XDIST_WORKER", "main")
 )
 
+# Compiling them takes longer than running them: on short sounds a quick compilation is enough.
+os.environ["NUMBA_OPT"] = "0"
+# Small networks are faster on one thread, the more so beside other tests.
+os.environ["OMP_NUM_THREADS"] = "1"
+
 WriteTone = Callable[..., Path]
+
+
+@pytest.fixture(autouse=True)
+def _no_corpora(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only tests that say so look at real recordings, wherever they lie."""
+    if request.node.get_closest_marker("corpora") is None:
+        monkeypatch.delenv("AFFEKT_CORPORA", raising=False)
 
 
 @pytest.fixture(scope="session")
@@ -72,6 +86,50 @@ def write_tone() -> WriteTone:
 
 
 @pytest.fixture(scope="session")
+def voice() -> npt.NDArray[np.float32]:
+    """A glide with overtones, loud and soft in turns: two seconds at 16 kHz."""
+    times_s = np.arange(2 * 16_000) / 16_000
+    phase = 2 * np.pi * (120 * times_s + 20 * times_s**2)
+    tones = sum(np.sin(n * phase) / n for n in range(1, 30))
+    glide: npt.NDArray[np.float64] = 0.1 * tones * (1 + np.sin(2 * np.pi * 3 * times_s))
+    return glide.astype(np.float32)
+
+
+class Page(HTMLParser):
+    """Reads a page, and fails where a tag is left open or closed twice."""
+
+    VOID = ("meta", "img", "link", "br")
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.seen: list[tuple[str, dict[str, str | None]]] = []
+        self.words: list[str] = []
+        self.feed(text)
+        assert not self.open
+
+    def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
+        self.seen.append((tag, dict(attributes)))
+        if tag not in self.VOID:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        self.words.append(data)
+
+    def all(self, tag: str) -> list[dict[str, str | None]]:
+        return [attributes for name, attributes in self.seen if name == tag]
+
+
+@pytest.fixture(scope="session")
+def read_page() -> type[Page]:
+    """Read a page: its tags in `seen`, its text in `words`."""
+    return Page
+
+
+@pytest.fixture(scope="session")
 def chromium_path() -> str:
     """The browser that pages are tested in; `AFFEKT_CHROMIUM` names another."""
     names = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -79,6 +137,18 @@ def chromium_path() -> str:
     if found is None:
         pytest.skip("no Chromium: install it, or name one in AFFEKT_CHROMIUM")
     return found
+
+
+@pytest.fixture(scope="session")
+def library() -> Path:
+    """The files of onnxruntime-web, from the cache or from npm."""
+    from affekt.errors import AffektError
+    from affekt.web_bundle.library import find_library
+
+    try:
+        return find_library()
+    except AffektError as error:
+        pytest.skip(f"onnxruntime-web is neither cached nor reachable: {error}")
 
 
 @pytest.fixture(scope="session")

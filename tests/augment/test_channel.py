@@ -20,20 +20,6 @@ from affekt.augment.channel import (
 RATE_HZ = 16_000
 
 
-@pytest.fixture(scope="module")
-def voice():
-    """A glide with overtones, loud and soft in turns."""
-    times_s = np.arange(2 * RATE_HZ) / RATE_HZ
-    phase = 2 * np.pi * (120 * times_s + 20 * times_s**2)
-    tones = sum(np.sin(n * phase) / n for n in range(1, 30))
-    return (0.1 * tones * (1 + np.sin(2 * np.pi * 3 * times_s))).astype(np.float32)
-
-
-@pytest.fixture
-def rng():
-    return np.random.default_rng(7)
-
-
 def power(signal):
     return float(np.mean(np.square(signal, dtype=np.float64)))
 

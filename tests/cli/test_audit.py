@@ -33,7 +33,6 @@ def noise(seed):
 def split(tmp_path, monkeypatch):
     """Three recordings; one is another, softer, and in another part."""
     monkeypatch.setenv("AFFEKT_CACHE", str(tmp_path / "cache"))
-    monkeypatch.delenv("AFFEKT_CORPORA", raising=False)
     soundfile.write(tmp_path / "a.wav", noise(1), 16_000)
     soundfile.write(tmp_path / "b.flac", 0.5 * noise(1), 16_000)
     soundfile.write(tmp_path / "c.wav", noise(2), 16_000)

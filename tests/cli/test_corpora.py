@@ -30,9 +30,7 @@ def root(tmp_path):
 
 
 @pytest.fixture
-def run(monkeypatch):
-    monkeypatch.delenv("AFFEKT_CORPORA", raising=False)
-
+def run():
     def call(*arguments):
         return CliRunner().invoke(corpora, [str(item) for item in arguments])
 

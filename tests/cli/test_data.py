@@ -18,7 +18,6 @@ from affekt.features.table import read_table
 @pytest.fixture
 def mine(tmp_path, monkeypatch, write_tone):
     """Three recordings in folders, and a table of four stretches of them."""
-    monkeypatch.delenv("AFFEKT_CORPORA", raising=False)
     monkeypatch.setenv("AFFEKT_CACHE", str(tmp_path / "cache"))
     monkeypatch.chdir(tmp_path)
     for number, place in enumerate(("frustrated/anna_1", "happy/anna_2", "frustrated/ben_1")):

@@ -49,7 +49,6 @@ def affekt(tmp_path, monkeypatch):
     """Call the command outside any checkout, so that no test touches the project's own log."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("AFFEKT_CACHE", str(tmp_path / ".cache"))
-    monkeypatch.delenv("AFFEKT_CORPORA", raising=False)
 
     def call(*arguments, code=0):
         result = CliRunner().invoke(main, ["evaluate", *map(str, arguments)])

@@ -18,7 +18,6 @@ from affekt.cli import main
 
 @pytest.fixture
 def run(monkeypatch, tmp_path):
-    monkeypatch.delenv("AFFEKT_CORPORA", raising=False)
     monkeypatch.chdir(tmp_path)
 
     def call(*arguments):

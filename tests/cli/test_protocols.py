@@ -18,9 +18,7 @@ from affekt.protocols import PROTOCOLS
 
 
 @pytest.fixture
-def run(monkeypatch):
-    monkeypatch.delenv("AFFEKT_CORPORA", raising=False)
-
+def run():
     def call(*arguments):
         return CliRunner().invoke(protocols, [str(item) for item in arguments])
 

@@ -3,7 +3,6 @@
 import csv
 import json
 import re
-from html.parser import HTMLParser
 
 import numpy as np
 import onnx
@@ -16,28 +15,6 @@ from affekt.cli.report import _called
 from affekt.recognition.metadata import SetRule
 
 EMODB_CODES = {"W": "angry", "F": "happy", "T": "sad", "N": "neutral"}
-VOID = {"meta", "img", "link", "br"}
-
-
-class Page(HTMLParser):
-    """Reads a page, and fails where a tag is left open or closed twice."""
-
-    def __init__(self, text):
-        super().__init__()
-        self.open, self.seen, self.words = [], [], []
-        self.feed(text)
-        assert not self.open
-
-    def handle_starttag(self, tag, attributes):
-        self.seen.append((tag, dict(attributes)))
-        if tag not in VOID:
-            self.open.append(tag)
-
-    def handle_endtag(self, tag):
-        assert self.open.pop() == tag
-
-    def handle_data(self, data):
-        self.words.append(data)
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -104,16 +81,16 @@ def test_the_page_begins_with_what_to_worry_about(page):
     ]
 
 
-def test_the_page_needs_nothing_else(page):
-    read = Page(page)
+def test_the_page_needs_nothing_else(page, read_page):
+    read = read_page(page)
     for tag, attributes in read.seen:
         source = attributes.get("src") or attributes.get("href") or ""
         assert not source or source.startswith(("data:", "#")), (tag, source)
     assert "<script" not in page
 
 
-def test_its_links_lead_to_its_sections(page):
-    read = Page(page)
+def test_its_links_lead_to_its_sections(page, read_page):
+    read = read_page(page)
     places = {attributes["id"] for _, attributes in read.seen if "id" in attributes}
     links = [attributes["href"] for tag, attributes in read.seen if tag == "a"]
     assert links
@@ -152,8 +129,8 @@ def test_the_command_that_makes_it_again_is_told(document):
     )
 
 
-def test_worries_stand_in_the_document_as_on_the_page(document, page):
-    words = " ".join(Page(page).words)
+def test_worries_stand_in_the_document_as_on_the_page(document, page, read_page):
+    words = " ".join(read_page(page).words)
     assert document["worries"]
     for worry in document["worries"]:
         assert worry["text"] in words
@@ -175,7 +152,9 @@ def test_the_same_seed_gives_the_same_figures(folder, document, tone_bundle, roo
     assert same == document
 
 
-def test_a_calibrated_bundle_tells_of_sets_and_of_what_is_no_speech(tones, root, tmp_path):
+def test_a_calibrated_bundle_tells_of_sets_and_of_what_is_no_speech(
+    tones, root, tmp_path, read_page
+):
     rule = SetRule(coverage=0.9, quantile=0.5, rule="lac")
     path = tones.write_bundle(tmp_path / "tones.onnx", novelty=True, prediction_set=rule)
     model = onnx.load(path)  # what its network says by itself: here the same
@@ -190,7 +169,7 @@ def test_a_calibrated_bundle_tells_of_sets_and_of_what_is_no_speech(tones, root,
     assert doubts["before"]["given"] == doubts["given"]["given"]
     assert set(doubts["domain"]["found"]) == {"music", "noise", "hum", "silence", "tones"}
     assert doubts["domain"]["curve"]["found"][-1] == 1.0
-    words = " ".join(Page((tmp_path / "tones.html").read_text(encoding="utf-8")).words)
+    words = " ".join(read_page((tmp_path / "tones.html").read_text(encoding="utf-8")).words)
     assert "Sets of labels (conformal prediction)" in words
     assert "all clips, network alone" in words
     assert "Synthetic sounds called out of the domain" in words

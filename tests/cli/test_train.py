@@ -10,7 +10,6 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-import torch
 from click.testing import CliRunner
 
 from affekt.cli import main
@@ -19,14 +18,6 @@ from affekt.training import load_recipe
 from affekt.training.module import TrainingModule
 
 TINY = Path(__file__).parents[1] / "training" / "tiny.toml"
-
-
-@pytest.fixture(scope="module", autouse=True)
-def one_thread():
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 @pytest.fixture(scope="module")

@@ -1,19 +1,8 @@
 from __future__ import annotations
 
-import pytest
 from click.testing import CliRunner
 
 from affekt.cli import main
-from affekt.errors import AffektError
-from affekt.web_bundle.library import find_library
-
-
-@pytest.fixture(scope="module")
-def library():
-    try:
-        return find_library()
-    except AffektError as error:
-        pytest.skip(f"onnxruntime-web is neither cached nor reachable: {error}")
 
 
 def test_it_writes_the_folder_and_says_how_to_look_at_it(library, tone_bundle, tmp_path):

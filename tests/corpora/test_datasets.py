@@ -18,11 +18,6 @@ ROWS = [
 ]
 
 
-@pytest.fixture(autouse=True)
-def _no_corpora(monkeypatch):
-    monkeypatch.delenv("AFFEKT_CORPORA", raising=False)
-
-
 @pytest.fixture
 def place(tmp_path, write_tone):
     """Return a folder with the recordings."""

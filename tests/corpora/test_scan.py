@@ -179,8 +179,7 @@ def test_the_root_is_the_option_before_the_environment(tmp_path, monkeypatch):
     assert corpora_root() == there
 
 
-def test_without_a_root_the_remedy_is_named(monkeypatch):
-    monkeypatch.delenv("AFFEKT_CORPORA", raising=False)
+def test_without_a_root_the_remedy_is_named():
     with pytest.raises(CorpusError, match="--corpora FOLDER, or set AFFEKT_CORPORA"):
         corpora_root()
 

@@ -21,11 +21,6 @@ def load(path, **options):
     return list(open_dataset(table=path, **options).utterances)
 
 
-@pytest.fixture(autouse=True)
-def _no_corpora(monkeypatch):
-    monkeypatch.delenv("AFFEKT_CORPORA", raising=False)
-
-
 @pytest.fixture
 def table(tmp_path):
     """Write a CSV beside two recordings, a.wav and b.wav."""

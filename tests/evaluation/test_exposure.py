@@ -112,7 +112,6 @@ def test_of_a_model_that_does_not_say_nothing_is_found(toy_corpora):
 
 
 def test_without_a_folder_of_corpora_nothing_is_at_hand(learner, tmp_path, monkeypatch):
-    monkeypatch.delenv("AFFEKT_CORPORA", raising=False)
     assert training_clips([learner]) == ()
     monkeypatch.setenv("AFFEKT_CORPORA", str(tmp_path / "gone"))
     assert training_clips([learner]) == ()

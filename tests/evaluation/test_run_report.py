@@ -5,7 +5,6 @@ import json
 import re
 import subprocess
 import sys
-from html.parser import HTMLParser
 from pathlib import Path
 
 import numpy as np
@@ -25,31 +24,6 @@ FILES = {
     *("report.json", "report.md", "report.html", "predictions.csv", "misclassified.csv"),
     *("confusion.csv", "history.csv", "confusion.png", "recalls.png", "curves.png"),
 }
-VOID = {"meta", "img", "link", "br"}
-
-
-class Page(HTMLParser):
-    """Reads a page, and fails where a tag is left open or closed twice."""
-
-    def __init__(self, text):
-        super().__init__()
-        self.open, self.seen, self.words = [], [], []
-        self.feed(text)
-        assert not self.open
-
-    def handle_starttag(self, tag, attributes):
-        self.seen.append((tag, dict(attributes)))
-        if tag not in VOID:
-            self.open.append(tag)
-
-    def handle_endtag(self, tag):
-        assert self.open.pop() == tag
-
-    def handle_data(self, data):
-        self.words.append(data)
-
-    def all(self, tag):
-        return [attributes for name, attributes in self.seen if name == tag]
 
 
 def figures_of(clips=30, right=0.5, speakers=3):
@@ -138,10 +112,10 @@ def test_tables_hold_every_clip_and_those_that_went_wrong(run):
     assert [row["validation_loss"] for row in history] == ["", "1"]
 
 
-def test_the_page_is_well_formed_and_needs_nothing_outside_itself(run):
+def test_the_page_is_well_formed_and_needs_nothing_outside_itself(run, read_page):
     folder, _ = run
     text = (folder / "report.html").read_text()
-    page = Page(text)
+    page = read_page(text)
     assert "A <b>run</b>" in page.words
     assert all(image["src"].startswith("data:image/") for image in page.all("img"))
     assert not page.all("script")
@@ -150,9 +124,9 @@ def test_the_page_is_well_formed_and_needs_nothing_outside_itself(run):
     assert "prefers-color-scheme: dark" in text
 
 
-def test_every_table_has_a_caption_and_every_picture_words(run):
+def test_every_table_has_a_caption_and_every_picture_words(run, read_page):
     folder, _ = run
-    page = Page((folder / "report.html").read_text())
+    page = read_page((folder / "report.html").read_text())
     assert len(page.all("caption")) == len(page.all("table")) >= 6
     assert {cell["scope"] for cell in page.all("th")} == {"row", "col"}
     assert all(image["alt"] for image in page.all("img"))
@@ -165,7 +139,7 @@ def test_there_is_no_sound_unless_recordings_are_given(run):
     assert "audio/wav" not in text
 
 
-def test_recordings_are_heard_and_seen_where_a_clip_was_misclassified(tmp_path):
+def test_recordings_are_heard_and_seen_where_a_clip_was_misclassified(tmp_path, read_page):
     figures = figures_of()
     one, damaged, *_ = (item.clip for item in figures.misclassified)
     right = next(item.clip for item in figures.predictions if item.predicted == item.actual)
@@ -174,7 +148,7 @@ def test_recordings_are_heard_and_seen_where_a_clip_was_misclassified(tmp_path):
     soundfile.write(paths[one], tone, 16000)
     paths[damaged].write_bytes(b"not audio")
     written(tmp_path / "run", figures, recordings=paths)
-    page = Page((tmp_path / "run" / "report.html").read_text())
+    page = read_page((tmp_path / "run" / "report.html").read_text())
     (heard,) = page.all("audio")
     assert heard["aria-label"] == one
     wav = io.BytesIO(base64.b64decode(heard["src"].removeprefix("data:audio/wav;base64,")))

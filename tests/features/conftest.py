@@ -47,6 +47,11 @@ def make_sounds():
 SOUNDS = {name: sound.astype(np.float32) for name, sound in make_sounds().items()}
 
 
+@pytest.fixture(autouse=True)
+def _odd_clips_are_meant(recwarn):
+    """Librosa warns of short clips, of clips without pitch, and of empty bands."""
+
+
 @pytest.fixture(params=SOUNDS)
 def sound(request):
     """One of many sounds, float32 at 16 kHz."""

@@ -17,11 +17,6 @@ MFCC_ATOL = 1e-2
 TEXTBOOK_ATOL = 1e-3
 
 
-@pytest.fixture(autouse=True)
-def _short_clips_are_meant(recwarn):
-    """Librosa warns of clips shorter than its window."""
-
-
 @pytest.mark.parametrize("n_mfcc", [13, 20, 40])
 def test_mfcc_are_librosas(sound, n_mfcc):
     coefficients = mfcc(Stft(sound), n_mfcc)

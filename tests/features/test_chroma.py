@@ -15,11 +15,6 @@ CHROMA_ATOL = 1e-4
 PITCH_ATOL_HZ = 1e-2
 
 
-@pytest.fixture(autouse=True)
-def _short_clips_are_meant(recwarn):
-    """Librosa warns of clips shorter than its window and of clips without pitches."""
-
-
 def tone(frequency_hz, samples=16000):
     phase = 2.0 * np.pi * frequency_hz * np.arange(samples) / RATE_HZ
     return (0.5 * np.sin(phase)).astype(np.float32)

@@ -12,11 +12,6 @@ RTOL = 1e-3
 CONTRAST_ATOL_DB = 1e-2
 
 
-@pytest.fixture(autouse=True)
-def _short_clips_are_meant(recwarn):
-    """Librosa warns of clips shorter than its window."""
-
-
 @pytest.mark.parametrize("n_fft", [2048, 1024])
 def test_contrast_is_librosas(sound, n_fft):
     contrast = spectral_contrast(Stft(sound, n_fft=n_fft))

@@ -23,11 +23,6 @@ DB_ATOL = 1e-2
 every_set = pytest.mark.parametrize("features", FEATURE_SETS.values(), ids=FEATURE_SETS)
 
 
-@pytest.fixture(autouse=True)
-def _short_clips_are_meant(recwarn):
-    """Librosa warns of clips shorter than its window and of filters that hold no bin."""
-
-
 @every_set
 def test_a_set_gives_what_it_declares(features, sound):
     values = features.compute(sound)

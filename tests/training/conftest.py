@@ -1,27 +1,17 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-import torch
 
 from affekt.config import from_mapping
 from affekt.records import Utterance
-from affekt.training import Recipe, Run
+from affekt.training import Recipe, Run, fit
 from affekt.training.data import Clips, Part
-
-
-@pytest.fixture(scope="session", autouse=True)
-def one_thread() -> Iterator[None]:
-    """Small networks are faster on one thread, the more so beside other work."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 @pytest.fixture(scope="session")
@@ -103,3 +93,27 @@ def table() -> Callable[..., Clips]:
         )
 
     return make
+
+
+@pytest.fixture(scope="session")
+def part_of() -> Callable[..., Part]:
+    """Make a part of some rows of features, all of which have a target."""
+
+    def make(features: np.ndarray, targets: list[int], rows: list[int]) -> Part:
+        return Part(features, np.array(targets), np.array(rows, dtype=np.int64))
+
+    return make
+
+
+@pytest.fixture
+def speakers_read(monkeypatch: pytest.MonkeyPatch) -> list[set[tuple[str, str]]]:
+    """Whose clips are read from now on, `(corpus, speaker)`, one set a part."""
+    read = []
+    load = fit.load_clips
+
+    def watched(utterances: Sequence[Utterance], **more: Any) -> Any:
+        read.append({(item.corpus, item.speaker) for item in utterances})
+        return load(utterances, **more)
+
+    monkeypatch.setattr(fit, "load_clips", watched)
+    return read

@@ -24,7 +24,7 @@ from affekt.training.batches import (
     fit_length,
     ordered_loader,
 )
-from affekt.training.data import Clips, Part
+from affekt.training.data import Clips
 from affekt.training.options import FitConfig
 from affekt.training.recipe import DataConfig
 
@@ -335,13 +335,9 @@ def test_clips_of_any_length_are_validated_whole_and_one_by_one(clips):
 # Features of one shape
 
 
-def rows_of(features: np.ndarray, targets: list[int], rows: list[int]) -> Part:
-    return Part(features, np.array(targets), np.array(rows, dtype=np.int64))
-
-
 @given(st.integers(1, 60), st.integers(1, 17), st.integers(0, 3))
-def test_an_epoch_sees_every_row_once(count: int, batch_size: int, epoch: int):
-    part = rows_of(np.zeros((count, 1), np.float32), [0] * count, list(range(count)))
+def test_an_epoch_sees_every_row_once(part_of, count: int, batch_size: int, epoch: int):
+    part = part_of(np.zeros((count, 1), np.float32), [0] * count, list(range(count)))
     sampler = EpochSampler(part.rows, batch_size=batch_size, seed=3)
     sampler.set_epoch(epoch)
     plans = list(sampler)
@@ -349,15 +345,15 @@ def test_an_epoch_sees_every_row_once(count: int, batch_size: int, epoch: int):
     assert sorted(np.concatenate([plan.rows for plan in plans])) == list(range(count))
 
 
-def test_a_single_row_left_over_joins_the_last_batch():
-    part = rows_of(np.zeros((9, 1), np.float32), [0] * 9, list(range(9)))
+def test_a_single_row_left_over_joins_the_last_batch(part_of):
+    part = part_of(np.zeros((9, 1), np.float32), [0] * 9, list(range(9)))
     sampler = EpochSampler(part.rows, batch_size=4, seed=0)
     assert [len(plan.rows) for plan in sampler] == [4, 5]
     assert len(sampler) == 2
 
 
-def test_epochs_differ_and_repeat_exactly():
-    part = rows_of(np.zeros((50, 1), np.float32), [0] * 50, list(range(50)))
+def test_epochs_differ_and_repeat_exactly(part_of):
+    part = part_of(np.zeros((50, 1), np.float32), [0] * 50, list(range(50)))
     orders = []
     for epoch in (0, 1, 0):
         sampler = EpochSampler(part.rows, batch_size=50, seed=3)
@@ -366,23 +362,23 @@ def test_epochs_differ_and_repeat_exactly():
     assert orders[0] == orders[2] != orders[1]
 
 
-def test_oversampling_draws_every_class_equally_often():
+def test_oversampling_draws_every_class_equally_often(part_of):
     targets = [0] * 900 + [1] * 100
-    part = rows_of(np.zeros((1000, 1), np.float32), targets, list(range(1000)))
+    part = part_of(np.zeros((1000, 1), np.float32), targets, list(range(1000)))
     sampler = EpochSampler(part.rows, batch_size=1000, seed=0, weights=class_balance(part))
     drawn = next(iter(sampler)).rows
     assert 0.45 < np.mean(np.array(targets)[drawn]) < 0.55
 
 
-def test_an_empty_training_part_is_refused():
-    part = rows_of(np.zeros((2, 1), np.float32), [0, 0], [])
+def test_an_empty_training_part_is_refused(part_of):
+    part = part_of(np.zeros((2, 1), np.float32), [0, 0], [])
     with pytest.raises(ConfigError, match="training part is empty"):
         EpochSampler(part.rows, batch_size=2, seed=0)
 
 
-def test_batches_hold_the_rows_of_their_plan_in_single_precision():
+def test_batches_hold_the_rows_of_their_plan_in_single_precision(part_of):
     features = np.arange(12, dtype=np.float16).reshape(6, 2)
-    part = rows_of(features, [0, 1, 2, 0, 1, 2], [4, 1, 5])
+    part = part_of(features, [0, 1, 2, 0, 1, 2], [4, 1, 5])
     sampler = EpochSampler(part.rows, batch_size=2, seed=0)
     batches = TrainingBatches(part, None, FitConfig(), seed=0)
     seen = [batches[plan] for plan in sampler]
@@ -392,9 +388,9 @@ def test_batches_hold_the_rows_of_their_plan_in_single_precision():
     assert sorted(values[:, 0].tolist()) == [2.0, 8.0, 10.0]
 
 
-def test_augmentation_repeats_by_seed_and_differs_by_epoch():
+def test_augmentation_repeats_by_seed_and_differs_by_epoch(part_of):
     images = np.random.default_rng(0).random((4, 6, 8)).astype(np.float32)
-    part = rows_of(images, [0] * 4, list(range(4)))
+    part = part_of(images, [0] * 4, list(range(4)))
     steps = [{"name": "rescale", "factor": [0.2, 0.9]}]
     pipeline = Pipeline.for_images(steps, where="test")
 
@@ -411,8 +407,8 @@ def test_augmentation_repeats_by_seed_and_differs_by_epoch():
     assert (epoch(1, 0) < images).all()
 
 
-def test_the_ordered_loader_keeps_the_order_of_the_part():
+def test_the_ordered_loader_keeps_the_order_of_the_part(part_of):
     features = np.arange(10, dtype=np.float32).reshape(5, 2)
-    part = rows_of(features, [0, 1, 2, 3, 4], [3, 0, 4])
+    part = part_of(features, [0, 1, 2, 3, 4], [3, 0, 4])
     targets = [batch.targets.tolist() for batch in ordered_loader(part, batch_size=2)]
     assert targets == [[3, 0], [4]]

@@ -12,7 +12,7 @@ from affekt.training.fit import load_recordings, read_clips
 
 SAVEE = {
     "data.corpora": ["savee"],
-    "fit.epochs": 6,
+    "fit.epochs": 1,
     "fit.batch_size": 4,
     "calibration": {"coverage": 0.8},
 }
@@ -53,7 +53,7 @@ def test_each_network_answers_for_speakers_that_it_did_not_learn_from(run, monke
 
 def test_a_single_speaker_is_calibrated_on_clips_with_a_word_of_warning(run):
     said = []
-    made = run(said=said, **{**SAVEE, "fit.epochs": 1})
+    made = run(said=said, **SAVEE)
     clips = clips_of(made)
     one = [item for item in clips.utterances if item.speaker == "DC"]
     cross_fit(made, read_clips(made.recipe, one))

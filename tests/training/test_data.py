@@ -13,7 +13,7 @@ from affekt.features.cache import FeatureCache
 from affekt.features.spectra import LogMelConfig, log_mel
 from affekt.records import Utterance
 from affekt.training import data
-from affekt.training.data import Part, fit_normalisation, load_clips, target_label
+from affekt.training.data import fit_normalisation, load_clips, target_label
 
 LABELS = ("neutral", "happy", "sad", "angry")
 FEATURES = LogMelConfig(n_mels=40)
@@ -149,34 +149,30 @@ def test_every_setting_of_the_log_mels_is_part_of_the_key(toy_corpora, change, t
 # Normalisation
 
 
-def rows_of(features: np.ndarray, targets: list[int], rows: list[int]) -> Part:
-    return Part(features, np.array(targets), np.array(rows, dtype=np.int64))
-
-
-def test_normalisation_looks_at_training_rows_alone():
+def test_normalisation_looks_at_training_rows_alone(part_of):
     features = np.array([[1.0, 10.0], [3.0, 10.0], [100.0, -50.0]], dtype=np.float32)
-    fitted = fit_normalisation(rows_of(features, [0, 1, 0], [0, 1]), over=())
+    fitted = fit_normalisation(part_of(features, [0, 1, 0], [0, 1]), over=())
     np.testing.assert_allclose(fitted.mean, [2.0, 10.0])
     np.testing.assert_allclose(fitted.scale, [1.0, 1.0])  # the second never changes
 
 
-def test_a_matrix_can_share_one_mean_over_its_frames():
+def test_a_matrix_can_share_one_mean_over_its_frames(part_of):
     features = np.random.default_rng(0).normal(5.0, 3.0, (40, 7, 3)).astype(np.float32)
-    fitted = fit_normalisation(rows_of(features, [0] * 40, list(range(40))), over=(0,))
+    fitted = fit_normalisation(part_of(features, [0] * 40, list(range(40))), over=(0,))
     assert fitted.mean.shape == (1, 3)
     np.testing.assert_allclose(fitted.mean[0], features.mean(axis=(0, 1)), rtol=1e-5)
     np.testing.assert_allclose(fitted.scale[0], features.std(axis=(0, 1)), rtol=1e-5)
 
 
-def test_the_mean_is_exact_over_more_rows_than_a_block():
+def test_the_mean_is_exact_over_more_rows_than_a_block(part_of):
     features = np.random.default_rng(0).normal(-2.0, 0.5, (1001, 4)).astype(np.float16)
-    fitted = fit_normalisation(rows_of(features, [0] * 1001, list(range(1001))), over=())
+    fitted = fit_normalisation(part_of(features, [0] * 1001, list(range(1001))), over=())
     expected = features.astype(np.float64)
     np.testing.assert_allclose(fitted.mean, expected.mean(axis=0), rtol=1e-6)
     np.testing.assert_allclose(fitted.scale, expected.std(axis=0), rtol=1e-5)
 
 
-def test_without_axes_nothing_is_normalised():
+def test_without_axes_nothing_is_normalised(part_of):
     features = np.full((3, 2, 2), 7.0, dtype=np.float32)
-    fitted = fit_normalisation(rows_of(features, [0, 0, 0], [0, 1, 2]), over=None)
+    fitted = fit_normalisation(part_of(features, [0, 0, 0], [0, 1, 2]), over=None)
     assert (features[0] - fitted.mean) / fitted.scale == pytest.approx(features[0])

@@ -56,17 +56,9 @@ def test_a_run_learns_which_pitch_is_which_emotion(run):
     assert [line.split(":")[0] for line in said[3:]] == [f"epoch {k + 1} of 8" for k in range(8)]
 
 
-def test_nobody_of_the_lockbox_is_ever_read(run, monkeypatch):
-    read = []
-    load = fit_room.load_clips
-
-    def watched(utterances, **more):
-        read.append({(item.corpus, item.speaker) for item in utterances})
-        return load(utterances, **more)
-
-    monkeypatch.setattr(fit_room, "load_clips", watched)
+def test_nobody_of_the_lockbox_is_ever_read(run, speakers_read):
     fitted = fit(run(**{"fit.epochs": 1, "protocol.select_on": "select"}), resume=False)
-    trained, selected, calibrated = read
+    trained, selected, calibrated = speakers_read
     assert trained == {("emodb", "03"), ("emodb", "08"), ("savee", "DC")}
     assert selected == {("emodb", "14"), ("savee", "JK")} <= selection_speakers("select")
     assert calibrated == {("emodb", "13")} <= selection_speakers("calibrate")

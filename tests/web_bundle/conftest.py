@@ -16,20 +16,9 @@ import pytest
 import soundfile
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from affekt.errors import AffektError
 from affekt.web_bundle import HEADERS, media_type, write_web_bundle
-from affekt.web_bundle.library import find_library
 
 RATE_HZ = 16_000
-
-
-@pytest.fixture(scope="session")
-def library() -> Path:
-    """The files of onnxruntime-web, from the cache or from npm."""
-    try:
-        return find_library()
-    except AffektError as error:
-        pytest.skip(f"onnxruntime-web is neither cached nor reachable: {error}")
 
 
 @dataclass
