@@ -28,7 +28,7 @@ from affekt.audio import SAMPLING_RATE_HZ, decode
 from affekt.augment.copies import CopyConfig, copy_rng, make_copy
 from affekt.corpora import load_corpus
 from affekt.evaluation import Reading, commit_here, log_reading
-from affekt.evaluation.exposure import lockbox_tested
+from affekt.evaluation.overlap import lockbox_tested
 from affekt.evaluation.report import clips_digest
 from affekt.features.sets import FEATURE_SETS
 from affekt.protocols import Split, protocol

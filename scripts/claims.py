@@ -19,7 +19,7 @@ from functools import cache
 
 from affekt.cli import main as command_line
 from affekt.corpora import collection_of
-from affekt.evaluation.references import references
+from affekt.evaluation.compare import references
 from affekt.protocols import lockbox_speakers, selection_speakers
 from affekt.published import SYSTEMS, claims_of, load_system
 from affekt.recognition import Bundle, shipped_bundles

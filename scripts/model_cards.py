@@ -9,7 +9,7 @@ from typing import Any
 
 import report_card
 from affekt.corpora import CORPORA
-from affekt.evaluation.layout import percent
+from affekt.evaluation.figures import percent
 from affekt.recognition import Bundle, shipped_bundles
 from affekt.recognition.metadata import BundleMetadata
 from doc_tables import LANGUAGES

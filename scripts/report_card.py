@@ -7,12 +7,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from affekt.evaluation import trust_worries as rules
-from affekt.evaluation.layout import percent, why_no_interval
-from affekt.evaluation.leaks import LeakedCopy, Leaks
+from affekt.evaluation.card import points, share
+from affekt.evaluation.card import warnings as rules
+from affekt.evaluation.figures import NEARLY_ALL, percent, why_no_interval
+from affekt.evaluation.overlap import LeakedCopy, Leaks
 from affekt.evaluation.people import MARGIN, MIN_SPEAKERS
-from affekt.evaluation.scoring import NEARLY_ALL
-from affekt.evaluation.trust_worries import points, share
 from affekt.evaluation.writers import leak_facts
 from affekt.recognition import Bundle, shipped_bundles
 from md import table

@@ -10,8 +10,7 @@ from __future__ import annotations
 
 import json
 
-from affekt.evaluation.trust_html import to_html, to_json
-from affekt.evaluation.trust_stored import read_trust
+from affekt.evaluation.card import read_trust, to_html, to_json
 from report_card import REPORTS
 
 

@@ -18,10 +18,10 @@ from PIL import Image
 import affekt
 from affekt.cli import COMMANDS, main
 from affekt.corpora import CORPORA, collection_of
-from affekt.evaluation.exposure import heard_in_training
-from affekt.evaluation.people import MIN_SPEAKERS, verdict_of
-from affekt.evaluation.trust_stored import read_trust
-from affekt.evaluation.trust_worries import worries
+from affekt.evaluation.card.stored import read_trust
+from affekt.evaluation.card.warnings import worries
+from affekt.evaluation.overlap.exposure import heard_in_training
+from affekt.evaluation.people.differences import MIN_SPEAKERS, verdict_of
 from affekt.metrics import largest_difference
 from affekt.protocols import protocol
 from affekt.recognition import Bundle, shipped_bundles
@@ -248,7 +248,7 @@ def test_a_shipped_report_can_be_read_and_its_verdicts_follow_from_its_figures(s
 
 
 def test_the_page_of_the_report_explains_every_worry_that_the_rules_name():
-    source = (ROOT / "src/affekt/evaluation/trust_worries.py").read_text(encoding="utf-8")
+    source = (ROOT / "src/affekt/evaluation/card/warnings.py").read_text(encoding="utf-8")
     page = read("docs/report.md").partition("<!-- generated: worries -->")[2]
     explained = {
         name.strip()
@@ -324,7 +324,7 @@ def without_pictures(page: str) -> str:
 @pytest.mark.parametrize("name", shipped_bundles())
 def test_the_page_of_a_shipped_report_says_what_is_stored(name):
     pytest.importorskip("matplotlib", reason="a report draws")
-    from affekt.evaluation.trust_html import to_html
+    from affekt.evaluation.card.files import to_html
 
     stored = ROOT / "docs" / "reports" / f"{name}.json"
     shown = stored.with_suffix(".html").read_text(encoding="utf-8")

@@ -13,9 +13,9 @@ from affekt import files
 from affekt.audit.table import Table
 from affekt.config import read_toml
 from affekt.errors import AffektError
+from affekt.evaluation.card.stored import read_trust
 from affekt.evaluation.log import check_readings
 from affekt.evaluation.sources.predictions import open_predictions
-from affekt.evaluation.trust_stored import read_trust
 from affekt.features.cache import FeatureCache
 from affekt.features.table import read_info
 from affekt.files import open_file, open_text, read_bytes, read_text

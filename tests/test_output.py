@@ -272,7 +272,7 @@ OWN = {
     "cli/saying.py": "standard error that is closed",
     "corpora/download.py": "a download that goes on where it broke off",
     "augment/codecs.py": "a codec, in memory",
-    "evaluation/domain_sounds.py": "a score for a synthesiser, in a temporary folder",
+    "evaluation/confidence/domain_sounds.py": "a score for a synthesiser, in a temporary folder",
     "evaluation/log.py": "a row at the end of the log of readings",
     "locks.py": "locks",
     "output.py": "the one place that writes for users",

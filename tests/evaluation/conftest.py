@@ -9,9 +9,9 @@ import pytest
 import soundfile
 
 from affekt.evaluation import Answers, Failure, open_source
-from affekt.evaluation.doubt_run import hear_tested
+from affekt.evaluation.card.card import measure_trust
+from affekt.evaluation.confidence.answers import hear_tested
 from affekt.evaluation.report import report_of
-from affekt.evaluation.trust import measure_trust
 from affekt.protocols import protocol
 from affekt.records import Utterance
 

@@ -8,8 +8,8 @@ import affekt
 from affekt.corpora.datasets import open_dataset
 from affekt.errors import ConfigError
 from affekt.evaluation import evaluate
-from affekt.evaluation.compare import compare
-from affekt.evaluation.leaks import Copy
+from affekt.evaluation.compare.comparison import compare
+from affekt.evaluation.overlap.leaks import Copy
 from affekt.evaluation.report import EIGHT, FIVE
 from affekt.evaluation.sources import open_source
 from affekt.protocols import protocol

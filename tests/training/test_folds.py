@@ -9,7 +9,7 @@ import pytest
 
 from affekt.config import from_mapping
 from affekt.errors import ConfigError
-from affekt.evaluation.run_tables import read_predictions
+from affekt.evaluation.run_report.tables import read_predictions
 from affekt.models import CLASSIFIERS
 from affekt.records import Utterance
 from affekt.training import Recipe, folds

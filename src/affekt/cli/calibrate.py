@@ -59,7 +59,7 @@ def calibrate(
     Of your own recordings (--table, --folder), all speakers are heard whom the model does not say
     that it learnt from.
     """
-    from affekt.evaluation.domain_sounds import soundfont, synthetic_sounds
+    from affekt.evaluation.confidence import soundfont, synthetic_sounds
     from affekt.output import check_output
     from affekt.recognition.bundle import bundle_path
     from affekt.training.calibration_graph import metadata_of

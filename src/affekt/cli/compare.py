@@ -11,8 +11,8 @@ import click
 from affekt.cli import measuring
 from affekt.cli.options import force_option
 from affekt.corpora.datasets import DataSource
+from affekt.evaluation.compare import WRITERS
 from affekt.evaluation.compare import compare as measure
-from affekt.evaluation.compare_writers import WRITERS
 from affekt.output import check_output
 from affekt.report.progress import progress_bars
 

@@ -58,7 +58,7 @@ def doubt(
     Every reading of lockbox speakers is logged.
     """
     from affekt.evaluation.answered import constant_answers
-    from affekt.evaluation.doubt_run import clips_to_fit_on, doubts_of, hear_tested
+    from affekt.evaluation.confidence import clips_to_fit_on, doubts_of, hear_tested
     from affekt.evaluation.report import report_of
     from affekt.evaluation.writers import HEARD
     from affekt.output import check_output, write_outputs
@@ -106,7 +106,7 @@ def doubt(
     if out is None:
         echo(text, nl=False)
     else:
-        from affekt.evaluation.doubt_plots import draw
+        from affekt.evaluation.confidence import draw
 
         plots = draw(found, warning=HEARD if report.tests_training_speakers else "")
         write_outputs(out, {"doubt.json": text, **plots}, force=force)

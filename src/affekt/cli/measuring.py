@@ -21,9 +21,15 @@ from affekt.corpora.labels import check_labels
 from affekt.errors import ConfigError, CorpusError
 from affekt.evaluation import Reading, Report, check_readings, commit_here, log_reading
 from affekt.evaluation.answered import unanswered, unknown_names
-from affekt.evaluation.exposure import lockbox_tested, training_clips
-from affekt.evaluation.leaks import Copy, Leaks, find_leaks, learns_at_hand
 from affekt.evaluation.log import Origin
+from affekt.evaluation.overlap import (
+    Copy,
+    Leaks,
+    find_leaks,
+    learns_at_hand,
+    lockbox_tested,
+    training_clips,
+)
 from affekt.evaluation.report import tested_clips
 from affekt.evaluation.sources import Network, Source, open_source
 from affekt.evaluation.writers import HEARD

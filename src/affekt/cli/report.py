@@ -16,11 +16,10 @@ from affekt.corpora import corpora_root
 from affekt.corpora.datasets import DataSource
 from affekt.corpora.votes import read_votes
 from affekt.errors import CorpusError
-from affekt.evaluation.doubt_run import clips_to_fit_on, hear_tested
-from affekt.evaluation.listeners import CORPUS
+from affekt.evaluation.confidence import clips_to_fit_on, hear_tested
+from affekt.evaluation.people import CORPUS
 from affekt.evaluation.report import report_of
 from affekt.evaluation.sources import HUGGING_FACE
-from affekt.evaluation.trust import measure_trust
 from affekt.output import check_output
 from affekt.report.progress import progress_bars
 
@@ -74,7 +73,8 @@ def report(
 
     Every reading of lockbox speakers is logged.
     """
-    from affekt.evaluation.trust_html import (  # plots: a long way before they are drawn
+    from affekt.evaluation.card import (  # Jinja: a long way before it is needed
+        measure_trust,
         trust_files,
         write_trust,
     )

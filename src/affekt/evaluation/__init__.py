@@ -1,8 +1,13 @@
 """Measuring a model under a protocol: runs, figures, reports, and the log of lockbox readings."""
 
-from affekt.evaluation.classification import ClassificationFigures, ClipPrediction, classify
-from affekt.evaluation.exposure import training_clips
-from affekt.evaluation.figures import CorpusFigures, Scoring
+from affekt.evaluation.figures import (
+    ClassificationFigures,
+    ClipPrediction,
+    CorpusFigures,
+    Scoring,
+    classify,
+    score_corpus,
+)
 from affekt.evaluation.log import (
     Reading,
     append_reading,
@@ -12,18 +17,18 @@ from affekt.evaluation.log import (
     commit_of,
     log_reading,
 )
+from affekt.evaluation.overlap import training_clips
 from affekt.evaluation.report import Report, evaluate
-from affekt.evaluation.run_report import write_report
-from affekt.evaluation.run_tables import (
+from affekt.evaluation.run_report import (
     ComparedModel,
     ComparisonTable,
     comparison_table,
     prediction_table,
     read_predictions,
     write_prediction_tables,
+    write_report,
 )
 from affekt.evaluation.runs import Answers, Failure, run
-from affekt.evaluation.scoring import score_corpus
 from affekt.evaluation.sources import Source, open_source
 from affekt.evaluation.writers import WRITERS
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from affekt.evaluation.figures import ConstantAnswer, CorpusFigures, Scoring
-from affekt.evaluation.layout import percent
+from affekt.evaluation.figures import ConstantAnswer, CorpusFigures, Scoring, percent
 from affekt.evaluation.report import Report
 
 Facts = list[tuple[str, str]]

@@ -13,18 +13,25 @@ from typing import Any
 
 from affekt._version import __version__
 from affekt.errors import ConfigError
-from affekt.evaluation.exposure import (
+from affekt.evaluation.figures import (
+    CalibrationFigures,
+    CorpusFigures,
+    mean_ua,
+    pooled_calibration,
+    score_corpus,
+)
+from affekt.evaluation.overlap import (
+    Copy,
+    Leaks,
+    find_leaks,
     heard_clips,
     heard_in_training,
     identity,
     lockbox_tested,
     of_unknown_origin,
 )
-from affekt.evaluation.figures import CalibrationFigures, CorpusFigures
-from affekt.evaluation.groups import ALL_CORPORA, GroupFigures, group_figures
-from affekt.evaluation.leaks import Copy, Leaks, find_leaks
+from affekt.evaluation.people import ALL_CORPORA, GroupFigures, group_figures
 from affekt.evaluation.runs import Answers, Progress, own_classes
-from affekt.evaluation.scoring import mean_ua, pooled_calibration, score_corpus
 from affekt.evaluation.sources import Source, open_source
 from affekt.protocols import Protocol, Split, protocol
 from affekt.records import Utterance

@@ -8,9 +8,9 @@ import json
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
 from affekt.evaluation.answered import answered_cells, constant_facts, unanswered_facts
-from affekt.evaluation.figures import CorpusFigures, Scoring
-from affekt.evaluation.groups import GroupFigures
-from affekt.evaluation.layout import (
+from affekt.evaluation.figures import (
+    CorpusFigures,
+    Scoring,
     ends,
     figure,
     percent,
@@ -18,7 +18,8 @@ from affekt.evaluation.layout import (
     spoken,
     voices,
 )
-from affekt.evaluation.leaks import Leaks
+from affekt.evaluation.overlap import Leaks
+from affekt.evaluation.people import GroupFigures
 from affekt.evaluation.report import Report
 from affekt.report.document import Block, Document, Facts, Section, Table
 from affekt.report.markdown import as_markdown

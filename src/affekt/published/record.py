@@ -17,9 +17,9 @@ import torch
 from torch import nn
 
 import affekt
-from affekt.evaluation.classification import ClassificationFigures
-from affekt.evaluation.exposure import lockbox_tested
+from affekt.evaluation.figures import ClassificationFigures
 from affekt.evaluation.log import Reading, checkout_of, commit_of
+from affekt.evaluation.overlap import lockbox_tested
 from affekt.evaluation.report import clips_digest
 from affekt.evaluation.run_report import write_report
 from affekt.metrics import confusion_matrix, unweighted_average_recall

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from affekt.evaluation.classification import classify
+from affekt.evaluation.figures import classify
 from affekt.output import write_outputs
 from affekt.published.job import RECORD, Job
 from affekt.published.record import about, by_corpus, clip_ids, metadata, report

@@ -12,9 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from affekt.errors import ConfigError
-from affekt.evaluation.classification import ClipPrediction
-from affekt.evaluation.plots import comparison_plot
-from affekt.evaluation.run_tables import (
+from affekt.evaluation.figures import ClipPrediction, comparison_plot
+from affekt.evaluation.run_report import (
     ComparedModel,
     comparison_table,
     read_predictions,

@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from affekt.errors import ConfigError, CorpusError
-from affekt.evaluation.classification import classify
+from affekt.evaluation.figures import classify
 from affekt.evaluation.run_report import write_report
 from affekt.metrics import confusion_matrix, unweighted_average_recall
 from affekt.output import write_outputs

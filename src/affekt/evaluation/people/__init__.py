@@ -1,0 +1,39 @@
+"""Figures of groups of people and clips, differences between them, and people who listened."""
+
+from affekt.evaluation.people.differences import (
+    MARGIN,
+    MIN_SPEAKERS,
+    GroupDifference,
+    Steadiness,
+    group_differences,
+    steadiness,
+)
+from affekt.evaluation.people.groups import (
+    ALL_CORPORA,
+    GroupFigures,
+    group_figures,
+)
+from affekt.evaluation.people.listeners import (
+    AGREED,
+    CORPUS,
+    ListenerFigures,
+    Listeners,
+    beside_listeners,
+)
+
+__all__ = [
+    "AGREED",
+    "ALL_CORPORA",
+    "CORPUS",
+    "MARGIN",
+    "MIN_SPEAKERS",
+    "GroupDifference",
+    "GroupFigures",
+    "ListenerFigures",
+    "Listeners",
+    "Steadiness",
+    "beside_listeners",
+    "group_differences",
+    "group_figures",
+    "steadiness",
+]
