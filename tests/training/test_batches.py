@@ -241,7 +241,8 @@ def plan(number=0, epoch=0, clips=(0, 3, 6, 9)):
 def test_a_batch_is_a_function_of_its_plan_and_the_seed(batches):
     augmentation = ({"name": "noise"}, {"name": "time_mask"})
     one, other = (batches(augmentation=augmentation)[plan()] for _ in range(2))
-    assert all(torch.equal(a, b) for a, b in zip(one, other, strict=True))
+    assert one.shares is None
+    assert all(torch.equal(a, b) for a, b in zip(one[:4], other[:4], strict=True))
     for different in (
         batches(augmentation=augmentation)[plan(number=1)],
         batches(augmentation=augmentation)[plan(epoch=1)],
@@ -295,6 +296,17 @@ def test_partners_bring_their_target_and_the_classes_of_their_corpus(batches):
     for side in (0, 1):
         chosen = batch.allowed[side].gather(1, batch.targets[side][:, None])
         assert chosen.all()
+
+
+def test_shares_of_a_target_go_with_the_clip_and_its_partner(batches, clips):
+    part = clips([("emodb", 0)] * 4)
+    shares = np.eye(4, dtype=np.float32)
+    fit = FitConfig(mixup_alpha=0.3)
+    batch = TrainingBatches(dataclasses.replace(part, shares=shares), None, fit, seed=1)[
+        plan(clips=(3, 0, 1, 2))
+    ]
+    assert batch.shares[0].argmax(dim=1).tolist() == [3, 0, 1, 2]
+    assert sorted(batch.shares[1].argmax(dim=1).tolist()) == [0, 1, 2, 3]
 
 
 def test_the_loader_goes_on_after_the_batches_that_were_done(batches):

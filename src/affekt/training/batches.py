@@ -33,12 +33,15 @@ class Batch(NamedTuple):
         targets: `[2, batch]`: the class of the clip, and of its mixup partner.
         allowed: `[2, batch, classes]`: the classes that each of the two competes among.
         weights: `[batch]`, 0 to 1: the clip's own share in the mix.
+        shares: `[2, batch, classes]`: how the target of each of the two is shared between the
+            classes; None where it is one class.
     """
 
     features: Tensor
     targets: Tensor
     allowed: Tensor
     weights: Tensor
+    shares: Tensor | None = None
 
 
 class OrderedBatch(NamedTuple):
@@ -173,6 +176,8 @@ class TrainingBatches(Dataset[Batch]):
         features = torch.from_numpy(self._features(plan.rows, rng))
         targets = torch.from_numpy(self._part.targets[plan.rows])
         allowed = torch.from_numpy(self._part.allowed[plan.rows])
+        kept = self._part.shares
+        shares = None if kept is None else torch.from_numpy(kept[plan.rows])
         weights, partners = torch.ones(len(plan.rows)), torch.arange(len(plan.rows))
         if self._fit.mixup_alpha > 0.0:
             mix = draw_mixup(rng, len(plan.rows), self._fit.mixup_alpha)
@@ -185,6 +190,7 @@ class TrainingBatches(Dataset[Batch]):
             targets=torch.stack([targets, targets[partners]]),
             allowed=torch.stack([allowed, allowed[partners]]),
             weights=weights,
+            shares=None if shares is None else torch.stack([shares, shares[partners]]),
         )
 
     def _features(self, rows: Numbers, rng: np.random.Generator) -> npt.NDArray[np.float32]:

@@ -39,6 +39,8 @@ class Part:
         corpora: `[all]`, which corpus a row is of; None where that plays no role.
         classes: how many there are; 0 counts up to the highest target.
         copied: `[all]`, whether a row is an augmented copy; None where none is.
+        shares: `[all, classes]`, the share of each class in the target of a row; None where a
+            target is one class.
     """
 
     features: Sequence[Floats] | Floats
@@ -47,6 +49,7 @@ class Part:
     corpora: npt.NDArray[np.str_] | None = None
     classes: int = 0
     copied: npt.NDArray[np.bool_] | None = None
+    shares: npt.NDArray[np.float32] | None = None
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -100,6 +103,7 @@ class Clips:
         labels: the classes.
         skipped: clips that could not be used, and why.
         missing: corpora that were asked for and are not on the disk.
+        shares: `[rows, classes]`, the share of each class in a target; None: all of its label.
     """
 
     features: Sequence[Floats] | Floats
@@ -110,6 +114,7 @@ class Clips:
     labels: tuple[str, ...]
     skipped: tuple[tuple[Utterance, str], ...] = ()
     missing: tuple[str, ...] = ()
+    shares: npt.NDArray[np.float32] | None = None
 
     def __len__(self) -> int:
         return len(self.targets)
@@ -124,6 +129,7 @@ class Clips:
             corpora[self.clip],
             len(self.labels),
             self.copy > 0,
+            self.shares,
         )
 
 

@@ -67,6 +67,7 @@ from affekt.training.module import VALIDATION_UA, TrainingModule
 from affekt.training.options import MLP, FitConfig, Precision
 from affekt.training.parts import parts_of
 from affekt.training.recipe import FeaturesConfig, Recipe, SpeakerPart
+from affekt.training.soft_targets import soft_targets
 
 # What an interruption costs at most; a checkpoint takes about as long as one step.
 _STEPS_BETWEEN_CHECKPOINTS = 50
@@ -213,7 +214,7 @@ def read_clips(
 ) -> Clips:
     """Compute, or take from the cache, what a recipe sees of some recordings."""
     data = recipe.data
-    return load_clips(
+    clips = load_clips(
         utterances,
         labels=recipe.labels,
         features=recipe.features.source,
@@ -223,6 +224,18 @@ def read_clips(
         min_duration_s=data.min_duration_s,
         progress=progress,
     )
+    if not data.has_soft_targets:
+        return clips
+    originals = np.flatnonzero(clips.copy == 0)
+    shares = soft_targets(
+        clips.utterances,
+        clips.targets[originals],
+        [clips.features[int(row)] for row in originals],
+        labels=recipe.labels,
+        vote_share=data.vote_share,
+        join_labels=data.join_labels,
+    )
+    return dataclasses.replace(clips, shares=shares[clips.clip])
 
 
 def make_network(recipe: Recipe) -> nn.Module:

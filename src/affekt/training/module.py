@@ -22,7 +22,12 @@ _NEVER = -1e4  # a logit that no other comes near, finite in half precision
 
 
 def masked_cross_entropy(
-    logits: Tensor, targets: Tensor, allowed: Tensor, *, smoothing: float
+    logits: Tensor,
+    targets: Tensor,
+    allowed: Tensor,
+    *,
+    smoothing: float,
+    shares: Tensor | None = None,
 ) -> Tensor:
     """Cross-entropy of each clip among the classes its corpus has.
 
@@ -31,12 +36,16 @@ def masked_cross_entropy(
         targets: `[batch]`.
         allowed: `[batch, classes]`, true where the clip's corpus has the class.
         smoothing: share of the target spread evenly over the allowed classes.
+        shares: `[batch, classes]`, of a target between the classes; None: all of `targets`.
 
     Returns:
         `[batch]`.
     """
     log_probabilities = functional.log_softmax(logits.masked_fill(~allowed, _NEVER), dim=1)
-    chosen = log_probabilities.gather(1, targets[:, None]).squeeze(1)
+    if shares is None:
+        chosen = log_probabilities.gather(1, targets[:, None]).squeeze(1)
+    else:
+        chosen = (shares * log_probabilities).sum(dim=1)
     share = allowed / allowed.sum(dim=1, keepdim=True)
     return -((1.0 - smoothing) * chosen + smoothing * (share * log_probabilities).sum(dim=1))
 
@@ -184,7 +193,7 @@ class TrainingModule(lightning.LightningModule):
 
     def _loss(self, logits: Tensor, batch: Batch) -> Tensor:
         fit = self.fit
-        if not fit.within_corpus and fit.mixup_alpha == 0.0:
+        if not fit.within_corpus and fit.mixup_alpha == 0.0 and batch.shares is None:
             return functional.cross_entropy(
                 logits,
                 batch.targets[0],
@@ -198,7 +207,11 @@ class TrainingModule(lightning.LightningModule):
             if self.class_weights is not None:
                 share = share * self.class_weights[targets]
             each = each + share * masked_cross_entropy(
-                logits, targets, allowed[side], smoothing=fit.label_smoothing
+                logits,
+                targets,
+                allowed[side],
+                smoothing=fit.label_smoothing,
+                shares=None if batch.shares is None else batch.shares[side],
             )
             counted = counted + share
         return each.mean() if self.class_weights is None else each.sum() / counted.sum()

@@ -53,6 +53,8 @@ class DataConfig:
         copy_seed: draws the copies, which all runs share.
         copy_share: share of the draws of weighted sampling that go to copies (0 to 1); without it
             a copy is drawn as often as its original.
+        vote_share: how much of the target of a clip of CREMA-D its listeners' votes make (0 to 1).
+        join_labels: a sound that stands under several labels has all of them as its target.
         corpus_power: with weighted sampling a corpus is drawn in proportion to its size to this
             power (1: as it is, 0: all corpora alike).
         class_power: the same for the classes within a corpus.
@@ -72,6 +74,8 @@ class DataConfig:
     copies_in: Literal["all", "train"] = "train"
     copy_seed: int = 1
     copy_share: float | None = None
+    vote_share: float = 0.0
+    join_labels: bool = False
     corpus_power: float = 0.5
     class_power: float = 0.5
     corpus_weight: dict[str, float] = field(default_factory=dict)
@@ -81,8 +85,8 @@ class DataConfig:
         _check_names("relabel", tuple(self.relabel), CANONICAL)
         if self.min_duration_s < 0.0 or self.copy_seed < 0:
             raise ValueError("min_duration_s and copy_seed must not be negative")
-        if self.copy_share is not None and not 0.0 <= self.copy_share <= 1.0:
-            raise ValueError("copy_share must lie in 0 to 1")
+        if not all(0.0 <= share <= 1.0 for share in (self.copy_share or 0.0, self.vote_share)):
+            raise ValueError("copy_share and vote_share must lie in 0 to 1")
         if not (0.0 <= self.corpus_power <= 1.0 and 0.0 <= self.class_power <= 1.0):
             raise ValueError("corpus_power and class_power must lie in 0 to 1")
         stranger = next((name for name in self.corpus_weight if name not in self.corpora), None)
@@ -95,6 +99,11 @@ class DataConfig:
     def has_own(self) -> bool:
         """Whether recordings of people's own are among them."""
         return self.table is not None or self.folder is not None
+
+    @property
+    def has_soft_targets(self) -> bool:
+        """Whether a target may be shares of several classes."""
+        return self.vote_share > 0.0 or self.join_labels
 
     def places(self, root: Path | None) -> list[Path]:
         """Return the folders below which the recordings are called by their paths."""

@@ -1,0 +1,96 @@
+"""Targets that are shares of several classes: listeners who disagree, and sounds under two labels.
+
+Source of the votes: Cao et al. 2014 (CREMA-D).
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from affekt.corpora.votes import VOTED, read_votes
+from affekt.errors import CorpusError
+from affekt.records import Utterance
+
+VOTED_CORPUS = "cremad"
+
+Shares = npt.NDArray[np.float32]
+
+
+def soft_targets(
+    utterances: Sequence[Utterance],
+    targets: npt.NDArray[np.int64],
+    originals: Sequence[npt.NDArray[np.floating]],
+    *,
+    labels: Sequence[str],
+    vote_share: float = 0.0,
+    join_labels: bool = False,
+) -> Shares:
+    """Return the share of each class in the target of each clip, `[clips, classes]`.
+
+    Args:
+        utterances: the clips.
+        targets: `[clips]`, indices of their labels.
+        originals: `[clips]`, their features; equal ones are one sound.
+        labels: the classes.
+        vote_share: how much of the target of a clip of CREMA-D its listeners make (0 to 1).
+        join_labels: a sound that stands under several labels has all of them, each alike.
+
+    Raises:
+        CorpusError: the votes are not beside the corpus.
+    """
+    shares = np.eye(len(labels), dtype=np.float32)[targets]
+    if vote_share:
+        for place, voted in _votes(utterances, labels).items():
+            shares[place] = (1.0 - vote_share) * shares[place] + vote_share * voted
+    if join_labels:
+        for places in same_sounds(utterances, originals):
+            if len(set(targets[places])) > 1:
+                shares[places] = shares[places].mean(axis=0)
+    return shares
+
+
+def same_sounds(
+    utterances: Sequence[Utterance], originals: Sequence[npt.NDArray[np.floating]]
+) -> list[list[int]]:
+    """Return the places of clips of one speaker that hold one sound, where there are several."""
+    groups: dict[tuple[tuple[str, str], bytes], list[int]] = defaultdict(list)
+    for place, (item, features) in enumerate(zip(utterances, originals, strict=True)):
+        digest = hashlib.sha256(np.ascontiguousarray(features).tobytes()).digest()
+        groups[item.speaker_key, digest].append(place)
+    return [places for places in groups.values() if len(places) > 1]
+
+
+def _votes(utterances: Sequence[Utterance], labels: Sequence[str]) -> dict[int, Shares]:
+    """Return the share of the votes that each class got, for the clips that were voted on."""
+    columns = [labels.index(name) if name in labels else None for name in VOTED.values()]
+    tables: dict[Path, Mapping[str, tuple[int, ...]]] = {}
+    found: dict[int, Shares] = {}
+    for place, item in enumerate(utterances):
+        if item.corpus != VOTED_CORPUS:
+            continue
+        root = item.path.parent
+        if root not in tables:
+            tables[root] = _table_above(root)
+        voted = np.zeros(len(labels), dtype=np.float32)
+        for column, count in zip(columns, tables[root].get(item.path.stem, ()), strict=False):
+            if column is not None:
+                voted[column] = count
+        if voted.sum() > 0.0:
+            found[place] = voted / voted.sum()
+    return found
+
+
+def _table_above(folder: Path) -> Mapping[str, tuple[int, ...]]:
+    """Read the votes of the corpus that a folder of recordings belongs to."""
+    for place in (folder, *folder.parents[:3]):
+        try:
+            return read_votes(place)
+        except CorpusError:
+            continue
+    return read_votes(folder.parent)
