@@ -11,13 +11,14 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
-from typing import Any, BinaryIO, Literal, Self, TypedDict, Unpack
+from typing import Any, BinaryIO, Self, Unpack
 from urllib.parse import urlencode
 
 from affekt.config import from_mapping
 from affekt.errors import AffektError, MissingExtraError
 from affekt.files import open_file
 from affekt.records import Moment, Prediction, Timeline
+from affekt.records.options import RecogniseRequest, StreamRequest, TimelineRequest
 
 try:
     import httpx
@@ -26,6 +27,7 @@ except ModuleNotFoundError:
 
 Recording = str | Path | bytes | BinaryIO
 
+_ANSWER = "the service's answer"
 # The service takes messages of up to 1 MiB.
 _MESSAGE_BYTES = 2**18
 
@@ -55,50 +57,6 @@ class ServiceError(AffektError):
         self.status = status
         self.retry_after_s = retry_after_s
         self.request_id = request_id
-
-
-class RecogniseOptions(TypedDict, total=False):
-    """How to answer; every key may be left out or None. See `affekt.recognition.Options`."""
-
-    model: str | None
-    channel: int | None
-    mix: bool | None
-    emotions: int | None
-    threshold: float | None
-    top_k: int | None
-    purpose: str | None
-    consented: bool | None
-
-
-class TimelineOptions(TypedDict, total=False):
-    """How to follow a recording. See `affekt.recognition.Recognizer.timeline`."""
-
-    model: str | None
-    channels: Sequence[str] | None
-    analyse: Sequence[str] | None
-    mix: bool | None
-    purpose: str | None
-    consented: bool | None
-    window_s: float | None
-    hop_s: float | None
-    threshold: float | None
-
-
-class StreamOptions(TypedDict, total=False):
-    """What a stream is, and how to answer."""
-
-    encoding: Literal["s16le", "f32le", "container"]
-    sampling_rate_hz: int
-    channels: int
-    channel: int | None
-    mix: bool
-    speaker: str | None
-    purpose: str | None
-    consented: bool | None
-    model: str | None
-    window_s: float
-    hop_s: float
-    threshold: float | None
 
 
 class Client:
@@ -131,12 +89,12 @@ class Client:
         """Let go of the connections."""
         self._http.close()
 
-    def recognize(self, source: Recording, **options: Unpack[RecogniseOptions]) -> Prediction:
+    def recognize(self, source: Recording, **options: Unpack[RecogniseRequest]) -> Prediction:
         """Recognise one recording.
 
         Args:
             source: a path, the bytes of a file, or a binary file object.
-            **options: see `RecogniseOptions`.
+            **options: see `RecogniseRequest`.
 
         Raises:
             ServiceError: refused, or no answer.
@@ -148,7 +106,7 @@ class Client:
         return found
 
     def recognize_many(
-        self, sources: Iterable[Recording], **options: Unpack[RecogniseOptions]
+        self, sources: Iterable[Recording], **options: Unpack[RecogniseRequest]
     ) -> list[Prediction | ServiceError]:
         """Recognise recordings in one request; one that cannot be has its error in its place.
 
@@ -158,7 +116,7 @@ class Client:
         """
         return self._recognize(list(sources), options)
 
-    def timeline(self, source: Recording, **options: Unpack[TimelineOptions]) -> Timeline:
+    def timeline(self, source: Recording, **options: Unpack[TimelineRequest]) -> Timeline:
         """Follow a long recording.
 
         Raises:
@@ -172,9 +130,8 @@ class Client:
         with ExitStack() as stack:
             files = [("file", _part(source, stack))]
             answer = self._ask("POST", "/v1/timeline", query, files)
-        answer.pop("schema_version")
         answer["path"] = _path(source)
-        return from_mapping(Timeline, answer, where="the service's answer")
+        return from_mapping(Timeline, answer, where=_ANSWER)
 
     def models(self) -> list[dict[str, Any]]:
         """Return the models that may be asked for.
@@ -185,13 +142,13 @@ class Client:
         found: list[dict[str, Any]] = self._ask("GET", "/v1/models", {}, None)["models"]
         return found
 
-    def stream(self, chunks: Iterable[bytes], **options: Unpack[StreamOptions]) -> Iterator[Moment]:
+    def stream(self, chunks: Iterable[bytes], **options: Unpack[StreamRequest]) -> Iterator[Moment]:
         """Send sound as it comes, and yield an answer once a hop.
 
         Args:
             chunks: bytes of any length: raw samples, or, with encoding "container", WebM, Ogg or
                 MP3.
-            **options: see `StreamOptions`.
+            **options: see `StreamRequest`.
 
         Raises:
             ServiceError: refused, or the connection broke.
@@ -223,7 +180,7 @@ class Client:
             raise ServiceError(f"{self._url}: {error}", kind="unreachable") from None
 
     def _recognize(
-        self, sources: Sequence[Recording], options: RecogniseOptions
+        self, sources: Sequence[Recording], options: RecogniseRequest
     ) -> list[Prediction | ServiceError]:
         with ExitStack() as stack:
             files = [("file", _part(source, stack)) for source in sources]
@@ -231,7 +188,9 @@ class Client:
         return [
             _error(item["problem"])
             if item["problem"]
-            else _prediction(item["prediction"] | {"path": _path(source)})
+            else from_mapping(
+                Prediction, item["prediction"] | {"path": _path(source)}, where=_ANSWER
+            )
             for source, item in zip(sources, answer["results"], strict=True)
         ]
 
@@ -257,11 +216,6 @@ def _part(source: Recording, stack: ExitStack) -> tuple[str, Any]:
 
 def _path(source: Recording) -> str | None:
     return os.fspath(source) if isinstance(source, str | Path) else None
-
-
-def _prediction(values: dict[str, Any]) -> Prediction:
-    known = {key: value for key, value in values.items() if key != "schema_version"}
-    return from_mapping(Prediction, known, where="the service's answer")
 
 
 def _converse(
@@ -292,7 +246,7 @@ def _moments(message: dict[str, Any]) -> Iterator[Moment]:
     if message["type"] == "problem":
         raise _error(message["problem"])
     kept = {key: value for key, value in message.items() if key != "type"}
-    yield from_mapping(Moment, kept, where="the service's answer")
+    yield from_mapping(Moment, kept, where=_ANSWER)
 
 
 def _given(options: Any) -> dict[str, Any]:

@@ -7,13 +7,13 @@ import pytest
 
 from affekt.errors import ConfigError
 from affekt.recognition.purpose import (
-    PURPOSES,
     TrackPlan,
     check_purpose,
     is_protected,
     plan_tracks,
     stamp,
 )
+from affekt.records import PURPOSES
 
 EXCEPTED = (("medical", False), ("safety", False))
 

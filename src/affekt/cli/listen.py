@@ -14,10 +14,11 @@ from affekt.audio.bandwidth import Bandwidth
 from affekt.audio.pcm import SAMPLE_FORMATS, SampleFormat
 from affekt.audio.vad import VADS, VadName
 from affekt.cli.interrupts import uninterrupted
-from affekt.cli.options import purpose_options
+from affekt.cli.options import declared_option, purpose_options
 from affekt.cli.saying import echo, say
 from affekt.cli.terms import say_terms_once
 from affekt.recognition.purpose import plan_tracks, stamp
+from affekt.records.options import HOP_S, WINDOW_S, StreamRequest
 
 if TYPE_CHECKING:
     from affekt.recognition.live import Tally
@@ -33,18 +34,14 @@ if TYPE_CHECKING:
     "--sample-format", type=click.Choice(SAMPLE_FORMATS), default="s16le", show_default=True
 )
 @click.option("--channels", type=int, default=1, show_default=True, help="Of the raw samples.")
-@click.option(
-    "--channel", type=click.IntRange(min=0), help="Of those, counted from 0; else their mean."
-)
-@click.option(
-    "--mix", is_flag=True, help="Take all channels for one voice, even if they sound by turns."
-)
+@declared_option(StreamRequest, "channel")
+@declared_option(StreamRequest, "mix")
 @click.option("--device", help="Microphone: its name, part of it, or its number.")
-@click.option("--window-s", type=float, default=3.0, show_default=True, help="Heard at once.")
-@click.option("--hop-s", type=float, default=1.0, show_default=True, help="Between two answers.")
-@click.option("--threshold", type=click.FloatRange(0.0, 1.0), help="Below it: uncertain.")
+@declared_option(StreamRequest, "window_s", default=WINDOW_S, show_default=True)
+@declared_option(StreamRequest, "hop_s", default=HOP_S, show_default=True)
+@declared_option(StreamRequest, "threshold")
 @click.option("--vad", type=click.Choice(VADS), default="energy", show_default=True)
-@click.option("--speaker", metavar="NAME", help="Whose voice it is: patient, agent, student, ...")
+@declared_option(StreamRequest, "speaker", metavar="NAME")
 @purpose_options
 @click.option(
     "--format",

@@ -11,8 +11,7 @@ from typing import Any, TypeVar
 import click
 
 from affekt.cli.saying import say
-from affekt.recognition.notices import CONSENTED_HELP, PURPOSE_HELP
-from affekt.recognition.purpose import PURPOSES
+from affekt.records import CommonOptions, declarations
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -44,8 +43,33 @@ log_option = click.option(
 
 def purpose_options(command: Command) -> Command:
     """Add the options that say why emotions are inferred."""
-    command = click.option("--consented", is_flag=True, help=CONSENTED_HELP)(command)
-    return click.option("--purpose", type=click.Choice(PURPOSES), help=PURPOSE_HELP)(command)
+    command = declared_option(CommonOptions, "consented")(command)
+    return declared_option(CommonOptions, "purpose")(command)
+
+
+def declared_option(options: type, name: str, **changed: Any) -> Callable[[Command], Command]:
+    """Return an option of the command line as the library declares it.
+
+    Args:
+        options: a class of `affekt.records` that has it.
+        name: of the option.
+        **changed: what the command has otherwise, such as a help text.
+    """
+    kind, option = declarations(options)[name]
+    made: dict[str, Any] = {"help": option.help}
+    if kind is bool:
+        made["is_flag"] = True
+    elif option.choices is not None:
+        made["type"] = click.Choice([str(choice) for choice in option.choices])
+    elif kind is int:
+        made["type"] = click.IntRange(_whole(option.least), _whole(option.most))
+    elif kind is float:
+        made["type"] = click.FloatRange(option.least, option.most)
+    return click.option(f"--{name.replace('_', '-')}", **(made | changed))
+
+
+def _whole(limit: float | None) -> int | None:
+    return None if limit is None else int(limit)
 
 
 @contextmanager

@@ -13,14 +13,14 @@ import click
 
 from affekt.audio.folders import passed_over_line
 from affekt.cli.interrupts import interrupts_wait
-from affekt.cli.options import force_option, purpose_options, track_option
+from affekt.cli.options import declared_option, force_option, purpose_options, track_option
 from affekt.cli.saying import results, say
 from affekt.cli.terms import say_terms_once
 from affekt.output import open_output, open_text_output
 from affekt.recognition import Failure, Options, Recognizer
 from affekt.recognition.inputs import recordings
 from affekt.recognition.writers import Writer, open_writer
-from affekt.records import Prediction
+from affekt.records import ClipOptions, Prediction
 from affekt.report.progress import is_watched, progress_bars
 
 T = TypeVar("T")
@@ -50,27 +50,12 @@ FORMATS = {
     help="Write to this file: .csv, .jsonl, .json, .txt, or .parquet (extra `train`).",
 )
 @force_option
-@click.option("--top-k", type=click.IntRange(min=1), help="Only the most probable labels.")
-@click.option(
-    "--emotions",
-    type=click.Choice(["8", "7", "6", "4"]),
-    help="A smaller vocabulary: 7 joins calm to neutral, 6 and 4 leave labels out and say how "
-    "much. Without it, the model's own labels.",
-)
-@click.option(
-    "--threshold",
-    type=click.FloatRange(0.0, 1.0),
-    help="An answer with less confidence is marked uncertain. Without it, the model's own.",
-)
-@click.option(
-    "--channel",
-    type=click.IntRange(min=0),
-    help="Use this channel, counted from 0, instead of the mean of all.",
-)
+@declared_option(ClipOptions, "top_k")
+@declared_option(ClipOptions, "emotions")
+@declared_option(ClipOptions, "threshold")
+@declared_option(ClipOptions, "channel")
 @track_option
-@click.option(
-    "--mix", is_flag=True, help="Take all channels for one voice, even if they sound by turns."
-)
+@declared_option(ClipOptions, "mix")
 @purpose_options
 @click.option(
     "--model",

@@ -15,7 +15,7 @@ import click
 from affekt.audio.length import announced_s
 from affekt.audio.vad import VADS, VadName
 from affekt.cli.interrupts import interrupts_wait
-from affekt.cli.options import force_option, purpose_options, track_option
+from affekt.cli.options import declared_option, force_option, purpose_options, track_option
 from affekt.cli.saying import results, say
 from affekt.cli.terms import say_terms_once
 from affekt.cli.timelines import PRINTED, Batch, follow_all
@@ -26,27 +26,16 @@ from affekt.recognition import Recognizer
 from affekt.recognition.annotations import FORMATS, annotate, link_to, write_html
 from affekt.recognition.annotations.terminal import write_table
 from affekt.recognition.timeline import TimelineOptions
-from affekt.records import Timeline
+from affekt.records import Timeline, TrackOptions
 from affekt.report.progress import progress_bars
 
 
 @click.command()
 @click.argument("sources", metavar="FILE|FOLDER|-...", nargs=-1, required=True)
-@click.option(
-    "--channels",
-    metavar="NAMES",
-    help="Whose voice each channel holds, in their order: agent,customer. Without it, the mean of "
-    "all channels is one voice, unless they sound by turns.",
-)
-@click.option(
-    "--analyse",
-    metavar="NAMES",
-    help="Whose emotions are inferred; customer, if not said. Of others, speech activity alone.",
-)
+@declared_option(TrackOptions, "channels", metavar="NAMES")
+@declared_option(TrackOptions, "analyse", metavar="NAMES")
 @track_option
-@click.option(
-    "--mix", is_flag=True, help="Take all channels for one voice, even if they sound by turns."
-)
+@declared_option(TrackOptions, "mix")
 @purpose_options
 @click.option(
     "--format",
@@ -72,13 +61,9 @@ from affekt.report.progress import progress_bars
     metavar="NAME|PATH",
     help="A model of `affekt models`, or a bundle file.",
 )
-@click.option("--window-s", type=float, help="What is listened to at once, in seconds. [3]")
-@click.option("--hop-s", type=float, help="From one window to the next, in seconds. [1]")
-@click.option(
-    "--threshold",
-    type=click.FloatRange(0.0, 1.0),
-    help="An answer with less confidence is marked uncertain. Without it, the model's own.",
-)
+@declared_option(TrackOptions, "window_s")
+@declared_option(TrackOptions, "hop_s")
+@declared_option(TrackOptions, "threshold")
 @click.option(
     "--vad",
     type=click.Choice(VADS),

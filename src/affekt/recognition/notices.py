@@ -6,6 +6,8 @@ read on 2026-11-21. `docs/responsible-use.md` quotes the articles. None of this 
 
 from __future__ import annotations
 
+from affekt.records import CommonOptions, declarations
+
 LAW = "Regulation (EU) 2024/1689 (AI Act)"
 LAW_URL = "https://eur-lex.europa.eu/eli/reg/2024/1689/oj"
 
@@ -21,15 +23,7 @@ NOTICE_WORKPLACE = (
     "analysed unless others are named."
 )
 
-PURPOSE_HELP = (
-    "Why emotions are inferred: medical, safety or research. Needed to analyse an agent's, an "
-    "employee's or a student's channel, and written into every output. Stating a purpose does not "
-    "make a use lawful."
-)
-
-CONSENTED_HELP = (
-    "The speaker has consented to that purpose; written into every output. Research needs it for "
-    "an agent's, an employee's or a student's channel: by itself it is no exception to the law."
-)
+PURPOSE_HELP = declarations(CommonOptions)["purpose"][1].help
+CONSENTED_HELP = declarations(CommonOptions)["consented"][1].help
 
 NO_LEGAL_ADVICE = "This is no legal advice: whoever uses a recogniser answers for the use."

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, TypedDict
+from typing import Any
 
 import numpy as np
 
 from affekt.errors import AffektError, ConfigError
 from affekt.records import SCHEMA_VERSION
+from affekt.records.options import ClipOptions
 
 
-class Options(TypedDict, total=False):
+class Options(ClipOptions, total=False):
     """How to answer; every key may be left out or None.
 
     Attributes:
@@ -27,14 +28,7 @@ class Options(TypedDict, total=False):
         consented: the speaker has consented to that purpose; stamped likewise.
     """
 
-    channel: int | None
     track: int | None
-    mix: bool | None
-    emotions: int | None
-    threshold: float | None
-    top_k: int | None
-    purpose: str | None
-    consented: bool | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,11 +11,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import cast
 
 from affekt.errors import ConfigError, did_you_mean
 from affekt.recognition.options import truth
-
-PURPOSES = ("medical", "safety", "research")
+from affekt.records.options import PURPOSES, Stamp
 
 _CONSENT = "--consented, consented=true"
 
@@ -130,10 +130,11 @@ def check_purpose(purpose: str | None, *, consented: bool | None = False) -> Non
         )
 
 
-def stamp(purpose: str | None, *, consented: bool | None = False) -> str | None:
+def stamp(purpose: str | None, *, consented: bool | None = False) -> Stamp | None:
     """Return what every output carries of a purpose and a consent; None where none was stated."""
     agreed = truth("consented", consented)
-    return f"{purpose} with consent" if purpose is not None and agreed else purpose
+    stamped = f"{purpose} with consent" if purpose is not None and agreed else purpose
+    return cast("Stamp | None", stamped)
 
 
 def _check_reason(name: str, purpose: str | None, *, consented: bool | None) -> None:

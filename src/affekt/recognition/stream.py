@@ -171,7 +171,7 @@ class StreamRecognizer:
         hop_s: seconds from one answer to the next; a multiple of 20 ms.
         threshold: a confidence below it is uncertain (0 to 1); the model's own otherwise.
         vad: who decides where somebody speaks: "energy", or "webrtc" (extra `live`).
-        purpose: why the voice is analysed, one of `affekt.recognition.purpose.PURPOSES`; stamped on
+        purpose: why the voice is analysed, one of `affekt.records.PURPOSES`; stamped on
             every answer.
         consented: the speaker has consented to that purpose; stamped likewise.
 

@@ -7,7 +7,7 @@ import itertools
 import os
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, BinaryIO, TypedDict, Unpack, cast
+from typing import TYPE_CHECKING, BinaryIO, Unpack, cast
 
 from affekt.audio import SAMPLING_RATE_HZ, AudioSource, BlockReader, Signal, decode_blocks
 from affekt.audio.activity import NoiseFloor, signal_levels_db
@@ -26,13 +26,12 @@ from affekt.recognition.stream import (
 )
 from affekt.recognition.summary import spoken_stretches, summarise
 from affekt.records import Timeline, Track
+from affekt.records.options import HOP_S, WINDOW_S, TrackOptions
 from affekt.threads import Workers
 
 if TYPE_CHECKING:
     from affekt.recognition.recognizer import Recognizer
 
-WINDOW_S = 3.0
-HOP_S = 1.0
 _BLOCK_S = 10.0
 
 _PERHAPS_A_CALL = (
@@ -45,7 +44,7 @@ _NAME_THEM = (
 )
 
 
-class TimelineOptions(TypedDict, total=False):
+class TimelineOptions(TrackOptions, total=False):
     """How to follow a recording; every key may be left out or None.
 
     Attributes:
@@ -65,15 +64,7 @@ class TimelineOptions(TypedDict, total=False):
         progress: called with the seconds done so far, of the track that is furthest behind.
     """
 
-    channels: Sequence[str] | None
-    analyse: Sequence[str] | None
     track: int | None
-    mix: bool | None
-    purpose: str | None
-    consented: bool | None
-    window_s: float | None
-    hop_s: float | None
-    threshold: float | None
     vad: VadName | None
     progress: Callable[[float], None] | None
 

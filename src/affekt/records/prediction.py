@@ -5,7 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from affekt.records.options import Stamp
+
 SCHEMA_VERSION = "1"
+OPTIONAL_KEYS = ("prediction_set", "out_of_domain", "novelty", "left_out", "purpose")
+"""Keys of a prediction that are left out where they would be null."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,6 +25,7 @@ class Prediction:
     """What was recognised in one recording, in the Hugging Face audio-classification form.
 
     Attributes:
+        schema_version: of the JSON form.
         path: where the recording came from; "-" is standard input, None is an array.
         duration_s, sampling_rate_hz, channels: of the recording as it was found.
         model: name and version of the bundle that answered.
@@ -38,6 +43,7 @@ class Prediction:
         warnings: what a reader should know, in plain words.
     """
 
+    schema_version: str = SCHEMA_VERSION
     path: str | None
     duration_s: float
     sampling_rate_hz: int
@@ -51,36 +57,34 @@ class Prediction:
     out_of_domain: bool | None = None
     novelty: float | None = None
     left_out: float | None = None
-    purpose: str | None = None
+    purpose: Stamp | None = None
     warnings: tuple[str, ...] = field(default=())
 
     def to_dict(self) -> dict[str, Any]:
         """Return the record as plain JSON types; the field order is part of the schema.
 
-        `prediction_set`, `out_of_domain` and `novelty` follow the predictions only where the model
-        tells them, `left_out` only where a smaller vocabulary was chosen; `purpose` precedes the
-        warnings only where one was stated.
+        The keys of `OPTIONAL_KEYS` are there only where they say something.
         """
         record: dict[str, Any] = {
-            "schema_version": SCHEMA_VERSION,
+            "schema_version": self.schema_version,
             "path": self.path,
             "duration_s": round(self.duration_s, 3),
             "sampling_rate_hz": self.sampling_rate_hz,
             "channels": self.channels,
             "model": self.model,
             **answer(self.emotion, self.confidence, self.predictions, uncertain=self.uncertain),
+            "prediction_set": None if self.prediction_set is None else list(self.prediction_set),
+            "out_of_domain": self.out_of_domain,
+            "novelty": None if self.novelty is None else round(self.novelty, 3),
+            "left_out": None if self.left_out is None else round(self.left_out, 6),
+            "purpose": self.purpose,
+            "warnings": list(self.warnings),
         }
-        if self.prediction_set is not None:
-            record["prediction_set"] = list(self.prediction_set)
-        if self.out_of_domain is not None:
-            record["out_of_domain"] = self.out_of_domain
-        if self.novelty is not None:
-            record["novelty"] = round(self.novelty, 3)
-        if self.left_out is not None:
-            record["left_out"] = round(self.left_out, 6)
-        if self.purpose is not None:
-            record["purpose"] = self.purpose
-        return record | {"warnings": list(self.warnings)}
+        return {
+            key: value
+            for key, value in record.items()
+            if value is not None or key not in OPTIONAL_KEYS
+        }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,7 +111,7 @@ class Moment:
     uncertain: bool
     predictions: tuple[Score, ...]
     out_of_domain: bool | None = None
-    purpose: str | None = None
+    purpose: Stamp | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Return the record as plain JSON types; `purpose` is last, where one was stated."""

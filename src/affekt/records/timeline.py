@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from affekt.records.options import Stamp
 from affekt.records.prediction import SCHEMA_VERSION, Score, answer
 
 
@@ -126,6 +127,7 @@ class Timeline:
     """A long recording over time.
 
     Attributes:
+        schema_version: of the JSON form.
         path: where the recording came from; "-" is standard input, None is an array.
         duration_s, sampling_rate_hz, channels: of the recording as it was found.
         model: name and version of the bundle that answered.
@@ -136,6 +138,7 @@ class Timeline:
         warnings: what a reader should know, in plain words.
     """
 
+    schema_version: str = SCHEMA_VERSION
     path: str | None
     duration_s: float
     sampling_rate_hz: int
@@ -144,14 +147,14 @@ class Timeline:
     labels: tuple[str, ...]
     window_s: float
     hop_s: float
-    purpose: str | None
+    purpose: Stamp | None
     tracks: tuple[Track, ...]
     warnings: tuple[str, ...] = field(default=())
 
     def to_dict(self) -> dict[str, Any]:
         """Return the record as plain JSON types; the field order is part of the schema."""
         return {
-            "schema_version": SCHEMA_VERSION,
+            "schema_version": self.schema_version,
             "path": self.path,
             "duration_s": round(self.duration_s, 3),
             "sampling_rate_hz": self.sampling_rate_hz,

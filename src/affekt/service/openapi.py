@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
 from affekt.recognition.notices import (
@@ -11,7 +12,16 @@ from affekt.recognition.notices import (
     NOTICE_WORKPLACE,
     PURPOSE_HELP,
 )
-from affekt.records import Prediction, Score, Segment, Timeline, Track, TrackSummary
+from affekt.records import (
+    OPTIONAL_KEYS,
+    Prediction,
+    Score,
+    Segment,
+    Timeline,
+    Track,
+    TrackSummary,
+    TurningPoint,
+)
 from affekt.service.problems import KINDS, MEDIA_TYPE, Problem
 from affekt.service.schemas import ProblemDetails
 
@@ -187,10 +197,26 @@ _HEADERS: dict[str, Any] = {
 _REFERENCE = {"$ref": "#/components/schemas/ProblemDetails"}
 
 
+# The records are written whole, but for the keys that a prediction may leave out.
+_RECORDS = {
+    record.__name__: [
+        field.name
+        for field in dataclasses.fields(record)
+        if record is not Prediction or field.name not in OPTIONAL_KEYS
+    ]
+    for record in (Prediction, Score, Segment, Timeline, Track, TrackSummary, TurningPoint)
+}
+
+
 def complete(document: dict[str, Any], *, keys: bool) -> dict[str, Any]:
     """Add to a generated document what the generator leaves out, and take out what is untrue."""
     schemas = document.setdefault("components", {}).setdefault("schemas", {})
     schemas["ProblemDetails"] = ProblemDetails.model_json_schema()
+    for name, required in _RECORDS.items():
+        schemas[name]["additionalProperties"] = False
+        schemas[name]["required"] = required
+        for key in required:
+            schemas[name]["properties"][key].pop("default", None)
     # The generator drops every null.
     for path, example in (("/v1/recognize", RECOGNISED), ("/v1/timeline", TIMELINE)):
         good = document["paths"][path]["post"]["responses"]["200"]

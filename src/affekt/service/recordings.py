@@ -9,23 +9,19 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import JSONResponse
+from pydantic import BaseModel
 
 from affekt.errors import AffektError
-from affekt.recognition import Options
 from affekt.recognition.purpose import stamp
+from affekt.records import Timeline
 from affekt.service.openapi import (
     RECORDING_KINDS,
     answer,
     recording_body,
 )
 from affekt.service.problems import Problem, problem_of
-from affekt.service.schemas import (
-    Models,
-    RecogniseAnswer,
-    RecogniseQuery,
-    Timeline,
-    TimelineQuery,
-)
+from affekt.service.queries import RecogniseQuery, TimelineQuery
+from affekt.service.schemas import Models, RecogniseAnswer
 from affekt.service.service import Service, check_key, service_of
 from affekt.service.uploads import uploads
 from affekt.service.workers import Upload
@@ -39,26 +35,21 @@ router = APIRouter(prefix="/v1", dependencies=[Depends(check_key)])
     responses=answer(RecogniseAnswer, *RECORDING_KINDS, "unauthorised"),
     openapi_extra=recording_body(),
 )
-async def recognize(request: Request, query: Annotated[RecogniseQuery, Query()]) -> JSONResponse:
+async def recognize(
+    request: Request,
+    query: Annotated[RecogniseQuery, Query()],  # type: ignore[valid-type]
+) -> JSONResponse:
     """Answer one outcome for each recording.
 
     A request with one recording that cannot be recognised is answered with its problem. Among
     several, a bad one has its problem in its place and does not spoil the others.
     """
     service = service_of(request)
-    options = Options(
-        channel=query.channel,
-        mix=query.mix,
-        emotions=None if query.emotions is None else int(query.emotions),
-        threshold=query.threshold,
-        top_k=query.top_k,
-        purpose=query.purpose,
-        consented=query.consented,
-    )
+    options, model = _options(query)
     with service.queue.place():
         async with uploads(request, service.settings, service.large) as recordings:
             _log(request, service, recordings)
-            recognise = partial(service.engine.recognise, options=options, model=query.model)
+            recognise = partial(service.engine.recognise, options=options, model=model)
             if len(recordings) == 1:
                 found: list[Any] = [await recognise(recordings[0])]
             else:
@@ -69,7 +60,7 @@ async def recognize(request: Request, query: Annotated[RecogniseQuery, Query()])
         raise outcomes[0]  # nothing was answered, and may be when the request comes again
     results = [_result(item, service, request_id) for item in outcomes]
     return JSONResponse(
-        {"purpose": stamp(query.purpose, consented=query.consented), "results": results}
+        {"purpose": stamp(options["purpose"], consented=options["consented"]), "results": results}
     )
 
 
@@ -79,29 +70,23 @@ async def recognize(request: Request, query: Annotated[RecogniseQuery, Query()])
     responses=answer(Timeline, *RECORDING_KINDS, "unauthorised"),
     openapi_extra=recording_body(),
 )
-async def timeline(request: Request, query: Annotated[TimelineQuery, Query()]) -> JSONResponse:
+async def timeline(
+    request: Request,
+    query: Annotated[TimelineQuery, Query()],  # type: ignore[valid-type]
+) -> JSONResponse:
     """Answer the timeline of one recording.
 
     A channel that is not named in `analyse` contributes speech activity alone. To analyse that of
     somebody at work or in education needs a `purpose`, and research needs `consented` besides.
     """
     service = service_of(request)
-    options = {
-        "channels": _names(query.channels),
-        "analyse": _names(query.analyse),
-        "mix": query.mix,
-        "purpose": query.purpose,
-        "consented": query.consented,
-        "window_s": query.window_s,
-        "hop_s": query.hop_s,
-        "threshold": query.threshold,
-    }
+    options, model = _options(query)
     with service.queue.place():
         async with uploads(request, service.settings, service.large) as recordings:
             _log(request, service, recordings)
             if len(recordings) > 1:
                 raise Problem("bad-request", "a timeline is made of one recording: send one")
-            found = await service.engine.timeline(recordings[0], options, model=query.model)
+            found = await service.engine.timeline(recordings[0], options, model=model)
     return JSONResponse(found)
 
 
@@ -147,5 +132,7 @@ def _log(request: Request, service: Service, recordings: list[Upload]) -> None:
         fields["names"] = [item.name for item in recordings]
 
 
-def _names(text: str | None) -> list[str] | None:
-    return None if text is None else text.split(",")
+def _options(query: BaseModel) -> tuple[Any, str | None]:
+    """Return the options of the library, and the name of the model."""
+    options: dict[str, Any] = dict(query)
+    return options, options.pop("model")

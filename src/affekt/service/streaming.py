@@ -6,10 +6,10 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 from functools import partial
-from typing import Any, Literal
+from typing import Any
 
 from fastapi import APIRouter
-from pydantic import Field, ValidationError
+from pydantic import ValidationError
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
 from affekt.audio import SAMPLING_RATE_HZ, Signal
@@ -22,7 +22,7 @@ from affekt.recognition.stream import StreamRecognizer
 from affekt.records import Moment
 from affekt.service.idle_timeout import IdleTimeout
 from affekt.service.problems import Problem, ProblemResponse, problem_of
-from affekt.service.schemas import Exact, Purpose
+from affekt.service.queries import StreamQuery
 from affekt.service.service import Service, check_key, service_of
 from affekt.service.transcoder import Transcoder
 
@@ -41,23 +41,6 @@ _LEAST_BYTES_PER_S = 50
 _LAST_WORD_S = 1.0
 
 _DONE, _POLICY, _FAILED, _LATER = 1000, 1008, 1011, 1013
-
-
-class StreamQuery(Exact):
-    """What a session is about; in the address, so that it is complete before sound comes."""
-
-    encoding: Literal["s16le", "f32le", "container"] = "s16le"
-    sampling_rate_hz: int = Field(16_000, ge=1_000, le=384_000)
-    channels: int = Field(1, ge=1, le=64)
-    channel: int | None = Field(None, ge=0, le=63)
-    mix: bool = False
-    speaker: str | None = Field(None, max_length=100)
-    purpose: Purpose | None = None
-    consented: bool = False
-    model: str | None = None
-    window_s: float = Field(3.0, ge=0.1, le=30.0)
-    hop_s: float = Field(1.0, ge=0.1, le=30.0)
-    threshold: float | None = Field(None, ge=0.0, le=1.0)
 
 
 @router.websocket("/v1/stream")
@@ -105,45 +88,49 @@ class _Session:
         self.band = Bandwidth(SAMPLING_RATE_HZ, source_rate_hz)
 
     @classmethod
-    async def open(cls, service: Service, query: StreamQuery) -> _Session:
+    async def open(cls, service: Service, query: dict[str, Any]) -> _Session:
         def prepare(recognizer: Recognizer) -> tuple[StreamRecognizer, PcmReader | Transcoder]:
-            if query.speaker is not None:
+            if query["speaker"] is not None:
                 # One voice is one channel with a name: the same rule as for calls.
                 plan_tracks(
                     1,
-                    names=[query.speaker],
-                    analyse=[query.speaker],
-                    purpose=query.purpose,
-                    consented=query.consented,
+                    names=[query["speaker"]],
+                    analyse=[query["speaker"]],
+                    purpose=query["purpose"],
+                    consented=query["consented"],
                 )
             else:
-                check_purpose(query.purpose, consented=query.consented)
+                check_purpose(query["purpose"], consented=query["consented"])
             stream_recognizer = StreamRecognizer(
                 recognizer,
-                window_s=query.window_s,
-                hop_s=query.hop_s,
-                threshold=query.threshold,
+                window_s=query["window_s"],
+                hop_s=query["hop_s"],
+                threshold=query["threshold"],
             )
-            if query.encoding == "container":
+            if query["encoding"] == "container":
                 memory_mb = service.settings.memory_mb
-                transcoder = Transcoder(memory_mb=memory_mb, channel=query.channel, mix=query.mix)
+                transcoder = Transcoder(
+                    memory_mb=memory_mb, channel=query["channel"], mix=query["mix"]
+                )
                 return stream_recognizer, transcoder
             source = PcmReader(
-                sample_format=query.encoding,
-                sampling_rate_hz=query.sampling_rate_hz,
-                channels=query.channels,
-                channel=query.channel,
-                refuse_calls=not query.mix,
+                sample_format=query["encoding"],
+                sampling_rate_hz=query["sampling_rate_hz"],
+                channels=query["channels"],
+                channel=query["channel"],
+                refuse_calls=not query["mix"],
             )
             return stream_recognizer, source
 
         try:
-            recognizer = await service.engine.recognizer(query.model)
+            recognizer = await service.engine.recognizer(query["model"])
             # Not in the event loop: a process may take its time to start.
             stream_recognizer, source = await asyncio.to_thread(prepare, recognizer)
         except AffektError as error:
             raise problem_of(error) from None
-        rate_hz = SAMPLING_RATE_HZ if query.encoding == "container" else query.sampling_rate_hz
+        rate_hz = (
+            SAMPLING_RATE_HZ if query["encoding"] == "container" else query["sampling_rate_hz"]
+        )
         return cls(service, stream_recognizer, source, source_rate_hz=rate_hz)
 
     async def push(self, samples: Signal) -> list[Moment]:
@@ -165,12 +152,12 @@ class _Session:
 
 
 async def _converse(
-    socket: WebSocket, service: Service, session: _Session, query: StreamQuery
+    socket: WebSocket, service: Service, session: _Session, query: dict[str, Any]
 ) -> None:
     """Read, recognise and answer until the end; any failure ends all three."""
     messages: asyncio.Queue[bytes | None] = asyncio.Queue(_WAITING)
     answered = 0
-    purpose = stamp(query.purpose, consented=query.consented)
+    purpose = stamp(query["purpose"], consented=query["consented"])
     idle_s = service.settings.idle_timeout_s
     send = partial(_send, socket, idle_s)
     idle_timeout = IdleTimeout(
@@ -288,9 +275,9 @@ def _check_origin(socket: WebSocket, allowed: tuple[str, ...]) -> None:
         raise Problem("forbidden", "pages of other origins may not call: see --cors")
 
 
-def _query(socket: WebSocket) -> StreamQuery:
+def _query(socket: WebSocket) -> dict[str, Any]:
     try:
-        return StreamQuery.model_validate(dict(socket.query_params))
+        return dict(StreamQuery.model_validate(dict(socket.query_params)))
     except ValidationError as error:
         wrong = [
             {"parameter": ".".join(map(str, item["loc"])), "message": item["msg"]}

@@ -36,7 +36,7 @@ class Wishes:
         channels: names, one a channel; None takes the mean of all for one voice.
         analyse: whose emotions are inferred.
         mix: all channels are one scene, however different they are.
-        purpose: one of `affekt.recognition.purpose.PURPOSES`, or None.
+        purpose: one of `affekt.records.PURPOSES`, or None.
         consented: who is heard has consented to it.
     """
 

@@ -13,8 +13,8 @@ from affekt.errors import AffektError
 from affekt.recognition import Recognizer
 from affekt.recognition.annotations.marks import NOT_SPEECH, UNCERTAIN
 from affekt.recognition.notices import CONSENTED_HELP, PURPOSE_HELP
-from affekt.recognition.purpose import DEFAULT_ANALYSED, PURPOSES
-from affekt.records import Prediction
+from affekt.recognition.purpose import DEFAULT_ANALYSED
+from affekt.records import PURPOSES, Prediction
 from affekt.web import results
 from affekt.web.analysis import Analysis, Sound, Wishes, analyse, listen
 from affekt.web.downloads import to_csv, to_json
