@@ -26,15 +26,17 @@ import torch
 from lightning.pytorch.callbacks import Callback
 
 from affekt.corpora import load_corpus
+from affekt.features.sets import FEATURE_SETS
 from affekt.features.spectra import LogMelConfig
-from affekt.models import create_classifier, create_model
+from affekt.models import create_model
 from affekt.published.config import SYSTEMS, VARIANTS, load_system
 from affekt.published.data import load_rows
 from affekt.recognition import BundleMetadata
 from affekt.training import Run, load_recipe
-from affekt.training.classifier_export import ClassifierGraph, export_classifier
-from affekt.training.export import WaveformModel, export_bundle
+from affekt.training.data import Normalisation
+from affekt.training.export import export_graph
 from affekt.training.fit import Task, fit, fit_network
+from affekt.training.graph import FeatureGraph, WaveformGraph
 from affekt.training.splits import split_rows
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -162,16 +164,16 @@ def _bundles(work: Path) -> dict[str, str]:
     torch.manual_seed(SEED)
     features = LogMelConfig()
     whole = create_model("residual-se-tiny", n_classes=3)
-    export_bundle(
-        WaveformModel(whole, features, temperature=1.5),
+    export_graph(
+        WaveformGraph(whole, features, temperature=1.5),
         BundleMetadata(name="whole", frame_hop_s=2 * features.frame_hop_s, **about),
         work / "whole.onnx",
     )
     torch.manual_seed(SEED)
-    network = create_classifier("crema-cnn1d", input_shape=(162,), n_classes=3)
-    zero, one = np.zeros((1, 162), np.float32), np.ones((1, 162), np.float32)
-    export_classifier(
-        ClassifierGraph(network, mean=zero, scale=one, temperature=1.5).eval(),
+    network = create_model("crema-cnn1d", n_classes=3, input_shape=(162,))
+    as_it_is = Normalisation(np.zeros((1, 162), np.float32), np.ones((1, 162), np.float32))
+    export_graph(
+        FeatureGraph(network, FEATURE_SETS["vector-162"], as_it_is, temperature=1.5),
         BundleMetadata(name="features", front_end="vector-162", **about),
         work / "features.onnx",
     )

@@ -12,7 +12,7 @@ from torch import nn
 
 from affekt.config import to_mapping
 from affekt.errors import ConfigError
-from affekt.models import CLASSIFIERS, create_classifier
+from affekt.models import MODELS, create_model
 from affekt.models.initialise import initialise
 
 # Of each network: the features its text gives it, the text's classes, and other sizes it can take.
@@ -41,7 +41,7 @@ every_network = pytest.mark.parametrize("name", GIVEN)
 def made(name, shape=None, classes=None):
     torch.manual_seed(0)
     own, own_classes, _ = GIVEN[name]
-    network = create_classifier(name, input_shape=shape or own, n_classes=classes or own_classes)
+    network = create_model(name, input_shape=shape or own, n_classes=classes or own_classes)
     initialise(network, "he")
     return network.eval()
 
@@ -55,7 +55,7 @@ def count(network):
 
 
 def test_every_classifier_is_looked_at_here():
-    assert set(GIVEN) == set(CLASSIFIERS)
+    assert set(GIVEN) == {name for name, model in MODELS.items() if not model.any_length}
 
 
 @pytest.mark.parametrize(("name", "shape"), EVERY_SHAPE)
@@ -113,7 +113,7 @@ def test_batch_norm_can_be_put_in_or_taken_out(name):
     shape, classes, _ = GIVEN[name]
     norms = []
     for wanted in (True, False):
-        network = create_classifier(
+        network = create_model(
             name, input_shape=shape, n_classes=classes, settings={"batch_norm": wanted}
         )
         norms.append([item for item in network.modules() if isinstance(item, NORMS)])
@@ -163,7 +163,7 @@ def test_onnx_runtime_answers_as_torch_does_whatever_the_batch(name):
 def test_settings_survive_being_written_down(name):
     shape, classes, _ = GIVEN[name]
     network = made(name)
-    again = create_classifier(
+    again = create_model(
         name, input_shape=shape, n_classes=classes, settings=to_mapping(network.config)
     )
     assert again.config == network.config
@@ -274,16 +274,14 @@ def test_a_gru_reads_groups_of_values_and_fills_the_last_one_up():
 
 def test_a_misspelt_name_is_refused_with_a_suggestion():
     with pytest.raises(ConfigError, match=r"no model 'pathak-ltsm' \(did you mean 'pathak-lstm'"):
-        create_classifier("pathak-ltsm", input_shape=(162,), n_classes=7)
+        create_model("pathak-ltsm", input_shape=(162,), n_classes=7)
 
 
 @every_network
 def test_a_misspelt_setting_is_refused_with_a_suggestion(name):
     setting = next(iter(to_mapping(made(name).config)))
     with pytest.raises(ConfigError, match=rf"model '{name}': unknown key .*mean '{setting}'"):
-        create_classifier(
-            name, input_shape=GIVEN[name][0], n_classes=2, settings={setting + "z": 1}
-        )
+        create_model(name, input_shape=GIVEN[name][0], n_classes=2, settings={setting + "z": 1})
 
 
 @every_network
@@ -291,9 +289,7 @@ def test_a_setting_out_of_range_is_refused(name):
     for setting, value in to_mapping(made(name).config).items():
         wrong = {bool: 1, int: 0, float: 1.0, list: [0] * 4}[type(value)]
         with pytest.raises(ConfigError, match=rf"model '{name}'"):
-            create_classifier(
-                name, input_shape=GIVEN[name][0], n_classes=2, settings={setting: wrong}
-            )
+            create_model(name, input_shape=GIVEN[name][0], n_classes=2, settings={setting: wrong})
 
 
 @pytest.mark.parametrize(
@@ -311,18 +307,18 @@ def test_a_setting_out_of_range_is_refused(name):
 )
 def test_too_few_or_too_many_layers_are_refused(name, setting):
     with pytest.raises(ConfigError, match=rf"model '{name}': .* number"):
-        create_classifier(name, input_shape=GIVEN[name][0], n_classes=2, settings=setting)
+        create_model(name, input_shape=GIVEN[name][0], n_classes=2, settings=setting)
 
 
 def test_features_of_another_form_are_refused():
     with pytest.raises(
         ConfigError, match=r"'crema-cnn2d' takes a matrix, not features of shape \(162,\)"
     ):
-        create_classifier("crema-cnn2d", input_shape=(162,), n_classes=6)
+        create_model("crema-cnn2d", input_shape=(162,), n_classes=6)
 
 
 def test_an_image_that_the_pools_use_up_is_refused():
     with pytest.raises(
         ConfigError, match=r"'mittal-cnn2d'.*\(52, 270\).*too small: 4 x 29 is left"
     ):
-        create_classifier("mittal-cnn2d", input_shape=(52, 270), n_classes=8)
+        create_model("mittal-cnn2d", input_shape=(52, 270), n_classes=8)

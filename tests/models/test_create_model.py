@@ -51,3 +51,20 @@ def test_a_steady_colour_of_the_channel_is_taken_off_by_band(normalisation):
     with torch.inference_mode():
         same = torch.allclose(network(clip).logits, network(coloured).logits, atol=1e-4)
     assert same == (normalisation == "band")
+
+
+def test_a_network_over_log_mels_takes_as_many_bands_as_it_is_given():
+    network = create_model("residual-se-tiny", n_classes=3, input_shape=(None, 40))
+    assert network(torch.randn(2, 30, 40)).logits.shape == (2, 3)
+
+
+def test_a_network_over_log_mels_takes_a_matrix_of_a_feature_set_too():
+    network = create_model("residual-se-tiny", n_classes=3, input_shape=(128, 64))
+    assert network(torch.randn(2, 128, 64)).logits.shape == (2, 3)
+    with pytest.raises(ConfigError, match=r"'residual-se' takes a matrix, not .* \(162,\)"):
+        create_model("residual-se", n_classes=3, input_shape=(162,))
+
+
+def test_a_network_over_features_of_one_shape_refuses_clips_of_any_length():
+    with pytest.raises(ConfigError, match="'gru' takes features of one shape: name a feature set"):
+        create_model("gru", n_classes=3)

@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import nn
 
-from affekt.models import create_classifier
+from affekt.models import create_model
 from affekt.models.initialise import initialise, kernels
 
 SCHEMES = ["xavier", "he"]
@@ -14,7 +14,7 @@ SHAPES = {"pathak-cnn-lstm": (162,), "crema-cnn1d": (200,), "gru": (40, 13)}
 
 
 def made(name, seed=0, scheme="xavier"):
-    network = create_classifier(name, input_shape=SHAPES[name], n_classes=6)
+    network = create_model(name, input_shape=SHAPES[name], n_classes=6)
     torch.manual_seed(seed)
     initialise(network, scheme)
     return network

@@ -9,7 +9,7 @@ import torch
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.neural_network import MLPClassifier
 
-from affekt.models import create_classifier
+from affekt.models import create_model
 from affekt.models.pathak_mlp import from_sklearn
 
 ROWS = np.random.default_rng(0).standard_normal((120, 12))
@@ -36,7 +36,7 @@ def test_the_copy_gives_the_probabilities_that_scikit_learn_gives(hidden):
 
 def test_the_copy_is_the_named_network():
     network = from_sklearn(fitted(7, hidden_layer_sizes=(256, 256, 64)))
-    named = create_classifier("pathak-mlp", input_shape=(12,), n_classes=7)
+    named = create_model("pathak-mlp", input_shape=(12,), n_classes=7)
     named.load_state_dict(network.state_dict())
     assert named.config == network.config
 

@@ -10,7 +10,7 @@ import pytest
 from affekt.config import to_mapping
 from affekt.errors import ConfigError
 from affekt.features.sets import FEATURE_SETS
-from affekt.models import create_classifier
+from affekt.models import create_model
 from affekt.published import SYSTEMS, claims_of, load_system
 from affekt.training.recipe_file import to_toml
 
@@ -62,7 +62,7 @@ def test_weaker_copies_are_all_that_the_weak_variant_changes():
 def test_each_network_takes_the_features_of_its_system(name):
     system = load_system(name)
     shape = FEATURE_SETS[system.features.set].shape
-    network = create_classifier(
+    network = create_model(
         system.model.name,
         input_shape=shape,
         n_classes=len(system.labels),

@@ -74,7 +74,7 @@ def test_the_ua_of_the_clips_is_kept(calibrate_logits):
 def test_clips_are_recognised_whole(clips):
     made = clips([("emodb", 0), ("emodb", 1), ("emodb", 2)])
     torch.manual_seed(0)
-    network = create_model("residual-se-tiny", n_classes=4, settings={"n_mels": 40})
+    network = create_model("residual-se-tiny", n_classes=4, input_shape=(None, 40))
     module = TrainingModule(network, FitConfig(), seed=0).eval()
     logits = logits_of_part(module, made)
     with torch.inference_mode():

@@ -12,24 +12,16 @@ import torch
 from affekt.errors import BundleError
 from affekt.features.spectra import LogMelConfig, log_mel
 from affekt.models import create_model
-from affekt.protocols import partition
 from affekt.recognition import Bundle
 from affekt.recognition.bundle import BundleMetadata
 from affekt.recognition.checksum import check_checksum
-from affekt.recognition.metadata import SetRule
-from affekt.records import Utterance
-from affekt.training import export
-from affekt.training.calibration import Calibration
 from affekt.training.export import (
     PARITY_DURATIONS_S,
-    WaveformModel,
     check_parity,
-    describe,
-    export_bundle,
+    export_graph,
     record_figures,
 )
-from affekt.training.fit import Fitted
-from affekt.training.module import TrainingModule
+from affekt.training.graph import WaveformGraph
 
 LABELS = ("neutral", "happy", "sad", "angry", "boredom")
 METADATA = BundleMetadata(
@@ -54,13 +46,11 @@ METADATA = BundleMetadata(
 def waveform_model(name="residual-se-tiny", normalisation="band"):
     """A network that has seen some noise, so that its statistics are not those of a new one."""
     torch.manual_seed(0)
-    network = create_model(
-        name, n_classes=len(LABELS), settings={"normalisation": normalisation, "n_mels": 80}
-    )
+    network = create_model(name, n_classes=len(LABELS), settings={"normalisation": normalisation})
     with torch.no_grad():
         for _ in range(5):
             network(2.0 * torch.randn(8, 40, 80) - 6.0)
-    return WaveformModel(network, LogMelConfig(), temperature=METADATA.temperature).eval()
+    return WaveformGraph(network, LogMelConfig(), temperature=METADATA.temperature).eval()
 
 
 @pytest.fixture(scope="module")
@@ -71,14 +61,14 @@ def model():
 @pytest.fixture(scope="module")
 def bundle_path(model, tmp_path_factory):
     path = tmp_path_factory.mktemp("export") / "tiny.onnx"
-    export_bundle(model, METADATA, path)
+    export_graph(model, METADATA, path)
     return path
 
 
 def test_the_default_network_answers_in_onnx_runtime_as_in_torch(tmp_path):
     """The tiny one does so in `bundle_path`, with "band", and in the tests of `affekt train`."""
     model = waveform_model("residual-se", "both")
-    assert export_bundle(model, METADATA, tmp_path / "x.onnx") <= 1e-4
+    assert export_graph(model, METADATA, tmp_path / "x.onnx") <= 1e-4
 
 
 def test_parity_is_looked_at_from_the_shortest_clip_to_a_long_one():
@@ -140,7 +130,7 @@ def test_a_bundle_that_answers_otherwise_is_refused(model, bundle_path):
 
 
 def test_a_difference_in_long_clips_alone_is_found(model, bundle_path, monkeypatch):
-    forward = WaveformModel.forward
+    forward = WaveformGraph.forward
 
     def tampered(self, waveform):
         probabilities, embedding, relevance = forward(self, waveform)
@@ -148,24 +138,24 @@ def test_a_difference_in_long_clips_alone_is_found(model, bundle_path, monkeypat
             relevance = relevance.roll(1, dims=1)
         return probabilities, embedding, relevance
 
-    monkeypatch.setattr(WaveformModel, "forward", tampered)
+    monkeypatch.setattr(WaveformGraph, "forward", tampered)
     with pytest.raises(BundleError, match=r"relevance differs from torch by .* at 30\.0 s"):
         check_parity(model, bundle_path)
 
 
 def test_other_shapes_are_a_difference(model, bundle_path, monkeypatch):
-    forward = WaveformModel.forward
+    forward = WaveformGraph.forward
     monkeypatch.setattr(
-        WaveformModel, "forward", lambda self, x: (*forward(self, x)[:2], torch.ones(2, 3) / 3)
+        WaveformGraph, "forward", lambda self, x: (*forward(self, x)[:2], torch.ones(2, 3) / 3)
     )
     with pytest.raises(BundleError, match="relevance has shape"):
         check_parity(model, bundle_path)
 
 
 def test_not_a_number_is_a_difference(model, bundle_path, monkeypatch):
-    forward = WaveformModel.forward
+    forward = WaveformGraph.forward
     monkeypatch.setattr(
-        WaveformModel, "forward", lambda self, x: tuple(y * float("nan") for y in forward(self, x))
+        WaveformGraph, "forward", lambda self, x: tuple(y * float("nan") for y in forward(self, x))
     )
     with pytest.raises(BundleError, match="probabilities differs from torch by nan"):
         check_parity(model, bundle_path)
@@ -182,88 +172,12 @@ def test_a_refused_export_leaves_the_older_file_and_nothing_else(
     path = tmp_path / "tiny.onnx"
     path.write_bytes(b"an older bundle")
     with pytest.raises(BundleError, match=r"export of tiny\.onnx refused: probabilities differs"):
-        export_bundle(model, METADATA, path)
+        export_graph(model, METADATA, path)
     assert [item.name for item in tmp_path.iterdir()] == ["tiny.onnx"]
     assert path.read_bytes() == b"an older bundle"
     model.temperature = METADATA.temperature
-    export_bundle(model, METADATA, path, force=True)
+    export_graph(model, METADATA, path, force=True)
     assert Bundle.load(path).metadata == METADATA
-
-
-# Metadata
-
-
-def said(corpus, speaker, count=1):
-    return [
-        Utterance(
-            path=corpus_path / f"{number}.wav",
-            corpus=corpus,
-            collection="ravdess" if corpus.startswith("ravdess") else corpus,
-            speaker=speaker,
-            native_label="neutral",
-            emotion="neutral",
-        )
-        for corpus_path in [export.Path("/") / corpus / speaker]
-        for number in range(count)
-    ]
-
-
-@pytest.fixture
-def fitted(table, recipe):
-    """What a run hands to the export: two corpora, and speakers of every part."""
-    parts = partition(
-        [
-            *said("emodb", "03", 2),
-            *said("emodb", "13"),
-            *said("emodb", "14"),
-            *said("emodb", "15"),
-            *said("savee", "DC", 3),
-            *said("savee", "KL"),
-        ]
-    )
-    network = create_model("residual-se-tiny", n_classes=4, settings={"stride": 3})
-    return Fitted(
-        module=TrainingModule(network, recipe().fit, seed=0),
-        history=(),
-        parts=parts,
-        train=table([("emodb", 0), ("emodb", 1), ("savee", 2), ("savee", 3), ("savee", 2)]),
-        calibrate=table([("emodb", 0)]),
-    )
-
-
-CALIBRATION = Calibration(
-    temperature=1.5,
-    threshold=0.4,
-    ua={"emodb": 2 / 3},
-    prediction_set=SetRule(coverage=0.9, quantile=0.7, rule="lac"),
-)
-
-
-def test_the_metadata_tells_where_the_model_comes_from(fitted, recipe):
-    metadata = describe(recipe(), fitted, CALIBRATION, licence_text="Do what you like.")
-    assert metadata.labels == recipe().labels
-    assert (metadata.temperature, metadata.threshold) == (1.5, 0.4)
-    assert metadata.training_data == (
-        {"corpus": "emodb", "licence": "LicenseRef-EmoDB", "utterances": 2, "speakers": 2},
-        {"corpus": "savee", "licence": "LicenseRef-SAVEE", "utterances": 3, "speakers": 3},
-    )
-    assert metadata.held_out == {"emodb": ["13", "14", "15"], "savee": ["KL"]}
-    assert metadata.figures == {"calibrate_ua": {"emodb": 0.6667}}
-    assert metadata.prediction_set == SetRule(coverage=0.9, quantile=0.7, rule="lac")
-    assert metadata.recipe["fit"]["epochs"] == 3
-    assert metadata.recipe["class_counts"] == {"neutral": 1, "happy": 1, "sad": 2, "angry": 1}
-    assert BundleMetadata.from_json(metadata.to_json()) == metadata
-
-
-def test_select_speakers_are_not_held_out_where_they_were_trained_on(fitted, recipe):
-    both = recipe(**{"protocol.train_on": ["train", "select"]})
-    metadata = describe(both, fitted, CALIBRATION, licence_text="x")
-    assert metadata.held_out["emodb"] == ["13", "15"]
-
-
-def test_the_hop_of_the_relevance_follows_the_network(fitted, recipe):
-    metadata = describe(recipe(), fitted, CALIBRATION, licence_text="x")
-    assert metadata.frame_hop_s == pytest.approx(3 * 0.016)
 
 
 def test_figures_are_added_and_the_graph_stays(bundle_path, tmp_path):

@@ -86,7 +86,7 @@ def test_rows_may_come_in_another_order(clips):
 def module(clips):
     selection = clips([("emodb", 0), ("emodb", 1), ("savee", 2), ("savee", 3)])
     torch.manual_seed(0)
-    network = create_model("residual-se-tiny", n_classes=4, settings={"n_mels": 40})
+    network = create_model("residual-se-tiny", n_classes=4, input_shape=(None, 40))
     fit = FitConfig(within_corpus=True, mixup_alpha=0.3)
     return TrainingModule(network, fit, seed=1, validation=selection)
 

@@ -9,10 +9,9 @@ import torch
 from affekt.errors import ConfigError
 from affekt.features.sets import find_feature_set
 from affekt.training.checkpoint import read_checkpoint
-from affekt.training.classifier_export import ClassifierGraph
 from affekt.training.data import Part
-from affekt.training.export import WaveformModel
 from affekt.training.fit import Task, fit, fit_network, run_settings
+from affekt.training.graph import FeatureGraph, WaveformGraph
 from affekt.training.opened import open_checkpoint
 from affekt.training.options import FitConfig
 from affekt.training.recipe import (
@@ -35,7 +34,7 @@ def test_a_checkpoint_of_a_recipe_hears_as_its_averaged_network(run, signal):
     made = run(**{"fit.epochs": 1})
     fitted = fit(made, resume=False)
     opened = open_checkpoint(made.last_checkpoint())
-    model = WaveformModel(fitted.module.network, made.recipe.features, temperature=1.0).eval()
+    model = WaveformGraph(fitted.module.network, made.recipe.features, temperature=1.0).eval()
     with torch.inference_mode():
         expected = model(torch.from_numpy(signal)[None])[0][0].numpy()
     np.testing.assert_allclose(opened.listen(signal), expected, atol=1e-6)
@@ -77,12 +76,9 @@ def checkpoint(tmp_path):
 def test_a_checkpoint_of_a_network_of_features_hears_with_its_normalisation(checkpoint, signal):
     module, path = checkpoint
     opened = open_checkpoint(path)
-    kept = module.normalisation
-    graph = ClassifierGraph(
-        module.network, mean=kept.mean, scale=kept.scale, temperature=1.0
-    ).eval()
+    graph = FeatureGraph(module.network, VECTOR, module.normalisation, temperature=1.0).eval()
     with torch.inference_mode():
-        expected = graph(torch.from_numpy(VECTOR.compute(signal))[None])[0].numpy()
+        expected = graph(torch.from_numpy(VECTOR.compute(signal))[None])[0][0].numpy()
     np.testing.assert_allclose(opened.listen(signal), expected, atol=1e-6)
     assert (opened.labels, opened.title) == (LABELS, "tones, checkpoint after epoch 1")
     assert opened.training_data == ({"corpus": "emodb"},)

@@ -47,7 +47,6 @@ class ResidualSEConfig:
     """Size of the network.
 
     Attributes:
-        n_mels: bands of the input.
         width: channels of every block.
         dilations: one residual block each, in frames after the stride.
         stride: input frames to one frame of the network (and of the relevance).
@@ -58,7 +57,6 @@ class ResidualSEConfig:
         block_dropout: rate at which whole channels are dropped after a block.
     """
 
-    n_mels: int = 80
     width: int = 256
     dilations: tuple[int, ...] = (1, 2, 4, 1, 2, 4)
     stride: int = 2
@@ -68,7 +66,7 @@ class ResidualSEConfig:
     block_dropout: float = 0.1
 
     def __post_init__(self) -> None:
-        if min(self.n_mels, self.width, self.stride, self.embedding, *self.dilations) < 1:
+        if min(self.width, self.stride, self.embedding, *self.dilations) < 1:
             raise ValueError("sizes, stride and dilations must be positive")
         if not (0.0 <= self.dropout < 1.0 and 0.0 <= self.block_dropout < 1.0):
             raise ValueError("dropout rates must lie in 0 to 1, 1 excluded")
@@ -102,11 +100,13 @@ class _Block(nn.Module):
 class ResidualSE(nn.Module):
     """The network; see the module's docstring for its shapes."""
 
-    def __init__(self, config: ResidualSEConfig, *, n_classes: int) -> None:
+    def __init__(
+        self, config: ResidualSEConfig, *, input_shape: tuple[int | None, int], n_classes: int
+    ) -> None:
         super().__init__()
         self.config = config
         width = config.width
-        bands = config.n_mels * (2 if config.normalisation == "both" else 1)
+        bands = input_shape[1] * (2 if config.normalisation == "both" else 1)
         self.input_norm = nn.BatchNorm1d(bands)
         self.stem = nn.Conv1d(bands, width, 5, stride=config.stride, padding=2, bias=False)
         self.stem_norm = nn.BatchNorm1d(width)

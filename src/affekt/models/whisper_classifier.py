@@ -39,7 +39,6 @@ class WhisperClassifierConfig:
     """Size of the network.
 
     Attributes:
-        n_mels: bands of the input.
         width, heads: of the encoder.
         layers: how many of the encoder's layers are kept.
         mixed: how many of the last states are mixed; the convolutions' come before all layers'.
@@ -49,7 +48,6 @@ class WhisperClassifierConfig:
         dropout: rate before the embedding and before the logits.
     """
 
-    n_mels: int = 80
     width: int = 512
     heads: int = 8
     layers: int = 4
@@ -66,13 +64,12 @@ class WhisperClassifierConfig:
             raise ValueError("trained and mixed must not exceed the layers")
         if not 0.0 <= self.dropout < 1.0:
             raise ValueError("dropout must lie in 0 to 1, 1 excluded")
-        _ = self.encoder  # whose sizes it checks
+        self.encoder(1)  # which checks the sizes
 
-    @property
-    def encoder(self) -> WhisperConfig:
-        """The encoder, whose positions are computed."""
+    def encoder(self, n_mels: int) -> WhisperConfig:
+        """Return the encoder of so many bands, whose positions are computed."""
         return WhisperConfig(
-            width=self.width, heads=self.heads, layers=self.layers, n_mels=self.n_mels, positions=0
+            width=self.width, heads=self.heads, layers=self.layers, n_mels=n_mels, positions=0
         )
 
 
@@ -87,10 +84,16 @@ VARIANTS: dict[str, WhisperClassifierConfig] = {
 class WhisperClassifier(nn.Module):
     """The network; see the module's docstring for its shapes."""
 
-    def __init__(self, config: WhisperClassifierConfig, *, n_classes: int) -> None:
+    def __init__(
+        self,
+        config: WhisperClassifierConfig,
+        *,
+        input_shape: tuple[int | None, int],
+        n_classes: int,
+    ) -> None:
         super().__init__()
         self.config = config
-        self.encoder = WhisperEncoder(config.encoder)
+        self.encoder = WhisperEncoder(config.encoder(input_shape[1]))
         self.mixture = nn.Parameter(torch.zeros(config.mixed))
         self.attention = nn.Sequential(
             nn.Linear(config.width, config.attention), nn.Tanh(), nn.Linear(config.attention, 1)

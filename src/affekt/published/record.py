@@ -29,7 +29,7 @@ from affekt.published.tables import epochs_of
 from affekt.recognition import BundleMetadata
 from affekt.training.callbacks import History
 from affekt.training.data import Clips
-from affekt.training.export import corpora_terms, front_end_of, training_data
+from affekt.training.describe import corpora_terms, front_end_of, training_data
 from affekt.training.fit import lightning_precision
 from affekt.training.splits import RowSplit
 

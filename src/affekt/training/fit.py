@@ -28,9 +28,9 @@ from affekt.config import from_mapping, to_mapping
 from affekt.corpora import corpora_root
 from affekt.corpora.datasets import root_at_hand
 from affekt.emotions import CANONICAL
-from affekt.errors import ConfigError, CorpusError, did_you_mean
+from affekt.errors import ConfigError, CorpusError
 from affekt.features.sets import FeatureSet
-from affekt.models import CLASSIFIERS, MODELS, create_classifier, create_model
+from affekt.models import create_model
 from affekt.models.initialise import initialise
 from affekt.models.pathak_mlp import PathakMlpConfig
 from affekt.protocols import Parts
@@ -66,7 +66,7 @@ from affekt.training.mlp import fit_mlp
 from affekt.training.module import VALIDATION_UA, TrainingModule
 from affekt.training.options import MLP, FitConfig, Precision
 from affekt.training.parts import parts_of
-from affekt.training.recipe import FeaturesConfig, Recipe, SpeakerPart
+from affekt.training.recipe import Recipe, SpeakerPart
 from affekt.training.soft_targets import soft_targets
 
 # What an interruption costs at most; a checkpoint takes about as long as one step.
@@ -245,7 +245,12 @@ def make_network(recipe: Recipe) -> nn.Module:
         ConfigError: its name, a setting, or features that it cannot take.
     """
     torch.manual_seed(recipe.seed)
-    network = _network(recipe)
+    network = create_model(
+        recipe.model.name,
+        n_classes=len(recipe.labels),
+        input_shape=recipe.features.shape,
+        settings=recipe.model.settings,
+    )
     if recipe.fit.initialisation != "torch":
         torch.manual_seed(recipe.seed)
         initialise(network, recipe.fit.initialisation)
@@ -435,33 +440,6 @@ def lightning_precision(wanted: Precision) -> Literal["bf16-mixed", "32-true"]:
         )
         wanted = "bf16" if fast else "32"
     return "bf16-mixed" if wanted == "bf16" else "32-true"
-
-
-def _network(recipe: Recipe) -> nn.Module:
-    features, model, classes = recipe.features, recipe.model, len(recipe.labels)
-    if model.name not in (*MODELS, *CLASSIFIERS):
-        hint = did_you_mean(model.name, (*MODELS, *CLASSIFIERS))
-        raise ConfigError(f"no model '{model.name}'{hint}")
-    if model.name in MODELS:
-        settings = {**model.settings, "n_mels": _bands(features)}
-        return create_model(model.name, n_classes=classes, settings=settings)
-    source = features.source
-    if not isinstance(source, FeatureSet):
-        raise ConfigError(
-            f"model '{model.name}' takes features of one shape: name a feature set in features.set"
-        )
-    return create_classifier(
-        model.name, input_shape=source.shape, n_classes=classes, settings=model.settings
-    )
-
-
-def _bands(features: FeaturesConfig) -> int:
-    source = features.source
-    if not isinstance(source, FeatureSet):
-        return source.n_mels
-    if len(source.shape) != 2:
-        raise ConfigError(f"a network over log-mels takes no features of shape {source.shape}")
-    return source.shape[1]
 
 
 def _sampler(recipe: Recipe, train: Part) -> EpochSampler:

@@ -10,7 +10,6 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import torch
 
 from affekt.audio import Signal
 from affekt.config import from_mapping
@@ -19,8 +18,8 @@ from affekt.features.sets import FeatureSet
 from affekt.protocols import lockbox_speakers, selection_speakers
 from affekt.training.checkpoint import network_weights, read_checkpoint
 from affekt.training.data import Normalisation
-from affekt.training.export import WaveformModel, make_graph
 from affekt.training.fit import make_network
+from affekt.training.graph import make_graph
 from affekt.training.recipe import Recipe
 
 Probabilities = npt.NDArray[np.float64]
@@ -74,14 +73,8 @@ def _open(settings: dict[str, Any], content: Mapping[str, Any]) -> OpenedCheckpo
     kept = {name: content["normalisation"][name].numpy() for name in ("mean", "scale")}
     graph = make_graph(network, Normalisation(**kept), recipe, 1.0)
 
-    @torch.inference_mode()
     def listen(signal: Signal) -> Probabilities:
-        if isinstance(graph, WaveformModel):
-            answer = graph(torch.from_numpy(signal)[None])[0]
-        else:
-            assert isinstance(source, FeatureSet)  # noqa: S101 - as `make_graph` has it
-            answer = graph(torch.from_numpy(source.compute(signal))[None])
-        values: Probabilities = answer[0].double().numpy()
+        values: Probabilities = graph.answer(signal[None])[0][0].double().numpy()
         return values
 
     epoch = int(content.get("epoch", -1)) + 1

@@ -244,6 +244,11 @@ class FeaturesConfig(LogMelConfig):
         """What computes the features."""
         return self.log_mel if self.set == "log-mel" else find_feature_set(self.set)
 
+    @property
+    def shape(self) -> tuple[int | None, ...]:
+        """Shape of one clip's features; None is any number of frames."""
+        return (None, self.n_mels) if self.set == "log-mel" else find_feature_set(self.set).shape
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelConfig:

@@ -14,7 +14,8 @@ from affekt.errors import ConfigError
 from affekt.output import check_output
 from affekt.training.calibration import Calibration, calibrate
 from affekt.training.cross_fit import cross_fit
-from affekt.training.export import describe, export
+from affekt.training.describe import describe
+from affekt.training.export import export
 from affekt.training.fit import Fitted, Run, fit, with_labels
 from affekt.training.folds import train_folds
 

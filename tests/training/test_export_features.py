@@ -15,10 +15,11 @@ from affekt.cli import main
 from affekt.emotions import SEVEN
 from affekt.errors import BundleError
 from affekt.features.sets import FEATURE_SETS
-from affekt.models import CLASSIFIERS, create_classifier
+from affekt.models import create_model
 from affekt.recognition import Bundle, BundleMetadata
-from affekt.training import classifier_export
-from affekt.training.classifier_export import PARITY_DURATIONS_S, ClassifierGraph, export_classifier
+from affekt.training.data import Normalisation
+from affekt.training.export import PARITY_DURATIONS_S, check_parity, export_graph
+from affekt.training.graph import FeatureGraph
 
 METADATA = BundleMetadata(
     name="published",
@@ -94,14 +95,14 @@ def normalisation(features):
     rng = np.random.default_rng(0)
     shape = (features.shape[0], *(1 for _ in features.shape[1:]))
     mean = rng.normal(0.0, 3.0, shape).astype(np.float32)
-    return {"mean": mean, "scale": rng.uniform(0.5, 20.0, shape).astype(np.float32)}
+    return Normalisation(mean, rng.uniform(0.5, 20.0, shape).astype(np.float32))
 
 
 def export(network, path, *, front_end="vector-162", **changes):
     metadata = dataclasses.replace(METADATA, front_end=front_end, **changes)
-    numbers = normalisation(FEATURE_SETS[front_end])
-    graph = ClassifierGraph(network, **numbers, temperature=metadata.temperature).eval()
-    return export_classifier(graph, metadata, path)
+    features, temperature = FEATURE_SETS[front_end], metadata.temperature
+    graph = FeatureGraph(network, features, normalisation(features), temperature=temperature)
+    return export_graph(graph, metadata, path)
 
 
 @pytest.fixture(scope="module")
@@ -147,12 +148,12 @@ PUBLISHED = {
 }
 
 
-@pytest.mark.parametrize("name", CLASSIFIERS)
+@pytest.mark.parametrize("name", PUBLISHED)
 def test_every_published_network_can_be_exported(name, tmp_path):
     front_end = PUBLISHED[name]
     torch.manual_seed(0)
     shape = FEATURE_SETS[front_end].shape
-    network = create_classifier(name, input_shape=shape, n_classes=len(SEVEN))
+    network = create_model(name, input_shape=shape, n_classes=len(SEVEN))
     assert export(network, tmp_path / "x.onnx", front_end=front_end) <= 1e-4
 
 
@@ -163,7 +164,7 @@ def test_normalisation_temperature_and_softmax_lie_in_the_graph(network, tmp_pat
     heard = waveforms(1, 1.3)
     features = FEATURE_SETS["vector-162"].compute(heard[0])
     with torch.inference_mode():
-        normalised = torch.from_numpy((features - numbers["mean"]) / numbers["scale"])
+        normalised = torch.from_numpy((features - numbers.mean) / numbers.scale)
         expected = torch.softmax(network(normalised[None]) / 2.0, dim=1).numpy()
     np.testing.assert_allclose(Bundle.load(path).run(heard).probabilities, expected, atol=1e-5)
 
@@ -171,7 +172,7 @@ def test_normalisation_temperature_and_softmax_lie_in_the_graph(network, tmp_pat
 def test_the_version_of_the_feature_set_is_kept(network, tmp_path, monkeypatch):
     later = dataclasses.replace(FEATURE_SETS["vector-162"], version=3)
     monkeypatch.setitem(FEATURE_SETS, "vector-162", later)
-    export(network, tmp_path / "later.onnx")
+    export(network, tmp_path / "later.onnx", front_end_version=3)
     assert Bundle.load(tmp_path / "later.onnx").metadata.front_end_version == 3
     monkeypatch.undo()
     with pytest.raises(BundleError, match="version 3 of vector-162"):
@@ -204,11 +205,12 @@ def test_predict_takes_what_was_exported(path, tmp_path):
 # Refusals
 
 
-def test_a_front_end_in_the_graph_is_refused(network, tmp_path):
+def test_metadata_of_another_front_end_are_refused(network, tmp_path):
     metadata = dataclasses.replace(METADATA, front_end="graph", frame_hop_s=0.01)
-    graph = ClassifierGraph(network, **normalisation(FEATURE_SETS["vector-162"]), temperature=1.0)
-    with pytest.raises(BundleError, match="front_end must name a feature set"):
-        export_classifier(graph, metadata, tmp_path / "x.onnx")
+    features = FEATURE_SETS["vector-162"]
+    graph = FeatureGraph(network, features, normalisation(features), temperature=1.0)
+    with pytest.raises(BundleError, match="expected input waveform"):
+        export_graph(graph, metadata, tmp_path / "x.onnx")
 
 
 def test_labels_that_do_not_fit_are_refused(network, tmp_path):
@@ -241,7 +243,8 @@ def test_a_difference_from_waveforms_alone_is_found(network, path, monkeypatch):
     """The features that the bundle computes are those of a set that was changed."""
     features = FEATURE_SETS["vector-162"]
     changed = dataclasses.replace(features, compute=lambda signal: features.compute(signal) + 1.0)
-    graph = ClassifierGraph(network, **normalisation(features), temperature=1.0).eval()
-    assert classifier_export.check_parity(graph, features, path) <= 1e-4
+    graph = FeatureGraph(network, features, normalisation(features), temperature=1.0).eval()
+    assert check_parity(graph, path) <= 1e-4
+    graph.features = changed
     with pytest.raises(BundleError, match=rf"differs .* at {PARITY_DURATIONS_S[0]} s"):
-        classifier_export.check_parity(graph, changed, path)
+        check_parity(graph, path)
