@@ -9,15 +9,18 @@ from affekt.cli import main
 
 OWN = """
 name = "tones"
-text = "005, Nobody"
-title = "Emotions of tones"
+labels = ["neutral", "happy", "sad", "angry"]
 
 [published]
+text = "005, Nobody"
+title = "Emotions of tones"
 value = 95.0
 
 [data]
 corpora = ["emodb", "savee"]
-labels = ["neutral", "happy", "sad", "angry"]
+
+[protocol]
+name = "published"
 test_share = 0.25
 
 [features]

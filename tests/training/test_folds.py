@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import csv
+import dataclasses
 
 import numpy as np
 import pytest
 
+from affekt.augment.copies import CopyConfig
 from affekt.config import from_mapping
 from affekt.errors import ConfigError
 from affekt.evaluation.run_report.tables import read_predictions
@@ -32,6 +34,7 @@ SETS = {
     "mittal-cnn2d": "spectrogram-image-270x260",
     "gru": "vector-162",
     "residual-se-tiny": "log-mel",
+    "whisper-tiny": "log-mel",
 }
 
 
@@ -98,7 +101,8 @@ def clips_of(source):
 
 
 def test_the_table_of_feature_sets_names_every_architecture():
-    assert {*SETS} == {*MODELS} - {"residual-se"}
+    architectures = {model.network for model in MODELS.values()}
+    assert {MODELS[name].network for name in SETS} == architectures
 
 
 @pytest.mark.parametrize("protocol", PROTOCOLS)
@@ -149,6 +153,9 @@ def test_each_clip_is_answered_once_by_a_network_that_did_not_learn_from_it(run)
     report = train_folds(made)
     assert report == made.folder / "report.html"
     assert "Each clip was answered by a network that learnt nothing from it" in report.read_text()
+    facts = (made.folder / "report.md").read_text()
+    assert "| test speakers in training | 0 |" in facts
+    assert "| corpora | emodb 48 |" in facts
     answers = read_predictions(made.folder / "predictions.csv")
     assert len({item.clip for item in answers}) == len(answers) == 4 * 4 * 3
     assert not [item for item in answers if "/15" in item.clip], "a speaker of the lockbox"
@@ -159,6 +166,29 @@ def test_each_clip_is_answered_once_by_a_network_that_did_not_learn_from_it(run)
     assert [line.split(":")[0] for line in said if line.startswith("fold")] == [
         f"fold {k} of 4, emodb {name}" for k, name in enumerate(("03", "08", "13", "14"), start=1)
     ]
+
+
+def test_what_training_and_test_share_stands_on_the_report(toy_corpora, tmp_path):
+    """A random split of clips shares speakers, and a text's copies share recordings."""
+    plain = recipe_of("gru", "published")
+    copies = (CopyConfig(steps=({"name": "noise", "snr_db": [20.0, 20.0]},)),)
+    data = dataclasses.replace(
+        plain.data, corpora=("emodb",), copies=copies, copies_in="all", copy_seed=1
+    )
+    protocol = dataclasses.replace(plain.protocol, leak="copies")
+    recipe = dataclasses.replace(plain, data=data, protocol=protocol)
+    run = Run(
+        recipe=recipe,
+        folder=tmp_path,
+        corpora=toy_corpora,
+        say=lambda line: None,
+        show_progress=False,
+    )
+    train_folds(run)
+    facts = (tmp_path / "report.md").read_text()
+    assert "| test speakers in training | 4 |" in facts
+    assert "the network that answered learnt from their recording" in facts
+    assert "learnt nothing from it" not in facts
 
 
 def test_some_folds_can_be_trained_now_and_the_others_later(run, monkeypatch):

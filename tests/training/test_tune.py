@@ -156,7 +156,7 @@ def test_the_table_holds_every_trial(finished):
     rows = rows_of(tuned)
     assert [row["trial"] for row in rows] == ["1", "2", "3"]
     assert {row["epochs"] for row in rows} == {"3"}
-    figures = [float(row["select_ua"]) for row in rows]
+    figures = [float(row["validation_ua"]) for row in rows]
     assert max(figures) == pytest.approx(tuned.best.figure, abs=1e-6)
     assert [float(row["fit.learning_rate"]) for row in rows] == [
         trial.values["fit.learning_rate"] for trial in tuned.trials

@@ -5,14 +5,12 @@ from __future__ import annotations
 import os
 import platform
 from collections import Counter
-from collections.abc import Sequence
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import torch
 from torch import nn
 
@@ -22,7 +20,6 @@ from affekt.evaluation.log import Reading, checkout_of, commit_of
 from affekt.evaluation.overlap import lockbox_tested
 from affekt.evaluation.report import clips_digest
 from affekt.evaluation.run_report import write_report
-from affekt.metrics import confusion_matrix, unweighted_average_recall
 from affekt.published.config import claims_of
 from affekt.published.job import Job, feature_version
 from affekt.published.tables import epochs_of
@@ -31,6 +28,7 @@ from affekt.training.callbacks import History
 from affekt.training.data import Clips
 from affekt.training.describe import corpora_terms, front_end_of, training_data
 from affekt.training.fit import lightning_precision
+from affekt.training.measure import clip_name, facts_of
 from affekt.training.splits import RowSplit
 
 _CLAIMS = ("metric", "value", "train_value", "others", "recalls")
@@ -106,40 +104,6 @@ def reading_of(record: dict[str, Any], *, bundle_sha256: str) -> Reading | None:
     )
 
 
-def by_corpus(
-    rows: Clips, test: npt.NDArray[np.int64], probabilities: npt.NDArray[np.float64]
-) -> dict[str, dict[str, float]]:
-    """Return accuracy, UA and rows of the test part, corpus by corpus.
-
-    Splits hold the corpora in different shares, so that figures over all of them are not like
-    for like.
-    """
-    chosen = probabilities.argmax(axis=1)
-    corpora = np.array([rows.utterances[k].corpus for k in rows.clip[test]])
-    found = {}
-    for corpus in dict.fromkeys(corpora.tolist()):
-        inside = corpora == corpus
-        truth = rows.targets[test[inside]]
-        confusion = confusion_matrix(truth, chosen[inside], probabilities.shape[1])
-        found[corpus] = {
-            "rows": int(inside.sum()),
-            "accuracy": float((truth == chosen[inside]).mean()),
-            "ua": unweighted_average_recall(confusion),
-        }
-    return found
-
-
-def clip_ids(job: Job, rows: Clips, numbers: Sequence[int]) -> list[str]:
-    """Return the name of each row: its path below the corpora, and which copy it is."""
-    names = []
-    for row in numbers:
-        path = rows.utterances[rows.clip[row]].path
-        name = path.relative_to(job.corpora) if path.is_relative_to(job.corpora) else path
-        copy = rows.copy[row]
-        names.append(name.with_suffix("").as_posix() + (f"#copy{copy}" if copy else ""))
-    return names
-
-
 def metadata(
     job: Job, rows: Clips, split: RowSplit, record: dict[str, Any], network: nn.Module
 ) -> BundleMetadata:
@@ -185,6 +149,7 @@ def _processor() -> str:
 def report(
     job: Job,
     rows: Clips,
+    split: RowSplit,
     figures: ClassificationFigures,
     history: History,
     record: dict[str, Any],
@@ -199,15 +164,7 @@ def report(
         "protocol": f"{record['protocol']}: {record['protocol_description']}",
         "seed": job.seed,
         "rows": ", ".join(f"{name} {count}" for name, count in record["rows"].items()),
-        "test rows whose recording is in training": record[
-            "test_rows_with_their_recording_in_training"
-        ],
-        "test speakers in training": record["test_speakers_in_training"],
-        "corpora": ", ".join(f"{name} {count}" for name, count in record["corpora"].items()),
-        "accuracy by corpus of the test part": ", ".join(
-            f"{name} {100.0 * found['accuracy']:.1f} % of {found['rows']}"
-            for name, found in record["by_corpus"].items()
-        ),
+        **facts_of(rows, [split], record["by_corpus"]),
         "corpora missing": ", ".join(record["corpora_missing"]) or "none",
         "parameters": record["parameters"],
         "epochs": epochs_of([record]),
@@ -221,7 +178,8 @@ def report(
     if job.embed_audio:
         originals = np.flatnonzero(rows.copy == 0).tolist()
         paths = [rows.utterances[rows.clip[row]].path for row in originals]
-        recordings = dict(zip(clip_ids(job, rows, originals), paths, strict=True))
+        names = [clip_name(rows, row, (job.corpora,)) for row in originals]
+        recordings = dict(zip(names, paths, strict=True))
     recalls = claims_of(job.system).recalls
     write_report(
         job.folder,

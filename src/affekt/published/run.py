@@ -7,15 +7,13 @@ import json
 from collections import Counter
 from typing import Any
 
-import numpy as np
-
-from affekt.evaluation.figures import classify
 from affekt.output import write_outputs
 from affekt.published.job import RECORD, Job
-from affekt.published.record import about, by_corpus, clip_ids, metadata, report
+from affekt.published.record import about, metadata, report
 from affekt.training.data import Clips
 from affekt.training.export import export
 from affekt.training.fit import Task, check_classes, fit_network, run_settings
+from affekt.training.measure import by_corpus, measure
 from affekt.training.module import probabilities_of_part
 from affekt.training.splits import split_rows
 
@@ -55,15 +53,7 @@ def run_job(job: Job, rows: Clips) -> dict[str, Any]:
         )
     )
     probabilities = probabilities_of_part(module, test)
-    labels = recipe.labels
-    figures = classify(
-        [rows.utterances[k] for k in rows.clip[split.test]],
-        [labels[k] for k in test.own_targets],
-        probabilities,
-        labels,
-        clip_ids=clip_ids(job, rows, split.test.tolist()),
-        rng=np.random.default_rng(0),
-    )
+    figures = measure(rows, split.test, probabilities, (job.corpora,))
     hits = probabilities.argmax(axis=1) == test.own_targets
     on_train = probabilities_of_part(module, train).argmax(axis=1)
     record = {
@@ -77,7 +67,7 @@ def run_job(job: Job, rows: Clips) -> dict[str, Any]:
         "figures": figures.to_dict(),
         "history": list(history),
     }
-    report(job, rows, figures, history, record)
+    report(job, rows, split, figures, history, record)
     # What lies in a run's own folder is the run's.
     write_outputs(job.folder, {RECORD: json.dumps(record, indent=1) + "\n"}, force=True)
     about_bundle = metadata(job, rows, split, record, module.network)

@@ -16,7 +16,8 @@ from affekt.training.calibration import Calibration, calibrate_logits
 from affekt.training.calibration_graph import logits_of
 from affekt.training.data import Clips
 from affekt.training.fit import Run
-from affekt.training.folds import Fold, folds_of, train_fold
+from affekt.training.folds import folds_of, train_fold
+from affekt.training.splits import RowSplit
 
 _LEAST = 3  # folds of a protocol
 
@@ -60,7 +61,7 @@ def cross_fit(run: Run, clips: Clips) -> Calibration:
     return calibrate_logits(np.concatenate(logits), part, recipe.calibration, cross_fitted=True)
 
 
-def _whole(fold: Fold, run: Run) -> Fold:
+def _whole(fold: RowSplit, run: Run) -> RowSplit:
     """Learn from those who decide too, where nothing is decided."""
     if run.recipe.fit.needs_validation:
         return fold

@@ -17,7 +17,6 @@ import numpy as np
 import numpy.typing as npt
 
 from affekt.errors import ConfigError, CorpusError
-from affekt.evaluation.figures import classify
 from affekt.evaluation.run_report import write_report
 from affekt.metrics import confusion_matrix, unweighted_average_recall
 from affekt.output import write_outputs
@@ -35,9 +34,10 @@ from affekt.training.fit import (
     run_settings,
     told_recordings,
 )
+from affekt.training.measure import by_corpus, facts_of, measure
 from affekt.training.module import probabilities_of_part
 from affekt.training.recipe import SHARES, Recipe
-from affekt.training.splits import RowSplit, Rule, split_rows
+from affekt.training.splits import RowSplit, Rule, row_split, split_rows
 
 ANSWERS = "answers.json"
 _SHARED: dict[str, Rule] = {
@@ -45,23 +45,6 @@ _SHARED: dict[str, Rule] = {
     "split-before-copies": "split-before-copies",
     "speaker-shares": "speaker-disjoint",
 }
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fold:
-    """One split of a protocol, by row numbers.
-
-    Attributes:
-        number: from 1.
-        name: what it tests.
-        train, validation, test: rows of the clips.
-    """
-
-    number: int
-    name: str
-    train: Numbers
-    validation: Numbers
-    test: Numbers
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,7 +58,7 @@ class Answers:
         seconds: of the training.
     """
 
-    fold: Fold
+    fold: RowSplit
     probabilities: npt.NDArray[np.float64]
     epochs: int
     seconds: float
@@ -123,7 +106,7 @@ def train_folds(run: Run, *, resume: bool = False, only: Sequence[int] = ()) -> 
     return _report(run, clips, done, len(folds))
 
 
-def train_fold(run: Run, clips: Clips, fold: Fold, place: Path) -> Answers:
+def train_fold(run: Run, clips: Clips, fold: RowSplit, place: Path) -> Answers:
     """Train the network of a fold, or go on training it, and return what it answers.
 
     Args:
@@ -175,7 +158,7 @@ def train_fold(run: Run, clips: Clips, fold: Fold, place: Path) -> Answers:
     return answers
 
 
-def folds_of(recipe: Recipe, clips: Clips) -> tuple[Fold, ...]:
+def folds_of(recipe: Recipe, clips: Clips) -> tuple[RowSplit, ...]:
     """Return the splits of a recipe's protocol.
 
     Raises:
@@ -185,7 +168,7 @@ def folds_of(recipe: Recipe, clips: Clips) -> tuple[Fold, ...]:
     name = recipe.protocol.name
     if name in SHARES:
         split = split_rows(recipe, clips, _SHARED[name], seed=recipe.seed)
-        return (_of_rows(split),)
+        return (split,)
     place = {_key(item): number for number, item in enumerate(clips.utterances)}
 
     def rows(part: Sequence[Utterance], *, learnt: bool) -> Numbers:
@@ -197,20 +180,18 @@ def folds_of(recipe: Recipe, clips: Clips) -> tuple[Fold, ...]:
         return np.flatnonzero(inside)
 
     return tuple(
-        Fold(
+        row_split(
+            clips,
+            (
+                rows(split.train, learnt=True),
+                rows(split.validation, learnt=False),
+                rows(split.test, learnt=False),
+            ),
             number=number,
-            name=split.name or recipe.protocol.name,
-            train=rows(split.train, learnt=True),
-            validation=rows(split.validation, learnt=False),
-            test=rows(split.test, learnt=False),
+            name=split.name or name,
+            description=protocol(name).title,
         )
         for number, split in enumerate(protocol(name).splits(clips.utterances), start=1)
-    )
-
-
-def _of_rows(split: RowSplit) -> Fold:
-    return Fold(
-        number=1, name=split.name, train=split.train, validation=split.validation, test=split.test
     )
 
 
@@ -238,7 +219,7 @@ def _read(run: Run) -> Clips:
     return clips
 
 
-def _settings(recipe: Recipe, clips: Clips, fold: Fold) -> dict[str, Any]:
+def _settings(recipe: Recipe, clips: Clips, fold: RowSplit) -> dict[str, Any]:
     """Return what the answers of a fold depend on, as JSON types."""
     counts = {part: len(getattr(fold, part)) for part in ("train", "validation", "test")}
     read = dict(Counter(item.corpus for item in clips.utterances))
@@ -247,7 +228,7 @@ def _settings(recipe: Recipe, clips: Clips, fold: Fold) -> dict[str, Any]:
     return settings
 
 
-def _finished(place: Path, fold: Fold, settings: dict[str, Any]) -> Answers | None:
+def _finished(place: Path, fold: RowSplit, settings: dict[str, Any]) -> Answers | None:
     """Return the answers of a fold that was trained before.
 
     Raises:
@@ -287,14 +268,8 @@ def _report(run: Run, clips: Clips, done: Sequence[Answers], of: int) -> Path:
         raise ConfigError("no fold is done yet; leave --folds out to train all")
     recipe = run.recipe
     test = np.concatenate([answers.fold.test for answers in done])
-    figures = classify(
-        [clips.utterances[k] for k in clips.clip[test]],
-        [recipe.labels[k] for k in clips.targets[test]],
-        np.concatenate([answers.probabilities for answers in done]),
-        recipe.labels,
-        clip_ids=[_clip_id(clips, row, recipe.data.places(run.corpora)) for row in test],
-        rng=np.random.default_rng(0),
-    )
+    probabilities = np.concatenate([answers.probabilities for answers in done])
+    figures = measure(clips, test, probabilities, recipe.data.places(run.corpora))
     name = recipe.protocol.name
     title = name if name in SHARES else protocol(name).title
     facts = {
@@ -302,13 +277,20 @@ def _report(run: Run, clips: Clips, done: Sequence[Answers], of: int) -> Path:
         "folds": str(of) if len(done) == of else f"{len(done)} of {of}; the others are not trained",
         "model": recipe.model.name,
         "features": recipe.features.set,
-        "corpora": ", ".join(dict.fromkeys(item.corpus for item in clips.utterances)),
+        **facts_of(
+            clips, [answers.fold for answers in done], by_corpus(clips, test, probabilities)
+        ),
         "lockbox": "its speakers were left out",
-        "seed": str(recipe.seed),
+        "seed": recipe.seed,
         "epochs": _span([answers.epochs for answers in done]),
         "seconds": f"{sum(answers.seconds for answers in done):.0f} of training",
     }
-    notes = ["Each clip was answered by a network that learnt nothing from it."]
+    shared = facts["test rows whose recording is in training"]
+    notes = [
+        f"{shared} of {len(test)} clips: the network that answered learnt from their recording."
+        if shared
+        else "Each clip was answered by a network that learnt nothing from it."
+    ]
     write_report(
         run.folder,
         title=f"{recipe.name}, {title}",
@@ -333,16 +315,6 @@ def _report(run: Run, clips: Clips, done: Sequence[Answers], of: int) -> Path:
         "them"
     )
     return run.folder / "report.html"
-
-
-def _clip_id(clips: Clips, row: int, places: Sequence[Path]) -> str:
-    """Return what to call a clip: its path below a folder, its stretch and which copy it is."""
-    item: Utterance = clips.utterances[clips.clip[row]]
-    place = next((folder for folder in places if item.path.is_relative_to(folder)), None)
-    path = item.path.relative_to(place) if place else item.path
-    stretch = "" if item.start_s is None else f"@{item.start_s:g}"
-    copy = int(clips.copy[row])
-    return f"{path.with_suffix('').as_posix()}{stretch}" + (f"#copy{copy}" if copy else "")
 
 
 def _ua(clips: Clips, answers: Answers) -> float:

@@ -23,18 +23,21 @@ RULES: tuple[Rule, ...] = ("published", "split-before-copies", "speaker-disjoint
 _COPIES = ("identical-audio", "near-duplicate")  # kinds of faults
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RowSplit:
     """Row numbers of the three parts, and what the parts share.
 
     Attributes:
-        name: of the protocol, for reports.
+        number: of the split in its protocol, from 1.
+        name: of the protocol where this has one split, else what the split tests.
         description: in a sentence.
+        train, validation, test: rows of the clips.
         shared_clips: test rows whose recording the training part holds too, or a copy of it that
             the corpus is known for.
         shared_speakers: test speakers whom the training part holds too.
     """
 
+    number: int = 1
     name: str
     description: str
     train: npt.NDArray[np.int64]
@@ -92,18 +95,40 @@ def split_rows(recipe: Recipe, rows: Clips, rule: Rule, *, seed: int) -> RowSpli
         known = [rows.utterances[clip].stretch in chosen_by for clip in rows.clip[parts[2]]]
         parts[2] = parts[2][~np.array(known, dtype=bool)]
         description += "; the speakers whom the settings were chosen on are left out of the test"
+    return row_split(rows, parts, name=rule, description=description)
+
+
+def row_split(
+    rows: Clips,
+    parts: Sequence[npt.NDArray[np.int64]],
+    *,
+    name: str,
+    description: str,
+    number: int = 1,
+) -> RowSplit:
+    """Return a split, with what its training and test parts share.
+
+    Args:
+        rows: clips and copies.
+        parts: row numbers to train on, to validate on and to test on.
+        name: what the split is called.
+        description: in a sentence.
+        number: of the split in its protocol.
+    """
     train, validation, test = parts
     sound = _sounds(rows.utterances)
-    heard = {rows.utterances[k].speaker_key for k in rows.clip[train]}
-    tested = {rows.utterances[k].speaker_key for k in rows.clip[test]}
+    trained, tested = (
+        {rows.utterances[k].speaker_key for k in rows.clip[part]} for part in (train, test)
+    )
     return RowSplit(
-        name=rule,
+        number=number,
+        name=name,
         description=description,
         train=train,
         validation=validation,
         test=test,
         shared_clips=int(np.isin(sound[rows.clip[test]], sound[rows.clip[train]]).sum()),
-        shared_speakers=len(heard & tested),
+        shared_speakers=len(trained & tested),
     )
 
 

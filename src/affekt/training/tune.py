@@ -12,6 +12,7 @@ from affekt.config import from_mapping
 from affekt.output import check_output, write_output
 from affekt.report.csv import csv_text
 from affekt.training.fit import with_labels
+from affekt.training.module import VALIDATION_UA
 from affekt.training.recipe import Recipe, find_recipe, read_recipe, with_places
 from affekt.training.recipe_file import to_toml
 from affekt.training.search import Search, Trial, best_of, search, trials_of
@@ -140,7 +141,7 @@ def _write(
     force: bool,
 ) -> None:
     """Write the table of trials, and the recipe with the best one's values."""
-    header = ["trial", "state", "select_ua", "epochs", "seconds", *space, "note"]
+    header = ["trial", "state", VALIDATION_UA, "epochs", "seconds", *space, "note"]
     write_output(folder / TRIALS, csv_text(header, _rows(space, trials)), force=force)
     best = best_of(trials)
     if best is None:
