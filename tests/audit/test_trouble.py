@@ -89,3 +89,27 @@ def test_a_missing_end_is_told_in_every_container(name, original, write, tmp_pat
     path.write_bytes(data[: len(data) * 2 // 3])
     (end,) = of_kind(found_in(tmp_path, name), "truncated")
     assert end.severity == "warning"
+
+
+def test_what_is_no_recording_is_told_by_its_kind(write, original, tmp_path):
+    write("fine.wav", original)
+    (tmp_path / "page.wav").write_bytes(b"<html>not found</html>" * 20)
+    pointer = "version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 1\n"
+    (tmp_path / "pointer.wav").write_text(pointer)
+    found = found_in(tmp_path, "fine.wav", "page.wav", "pointer.wav")
+    (page,) = of_kind(found, "undecodable")
+    assert page.clips[0].name == "page.wav"
+    (told,) = of_kind(found, "lfs-pointer")
+    assert "git lfs pull" in told.message
+
+
+def test_lengths_and_links_of_a_corpus_are_looked_at(write, original, tmp_path, write_tone):
+    write("emodb/03a01Fa.wav", original)
+    write_tone(tmp_path / "emodb/16a01Na.wav", duration_s=20.0)
+    (tmp_path / "emodb/03a01Wa.wav").symlink_to("nowhere.wav")
+    found = audit(["emodb"], root=tmp_path, workers=1)
+    (link,) = of_kind(found, "missing")
+    assert link.clips[0].name.endswith("03a01Wa.wav")
+    (told,) = of_kind(found, "duration")
+    assert told.message.startswith("20.00 s; ")
+    assert told.clips[0].name.endswith("16a01Na.wav")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import dataclasses
 import io
 import zipfile
 
@@ -14,7 +13,6 @@ from click.testing import CliRunner
 
 from affekt.cli.corpora import corpora
 from affekt.corpora import CORPORA
-from affekt.corpora.base import Official
 from affekt.errors import CorpusError
 
 
@@ -125,22 +123,12 @@ def test_mistakes_are_told_with_the_remedy(run, root, arguments, message):
     assert message in str(result.exception)
 
 
-def test_verify_prints_findings_and_exits_with_one(run, root):
+def test_verify_is_an_audit_and_says_so(run, root):
     result = run("verify", "emodb", "--corpora", root)
-    assert result.exit_code == 1
-    assert "emodb: unplaced: stranger.wav: " in result.stdout
-    assert "emodb: count: emodb: 3 files, officially 535" in result.stdout
-    assert result.stderr == ""
-
-
-def test_verify_exits_with_zero_when_all_is_well(run, root, monkeypatch):
-    (root / "emodb/stranger.wav").unlink()
-    whole = dataclasses.replace(
-        CORPORA["emodb"], official=Official(files=3, speakers=3), duration_range_s=(0.1, 1.0)
-    )
-    monkeypatch.setitem(CORPORA, "emodb", whole)
-    result = run("verify", "emodb", "--corpora", root)
-    assert (result.exit_code, result.stdout) == (0, "emodb: 3 files, 0 findings\n")
+    assert result.exit_code == 0
+    assert f"use 'affekt audit --corpus emodb --corpora {root}'" in result.stderr
+    assert "3 files, officially 535" in result.stdout
+    assert "verify" not in run("--help").stdout
 
 
 def test_get_says_how_to_obtain_what_may_not_be_downloaded(run, tmp_path):
@@ -166,7 +154,7 @@ def test_get_downloads_and_unpacks(run, tmp_path, monkeypatch):
     monkeypatch.setattr("affekt.corpora.obtain.download_file", download)
     result = run("get", "emodb", "--corpora", tmp_path)
     assert result.exit_code == 0
-    assert "affekt corpora verify emodb" in result.stdout
+    assert "affekt audit --corpus emodb" in result.stdout
     assert "please cite Burkhardt" in result.stderr
     assert (tmp_path / "emodb/wav/03a01Fa.wav").is_file()
 

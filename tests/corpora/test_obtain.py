@@ -62,7 +62,7 @@ def test_an_archive_is_unpacked_and_removed(emodb, tmp_path):
 def test_a_folder_that_holds_files_is_left_alone(emodb, tmp_path):
     (tmp_path / "emodb").mkdir()
     (tmp_path / "emodb/mine.wav").touch()
-    with pytest.raises(DownloadError, match="already holds files: 'affekt corpora verify emodb'"):
+    with pytest.raises(DownloadError, match="already holds files: 'affekt audit --corpus emodb'"):
         get_corpus(emodb, tmp_path, patience=HASTY)
 
 

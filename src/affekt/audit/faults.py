@@ -12,8 +12,8 @@ from affekt.audit.clips import Clip
 from affekt.audit.finding import Finding, Mend, Place, Severity, places
 from affekt.audit.listen import Heard
 from affekt.corpora import CORPORA
+from affekt.corpora.checks import check_names, implausible_length, is_known
 from affekt.corpora.scan import Scan
-from affekt.corpora.verify import check_names, implausible_length, is_known
 
 # Beyond this many times the usual length, a recording that no corpus describes is implausible.
 _MANY_TIMES = 6.0

@@ -27,7 +27,7 @@ from affekt.audit.matching import SAME, Likeness, find_likenesses
 from affekt.audit.rounds import Rounds
 from affekt.audit.store import Pair, Store
 from affekt.corpora import CORPORA
-from affekt.corpora.verify import is_known
+from affekt.corpora.checks import is_known
 from affekt.features.processes import run_in_processes
 from affekt.records import Stretch
 

@@ -1,4 +1,4 @@
-"""`affekt corpora`: list, describe, scan, verify, inspect and get corpora."""
+"""`affekt corpora`: list, describe, scan, inspect and get corpora."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from affekt.audio.folders import passed_over_line
 from affekt.cli.data import data_arguments, or_all_here
 from affekt.cli.options import corpora_option, force_option, remarks_shown
 from affekt.cli.saying import echo, say
-from affekt.corpora import CORPORA, corpora_root, find_corpus, scan_corpus
+from affekt.corpora import CORPORA, corpora_root, find_corpus
 from affekt.corpora.base import Archive, Corpus
 from affekt.corpora.datasets import Dataset, DataSource
 from affekt.corpora.scan import Scan
@@ -26,7 +26,7 @@ _SHOWN = 10
 
 @click.group()
 def corpora() -> None:
-    """List, describe, scan, verify, inspect and get corpora of emotional speech."""
+    """List, describe, scan, inspect and get corpora of emotional speech."""
 
 
 @corpora.command("list")
@@ -200,28 +200,19 @@ def _echo_details(found: Scan, shown: int | None) -> None:
             echo(f"{found.corpus}: {kind}: and {len(lines) - shown} more (--all)")
 
 
-@corpora.command()
+@corpora.command(hidden=True)
 @click.argument("names", metavar="NAME...", nargs=-1, required=True)
 @corpora_option
-def verify(names: tuple[str, ...], root: Path | None) -> None:
-    """Check names, counts, durations and the decoded sound.
+@click.pass_context
+def verify(context: click.Context, names: tuple[str, ...], root: Path | None) -> None:
+    """Check names, counts, durations and the decoded sound; this is `affekt audit` now."""
+    from affekt.cli.audit import audit
 
-    Exit code 0: nothing found, 1: findings, 2: usage.
-    """
-    from affekt.corpora.verify import verify_corpus
-
-    total = 0
-    for name in names:
-        corpus, found = find_corpus(name), scan_corpus(name, root)
-        with progress_bars() as advance:
-            findings = verify_corpus(corpus, found, progress=functools.partial(advance, name))
-        for item in findings:
-            files = " = ".join(filter(None, (item.name, item.other)))
-            known = " (known fault of the corpus)" if item.known else ""
-            echo(f"{name}: {item.kind}: {files}: {item.message}{known}")
-        echo(f"{name}: {len(found.utterances)} files, {len(findings)} findings")
-        total += len(findings)
-    sys.exit(1 if total else 0)
+    words = [word for name in names for word in ("--corpus", name)]
+    words += ["--corpora", str(root)] if root is not None else []
+    say(f"'corpora verify' goes with the next version: use 'affekt audit {' '.join(words)}'")
+    with audit.make_context("audit", words, parent=context) as own:
+        audit.invoke(own)
 
 
 @corpora.command()
@@ -295,7 +286,7 @@ def get(name: str, root: Path | None) -> None:
     say(f"{corpus.title}: {corpus.licence.id}; please cite {corpus.citation}", prefix="")
     with progress_bars() as advance:
         folder = get_corpus(corpus, corpora_root(root), progress=advance)
-    echo(f"{folder}: here; 'affekt corpora verify {name}' checks it")
+    echo(f"{folder}: here; 'affekt audit --corpus {name}' checks it")
 
 
 def _echo_table(head: Sequence[str], rows: Iterable[Sequence[str]], *, right: set[int]) -> None:

@@ -53,7 +53,7 @@ def _get_archive(
         raise DownloadError(f"{folder}: is a file where the corpus' folder would be: move it away")
     if folder.exists() and any(folder.iterdir()):
         raise DownloadError(
-            f"{folder} already holds files: 'affekt corpora verify {corpus.name}' checks them; "
+            f"{folder} already holds files: 'affekt audit --corpus {corpus.name}' checks them; "
             "move them away to download anew"
         )
     archive = download_file(
