@@ -94,6 +94,8 @@ def test_the_hop_of_the_relevance_follows_the_network(fitted, recipe):
 def test_the_version_of_the_feature_set_is_told(recipe, monkeypatch):
     later = dataclasses.replace(FEATURE_SETS["vector-162"], version=3)
     monkeypatch.setitem(FEATURE_SETS, "vector-162", later)
-    vectors = dataclasses.replace(recipe(), features=FeaturesConfig(set="vector-162"))
+    vectors = dataclasses.replace(
+        recipe(), features=FeaturesConfig(set="vector-162"), augmentation=()
+    )
     network = create_model("gru", n_classes=4, input_shape=(162,))
     assert front_end_of(vectors, network) == {"front_end": "vector-162", "front_end_version": 3}
