@@ -16,7 +16,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
-from affekt.errors import ConfigError, did_you_mean
+from affekt.errors import ConfigError, MissingExtraError, did_you_mean
 from affekt.files import read_text
 
 T = TypeVar("T")
@@ -79,6 +79,24 @@ def to_mapping(settings: Any) -> dict[str, Any]:
         for key, value in dataclasses.asdict(settings).items()
         if value is not None
     }
+
+
+def to_toml(settings: Mapping[str, Any], *, comment: str = "") -> str:
+    """Return settings of plain types as TOML.
+
+    Args:
+        settings: tables, lists, texts, numbers, true and false.
+        comment: lines that go before.
+
+    Raises:
+        MissingExtraError: tomli-w is not installed.
+    """
+    try:
+        import tomli_w
+    except ModuleNotFoundError:
+        raise MissingExtraError(what="writing a recipe", package="tomli-w", extra="train") from None
+    lines = [f"# {line}".rstrip() for line in comment.splitlines()]
+    return "\n".join([*lines, tomli_w.dumps(settings)])
 
 
 def _plain(value: Any) -> Any:

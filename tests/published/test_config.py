@@ -7,12 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from affekt.config import to_mapping
+from affekt.config import to_mapping, to_toml
 from affekt.errors import ConfigError
 from affekt.features.sets import FEATURE_SETS
 from affekt.models import create_model
 from affekt.published import SYSTEMS, claims_of, load_system
-from affekt.training.recipe_file import to_toml
 
 # Digest of the texts: figure, classes, and the share of the test part.
 TEXTS = {

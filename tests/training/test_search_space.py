@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from affekt.config import to_toml
 from affekt.errors import ConfigError
-from affekt.training.recipe_file import to_toml
 from affekt.training.search_space import (
     Choices,
     Range,

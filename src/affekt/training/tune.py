@@ -8,13 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from affekt.config import from_mapping
+from affekt.config import from_mapping, to_toml
 from affekt.output import check_output, write_output
 from affekt.report.csv import csv_text
 from affekt.training.fit import with_labels
 from affekt.training.module import VALIDATION_UA
 from affekt.training.recipe import Recipe, find_recipe, read_recipe, with_places
-from affekt.training.recipe_file import to_toml
 from affekt.training.search import Search, Trial, best_of, search, trials_of
 from affekt.training.search_space import Space, check_tables, examples, read_space, with_values
 from affekt.training.study import sqlite_url, without_password
