@@ -110,7 +110,7 @@ def test_scan_writes_the_common_table(run, root):
     ("arguments", "message"),
     [
         (("scan", "emodbb", "--corpora", "ROOT"), "did you mean 'emodb'"),
-        (("scan", "jl", "--corpora", "ROOT"), "tells how to obtain JL Corpus"),
+        (("scan", "jl", "--corpora", "ROOT"), "says how to obtain JL Corpus"),
         (("scan",), "set AFFEKT_CORPORA"),
         (("scan", "--corpora", "ROOT/emodb"), "no corpus lies here"),
         (("describe", "jll"), "did you mean 'jl'"),

@@ -216,7 +216,7 @@ def test_figures_of_which_nobody_knows_whether_training_heard_them_never_reach_a
     write(tmp_path / "own/angry/a.wav", 0.3 * soundfile.read(root / "savee/KL_a01.wav")[0])
     write(tmp_path / "own/sad/a.wav", 0.3 * soundfile.read(root / "emodb/03a01Ta.wav")[0])
     result = affekt(stranger, "--folder", tmp_path / "own", "--record", code=2)
-    assert "--record: nothing was recorded: nobody knows that tones 1.2 did not" in result.output
+    assert "--record: nothing was recorded: it is unknown whether tones 1.2" in result.output
     assert "angry" in result.stdout, "the report itself is printed"
     assert Bundle.load(stranger).metadata.figures == {}
 
@@ -341,7 +341,9 @@ def test_speakers_that_training_did_not_hear_end_with_0(affekt, tones, root, tmp
 def test_figures_of_training_speakers_never_reach_a_card(affekt, learner, root):
     arguments = (learner, *WHOLE, "--corpora", root, "--record")
     result = affekt(*arguments, "--allow-training-speakers", code=2)
-    assert "--record: nothing was recorded: tones 1.2 may have heard these" in result.output
+    assert (
+        "--record: nothing was recorded: tones 1.2 may have been trained on these" in result.output
+    )
     assert Bundle.load(learner).metadata.figures == {}
 
 

@@ -125,7 +125,7 @@ def test_corpora_inspect_passes_over_what_cannot_be_read(run, root):
     ("arguments", "message"),
     [
         (("emodbb",), "did you mean 'emodb'"),
-        (("jl",), "tells how to obtain JL Corpus"),
+        (("jl",), "says how to obtain JL Corpus"),
         (("tess",), "no recording was placed"),
         (("--out", "emodb-file/report"), "emodb-file/report: cannot be made"),
     ],

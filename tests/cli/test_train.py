@@ -207,7 +207,7 @@ precision = "32"
 
 @pytest.fixture
 def own(tmp_path, write_tone):
-    """A recipe and stretches of the recordings of six people, whose pitch tells what they feel."""
+    """A recipe and stretches of the recordings of six people, whose pitch says what they feel."""
     rows = ["file;start;end;feeling;actor"]
     for number, actor in enumerate(("anna", "ben", "cleo", "dan", "eve", "finn")):
         for feeling, pitch_hz in (("Frustrated", 300.0), ("at ease", 2500.0)):

@@ -324,7 +324,7 @@ def test_a_table_may_leave_label_and_speaker_to_the_paths(place):
 
 def test_times_that_cannot_be_understood_bring_a_warning_and_no_silence(place):
     (place / "t.csv").write_text("path,emotion,start_frame\nben/talk.wav,sad,100\n")
-    with pytest.warns(UserWarning, match="whole recordings are taken; start_frame may tell"):
+    with pytest.warns(UserWarning, match="whole recordings are taken; start_frame may be"):
         open_dataset(table=place / "t.csv")
 
 

@@ -1,4 +1,4 @@
-"""Own recordings in folders, whose paths tell what they are."""
+"""Own recordings in folders, whose paths say what they are."""
 
 from __future__ import annotations
 
@@ -94,7 +94,7 @@ def test_a_recording_without_a_known_ending_counts(lay):
     ("places", "options", "message"),
     [
         (["angrry/a.wav"], {}, r"'angrry' \(angrry/a.wav; did you mean 'angry'\?\)"),
-        (["sad/a.wav"], {"speaker_from": "*/{speaker}/*"}, "the path tells no speaker after"),
+        (["sad/a.wav"], {"speaker_from": "*/{speaker}/*"}, "the path has no speaker after"),
         (["readme.txt"], {}, "no recording could be placed"),
         (["a.wav"], {}, r"no recording could be placed \(.*a.wav: lies in no label folder"),
     ],
@@ -114,8 +114,8 @@ def test_a_missing_folder_is_refused(tmp_path):
     [
         ({"label_from": "*/{speaker}"}, r"'\*/{speaker}' has no {label} \(--label-from"),
         ({"speaker_from": "{label}/*"}, r"has no {speaker} \(--speaker-from, speaker_from="),
-        ({"speaker_from": "*/*"}, "tells nothing"),
-        ({"speaker_from": "{speeker}/*"}, r"cannot tell 'speeker' \(did you mean 'speaker'"),
+        ({"speaker_from": "*/*"}, "has no field"),
+        ({"speaker_from": "{speeker}/*"}, r"cannot hold 'speeker' \(did you mean 'speaker'"),
         ({"speaker_from": "{speaker/*"}, "a brace without its other half"),
     ],
 )

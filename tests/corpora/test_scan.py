@@ -160,7 +160,7 @@ def test_an_unknown_name_gets_a_suggestion(tmp_path):
 
 
 def test_a_corpus_that_is_not_here_says_how_to_obtain_it(tmp_path):
-    with pytest.raises(CorpusError, match="'affekt corpora describe jl' tells how to obtain"):
+    with pytest.raises(CorpusError, match="'affekt corpora describe jl' says how to obtain"):
         load_corpus("jl", tmp_path)
 
 

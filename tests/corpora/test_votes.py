@@ -1,4 +1,4 @@
-"""Reading what listeners heard."""
+"""Reading listeners' votes."""
 
 import os
 from pathlib import Path

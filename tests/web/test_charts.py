@@ -50,18 +50,18 @@ def test_a_timeline_shows_speech_alone_of_whoever_is_not_analysed(recognizer, so
     call = sound("call.wav", ["angry"], ["happy"], duration_s=3.0)
     timeline = recognizer.timeline(call, channels=["agent", "customer"])
     rows = values(charts.timeline_chart(timeline))
-    assert [(row["voice"], row["heard"]) for row in rows] == [
+    assert [(row["voice"], row["emotion"]) for row in rows] == [
         ("agent", charts.NOT_ANALYSED),
         ("customer", "happy"),
     ]
 
 
 def test_a_timeline_shows_what_is_not_speech(tones, tmp_path, sound) -> None:
-    strange = Recognizer.load(tones.write_bundle(tmp_path / "strange.onnx", novelty=True))
+    novelty = Recognizer.load(tones.write_bundle(tmp_path / "novelty.onnx", novelty=True))
     samples, rate = soundfile.read(sound("call.wav", ["happy", None], duration_s=3.0))
     soundfile.write(tmp_path / "loud.wav", 6.0 * samples, rate, subtype="FLOAT")
-    rows = values(charts.timeline_chart(strange.timeline(tmp_path / "loud.wav")))
-    assert {row["heard"] for row in rows} == {"not speech"}
+    rows = values(charts.timeline_chart(novelty.timeline(tmp_path / "loud.wav")))
+    assert {row["emotion"] for row in rows} == {"not speech"}
 
 
 def test_a_waveform_of_any_length_has_few_points_and_keeps_its_peaks() -> None:

@@ -10,7 +10,7 @@ import pytest
 from affekt.emotions import CANONICAL
 from affekt.recognition import Recognizer
 from affekt.recognition.notices import NOTICE_RECOGNISER
-from affekt.web.analysis import Wishes, analyse, listen
+from affekt.web.analysis import Wishes, analyse, read_sound
 from affekt.web.downloads import to_csv, to_json
 
 
@@ -26,8 +26,8 @@ def analyses(tone_bundle: Path, sound, recording, quietly):
         consented=True,
     )
     return [
-        analyse(recognizer, clip, listen(clip, quietly), Wishes(), quietly),
-        analyse(recognizer, call, listen(call, quietly), wishes, quietly),
+        analyse(recognizer, clip, read_sound(clip, quietly), Wishes(), quietly),
+        analyse(recognizer, call, read_sound(call, quietly), wishes, quietly),
     ]
 
 

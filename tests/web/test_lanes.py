@@ -8,7 +8,7 @@ import pytest
 
 from affekt.recognition import Recognizer
 from affekt.web import lanes
-from affekt.web.analysis import AbandonedError, Wishes, analyse, listen
+from affekt.web.analysis import AbandonedError, Wishes, analyse, read_sound
 from affekt.web.lanes import Lane
 
 
@@ -47,7 +47,7 @@ class Visitor(threading.Thread):
 
 @pytest.fixture
 def visit() -> Callable[[Lane, list[str], str], Visitor]:
-    """Let somebody come, and wait until they hold a place or were told theirs in the line."""
+    """Let somebody come, and wait until they hold a place or got theirs in the line."""
 
     def come(lane: Lane, arrived: list[str], name: str) -> Visitor:
         visitor = Visitor(lane, arrived, name)
@@ -89,15 +89,15 @@ def test_long_recordings_keep_no_short_one_waiting(
     monkeypatch.setattr(lanes, "LONG", Lane(1))
     holder = visit(lanes.LONG, [], "somebody's call of hours")
     short = recording(sound("short.wav", ["happy"], duration_s=3.0))
-    answer = analyse(recognizer, short, listen(short, quietly), Wishes(), quietly)
+    answer = analyse(recognizer, short, read_sound(short, quietly), Wishes(), quietly)
     assert answer.voices[0].prediction.emotion == "happy"
     long = recording(sound("long.wav", ["happy"], duration_s=11.0))
-    heard = listen(long, quietly)
+    sound = read_sound(long, quietly)
     said = []
 
     def free_it(what: str, share: float | None) -> None:
         said.append(what)
         holder.done.set()
 
-    assert analyse(recognizer, long, heard, Wishes(), free_it).timeline is not None
+    assert analyse(recognizer, long, sound, Wishes(), free_it).timeline is not None
     assert said[0] == "Waiting, number 1 in the line"

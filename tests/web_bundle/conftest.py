@@ -96,7 +96,7 @@ class OpenPage:
         self.page = page
         self.complaints: list[str] = []
         self.requests: list[SimpleNamespace] = []
-        page.on("console", self._heard)
+        page.on("console", self._note)
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
         page.context.on(
             "request",
@@ -109,7 +109,7 @@ class OpenPage:
         page.goto(url)
         self.wait_until_ready()
 
-    def _heard(self, message: Any) -> None:
+    def _note(self, message: Any) -> None:
         blocked = "registration blocked by Playwright" in message.text  # where a test asks for it
         if message.type in ("error", "warning") and not blocked:
             self.complaints.append(message.text)

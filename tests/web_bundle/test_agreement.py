@@ -88,7 +88,7 @@ def test_both_tell_the_same_calls(tone_folder, open_page, serve):
     page = open_page(serve(tone_folder).url, service_workers="block").page
     rng = np.random.default_rng(7)
     times = np.arange(12 * 16_000)
-    told = []
+    answers = []
     for echo_db, turn_s, noise_db in itertools.product((-40, -14, -8), (1.0, 2.5), (-80, -45)):
         swell = np.interp(times, times[::1600], rng.random(times[::1600].size)) ** 2
         voices = 0.2 * swell * rng.standard_normal((2, times.size))
@@ -100,8 +100,8 @@ def test_both_tell_the_same_calls(tone_folder, open_page, serve):
         detector.update(voices.T)
         found = page.evaluate(BY_TURNS, [[packed(channel) for channel in voices], 16_000])
         assert found == detector.separate_voices, (echo_db, turn_s, noise_db)
-        told.append(found)
-    assert {True, False} == set(told)
+        answers.append(found)
+    assert {True, False} == set(answers)
 
 
 KINDS = (
@@ -131,7 +131,7 @@ def channels_of(kind: str, rng: np.random.Generator) -> np.ndarray:
 def test_both_mix_channels_alike(tone_folder, open_page, serve):
     page = open_page(serve(tone_folder).url, service_workers="block").page
     rng = np.random.default_rng(7)
-    told = set()
+    answers = set()
     # At a rate of 2 kHz these are 16 s, of which the end is judged second by second.
     for kind, rate_hz in itertools.product(KINDS, (16_000, 2_000)):
         channels = channels_of(kind, rng)
@@ -142,14 +142,14 @@ def test_both_mix_channels_alike(tone_folder, open_page, serve):
         signal = np.frombuffer(base64.b64decode(text), np.float32)
         np.testing.assert_allclose(signal, expected, atol=1e-6, err_msg=kind)
         assert warnings == mix.warnings(), kind
-        told.update(warnings)
-    assert len(told) >= 4
+        answers.update(warnings)
+    assert len(answers) >= 4
 
 
 def test_both_tell_the_same_narrow_bands(tone_folder, open_page, serve, write_voice):
     page = open_page(serve(tone_folder).url, service_workers="block").page
     voice, _ = soundfile.read(write_voice("voice.wav", 12.0), dtype="float32")
-    told = []
+    answers = []
     for edge_hz, level, source_hz in (
         *itertools.product((None, 3400, 3900, 4500, 5000), (0.01, 1.0), (16_000,)),
         *((None, 1.0, rate_hz) for rate_hz in (8_000, 8_400, 8_800)),
@@ -162,8 +162,8 @@ def test_both_tell_the_same_narrow_bands(tone_folder, open_page, serve, write_vo
         band.update(signal)
         found = page.evaluate(IS_NARROW, [packed(signal), 16_000, source_hz])
         assert found == (band.warnings() == [NARROW_BAND]), (edge_hz, level, source_hz)
-        told.append(found)
-    assert {True, False} == set(told)
+        answers.append(found)
+    assert {True, False} == set(answers)
     script = "async () => (await import('./bandwidth.js')).NARROW_BAND"
     assert page.evaluate(script) == NARROW_BAND
 

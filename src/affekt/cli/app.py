@@ -36,7 +36,8 @@ from affekt.recognition.notices import NOTICE_RECOGNISER, NOTICE_WORKPLACE
     default=60.0,
     show_default=True,
     metavar="SECONDS",
-    help="How long the recordings of a closed page are kept, for whoever merely lost the line.",
+    help="How long the recordings of a closed page are kept, so that a lost connection finds "
+    "them again.",
 )
 def app(host: str, port: int, model: str, keep_s: float) -> None:
     """Open a page where recordings are uploaded or spoken, and recognised.
@@ -47,4 +48,4 @@ def app(host: str, port: int, model: str, keep_s: float) -> None:
 
     say_terms_once(Bundle.load(model).metadata)
     say(f"http://{host}:{port}")
-    serve(host=host, port=port, model=model, keep_s=keep_s)
+    serve(host=host, port=port, model=model, retention_s=keep_s)

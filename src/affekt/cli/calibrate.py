@@ -28,8 +28,8 @@ from affekt.report.progress import progress_bars
     help="Write the bundle there.  [default: in its place]",
 )
 @click.option(
-    "--sibling",
-    "siblings",
+    "--cross-fitted",
+    "cross_fitted",
     type=click.Path(path_type=Path, exists=True, dir_okay=False),
     metavar="FILE",
     multiple=True,
@@ -45,7 +45,7 @@ def calibrate(
     model: str,
     data: DataSource,
     out: Path | None,
-    siblings: tuple[Path, ...],
+    cross_fitted: tuple[Path, ...],
     version: str | None,
     force: bool,
     quiet: bool,
@@ -54,9 +54,9 @@ def calibrate(
 
     Heard are the `calibrate` speakers of the corpora that the model learnt from, a part of what it
     learnt from, and synthetic sounds that are no speech. Speakers of the lockbox are not. Corpora
-    without `calibrate` speakers are judged by siblings, which were denied some speakers.
+    without `calibrate` speakers are judged by cross-fitted models (--cross-fitted).
 
-    Of your own recordings (--table, --folder), all speakers are heard whom the model does not say
+    Of your own recordings (--table, --folder), all speakers are used whom the model does not say
     that it learnt from.
     """
     from affekt.evaluation.confidence import soundfont, synthetic_sounds
@@ -67,7 +67,7 @@ def calibrate(
 
     path = bundle_path(model)
     if out is not None:
-        check_output(out, inputs=[path, *siblings], force=force, makes_folder=True)
+        check_output(out, inputs=[path, *cross_fitted], force=force, makes_folder=True)
     metadata = metadata_of(path)
     say_terms_once(metadata, quiet=quiet)
     target = out or path
@@ -79,7 +79,7 @@ def calibrate(
             utterances,
             [sound.signal for sound in synthetic_sounds()],
             out=target,
-            siblings=siblings,
+            siblings=cross_fitted,
             version=version,
             force=force,
             progress=functools.partial(bars, "clips"),

@@ -57,8 +57,8 @@ def compare(
     MODEL is anything that `affekt evaluate` takes. The difference between each two is tested by
     swapping their answers speaker by speaker. Of every published figure on the corpora under test
     it is said whether its protocol matches and whether it may be compared. The exit code is 3 where
-    a model did not answer all clips, which counts as wrong, or may have heard speakers under test
-    in training, which is marked.
+    a model did not answer all clips, which counts as wrong, or where speakers under test may be its
+    training speakers, which is marked.
     """
     sources = [measuring.load_source(model, features, label_words) for model in models]
     clips = measuring.load_clips(protocol_name, data, sources=sources, quiet=quiet)

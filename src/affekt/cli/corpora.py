@@ -126,7 +126,7 @@ def _download_facts(corpus: Corpus) -> list[tuple[str, str]]:
 def scan(data: DataSource, out: Path | None, everything: bool, force: bool) -> None:
     """Place every file of corpora by its name; without a NAME, of all that are here.
 
-    Of your own recordings (--table, --folder) it tells how they are read: which column tells what,
+    Of your own recordings (--table, --folder) it says how they are read: which column says what,
     what each word is taken for, what is not known, and which files are passed over.
     """
     chosen = or_all_here(data)
@@ -165,9 +165,9 @@ def _scan_row(found: Scan) -> tuple[str, ...]:
 
 def _facts(found: Dataset) -> Iterator[str]:
     """Say how people's own recordings were read."""
-    for told, column in found.columns.items():
-        if told != column:
-            yield f"column '{column}' tells: {told}"
+    for field, column in found.columns.items():
+        if field != column:
+            yield f"column '{column}' is read as: {field}"
     if found.unread:
         yield f"columns that are not read: {', '.join(found.unread)}"
     for scan in found.scans:
@@ -248,7 +248,7 @@ def inspect(data: DataSource, out: Path | None, format_name: str, force: bool) -
     utterances = found.utterances
     if not utterances:
         places = ", ".join(str(item.folder) for item in found.scans)
-        raise CorpusError(f"{places}: no recording was placed; 'affekt corpora scan' tells why")
+        raise CorpusError(f"{places}: no recording was placed; 'affekt corpora scan' says why")
     if out is not None:
         prepare_folder(out, force=force)
     with progress_bars() as advance:

@@ -64,12 +64,12 @@ _OWN = (
     click.option(
         "--label-from",
         metavar="PATTERN",
-        help="Where paths tell the label, as in '{speaker}/{label}/*.wav'.",
+        help="Where paths hold the label, as in '{speaker}/{label}/*.wav'.",
     ),
     click.option(
         "--speaker-from",
         metavar="PATTERN",
-        help="Where paths tell the speaker, as in '{label}/{speaker}_*.wav'.",
+        help="Where paths hold the speaker, as in '{label}/{speaker}_*.wav'.",
     ),
 )
 

@@ -76,9 +76,9 @@ def evaluate(
 
     The report says what the clips under test share with those that were learnt from: voices,
     sentences, recordings and copies of them. Your own data is compared with the corpora that the
-    model learnt from where --corpora or AFFEKT_CORPORA says where they lie. A model that may have
-    heard speakers under test in training has its figures marked, and the command ends with exit
-    code 3.
+    model learnt from where --corpora or AFFEKT_CORPORA says where they lie. Where speakers
+    under test may be training speakers of the model, its figures are marked, and the command ends
+    with exit code 3.
 
     A clip that the model did not answer counts as wrong; the figures on those that it did stand
     beside, and the exit code is 3.
@@ -117,7 +117,7 @@ def evaluate(
 
 
 def _check_record(source: Source, clips: measuring.Clips) -> None:
-    """Refuse figures that no card would show, before anything is heard for them.
+    """Refuse figures that no card would show, before any recording is read for them.
 
     Raises:
         UsageError: the source is no bundle, speakers are not new, or clips are missing.
@@ -142,15 +142,15 @@ def _no_card_figures(report: Report) -> str | None:
     """Return why a card must not show these figures; None where it may."""
     if report.tests_training_speakers:
         return (
-            f"{report.bundle} may have heard these speakers or recordings in training, and its "
-            "card shows figures of others alone"
+            f"{report.bundle} may have been trained on these speakers or recordings, and its card "
+            "shows figures of others alone"
         )
     if report.failures:
         return f"{unanswered(report)}, and a card shows figures of all clips"
     if not report.new_speakers:
         return (
-            f"nobody knows that {report.bundle} did not hear these speakers in training, and its "
-            "card shows figures of such alone"
+            f"it is unknown whether {report.bundle} was trained on these speakers, and its card "
+            "shows figures of others alone"
         )
     return None
 

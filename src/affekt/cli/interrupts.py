@@ -1,4 +1,4 @@
-"""Ctrl-C while a recording is read, and being told to end."""
+"""Ctrl-C while a recording is read, and SIGTERM."""
 
 from __future__ import annotations
 

@@ -75,7 +75,7 @@ _TRAINING_SPEAKERS = (
         "--allow-training-speakers",
         "allowed",
         is_flag=True,
-        help="End with exit code 0, not 3, where a model heard speakers under test in training; "
+        help="End with exit code 0, not 3, where a model is tested on its training speakers; "
         "its figures are marked all the same.",
     ),
 )
@@ -185,7 +185,7 @@ def find_copies(
     with progress_bars(quiet=quiet) as bars:
         try:
             found = copies_among(clips.at_hand, progress=bars)
-        except ConfigError as error:  # what was heard cannot be kept
+        except ConfigError as error:  # the answers cannot be kept
             say(f"nobody looked for copies: {error}")
             return None
     return tuple(Copy(first=first, second=second, kind=kind) for first, second, kind in found)

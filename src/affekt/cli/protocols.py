@@ -16,7 +16,7 @@ from affekt.output import check_output, open_text_output
 from affekt.protocols import PROTOCOLS, protocol
 from affekt.records import Utterance
 
-# What `--table` and `affekt audit --split` read; a collection tells that corpora share speakers.
+# What `--table` and `affekt audit --split` read; a collection says that corpora share speakers.
 COLUMNS = (
     *("path", "corpus", "collection", "speaker", "emotion", "native_label", "sentence"),
     *("split", "round", "protocol", "version"),
@@ -51,7 +51,7 @@ def list_() -> None:
 def split(name: str, data: DataSource, out: Path, force: bool) -> None:
     """Write the splits of a protocol; without other recordings, of all corpora that are here.
 
-    Each row tells the protocol and its version. The file is read by `affekt audit --split`, and,
+    Each row says the protocol and its version. The file is read by `affekt audit --split`, and,
     where it has one round, by `--table`.
     """
     rule = protocol(name)

@@ -59,7 +59,7 @@ def _limit(
 @_count(
     "--queue",
     "queue",
-    "Requests at once, waiting ones too; the others are told to come later (429).",
+    "Requests at once, waiting ones too; further ones get 429 and a time to come again.",
 )
 @_count("--max-large", "max_large", "Uploads over 1 MiB among them.")
 @_count("--max-streams", "max_streams", "WebSocket sessions at once.")

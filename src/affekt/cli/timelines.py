@@ -74,7 +74,7 @@ def follow_all(batch: Batch, inputs: Sequence[str]) -> int:
                 _keep(batch, name, *_follow(batch, path, target))
                 wait.over()
     except KeyboardInterrupt:
-        interrupted = True  # the overview tells what was followed so far
+        interrupted = True  # the overview says what was followed so far
     except ConfigError:
         with contextlib.suppress(AffektError):
             _write_overview(batch)

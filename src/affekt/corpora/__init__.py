@@ -106,7 +106,7 @@ def scan_corpus(name: str, root: str | Path | None = None) -> Scan:
     folder = corpora_root(root) / name
     if not folder.is_dir():
         raise CorpusError(
-            f"{folder}: no such folder; 'affekt corpora describe {name}' tells how to obtain "
+            f"{folder}: no such folder; 'affekt corpora describe {name}' says how to obtain "
             f"{corpus.title}"
         )
     return scan_folder(corpus, folder)

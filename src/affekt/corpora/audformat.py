@@ -1,7 +1,7 @@
 """Databases in audformat: a header `db.yaml`, and tables of files or of stretches beside it.
 
 The format is described in audeering's documentation of audformat. A table of emotions gives the
-recordings; the other tables, and the labels of schemes, tell more of them.
+recordings; the other tables, and the labels of schemes, say more of them.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ class Database(NamedTuple):
         name: its own.
         header: the file that describes it.
         rows: where each recording stands, and what is said of it.
-        columns: the column of each thing that its tables tell.
+        columns: the column of each field of its tables.
     """
 
     name: str
@@ -43,7 +43,7 @@ class _Table(NamedTuple):
     part: str
     file: TableFile
     columns: Mapping[str, str]
-    # Scheme of each thing that it tells: label to what is known of it.
+    # Scheme of each of its fields: label to what is known of it.
     schemes: Mapping[str, Mapping[str, Mapping[str, str]]]
 
 
@@ -78,22 +78,22 @@ def read_database(header: Path, chosen: Path | None = None) -> Database:
         for _, said in _rows(table):
             for key in _keys(said):
                 known = facts.setdefault(key, {})
-                known.update({told: said[told] for told in _FACTS if said.get(told)})
+                known.update({field: said[field] for field in _FACTS if said.get(field)})
     rows = []
     for table in wanted:
         for where, said in _rows(table):
             beside: Said = {}
             for key in _keys(said):
                 beside |= facts.get(key, {})
-            told = beside | {name: value for name, value in said.items() if value}
-            rows.append((f"{table.file.path.name}, {where}", {"path": "", **told}))
-    columns = {told: name for table in (*more, *wanted) for told, name in table.columns.items()}
+            merged = beside | {name: value for name, value in said.items() if value}
+            rows.append((f"{table.file.path.name}, {where}", {"path": "", **merged}))
+    columns = {field: name for table in (*more, *wanted) for field, name in table.columns.items()}
     return Database(str(described.get("name") or header.parent.name), header, rows, columns)
 
 
 def _keys(said: Mapping[str, str]) -> list[tuple[str, ...]]:
     """Return what facts of a recording stand under: its file, and its stretch."""
-    path, *stretch = (said.get(told, "") for told in _WHERE)
+    path, *stretch = (said.get(field, "") for field in _WHERE)
     return [(path,), (path, *stretch)] if any(stretch) else [(path,)]
 
 
@@ -107,15 +107,15 @@ def _check_wanted(header: Path, wanted: Sequence[_Table], chosen: Path | None) -
     parts = [table.part for table in wanted]
     if len(wanted) > 1 and ("" in parts or len(set(parts)) < len(parts)):
         places = ", ".join(str(table.file.path) for table in wanted)
-        raise CorpusError(f"{header}: several tables tell emotions, name one of them: {places}")
+        raise CorpusError(f"{header}: several tables hold emotions, name one of them: {places}")
 
 
 def _rows(table: _Table) -> Iterator[tuple[str, Said]]:
-    """Yield what each row says, with what the schemes tell of its values."""
+    """Yield what each row says, with what the schemes say of its values."""
     for row in table.file.rows:
-        said = {told: value_of(row.cells[name]) for told, name in table.columns.items()}
-        for told, labels in table.schemes.items():
-            for fact, value in labels.get(said.get(told, ""), {}).items():
+        said = {field: value_of(row.cells[name]) for field, name in table.columns.items()}
+        for field, labels in table.schemes.items():
+            for fact, value in labels.get(said.get(field, ""), {}).items():
                 said[fact] = said.get(fact) or value
         if table.part:
             said.setdefault("split", table.part)
@@ -131,14 +131,14 @@ def _table(header: Path, name: str, found: Any, described: Mapping[str, Any]) ->
         if isinstance(about, dict)
     }
     columns = find_columns(names, strict=False)
-    # A column goes by the name of its scheme where its own tells nothing.
+    # A column goes by the name of its scheme where its own says nothing.
     for column, scheme in by_scheme.items():
-        for told in find_columns([scheme], strict=False) if scheme else ():
-            if column in names and told not in columns:
-                columns[told] = column
+        for field in find_columns([scheme], strict=False) if scheme else ():
+            if column in names and field not in columns:
+                columns[field] = column
     schemes = {
-        told: _facts(described["schemes"].get(by_scheme.get(column, "")), header)
-        for told, column in columns.items()
+        field: _facts(described["schemes"].get(by_scheme.get(column, "")), header)
+        for field, column in columns.items()
     }
     split_id = str(_mapping(found).get("split_id") or "")
     split = _mapping(described["splits"].get(split_id))
@@ -147,7 +147,7 @@ def _table(header: Path, name: str, found: Any, described: Mapping[str, Any]) ->
 
 
 def _facts(scheme: Any, header: Path) -> dict[str, dict[str, str]]:
-    """Return what a scheme's labels tell: a speaker's gender and age, say.
+    """Return what a scheme's labels say: a speaker's gender and age, say.
 
     They stand in the header, or in a table of their own.
     """
@@ -167,9 +167,9 @@ def _facts(scheme: Any, header: Path) -> dict[str, dict[str, str]]:
 
 
 def _known_facts(about: Mapping[Any, Any]) -> dict[str, str]:
-    told = {str(name): "" if value is None else str(value) for name, value in about.items()}
-    columns = find_columns(list(told), known=_FACTS, strict=False)
-    return {fact: value_of(told[name]) for fact, name in columns.items()}
+    cells = {str(name): "" if value is None else str(value) for name, value in about.items()}
+    columns = find_columns(list(cells), known=_FACTS, strict=False)
+    return {fact: value_of(cells[name]) for fact, name in columns.items()}
 
 
 def _file(header: Path, name: str) -> TableFile:

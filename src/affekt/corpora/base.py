@@ -18,7 +18,7 @@ class Label(NamedTuple):
 
 
 class Person(NamedTuple):
-    """What a corpus tells of a speaker: "female" or "male", and years of age."""
+    """What a corpus says of a speaker: "female" or "male", and years of age."""
 
     gender: str | None
     age: int | None = None
@@ -160,7 +160,7 @@ class Corpus:
             and any of `gender`, `intensity`, `sentence`, `take`.
         labels: code in the name to label.
         people: speakers as the corpus writes them.
-        read_people: reads a table in the corpus' folder that tells more of the speakers.
+        read_people: reads a table in the corpus' folder that says more of the speakers.
         outside: patterns of names that are known and left out on purpose, each with the reason.
         duration_range_s: shorter and longer recordings are implausible.
     """

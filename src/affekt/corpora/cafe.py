@@ -54,7 +54,7 @@ CORPUS = Corpus(
             label.native: 72 if label.native == "neutre" else 144 for label in _LABELS.values()
         },
     ),
-    # The name alone tells all; the folders (Colère/Faible, Colère/Fort) repeat it, and copies
+    # The name alone says all; the folders (Colère/Faible, Colère/Fort) repeat it, and copies
     # spell their accents in different ways.
     grammar=re.compile(
         r"(?P<speaker>0[1-9]|1[0-2])-(?P<code>[CDJNPST])-(?P<intensity>[12])-(?P<sentence>[1-6])"

@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from affekt.errors import CorpusError
 
-# What a column tells, and its names; the first that is there counts. Capitals do not matter, and
+# What a column says, and its names; the first that is there counts. Capitals do not matter, and
 # `_` is as good as a space, a dot or a hyphen.
 COLUMNS: Mapping[str, tuple[str, ...]] = {
     "path": (
@@ -55,7 +55,7 @@ _PART = {word: part for part, words in _PARTS.items() for word in words}
 _GENDERS = {"f": "female", "female": "female", "m": "male", "male": "male"}
 # Programs that leave a value open write so.
 _NO_VALUE = ("nan", "NaN", "NaT", "<NA>")
-# A column of such a name tells where an utterance lies, in a way that is not known here.
+# A column of such a name says where an utterance lies, in a way that is not known here.
 _OF_A_STRETCH = re.compile(r"(start|begin|onset|offset|end|stop)_")
 _TIMES = {"start", "end", "start_ms", "end_ms", "onset", "offset"}
 _CLOCK = re.compile(
@@ -71,7 +71,7 @@ def find_columns(
     known: Collection[str] = COLUMNS,
     strict: bool = True,
 ) -> dict[str, str]:
-    """Return the column of each thing that a table tells.
+    """Return the column of each field that a table has.
 
     Args:
         header: names of the columns.
@@ -84,28 +84,28 @@ def find_columns(
     """
     columns: dict[str, str] = {}
     names = [plain(name) for name in header]
-    for told in known:
-        name = next((name for name in COLUMNS[told] if name in names), None)
+    for field in known:
+        name = next((name for name in COLUMNS[field] if name in names), None)
         if name is not None:
             if names.count(name) > 1:
                 raise CorpusError(f"column '{name}' is there twice")
-            columns[told] = header[names.index(name)]
+            columns[field] = header[names.index(name)]
     for name in header if strict else ():
         # A misspelt 'speaker' would otherwise silently make every recording the same speaker's.
-        close = _close(plain(name), (told for told in known if told not in columns))
+        close = _close(plain(name), (field for field in known if field not in columns))
         if name not in columns.values() and close:
             raise CorpusError(f"unknown column '{name}' (did you mean '{close}'?)")
-    for told in needed:
-        if told not in columns:
+    for field in needed:
+        if field not in columns:
             raise CorpusError(
-                f"no column '{told}'; names that are known: {', '.join(COLUMNS[told])}; it has: "
+                f"no column '{field}'; names that are known: {', '.join(COLUMNS[field])}; it has: "
                 f"{', '.join(header) or 'none'}"
             )
     return columns
 
 
 def stretch_columns(header: Iterable[str], columns: Mapping[str, str]) -> list[str]:
-    """Return columns that seem to tell where utterances lie where none that is known does."""
+    """Return columns that seem to say where utterances lie where none that is known does."""
     if columns.keys() & _TIMES:
         return []
     return [name for name in header if _OF_A_STRETCH.match(plain(name))]
@@ -144,8 +144,8 @@ def stretch_of(said: Mapping[str, str]) -> tuple[float | None, float | None]:
     Raises:
         CorpusError: a cell holds no time, or the end is not after the start.
     """
-    start, end, duration = (_time(said, told) for told in ("start", "end", "duration"))
-    start_ms, end_ms = (_time(said, told, unit_s=0.001) for told in ("start_ms", "end_ms"))
+    start, end, duration = (_time(said, field) for field in ("start", "end", "duration"))
+    start_ms, end_ms = (_time(said, field, unit_s=0.001) for field in ("start_ms", "end_ms"))
     onset, offset = _time(said, "onset"), _time(said, "offset")
     start = _first(start, start_ms, onset)
     # An offset ends what has an onset, and begins what has a duration (as in NeMo's manifests).
@@ -159,8 +159,8 @@ def stretch_of(said: Mapping[str, str]) -> tuple[float | None, float | None]:
     return start, end
 
 
-def _time(said: Mapping[str, str], told: str, *, unit_s: float = 1.0) -> float | None:
-    written = said.get(told, "")
+def _time(said: Mapping[str, str], field: str, *, unit_s: float = 1.0) -> float | None:
+    written = said.get(field, "")
     if not written:
         return None
     try:
@@ -168,7 +168,7 @@ def _time(said: Mapping[str, str], told: str, *, unit_s: float = 1.0) -> float |
     except ValueError:
         value = _of_clock(written)
     if not (math.isfinite(value) and value >= 0.0):
-        raise CorpusError(f"'{told}' is '{written}', not a number of seconds and no time")
+        raise CorpusError(f"'{field}' is '{written}', not a number of seconds and no time")
     return value
 
 
@@ -186,6 +186,6 @@ def _of_clock(written: str) -> float:
 
 
 def _close(name: str, missing: Iterable[str]) -> str:
-    choices = [word for told in missing for word in COLUMNS[told]]
+    choices = [word for field in missing for word in COLUMNS[field]]
     found = difflib.get_close_matches(name, choices, n=1, cutoff=0.85)
     return found[0] if found else ""

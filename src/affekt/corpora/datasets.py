@@ -112,8 +112,8 @@ class Dataset:
 
     Attributes:
         scans: what was found in each corpus, table or folder, and what was passed over there.
-        columns: of a table, the column of each thing that it tells.
-        unread: columns of a table that tell nothing that is known here.
+        columns: of a table, the column of each thing that it says.
+        unread: columns of a table that say nothing that is known here.
     """
 
     scans: tuple[Scan, ...]
@@ -193,8 +193,8 @@ def open_dataset(
         labels: "canonical" takes words for one of the eight emotions by their synonyms; "own"
             keeps the data's own words.
         label_map: asked before: a word of the data to the label it becomes, or to None.
-        label_from: a pattern of paths that tell the label, as in "{speaker}/{label}/*.wav".
-        speaker_from: one of paths that tell the speaker.
+        label_from: a pattern of paths that hold the label, as in "{speaker}/{label}/*.wav".
+        speaker_from: one of paths that hold the speaker.
         name: what to call the table or folder; its own name if empty.
         language: ISO 639-1 code of the table or folder; what it says itself wins.
 

@@ -1,4 +1,4 @@
-"""People's own recordings in a folder, whose paths tell what they are."""
+"""People's own recordings in a folder, whose paths say what they are."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from affekt.audio.folders import walk
 from affekt.audio.formats import is_recording
 from affekt.corpora.files import RANK
 from affekt.corpora.scan import Scan, Twice, Unplaced
-from affekt.corpora.utterances import Reading, Told, make_utterances
+from affekt.corpora.utterances import Reading, RecordingFacts, make_utterances
 from affekt.errors import CorpusError
 
 
@@ -18,7 +18,7 @@ def scan_labelled(root: Path, reading: Reading) -> Scan:
     """Place every recording below a folder, known by its ending, else by its first bytes.
 
     The first folder below the root is the label, as in `root/angry/a.wav`, unless a pattern of
-    `reading` tells labels otherwise. Recordings that do not follow the pattern of labels are
+    `reading` has a pattern of labels. Recordings that do not follow the pattern of labels are
     not placed.
 
     Raises:
@@ -44,11 +44,11 @@ def scan_labelled(root: Path, reading: Reading) -> Scan:
             kept[_key(path)] = path
         else:
             twice.append(Twice(before, path))
-    recordings: list[Told] = []
+    recordings: list[RecordingFacts] = []
     for path in sorted(kept.values()):
         said = _said(path.relative_to(root), reading)
         if said.get("emotion"):
-            recordings.append(Told(path, str(path.relative_to(root)), said))
+            recordings.append(RecordingFacts(path, str(path.relative_to(root)), said))
         else:
             unplaced.append(Unplaced(path, _reason(reading)))
     name = reading.name or root.resolve().name
@@ -64,13 +64,13 @@ def scan_labelled(root: Path, reading: Reading) -> Scan:
 
 
 def said_by_path(path: Path, reading: Reading, *, whole: bool) -> dict[str, str]:
-    """Return what a path tells by the patterns, the first of which counts.
+    """Return what a path says by the patterns, the first of which counts.
 
     Args:
         path: relative where `whole`.
         reading: holds the patterns.
-        whole: the whole path follows a pattern, and not its end alone; nothing is told of a path
-            that does not follow a pattern of labels.
+        whole: the whole path follows a pattern, and not its end alone; a path that does not
+            follow the pattern of labels says nothing.
 
     Raises:
         CorpusError: it does not follow the pattern of speakers.
@@ -84,7 +84,7 @@ def said_by_path(path: Path, reading: Reading, *, whole: bool) -> dict[str, str]
             return {}
         elif "speaker" in pattern.fields:
             raise CorpusError(
-                f"{path}: the path tells no speaker after '{pattern.text}'; mend the pattern "
+                f"{path}: the path has no speaker after '{pattern.text}'; mend the pattern "
                 "(--speaker-from, speaker_from=)"
             )
     return said

@@ -96,10 +96,10 @@ def _names(corpus: Corpus, remote: FileList, index: Path) -> list[str]:
     except csv.Error:
         names = []
     # A name becomes a path: only what the grammar knows may.
-    strange = [name for name in names if corpus.parse(name) is None]
-    if strange or not names:
+    other = [name for name in names if corpus.parse(name) is None]
+    if other or not names:
         raise DownloadError(
             f"{remote.index_url}: not the list of {corpus.title}'s files "
-            f"({'it names none' if not names else repr(strange[0])}); delete {index} and try again"
+            f"({'it names none' if not names else repr(other[0])}); delete {index} and try again"
         )
     return names

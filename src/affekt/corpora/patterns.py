@@ -1,4 +1,4 @@
-"""Patterns of paths, which tell by a file's place what is known of the recording."""
+"""Patterns of paths, which read what a path says of a recording."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import PurePath
 from affekt.corpora.columns import COLUMNS, plain
 from affekt.errors import ConfigError, did_you_mean
 
-# What a place can tell.
+# What a path can hold.
 FIELDS = ("emotion", "speaker", "sentence", "take", "split", "gender", "intensity", "language")
 _NAMES = {name: field for field in FIELDS for name in COLUMNS[field]}
 _TOKEN = re.compile(r"\{([^{}]*)\}|\*\*/|\*|\?|[{}]")
@@ -21,14 +21,14 @@ _TOKEN = re.compile(r"\{([^{}]*)\}|\*\*/|\*|\?|[{}]")
 class PathPattern:
     """A pattern such as `{speaker}/{label}/*.wav`.
 
-    `{name}` is what is told: a part of one folder's or file's name. `*` is anything within a
+    `{name}` is a field: a part of one folder's or file's name. `*` is anything within a
     name, `?` one character, `**/` any number of folders. The ending may be left out.
 
     Attributes:
         text: the pattern.
 
     Raises:
-        ConfigError: it tells nothing, or names what a place cannot tell.
+        ConfigError: it has no field, or one that a path cannot hold.
     """
 
     text: str
@@ -37,16 +37,16 @@ class PathPattern:
         """Check the pattern."""
         if not self.fields:
             raise ConfigError(
-                f"'{self.text}' tells nothing: name what it tells, as in {{speaker}}/{{label}}/*"
+                f"'{self.text}' has no field: name one, as in {{speaker}}/{{label}}/*"
             )
 
     @property
     def fields(self) -> tuple[str, ...]:
-        """What it tells."""
+        """The names of its fields."""
         return tuple(self._expression.groupindex)
 
     def match(self, path: PurePath) -> Mapping[str, str] | None:
-        """Return what a path tells; None where it does not follow the pattern."""
+        """Return what a path says; None where it does not follow the pattern."""
         for written in (path.with_suffix("").as_posix() if path.name else "", path.as_posix()):
             found = self._expression.fullmatch(written)
             if found is not None:
@@ -54,7 +54,7 @@ class PathPattern:
         return None
 
     def match_end(self, path: PurePath) -> Mapping[str, str] | None:
-        """Return what the end of a path tells, with as many folders as the pattern has."""
+        """Return what the end of a path says, with as many folders as the pattern has."""
         parts = path.parts if "**/" in self.text else path.parts[-(self.text.count("/") + 1) :]
         return self.match(PurePath(*parts))
 
@@ -77,7 +77,7 @@ class PathPattern:
                     field = _NAMES.get(plain(token[1]))
                     if field is None:
                         raise ConfigError(
-                            f"'{self.text}': a path cannot tell '{token[1]}'"
+                            f"'{self.text}': a path cannot hold '{token[1]}'"
                             f"{did_you_mean(token[1], ('label', *FIELDS[1:]))}"
                         )
                     written += f"(?P={field})" if field in seen else f"(?P<{field}>[^/]+?)"

@@ -39,7 +39,7 @@ def within_recordings(utterances: Sequence[Utterance], *, where: str) -> list[Ut
             found.append(item)
             continue
         cut.append(f"{item.path}, to {item.end_s:g} s of {length:.2f} s")
-        beyond = (item.start_s or 0.0) >= length  # which whoever reads it is told
+        beyond = (item.start_s or 0.0) >= length  # reading it raises an error that says so
         found.append(item if beyond else dataclasses.replace(item, end_s=length))
     if cut:
         some = "1 stretch ends" if len(cut) == 1 else f"{len(cut)} stretches end"

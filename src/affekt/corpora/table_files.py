@@ -1,6 +1,6 @@
 """Files of tables, whatever wrote them: CSV with any separator, JSON lines, Parquet.
 
-Here a table is rows of text under the names of its columns; what they mean is told elsewhere.
+Here a table is rows of text under the names of its columns; `columns` says what they mean.
 """
 
 from __future__ import annotations

@@ -16,7 +16,7 @@ from affekt.corpora.locate import is_there, locate
 from affekt.corpora.scan import Scan
 from affekt.corpora.stretches import within_recordings
 from affekt.corpora.table_files import read_table_file
-from affekt.corpora.utterances import Reading, Told, make_utterances
+from affekt.corpora.utterances import Reading, RecordingFacts, make_utterances
 from affekt.errors import CorpusError
 from affekt.output import open_output, open_text_output
 from affekt.parquet import load_pyarrow
@@ -31,8 +31,8 @@ class Tabled(NamedTuple):
 
     Attributes:
         scan: its utterances.
-        columns: the column of each thing that it tells.
-        unread: columns that tell nothing that is known here.
+        columns: the column of each thing that it says.
+        unread: columns that say nothing that is known here.
     """
 
     scan: Scan
@@ -67,12 +67,12 @@ def read_utterances(path: Path, reading: Reading, *, root: Path | None = None) -
         raise CorpusError(f"{path}: the table has no rows")
     if odd := stretch_columns(file.columns, columns):
         warnings.warn(
-            f"{path}: whole recordings are taken; {', '.join(odd)} may tell stretches of them: "
+            f"{path}: whole recordings are taken; {', '.join(odd)} may be stretches of them: "
             "give start and end in seconds",
             stacklevel=2,
         )
     rows = [
-        (row.where, {told: value_of(row.cells[name]) for told, name in columns.items()})
+        (row.where, {field: value_of(row.cells[name]) for field, name in columns.items()})
         for row in file.rows
     ]
     scan = scan_rows(rows, reading, source=path, root=root)
@@ -98,13 +98,13 @@ def scan_rows(
             raise CorpusError(f"{source}, {where}: 'path' is empty")
     folders = [source.parent, *([root] if root else [])]
     paths = locate([said["path"] for _, said in rows], folders, where=str(source))
-    told = []
+    recordings = []
     for path, (where, said) in zip(paths, rows, strict=True):
         by_path = said_by_path(Path(said["path"].replace("\\", "/")), reading, whole=False)
-        told.append(Told(path, where, {**said, **by_path}))
+        recordings.append(RecordingFacts(path, where, {**said, **by_path}))
     name = name or source.stem
-    utterances = make_utterances(told, reading, name=name, where=str(source))
-    _check_rows(told, utterances, source)
+    utterances = make_utterances(recordings, reading, name=name, where=str(source))
+    _check_rows(recordings, utterances, source)
     return Scan(
         corpus=reading.name or name,
         folder=source,
@@ -169,11 +169,13 @@ def _labelled_by_path(reading: Reading) -> bool:
     return any("emotion" in pattern.fields for pattern in reading.patterns)
 
 
-def _check_rows(told: Sequence[Told], utterances: Sequence[Utterance], source: Path) -> None:
+def _check_rows(
+    recordings: Sequence[RecordingFacts], utterances: Sequence[Utterance], source: Path
+) -> None:
     """Refuse recordings that are listed twice, or are not there."""
     first: dict[tuple[str, float | None, float | None], str] = {}
     absent: dict[Path, str] = {}
-    for (path, where, said), item in zip(told, utterances, strict=True):
+    for (path, where, said), item in zip(recordings, utterances, strict=True):
         key = (os.path.abspath(path), item.start_s, item.end_s)  # noqa: PTH100 - no links
         if key in first:
             several = "; give each round of a split its table" if said.get("round") else ""

@@ -28,11 +28,11 @@ class Reading:
         language: ISO 639-1 code; what the data itself says wins.
         labels: "canonical" or "own", see `affekt.corpora.labels.map_labels`.
         label_map: a word to the label it becomes, or to None.
-        label_from: tells the label by a recording's path.
-        speaker_from: tells the speaker by a recording's path.
+        label_from: holds the label in a recording's path.
+        speaker_from: holds the speaker in a recording's path.
 
     Raises:
-        ConfigError: a pattern does not tell what it is for.
+        ConfigError: a pattern lacks the field that it is for.
     """
 
     name: str = ""
@@ -43,43 +43,43 @@ class Reading:
     speaker_from: PathPattern | None = None
 
     def __post_init__(self) -> None:
-        """Check that each pattern tells what it is for."""
-        for name, pattern, told in (
+        """Check that each pattern has the field that it is for."""
+        for name, pattern, needed in (
             ("label", self.label_from, "emotion"),
             ("speaker", self.speaker_from, "speaker"),
         ):
-            if pattern is not None and told not in pattern.fields:
+            if pattern is not None and needed not in pattern.fields:
                 raise ConfigError(
                     f"'{pattern.text}' has no {{{name}}} (--{name}-from, {name}_from=)"
                 )
 
     @property
     def patterns(self) -> tuple[PathPattern, ...]:
-        """Those that there are; what the first tells counts."""
+        """All patterns; where two have a field, the first counts."""
         return tuple(dict.fromkeys(filter(None, (self.label_from, self.speaker_from))))
 
 
-class Told(NamedTuple):
-    """A recording and what is said of it.
+class RecordingFacts(NamedTuple):
+    """A recording, and what a table or its path says of it.
 
     Attributes:
         path: the file.
         where: its place in the data, in words.
-        said: by the keys of `affekt.corpora.columns.COLUMNS`, "" where nothing.
+        facts: by the keys of `affekt.corpora.columns.COLUMNS`, "" where nothing.
     """
 
     path: Path
     where: str
-    said: Mapping[str, str]
+    facts: Mapping[str, str]
 
 
 def make_utterances(
-    recordings: Sequence[Told], reading: Reading, *, name: str, where: str
+    recordings: Sequence[RecordingFacts], reading: Reading, *, name: str, where: str
 ) -> list[Utterance]:
     """Return the utterances, in their order; one id has one spelling in all.
 
     Args:
-        recordings: what is said of each.
+        recordings: with what is said of each.
         reading: how it is read.
         name: of the data, where `reading` gives none.
         where: what to call the data in an error.
@@ -90,8 +90,8 @@ def make_utterances(
     """
     called = []
     for item in recordings:
-        word = item.said.get("emotion", "")
-        native = item.said.get("native_label") or word
+        word = item.facts.get("emotion", "")
+        native = item.facts.get("native_label") or word
         if not native:
             raise CorpusError(f"{where}, {item.where}: 'emotion' is empty")
         called.append(Called(native, word, item.where))
@@ -106,9 +106,9 @@ def make_utterances(
 
 
 def _utterance(
-    item: Told, native: str, emotion: str | None, reading: Reading, name: str
+    item: RecordingFacts, native: str, emotion: str | None, reading: Reading, name: str
 ) -> Utterance:
-    said = item.said
+    said = item.facts
     start_s, end_s = stretch_of(said)
     corpus = said.get("corpus") or reading.name or name
     return Utterance(

@@ -1,4 +1,4 @@
-"""What listeners heard in CREMA-D: the crowd's votes on the sound alone (Cao et al. 2014)."""
+"""Listeners' votes on CREMA-D: the crowd's ratings of the sound alone (Cao et al. 2014)."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _SOUND_ALONE = "1"  # ids of six digits: 1 is sound, 2 is the face, 3 is both
 
 
 def read_votes(folder: Path) -> Mapping[str, tuple[int, ...]]:
-    """Return how often each emotion was heard in each clip.
+    """Return how many votes each emotion has for each clip.
 
     Args:
         folder: of the corpus; the repository keeps the table below `processedResults/`.

@@ -28,9 +28,11 @@ def show(bundle: Bundle) -> None:
     st.markdown(_data_table(metadata))
     st.header("How well it does")
     for protocol, corpora in _recalls(metadata).items():
-        unheard = ", of people whom the model had never heard" if protocol == "lockbox" else ""
+        condition = (
+            ", on speakers who are not among its training speakers" if protocol == "lockbox" else ""
+        )
         st.markdown(
-            f"Measured under the protocol **{plain(protocol)}**{unheard}. The unweighted average "
+            f"Measured under the protocol **{plain(protocol)}**{condition}. The unweighted average "
             "recall is the mean, over the emotions, of the share recognised: guessing gives about "
             "100 % divided by the number of emotions."
         )

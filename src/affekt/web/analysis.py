@@ -25,7 +25,7 @@ CELL_S = 0.01
 
 
 class AbandonedError(Exception):
-    """Nobody waits for the answer any more."""
+    """The session that asked is gone."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,7 +37,7 @@ class Wishes:
         analyse: whose emotions are inferred.
         mix: all channels are one scene, however different they are.
         purpose: one of `affekt.records.PURPOSES`, or None.
-        consented: who is heard has consented to it.
+        consented: the speaker has consented to it.
     """
 
     channels: tuple[str, ...] | None = None
@@ -98,7 +98,7 @@ class Analysis:
 
     Attributes:
         wishes: that they follow.
-        voices: one an analysed channel on which somebody is heard.
+        voices: one an analysed channel on which somebody speaks.
         timeline: None for a short recording of one voice.
     """
 
@@ -122,7 +122,7 @@ class Analysis:
         }
 
 
-def listen(recording: Recording, progress: Progress) -> Sound:
+def read_sound(recording: Recording, progress: Progress) -> Sound:
     """Read a recording once, in flat memory.
 
     Raises:

@@ -72,14 +72,16 @@ def timeline_chart(timeline: Timeline) -> alt.Chart:
                     "voice": track.name or "voice",
                     "start": segment.start_s,
                     "end": segment.end_s,
-                    "heard": NOT_ANALYSED if label == SPEECH else label,
+                    "emotion": NOT_ANALYSED if label == SPEECH else label,
                     "confidence": segment.confidence,
                 }
             )
     names = [track.name or "voice" for track in timeline.tracks]
-    heard = list(dict.fromkeys(row["heard"] for row in rows))
+    present = list(dict.fromkeys(row["emotion"] for row in rows))
     shown = [
-        label for label in (*timeline.labels, UNCERTAIN, NOT_ANALYSED, NOT_SPEECH) if label in heard
+        label
+        for label in (*timeline.labels, UNCERTAIN, NOT_ANALYSED, NOT_SPEECH)
+        if label in present
     ]
     # A lone voice needs no name, but its place in time must stand below that of the waveform.
     named = timeline.tracks[0].name is not None
@@ -92,7 +94,7 @@ def timeline_chart(timeline: Timeline) -> alt.Chart:
             x2="end:Q",
             y=alt.Y("voice:N", sort=names, scale=alt.Scale(domain=names), axis=axis),
             color=alt.Color(
-                "heard:N",
+                "emotion:N",
                 scale=_colours(timeline.labels, shown),
                 legend=alt.Legend(
                     title=None,
@@ -103,7 +105,7 @@ def timeline_chart(timeline: Timeline) -> alt.Chart:
                 ),
             ),
             tooltip=[
-                alt.Tooltip("heard:N"),
+                alt.Tooltip("emotion:N"),
                 alt.Tooltip("start:Q", format=".1f"),
                 alt.Tooltip("end:Q", format=".1f"),
                 alt.Tooltip("confidence:Q", format=".0%"),

@@ -1,4 +1,4 @@
-"""Starting the page: Streamlit, told to write nothing and to call nobody."""
+"""Starting the page: Streamlit, set to write nothing and to call no other host."""
 
 from __future__ import annotations
 
@@ -12,24 +12,24 @@ from affekt.recognition.installed import installed_bundles
 
 MODEL_VARIABLE = "AFFEKT_APP_MODEL"
 
-# The limit people are told. Streamlit counts a file together with its wrapping, and the browser
+# The limit that people read. Streamlit counts a file together with its wrapping, and the browser
 # in decimal megabytes, so it is given a little more and the page looks again.
 MAX_UPLOAD_BYTES = 200 * 2**20
 MAX_UPLOAD_TEXT = "200 MB"
 _STREAMLIT_MAX_MB = 210
 
 # A connection that was lost for no longer than this finds its session again.
-KEEP_S = 60.0
+RETENTION_S = 60.0
 
 
-def serve(*, host: str, port: int, model: str, keep_s: float = KEEP_S) -> None:
+def serve(*, host: str, port: int, model: str, retention_s: float = RETENTION_S) -> None:
     """Serve the page until SIGINT or SIGTERM.
 
     Args:
         host: address to listen on; 127.0.0.1 is this machine alone.
         port: to listen on.
         model: offered first: a name, "active" for the one in use, or a path.
-        keep_s: how long a session whose page was closed is kept, in seconds.
+        retention_s: how long a session whose page was closed is kept, in seconds.
 
     Raises:
         MissingExtraError: Streamlit is not installed.
@@ -43,10 +43,10 @@ def serve(*, host: str, port: int, model: str, keep_s: float = KEEP_S) -> None:
     os.environ[MODEL_VARIABLE] = first_choice(model)
     from streamlit.web import bootstrap
 
-    from affekt.web.keeping import end_sessions_after, keep_uploads_in_memory
+    from affekt.web.retention import end_sessions_after, keep_uploads_in_memory
 
     keep_uploads_in_memory((_STREAMLIT_MAX_MB + 1) * 2**20)
-    end_sessions_after(keep_s)
+    end_sessions_after(retention_s)
     page = Path(__file__).with_name("page.py")
     os.chdir(page.parent)  # Streamlit looks for settings in the working folder
     options = streamlit_options(host=host, port=port)

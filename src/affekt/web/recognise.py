@@ -16,7 +16,7 @@ from affekt.recognition.notices import CONSENTED_HELP, PURPOSE_HELP
 from affekt.recognition.purpose import DEFAULT_ANALYSED
 from affekt.records import PURPOSES, Prediction
 from affekt.web import results
-from affekt.web.analysis import Analysis, Sound, Wishes, analyse, listen
+from affekt.web.analysis import Analysis, Sound, Wishes, analyse, read_sound
 from affekt.web.downloads import to_csv, to_json
 from affekt.web.launch import MAX_UPLOAD_TEXT
 from affekt.web.recordings import Recording, collect, duration_text
@@ -24,7 +24,7 @@ from affekt.web.session import forget_everything, plain, round_key, wait_for
 
 _ONE_VOICE = "one voice in stereo"
 _ONE_EACH = "a person a channel, as in recorded calls"
-_ONE_SCENE = "a scene in stereo, whose voices are not told apart"
+_ONE_SCENE = "a scene in stereo, whose voices are not separated"
 
 # A failure is kept in place of an answer, so that it is neither tried again nor lost.
 Heard = Sound | str
@@ -92,7 +92,7 @@ def _heard(recording: Recording) -> Heard:
             "files of any size"
         )
     try:
-        return wait_for(lambda progress: listen(recording, progress), title=recording.name)
+        return wait_for(lambda progress: read_sound(recording, progress), title=recording.name)
     except AffektError as error:
         return _said(error)
 
@@ -148,7 +148,7 @@ def _wishes(sounds: Sequence[Sound]) -> Wishes:
             help=PURPOSE_HELP,
         )
         consented = purpose is not None and st.checkbox(
-            "Who is heard has consented to it", key=round_key("consented"), help=CONSENTED_HELP
+            "The speaker has consented to it", key=round_key("consented"), help=CONSENTED_HELP
         )
     return dataclasses.replace(channels, purpose=purpose, consented=consented)
 
@@ -204,8 +204,8 @@ def _cells(prediction: Prediction) -> str:
     if prediction.out_of_domain:
         return f"{NOT_SPEECH} | "
     emotion = prediction.emotion
-    heard = f"{UNCERTAIN} ({emotion})" if prediction.uncertain else emotion
-    return f"{heard} | {prediction.confidence:.0%}"
+    answer = f"{UNCERTAIN} ({emotion})" if prediction.uncertain else emotion
+    return f"{answer} | {prediction.confidence:.0%}"
 
 
 def _details(recognizer: Recognizer, recording: Recording, sound: Heard, answer: Answered) -> None:

@@ -131,15 +131,15 @@ def _summary(track: Track) -> str:
 
 
 def _segment_table(timeline: Timeline) -> str:
-    lines = ["| voice | from | to | heard | confidence |", "|---|---|---|---|---|"]
+    lines = ["| voice | from | to | emotion | confidence |", "|---|---|---|---|---|"]
     for track in timeline.tracks:
         for item in track.segments:
-            heard = label_of(item, track)
-            if heard == UNCERTAIN and item.emotion is not None:
-                heard = f"{UNCERTAIN} ({item.emotion})"
+            emotion = label_of(item, track)
+            if emotion == UNCERTAIN and item.emotion is not None:
+                emotion = f"{UNCERTAIN} ({item.emotion})"
             share = "" if item.confidence is None else f"{item.confidence:.0%}"
             place = f"{item.start_s:.1f} s | {item.end_s:.1f} s"
-            lines.append(f"| {plain(track.name or 'voice')} | {place} | {heard} | {share} |")
+            lines.append(f"| {plain(track.name or 'voice')} | {place} | {emotion} | {share} |")
     return "\n".join(lines)
 
 
@@ -195,7 +195,7 @@ def _closely(
 
 
 def _first_speech_s(analysis: Analysis, sound: Sound) -> float:
-    """Return the whole second in which an analysed voice is first heard."""
+    """Return the whole second in which an analysed voice first speaks."""
     tracks = () if analysis.timeline is None else analysis.timeline.tracks
     starts = [track.speech[0][0] for track in tracks if track.analysed and track.speech]
     latest = float(int(sound.duration_s - CLOSE_S) + 1)

@@ -15,9 +15,9 @@ import streamlit as st
 from affekt.errors import BundleError
 from affekt.recognition import Recognizer
 from affekt.web.analysis import AbandonedError
-from affekt.web.keeping import drop_uploads
 from affekt.web.lanes import Progress
 from affekt.web.launch import MODEL_VARIABLE, named_models
+from affekt.web.retention import drop_uploads
 
 T = TypeVar("T")
 
@@ -27,7 +27,7 @@ _ROUND = "round"
 
 @st.cache_resource(show_spinner=False)
 def load(model: str) -> Recognizer:
-    """Open a model once for all sessions; it remembers nothing of what it heard."""
+    """Open a model once for all sessions; it keeps nothing of any recording."""
     return Recognizer.load(model)
 
 

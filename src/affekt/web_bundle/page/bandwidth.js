@@ -11,7 +11,7 @@ const [LOWEST_HZ, MIDDLE_HZ, EDGE_HZ] = [100, 1000, 4200];
 const VOICE_SHARE = 1e-4; // a voice has this share of its power on either side of 1 kHz at once
 const BRIGHTEST = 0.02; // the two in a hundred frames that are brightest decide
 const LEAST_DB = -48;
-const GLANCE = 4; // most recordings are told by every fourth frame, if those reach this
+const GLANCE = 4; // most recordings are settled by every fourth frame, if those reach this
 const SURE_DB = -40;
 const RANGE_DB = 30; // judged are the frames so far below the loudest that are not clipped
 const CLIPPED = 0.98;
@@ -57,14 +57,14 @@ function brightestOf(section, samplingRateHz) {
 function brightestDb(section, samplingRateHz, { step, fewest }) {
   const count = Math.ceil(Math.floor(section.length / FRAME) / step);
   if (count < fewest) return null;
-  const [heard, middle, high] = [LOWEST_HZ, MIDDLE_HZ, EDGE_HZ].map(
+  const [lowest, middle, high] = [LOWEST_HZ, MIDDLE_HZ, EDGE_HZ].map(
     (hz) => Math.floor((hz * FRAME) / samplingRateHz) + 1,
   );
   const frames = Array.from({ length: count }, (_, place) => {
     const samples = section.subarray(place * step * FRAME, (place * step + 1) * FRAME);
     const powers = spectrum(samples);
     return {
-      power: sum(powers.subarray(heard)),
+      power: sum(powers.subarray(lowest)),
       bright: sum(powers.subarray(middle)),
       above: sum(powers.subarray(high)),
       peak: samples.reduce((peak, value) => Math.max(peak, Math.abs(value)), 0),

@@ -64,7 +64,7 @@ export function modelCard(card) {
   );
 }
 
-/** One table a protocol: what was measured on speakers that the model never heard. */
+/** One table a protocol: what was measured on speakers that are not training speakers. */
 function figures(protocols) {
   const tables = Object.entries(protocols)
     .filter(([, corpora]) => Object.values(corpora).every((item) => item?.ua !== undefined))
@@ -81,5 +81,5 @@ function figures(protocols) {
       ),
     );
   if (tables.length === 0) return [element("p", {}, "Nothing was measured.")];
-  return [element("p", {}, "On speakers whom it never heard in training."), ...tables];
+  return [element("p", {}, "On speakers who are not among its training speakers."), ...tables];
 }

@@ -47,16 +47,16 @@ export class Recognizer {
   async recognise(recording, progress) {
     const warnings = [...recording.warnings];
     const { signal } = recording;
-    let heard;
+    let outputs;
     if (signal.length <= WHOLE_S * SAMPLING_RATE_HZ) {
-      heard = await this.#run(signal);
+      outputs = await this.#run(signal);
     } else {
       const windows = soundingWindows(signal, SAMPLING_RATE_HZ, {
         windowS: WINDOW_S,
         minS: MIN_WINDOW_S,
       });
       const { mean, count, others } = await this.#average(signal, windows, progress);
-      heard = mean;
+      outputs = mean;
       const said = count === 1 ? "1 window" : `the mean of ${count} windows`;
       const [are, do_] = others === 1 ? ["is", "does"] : ["are", "do"];
       warnings.push(
@@ -65,7 +65,7 @@ export class Recognizer {
           (others > 0 ? ` ${others} more ${are} not speech to the model, and ${do_} not count.` : ""),
       );
     }
-    return this.#answer(recording, heard, warnings);
+    return this.#answer(recording, outputs, warnings);
   }
 
   async #average(signal, windows, progress) {
@@ -75,12 +75,12 @@ export class Recognizer {
       );
     }
     // Windows out of the model's domain count where all are, and else not.
-    const sums = { known: emptySum(), strange: emptySum() };
+    const sums = { inDomain: emptySum(), outOfDomain: emptySum() };
     let rested = performance.now();
     for (const [index, [start, end]] of windows.entries()) {
       const outputs = await this.#run(signal.slice(start, end));
-      const isStrange = outputs[this.card.labels.length] > 1;
-      const sum = isStrange ? sums.strange : sums.known;
+      const isOutOfDomain = outputs[this.card.labels.length] > 1;
+      const sum = isOutOfDomain ? sums.outOfDomain : sums.inDomain;
       sum.total ??= new Float64Array(outputs.length);
       outputs.forEach((value, k) => (sum.total[k] += value * (end - start)));
       sum.length += end - start;
@@ -91,11 +91,11 @@ export class Recognizer {
         rested = performance.now();
       }
     }
-    const { total, length, count } = sums.known.count > 0 ? sums.known : sums.strange;
+    const { total, length, count } = sums.inDomain.count > 0 ? sums.inDomain : sums.outOfDomain;
     return { mean: total.map((value) => value / length), count, others: windows.length - count };
   }
 
-  /** Return the probabilities and, last, the novelty where the model tells it. */
+  /** Return the probabilities and, last, the novelty where the model has it. */
   async #run(signal) {
     const waveform = new ort.Tensor("float32", signal, [1, signal.length]);
     const names = ["probabilities", "novelty"].filter((name) =>
@@ -123,12 +123,12 @@ export class Recognizer {
     }
   }
 
-  #answer(recording, heard, warnings) {
+  #answer(recording, outputs, warnings) {
     const { labels, threshold, title } = this.card;
-    const probabilities = heard.subarray(0, labels.length);
+    const probabilities = outputs.subarray(0, labels.length);
     const order = [...labels.keys()].sort((a, b) => probabilities[b] - probabilities[a]);
     const best = probabilities[order[0]];
-    const doubt = this.#doubt(probabilities, order, heard[labels.length]);
+    const reliability = this.#reliability(probabilities, order, outputs[labels.length]);
     return {
       schema_version: SCHEMA_VERSION,
       path: recording.name,
@@ -138,17 +138,17 @@ export class Recognizer {
       model: title,
       emotion: labels[order[0]],
       confidence: rounded(best, 6),
-      uncertain: doubt.out_of_domain === true || best < threshold,
+      uncertain: reliability.out_of_domain === true || best < threshold,
       predictions: order.map((k) => ({ label: labels[k], score: rounded(probabilities[k], 6) })),
-      ...doubt,
+      ...reliability,
       warnings,
     };
   }
 
   /** Return the prediction set and the novelty, where the model has them. */
-  #doubt(probabilities, order, novelty) {
+  #reliability(probabilities, order, novelty) {
     const { labels, prediction_set: rule } = this.card;
-    const doubt = {};
+    const found = {};
     if (rule !== null) {
       // A label's score: its own missing probability ("lac"), or the mass up to it ("aps").
       let mass = 0;
@@ -156,15 +156,15 @@ export class Recognizer {
         mass += probabilities[k];
         return rule.rule === "lac" ? 1 - probabilities[k] : mass;
       });
-      doubt.prediction_set = order
+      found.prediction_set = order
         .filter((_, place) => place === 0 || scores[place] <= rule.quantile + 1e-9)
         .map((k) => labels[k]);
     }
     if (novelty !== undefined) {
-      doubt.out_of_domain = novelty > 1;
-      doubt.novelty = rounded(novelty, 3);
+      found.out_of_domain = novelty > 1;
+      found.novelty = rounded(novelty, 3);
     }
-    return doubt;
+    return found;
   }
 }
 

@@ -60,14 +60,14 @@ export class ResultCard {
     const rate = prediction.sampling_rate_hz;
     this.#body.replaceChildren(
       answer(prediction, threshold),
-      ...doubts(prediction),
+      ...reliability(prediction),
       bars(prediction),
       element("audio", { controls: "", preload: "metadata", src: this.url, "aria-label": `Play ${name}` }),
       facts([
         ["Duration", `${prediction.duration_s.toFixed(1)} s`],
-        ["Sampling rate", rate === null ? "not told" : `${rate / 1000} kHz`],
+        ["Sampling rate", rate === null ? "unknown" : `${rate / 1000} kHz`],
         ["Channels", prediction.channels],
-        ["Kind", this.file.type || "not told"],
+        ["Kind", this.file.type || "unknown"],
         ["Size", size(this.file.size)],
       ]),
       ...prediction.warnings.map((warning) => element("p", { class: "quiet" }, warning)),
@@ -125,9 +125,9 @@ function answer(prediction, threshold) {
 }
 
 /** What the answer may be besides, and whether the recording is of a kind the model knows. */
-function doubts({ prediction_set: labels, out_of_domain: strange }) {
+function reliability({ prediction_set: labels, out_of_domain: outOfDomain }) {
   return [
-    strange &&
+    outOfDomain &&
       element(
         "p",
         { class: "problem" },

@@ -1,7 +1,7 @@
-"""Nothing is kept: what Streamlit would leave in memory after a session, or on the way in.
+"""Retention: recordings stay in memory, and end with their session.
 
-Its session storage and its media files are no part of its public interface; that what is here
-works is seen to by `tests/web/test_browser.py`, in a real server.
+The session storage and the media files of Streamlit are not in its public interface.
+`tests/web/test_browser.py` checks this module in a real server.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ def keep_uploads_in_memory(max_bytes: int) -> None:
     MultiPartParser.spool_max_size = max_bytes
 
 
-def end_sessions_after(keep_s: float) -> None:
+def end_sessions_after(retention_s: float) -> None:
     """Drop a session, with its recordings, some time after its page was closed.
 
     Left to itself, Streamlit keeps the last one until somebody else comes and goes.
@@ -29,7 +29,7 @@ def end_sessions_after(keep_s: float) -> None:
 
     def save(storage: MemorySessionStorage, session_info: SessionInfo) -> None:
         plain_save(storage, session_info)
-        asyncio.get_running_loop().call_later(keep_s, end, storage, session_info)
+        asyncio.get_running_loop().call_later(retention_s, end, storage, session_info)
 
     def end(storage: MemorySessionStorage, left: SessionInfo) -> None:
         # Whoever came back is stored no more; whoever left again has an end of their own.
