@@ -16,6 +16,7 @@ from affekt.recognition import Bundle
 from affekt.recognition.bundle import BundleMetadata
 from affekt.recognition.checksum import check_checksum
 from affekt.training.export import (
+    INT8_TOLERANCE,
     PARITY_DURATIONS_S,
     check_parity,
     export_graph,
@@ -69,6 +70,44 @@ def test_the_default_network_answers_in_onnx_runtime_as_in_torch(tmp_path):
     """The tiny one does so in `bundle_path`, with "band", and in the tests of `affekt train`."""
     model = waveform_model("residual-se", "both")
     assert export_graph(model, METADATA, tmp_path / "x.onnx") <= 1e-4
+
+
+@pytest.fixture(scope="module")
+def whisper():
+    """A small encoder with matrices that are large enough for eight bits."""
+    torch.manual_seed(0)
+    network = create_model(
+        "whisper-tiny", n_classes=len(LABELS), settings={"width": 64, "heads": 2}
+    )
+    with torch.no_grad():
+        for _ in range(5):
+            network(2.0 * torch.randn(8, 40, 80) - 6.0)
+    features = LogMelConfig(
+        window_length=400, hop_length=160, fmin_hz=0.0, fmax_hz=8000.0, floor=1e-10
+    )
+    return WaveformGraph(network, features, temperature=METADATA.temperature).eval()
+
+
+def test_a_network_over_an_encoder_answers_alike_in_eight_bits_and_any_batch(whisper, tmp_path):
+    whole, small = tmp_path / "whole.onnx", tmp_path / "small.onnx"
+    assert export_graph(whisper, METADATA, whole) <= 1e-4
+    assert export_graph(whisper, METADATA, small, eight_bit=True) <= INT8_TOLERANCE
+    assert small.stat().st_size < whole.stat().st_size
+    waveforms = (0.1 * np.random.default_rng(1).standard_normal((3, 16_000))).astype(np.float32)
+    waveforms[1] *= 30.0
+    bundle = Bundle.load(small)
+    together = bundle.run(waveforms)
+    for place in range(3):
+        alone = bundle.run(waveforms[place : place + 1])
+        for one, other in zip(alone, together, strict=True):
+            if one is not None:
+                np.testing.assert_allclose(one[0], other[place], atol=1e-5)
+
+
+def test_eight_bits_are_refused_where_no_matrix_is_large(model, tmp_path):
+    with pytest.raises(BundleError, match=r"bundle\.weights = 'int8': no product"):
+        export_graph(model, METADATA, tmp_path / "x.onnx", eight_bit=True)
+    assert not (tmp_path / "x.onnx").exists()
 
 
 def test_parity_is_looked_at_from_the_shortest_clip_to_a_long_one():

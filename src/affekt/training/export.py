@@ -23,11 +23,13 @@ from affekt.recognition.checksum import write_model
 from affekt.training.console import plain_story
 from affekt.training.graph import FeatureGraph, Graph, WaveformGraph, make_graph
 from affekt.training.module import TrainingModule
+from affekt.training.quantise import quantise
 from affekt.training.recipe import Recipe
 
 FloatArray = npt.NDArray[np.float32]
 
 PARITY_TOLERANCE = 1e-4
+INT8_TOLERANCE = 0.1
 PARITY_DURATIONS_S: tuple[float, ...] = (0.1, 0.5, 1.7, 3.0, 7.3, 30.0)
 PARITY_BATCHES = (1, 2, 5)
 
@@ -51,12 +53,18 @@ def export(
         BundleError: they differ.
     """
     graph = make_graph(module.network, module.normalisation, recipe, metadata.temperature)
-    return export_graph(graph, metadata, path, force=force)
+    eight_bit = recipe.bundle.weights == "int8"
+    return export_graph(graph, metadata, path, force=force, eight_bit=eight_bit)
 
 
 @plain_story()
 def export_graph(
-    graph: Graph, metadata: BundleMetadata, path: Path, *, force: bool = False
+    graph: Graph,
+    metadata: BundleMetadata,
+    path: Path,
+    *,
+    force: bool = False,
+    eight_bit: bool = False,
 ) -> float:
     """Write a bundle, unless it answers otherwise than the graph does.
 
@@ -65,13 +73,15 @@ def export_graph(
         metadata: goes into the file.
         path: of the file to write; an older one is replaced only when all is well.
         force: replace a file that Affekt did not write.
+        eight_bit: keep the large matrices in eight bits, once the graph in full precision has
+            passed.
 
     Returns:
         The greatest difference found between the two.
 
     Raises:
         BundleError: ONNX Runtime and torch differ by more than `PARITY_TOLERANCE` at some length
-            or for some batch.
+            or for some batch, in eight bits by more than `INT8_TOLERANCE`; or no matrix is large.
         ConfigError: the file may not be replaced, or cannot be written.
     """
     graph.eval()
@@ -83,22 +93,33 @@ def export_graph(
         candidate = Path(folder) / path.name
         onnx.save(proto, candidate)
         difference = check_parity(graph, candidate)
+        if eight_bit:
+            onnx.save(_quantised(proto, path), candidate)
+            difference = check_parity(graph, candidate, tolerance=INT8_TOLERANCE)
         write_model(candidate.read_bytes(), path, force=force)
     return difference
 
 
-def check_parity(graph: Graph, path: Path) -> float:
+def _quantised(proto: onnx.ModelProto, path: Path) -> onnx.ModelProto:
+    try:
+        return quantise(proto)
+    except ValueError as error:
+        raise BundleError(f"{path.name}: bundle.weights = 'int8': {error}") from None
+
+
+def check_parity(graph: Graph, path: Path, *, tolerance: float = PARITY_TOLERANCE) -> float:
     """Return the greatest difference between a bundle and torch over all lengths and batches.
 
     Raises:
-        BundleError: it exceeds `PARITY_TOLERANCE`; the message names output, and length or batch.
+        BundleError: it exceeds the tolerance; the message names output, and length or batch.
     """
     worst = 0.0
     for where, expected, found in _answers(graph, Bundle.load(path, threads=1)):
         names = OUTPUT_NAMES[: len(expected)]
         for name, ours, theirs in zip(names, expected, found[: len(expected)], strict=True):
             what = f"{path.name} refused: {name}"
-            worst = max(worst, _difference(ours, theirs, what=what, where=where))
+            difference = _difference(ours, theirs, what=what, where=where, allowed=tolerance)
+            worst = max(worst, difference)
     return worst
 
 
@@ -133,6 +154,7 @@ def _difference(
     *,
     what: str,
     where: str,
+    allowed: float,
 ) -> float:
     """Return the greatest difference between torch and ONNX Runtime.
 
@@ -144,9 +166,10 @@ def _difference(
         found: ONNX Runtime's.
         what: file and output, for the error.
         where: what was put in, for the error.
+        allowed: the greatest difference that passes.
 
     Raises:
-        BundleError: the shapes differ, or the values by more than `PARITY_TOLERANCE`.
+        BundleError: the shapes differ, or the values by more than is allowed.
     """
     reference = expected.numpy()
     if reference.shape != found.shape:
@@ -156,10 +179,10 @@ def _difference(
         )
     scale = max(1.0, float(np.abs(reference).max()))
     difference = float(np.abs(reference - found).max()) / scale
-    if not difference <= PARITY_TOLERANCE:
+    if not difference <= allowed:
         raise BundleError(
             f"export of {what} differs from torch by {difference:.1e} {where}, allowed is "
-            f"{PARITY_TOLERANCE:.0e}"
+            f"{allowed:.0e}"
         )
     return difference
 

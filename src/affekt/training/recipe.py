@@ -294,6 +294,7 @@ class BundleConfig:
         licence_file: those terms in full; relative to the recipe. Without it they are the terms of
             the corpora.
         not_for: uses the model must not be put to.
+        weights: "int8" keeps the large matrices in eight bits: a third of the size, twice as fast.
     """
 
     version: str = "1.0"
@@ -301,6 +302,7 @@ class BundleConfig:
     licence: str = "the terms of the corpora it was trained on"
     licence_file: Path | None = None
     not_for: tuple[str, ...] = ()
+    weights: Literal["float32", "int8"] = "float32"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
