@@ -77,6 +77,30 @@ def test_every_link_to_a_file_resolves(document):
     assert missing == []
 
 
+PAGES = [
+    document for document in DOCUMENTS if document.count("/") < 2 and document != "CHANGELOG.md"
+]
+
+
+def prose(document: str) -> list[str]:
+    """Paragraphs, items and cells of a page, without what is generated, quoted, or code."""
+    text = re.sub(r"<!-- generated: .*?<!-- end of .*? -->", "", read(document), flags=re.DOTALL)
+    text = re.sub(r"\]\([^)]*\)", "]", FENCE.sub("", text))
+    text = re.sub(r"^>.*", "", text, flags=re.MULTILINE)
+    text = re.sub(r"^\|.*", lambda row: row[0].replace("|", "\n\n"), text, flags=re.MULTILINE)
+    return re.split(r"\n\s*\n|^\s*(?:[-*]|\d+\.) ", text, flags=re.MULTILINE)
+
+
+@pytest.mark.parametrize("document", PAGES)
+def test_no_sentence_has_more_than_forty_words(document):
+    sentences = [
+        sentence
+        for part in prose(document)
+        for sentence in re.split(r"(?<=[.!?:])[\"*)]*\s+(?=[A-Z`\"*\[(0-9])", part)
+    ]
+    assert [item for item in sentences if len(item.split()) > 40] == []
+
+
 def test_every_make_target_in_the_documents_exists():
     targets = set(re.findall(r"^([a-z]+):", read("Makefile"), re.MULTILINE))
     named = {
