@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from affekt.evaluation.figures import ConstantAnswer, CorpusFigures, Scoring, percent
+from affekt.evaluation.figures import CorpusFigures, Scoring, percent
 from affekt.evaluation.report import Report
+from affekt.metrics import ConstantAnswer
 
 Facts = list[tuple[str, str]]
 _MOST_REASONS = 10

@@ -2,6 +2,17 @@
 
 from affekt.metrics.calibration import brier_score, expected_calibration_error, log_loss
 from affekt.metrics.choice import argmax_among
+from affekt.metrics.figures import (
+    NEARLY_ALL,
+    ClassFigures,
+    ClassIntervals,
+    ConstantAnswer,
+    DetailedFigures,
+    Figures,
+    figure_intervals,
+    measure_classes,
+    measure_figures,
+)
 from affekt.metrics.intervals import (
     Interval,
     class_intervals,
@@ -20,6 +31,12 @@ from affekt.metrics.recalls import (
 )
 
 __all__ = [
+    "NEARLY_ALL",
+    "ClassFigures",
+    "ClassIntervals",
+    "ConstantAnswer",
+    "DetailedFigures",
+    "Figures",
     "Interval",
     "accuracy",
     "argmax_among",
@@ -29,9 +46,12 @@ __all__ = [
     "confusion_matrix",
     "expected_calibration_error",
     "f1_scores",
+    "figure_intervals",
     "largest_difference",
     "log_loss",
     "macro_f1",
+    "measure_classes",
+    "measure_figures",
     "precisions",
     "recalls",
     "unweighted_average_recall",

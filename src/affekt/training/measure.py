@@ -34,7 +34,6 @@ def measure(
         probabilities,
         clips.labels,
         clip_ids=[clip_name(clips, row, places) for row in rows.tolist()],
-        rng=np.random.default_rng(0),
     )
 
 

@@ -3,11 +3,10 @@
 from dataclasses import replace
 
 from affekt.evaluation.card.warnings import worries
-from affekt.evaluation.figures.records import ConstantAnswer
 from affekt.evaluation.people.differences import GroupDifference, Steadiness
 from affekt.evaluation.report import FailedClip
 from affekt.evaluation.robustness.measure import ConditionFigures, Kept
-from affekt.metrics import Interval
+from affekt.metrics import ConstantAnswer, Interval
 from affekt.metrics.conformal import Coverage
 from affekt.recognition.metadata import SetRule
 

@@ -50,7 +50,6 @@ def figures_of(clips=30, right=0.5, speakers=3):
         0.2 + 0.4 * np.eye(3)[said],
         LABELS,
         clip_ids=[f"c/<{index}>" for index in range(clips)],
-        rng=rng,
     )
 
 

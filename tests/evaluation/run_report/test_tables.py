@@ -41,7 +41,6 @@ def figures_of(answers, actual=("happy", "sad", "sad", "happy"), speakers=("a", 
         0.2 + 0.6 * np.eye(2)[chosen],
         LABELS,
         clip_ids=[f"clip-{index}" for index in range(len(actual))],
-        rng=np.random.default_rng(0),
     )
 
 

@@ -15,12 +15,12 @@ import numpy.typing as npt
 from affekt.emotions import CANONICAL
 from affekt.errors import ConfigError
 from affekt.evaluation.compare.references import ReferenceRow, beside
-from affekt.evaluation.figures import OTHER, SCORINGS, ScoringName, scored_answers, shares
+from affekt.evaluation.figures import OTHER, SCORINGS, ScoringName, scored_answers
 from affekt.evaluation.overlap import Copy, find_leaks
 from affekt.evaluation.report import Report, report_of, tested_clips
 from affekt.evaluation.runs import Answers, Progress, own_classes
 from affekt.evaluation.sources import Source
-from affekt.metrics import Interval
+from affekt.metrics import Figures, measure_figures
 from affekt.metrics.permutation import PermutationTest, shares_by_speaker, swap_test
 from affekt.protocols import Protocol, Split
 from affekt.records import Utterance
@@ -30,30 +30,20 @@ _SEED = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SharedFigures:
-    """Figures of a model on the same clips as all others; see `Scoring`.
+class SharedFigures(Figures):
+    """Figures of a model on the same clips as all others.
 
     Attributes:
         model: its place among the models.
         corpus: its name, or "mean of corpora", which has no intervals.
         scoring: "own" or "all".
-        clips, speakers, classes: the same for every model.
+        classes: how many occur among the clips, which are the same for every model.
     """
 
     model: int
     corpus: str
     scoring: ScoringName
-    clips: int
-    speakers: int
     classes: int
-    ua: float
-    wa: float
-    macro_f1: float
-    weighted_f1: float
-    ua_interval: Interval | None = None
-    wa_interval: Interval | None = None
-    macro_f1_interval: Interval | None = None
-    weighted_f1_interval: Interval | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -240,10 +230,8 @@ class _Duel:
                         model=model,
                         corpus=corpus,
                         scoring=self.scoring,
-                        clips=len(inside),
-                        speakers=len(set(speakers)),
                         classes=len(np.unique(truth)),
-                        **shares(truth, answered[inside], speakers, self.labels),
+                        **measure_figures(truth, answered[inside], speakers, self.labels).values(),
                     )
                 )
             yield from found

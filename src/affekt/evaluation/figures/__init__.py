@@ -23,7 +23,6 @@ from affekt.evaluation.figures.records import (
     OTHER,
     SCORINGS,
     CalibrationFigures,
-    ConstantAnswer,
     CorpusFigures,
     Scoring,
     ScoringName,
@@ -33,22 +32,17 @@ from affekt.evaluation.figures.scored import (
     scored_answers,
 )
 from affekt.evaluation.figures.scoring import (
-    NEARLY_ALL,
     mean_ua,
     pooled_calibration,
     score_corpus,
-    shares,
-    ua_with_interval,
 )
 
 __all__ = [
-    "NEARLY_ALL",
     "OTHER",
     "SCORINGS",
     "CalibrationFigures",
     "ClassificationFigures",
     "ClipPrediction",
-    "ConstantAnswer",
     "CorpusFigures",
     "Scored",
     "Scoring",
@@ -65,10 +59,8 @@ __all__ = [
     "pooled_calibration",
     "score_corpus",
     "scored_answers",
-    "shares",
     "speaker_count",
     "spoken",
-    "ua_with_interval",
     "voices",
     "why_no_interval",
 ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,11 +13,10 @@ import numpy.typing as npt
 from affekt import metrics
 from affekt.corpora.utterances import UNKNOWN_SPEAKER
 from affekt.errors import ConfigError
-from affekt.evaluation.figures.records import ClassFigures, ConstantAnswer
-from affekt.evaluation.figures.scoring import class_figures, constant_answer
-from affekt.metrics import Interval
+from affekt.metrics import DetailedFigures, Interval
 from affekt.records import Utterance
 
+MEANS = ("ua", "wa", "macro_precision", "weighted_precision", "macro_f1", "weighted_f1")
 _ONE_SPEAKER = "all clips are of one speaker"
 _NOT_TOLD = "nobody told who speaks"
 _ALIKE = "all draws of speakers agree"
@@ -45,43 +44,31 @@ class ClipPrediction:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ClassificationFigures:
-    """What was measured, as shares from 0 to 1.
+class ClassificationFigures(DetailedFigures):
+    """What was measured of a classifier; classes are all labels, also those that no clip has.
 
     Means are taken over the classes that occur among the clips; one of these that was never
     answered enters a mean of precisions with 0, as in scikit-learn's `zero_division=0`.
 
     Attributes:
-        labels: in the order of the confusion matrix and of all probabilities.
-        clips, speakers: how many were measured.
-        classes: one entry a label, also where no clip has it.
-        accuracy: share of clips answered rightly; equals the weighted mean of the recalls.
-        ua: unweighted average recall; equals the macro mean of the recalls.
-        macro_precision, macro_f1: plain means.
-        weighted_precision, weighted_f1: means weighted by support.
-        intervals: bootstrap 95 % intervals, clustered by speaker, of accuracy, UA, and macro and
-            weighted precision and F1; those that can be had.
+        macro_precision, weighted_precision: means over the classes present, plain and by support.
+        macro_precision_interval, weighted_precision_interval: like the other intervals.
         no_interval_reason: why there are none at all.
-        constant: what it always answers, or nearly always; None of a model that tells clips apart.
-        confusion: clips, row the actual class, column the predicted one.
         predictions: one entry a clip, in the order given.
     """
 
-    labels: tuple[str, ...]
-    clips: int
-    speakers: int
-    classes: tuple[ClassFigures, ...]
-    accuracy: float
-    ua: float
     macro_precision: float
-    macro_f1: float
     weighted_precision: float
-    weighted_f1: float
-    intervals: Mapping[str, Interval]
+    macro_precision_interval: Interval | None
+    weighted_precision_interval: Interval | None
     no_interval_reason: str | None
-    constant: ConstantAnswer | None
-    confusion: tuple[tuple[int, ...], ...]
     predictions: tuple[ClipPrediction, ...]
+
+    @property
+    def intervals(self) -> dict[str, Interval]:
+        """The intervals that can be had, by the name of their figure."""
+        found = {name: getattr(self, f"{name}_interval") for name in MEANS}
+        return {name: interval for name, interval in found.items() if interval is not None}
 
     @property
     def misclassified(self) -> tuple[ClipPrediction, ...]:
@@ -95,15 +82,18 @@ class ClassificationFigures:
             "clips": self.clips,
             "speakers": self.speakers,
             "misclassified": len(self.misclassified),
-            "accuracy": self.accuracy,
+            "accuracy": self.wa,
             "ua": self.ua,
             "macro_precision": self.macro_precision,
             "macro_recall": self.ua,
             "macro_f1": self.macro_f1,
             "weighted_precision": self.weighted_precision,
-            "weighted_recall": self.accuracy,
+            "weighted_recall": self.wa,
             "weighted_f1": self.weighted_f1,
-            "intervals": {name: dataclasses.asdict(item) for name, item in self.intervals.items()},
+            "intervals": {
+                "accuracy" if name == "wa" else name: dataclasses.asdict(item)
+                for name, item in self.intervals.items()
+            },
             "no_interval_reason": self.no_interval_reason,
             "constant": dataclasses.asdict(self.constant) if self.constant else None,
             "labels": list(self.labels),
@@ -119,7 +109,6 @@ def classify(
     labels: Sequence[str],
     *,
     clip_ids: Sequence[str],
-    rng: np.random.Generator,
 ) -> ClassificationFigures:
     """Measure the answers of a classifier.
 
@@ -131,7 +120,6 @@ def classify(
         probabilities: `[clips, classes]`, each row sums to one.
         labels: `[classes]`.
         clip_ids: `[clips]`, what to call each clip in tables.
-        rng: of the bootstrap.
 
     Raises:
         ConfigError: there is no clip, or a probability is not finite.
@@ -152,25 +140,18 @@ def classify(
     truth = np.array([place[label] for label in actual])
     predicted = probabilities.argmax(axis=1)
     speakers = [item.speaker_key for item in utterances]
-    intervals = metrics.confusion_intervals(truth, predicted, speakers, len(labels), rng=rng)
-    confusion = metrics.confusion_matrix(truth, predicted, len(labels))
+    figures = metrics.measure_classes(truth, predicted, speakers, labels)
+    intervals = metrics.figure_intervals(truth, predicted, speakers, len(labels))
+    confusion = np.array(figures.confusion)
     precision = np.nan_to_num(metrics.precisions(confusion))
     support = confusion.sum(axis=1)
     return ClassificationFigures(
-        labels=tuple(labels),
-        clips=len(actual),
-        speakers=len(set(speakers)),
-        classes=class_figures(labels, confusion),
-        accuracy=metrics.accuracy(confusion),
-        ua=metrics.unweighted_average_recall(confusion),
+        **figures.values(),
         macro_precision=float(precision[support > 0].mean()),
-        macro_f1=metrics.macro_f1(confusion),
         weighted_precision=float(np.average(precision, weights=support)),
-        weighted_f1=metrics.weighted_f1(confusion),
-        intervals=intervals,
+        macro_precision_interval=intervals.get("macro_precision"),
+        weighted_precision_interval=intervals.get("weighted_precision"),
         no_interval_reason=None if intervals else _why_none(utterances),
-        constant=constant_answer(labels, confusion),
-        confusion=tuple(tuple(int(cell) for cell in row) for row in confusion),
         predictions=_predictions(utterances, truth, predicted, probabilities, labels, clip_ids),
     )
 

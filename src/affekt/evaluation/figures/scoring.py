@@ -14,8 +14,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections import Counter
-from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
-from typing import Any, TypeVar
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -25,22 +24,11 @@ from affekt.evaluation.figures.records import (
     OTHER,
     UNANSWERED,
     CalibrationFigures,
-    ClassFigures,
-    ClassIntervals,
-    ConstantAnswer,
     CorpusFigures,
     Scoring,
 )
 from affekt.evaluation.runs import Answers
-from affekt.metrics import Interval
 from affekt.records import Utterance
-
-Figures = TypeVar("Figures")
-# The bootstrap draws alike every time, so that a report can be reproduced digit for digit.
-_BOOTSTRAP_SEED = 2
-_RESAMPLES = 2000
-# A model that gives so many of its clips one answer is called nearly constant.
-NEARLY_ALL = 0.95
 
 
 def score_corpus(corpus: str, answers: Answers, classes: Sequence[str]) -> CorpusFigures:
@@ -150,156 +138,20 @@ def _scoring(
     answered: npt.NDArray[np.integer],
     speakers: Sequence[str],
 ) -> Scoring:
-    confusion = metrics.confusion_matrix(truth, answered, len(labels))
-    classes = tuple(item for item in class_figures(labels, confusion) if item.support)
+    figures = metrics.measure_classes(truth, answered, speakers, labels)
+    present = {item.label for item in figures.classes if item.support}
     return Scoring(
+        **figures.values()
+        | {
+            "classes": tuple(item for item in figures.classes if item.label in present),
+            "class_intervals": tuple(
+                item for item in figures.class_intervals if item.label in present
+            ),
+        },
         name=name,
-        labels=labels,
-        confusion=tuple(tuple(int(cell) for cell in row) for row in confusion),
-        clips=len(truth),
         answered=len(truth),
-        speakers=len(set(speakers)),
-        classes=classes,
-        class_intervals=tuple(
-            item
-            for item in _class_intervals(truth, answered, speakers, labels)
-            if any(item.label == of.label for of in classes)
-        ),
-        constant=constant_answer(labels, confusion),
         answered_alone=None,
-        **shares(truth, answered, speakers, len(labels)),
     )
-
-
-def shares(
-    truth: npt.NDArray[np.integer],
-    answered: npt.NDArray[np.integer],
-    speakers: Sequence[Hashable],
-    classes: int,
-) -> dict[str, Any]:
-    """Return UA, WA, macro and weighted F1, each with its interval, under the names of `Scoring`.
-
-    Args:
-        truth: `[clips]`, class indices.
-        answered: `[clips]`, likewise.
-        speakers: `[clips]`, who spoke.
-        classes: size of the label set.
-    """
-    confusion = metrics.confusion_matrix(truth, answered, classes)
-    intervals = _bootstrapped(metrics.confusion_intervals, truth, answered, speakers, classes)
-    return {
-        "ua": metrics.unweighted_average_recall(confusion),
-        "wa": metrics.accuracy(confusion),
-        "macro_f1": metrics.macro_f1(confusion),
-        "weighted_f1": metrics.weighted_f1(confusion),
-        "ua_interval": intervals.get("ua"),
-        "wa_interval": intervals.get("accuracy"),
-        "macro_f1_interval": intervals.get("macro_f1"),
-        "weighted_f1_interval": intervals.get("weighted_f1"),
-    }
-
-
-def ua_with_interval(
-    truth: npt.NDArray[np.integer],
-    answered: npt.NDArray[np.integer],
-    speakers: Sequence[Hashable],
-    classes: int,
-    *,
-    level: float,
-) -> tuple[float, Interval | None]:
-    """Return UA and its interval at a level, from the same draws as those of `shares`."""
-    intervals = _bootstrapped(
-        metrics.confusion_intervals, truth, answered, speakers, classes, level=level
-    )
-    confusion = metrics.confusion_matrix(truth, answered, classes)
-    return metrics.unweighted_average_recall(confusion), intervals.get("ua")
-
-
-def _class_intervals(
-    truth: npt.NDArray[np.integer],
-    answered: npt.NDArray[np.integer],
-    speakers: Sequence[Hashable],
-    labels: Sequence[str],
-) -> Iterator[ClassIntervals]:
-    found = _bootstrapped(metrics.class_intervals, truth, answered, speakers, len(labels))
-    for place, label in enumerate(labels):
-        yield ClassIntervals(label=label, **{name: found[name][place] for name in found})
-
-
-def _bootstrapped(
-    measure: Callable[..., Figures],
-    truth: npt.NDArray[np.integer],
-    answered: npt.NDArray[np.integer],
-    speakers: Sequence[Hashable],
-    classes: int,
-    *,
-    level: float = 0.95,
-) -> Figures:
-    # The draws go to speakers in their order: that of the clips must not matter.
-    order = sorted(range(len(speakers)), key=lambda index: str(speakers[index]))
-    return measure(
-        truth[order],
-        answered[order],
-        [speakers[index] for index in order],
-        classes,
-        rng=np.random.default_rng(_BOOTSTRAP_SEED),
-        level=level,
-        resamples=_RESAMPLES,
-    )
-
-
-def constant_answer(
-    labels: Sequence[str], confusion: npt.NDArray[np.int64]
-) -> ConstantAnswer | None:
-    """Return what all or nearly all clips are answered with; None where clips are told apart.
-
-    A label that nearly all clips truly have is no fault of the model's.
-
-    Args:
-        labels: `[classes]`.
-        confusion: `[classes, classes]`, row the truth, column the answer.
-    """
-    support, answered = confusion.sum(axis=1), confusion.sum(axis=0)
-    clips, place = int(answered.sum()), int(answered.argmax())
-    if (support > 0).sum() < 2:
-        return None
-    nearly = answered[place] >= NEARLY_ALL * clips > support[place]
-    if answered[place] < clips and not nearly:
-        return None
-    return ConstantAnswer(label=labels[place], share=float(answered[place] / clips))
-
-
-def class_figures(
-    labels: Sequence[str], confusion: npt.NDArray[np.int64]
-) -> tuple[ClassFigures, ...]:
-    """Return the figures of every label, also of those that no clip has.
-
-    Args:
-        labels: `[classes]`.
-        confusion: `[classes, classes]`, row the truth, column the answer.
-    """
-    columns = zip(
-        labels,
-        confusion.sum(axis=1),
-        metrics.recalls(confusion),
-        metrics.precisions(confusion),
-        metrics.f1_scores(confusion),
-        strict=True,
-    )
-    return tuple(
-        ClassFigures(
-            label=label,
-            support=int(support),
-            recall=_defined(recall),
-            precision=_defined(precision),
-            f1=_defined(f1),
-        )
-        for label, support, recall, precision, f1 in columns
-    )
-
-
-def _defined(value: float) -> float | None:
-    return None if np.isnan(value) else float(value)
 
 
 def _calibration(

@@ -24,7 +24,6 @@ from affekt.evaluation.figures import (
     Scored,
     ScoringName,
     scored_answers,
-    ua_with_interval,
 )
 from affekt.evaluation.people.groups import ATTRIBUTES
 from affekt.evaluation.robustness import Condition, ConditionFigures, measure_robustness
@@ -215,14 +214,14 @@ def _measured(
                 and common[scored.truth[index]]
             ]
         )
-        _, interval = ua_with_interval(
+        found = metrics.figure_intervals(
             scored.truth[own],
             scored.answered[own],
             [scored.utterances[index].speaker_key for index in own],
             len(scored.labels),
             level=1.0 - (1.0 - LEVEL) / pairs,
         )
-        intervals.append(interval)
+        intervals.append(found.get("ua"))
     known = [interval for interval in intervals if interval is not None]
     whole = len(known) == len(groups)
     interval = metrics.largest_difference(uas.tolist(), known, level=LEVEL) if whole else None

@@ -17,9 +17,9 @@ import numpy as np
 import numpy.typing as npt
 
 from affekt.audio.length import announced_s
-from affekt.evaluation.figures import SCORINGS, Scored, ScoringName, scored_answers, shares
+from affekt.evaluation.figures import SCORINGS, Scored, ScoringName, scored_answers
 from affekt.evaluation.runs import Answers, own_classes
-from affekt.metrics import Interval
+from affekt.metrics import Figures, measure_figures
 from affekt.records import Utterance
 
 NOT_TOLD = "not told"
@@ -28,15 +28,14 @@ DURATION_BANDS_S = (1.0, 2.0, 3.0, 5.0, 10.0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class GroupFigures:
-    """Figures of a group, as shares from 0 to 1; see `Scoring`.
+class GroupFigures(Figures):
+    """Figures of a group, answered or not.
 
     Attributes:
         scoring: "own" or "all", as in `Scoring`.
         corpus: that the group lies in; "all" for all corpora under test together.
         attribute: what its members share, one of `ATTRIBUTES`.
         group: the value that they share; "not told" where the corpus is silent.
-        clips, speakers: scored, answered or not, and who spoke them.
         classes: how many occur among them; UA is the mean of so many recalls.
     """
 
@@ -44,17 +43,7 @@ class GroupFigures:
     corpus: str
     attribute: str
     group: str
-    clips: int
-    speakers: int
     classes: int
-    ua: float
-    wa: float
-    macro_f1: float
-    weighted_f1: float
-    ua_interval: Interval | None
-    wa_interval: Interval | None
-    macro_f1_interval: Interval | None
-    weighted_f1_interval: Interval | None
 
 
 class Attribute(NamedTuple):
@@ -144,10 +133,10 @@ def _groups(
                 corpus=corpus,
                 attribute=attribute,
                 group=value,
-                clips=len(chosen),
-                speakers=len(set(speakers)),
                 classes=len(np.unique(of.truth[chosen])),
-                **shares(of.truth[chosen], of.answered[chosen], speakers, len(of.labels)),
+                **measure_figures(
+                    of.truth[chosen], of.answered[chosen], speakers, len(of.labels)
+                ).values(),
             )
 
 

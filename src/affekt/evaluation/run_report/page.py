@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from affekt.errors import AffektError
-from affekt.evaluation.figures import ClassificationFigures
+from affekt.evaluation.figures import ClassificationFigures, percent
 from affekt.evaluation.run_report.sections import CLIPS_SHOWN, shown_of
 from affekt.evaluation.run_report.sounds import LONGEST_S, excerpt
-from affekt.evaluation.run_report.tables import percent
 from affekt.report.document import Document
 from affekt.report.html import data_address, render
 

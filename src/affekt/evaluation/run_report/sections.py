@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from affekt.evaluation.figures import ClassificationFigures
-from affekt.evaluation.run_report.tables import MEASURES, percent
+from affekt.evaluation.figures import ClassificationFigures, percent
 from affekt.report.document import Block, Bullets, Document, Folded, Plot, Section, Table
 
 Facts = Mapping[str, str | int | float]
@@ -16,6 +15,7 @@ PLOTS: dict[str, str] = {
     "recalls": "Recall of each class",
     "curves": "Loss and accuracy by epoch",
 }
+_MEASURES = {"wa": "accuracy", "ua": "UA", "macro_f1": "macro F1", "weighted_f1": "weighted F1"}
 _PAIRS_SHOWN = 10
 CLIPS_SHOWN = 50
 
@@ -123,7 +123,7 @@ def figures_note(figures: ClassificationFigures) -> str:
 
 def _summary(figures: ClassificationFigures) -> Table:
     rows = []
-    for key, name in MEASURES.items():
+    for key, name in _MEASURES.items():
         ends = figures.intervals.get(key)
         interval = f"{percent(ends.low)} to {percent(ends.high)}" if ends else "-"
         rows.append((name, percent(getattr(figures, key)), interval))
@@ -142,7 +142,7 @@ def _classes(figures: ClassificationFigures) -> Table:
     support = [str(item.support) for item in figures.classes]
     for name, measures in (
         ("macro mean", ("macro_precision", "ua", "macro_f1")),
-        ("weighted mean", ("weighted_precision", "accuracy", "weighted_f1")),
+        ("weighted mean", ("weighted_precision", "wa", "weighted_f1")),
     ):
         precision, recall, f1 = (_with_interval(figures, measure) for measure in measures)
         rows.append((name, precision, recall, f1))

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from affekt.errors import ConfigError
-from affekt.evaluation.figures import ClipPrediction
+from affekt.evaluation.figures import ClipPrediction, percent
 from affekt.files import open_text
 from affekt.output import write_outputs
 from affekt.report.csv import csv_text
@@ -186,11 +186,6 @@ def write_prediction_tables(
     }
     write_outputs(folder, files, force=force)
     return tuple(folder / name for name in files)
-
-
-def percent(share: float | None) -> str:
-    """Return a share as percent with one decimal, "-" where there is none."""
-    return "-" if share is None else f"{100.0 * share:.1f}"
 
 
 def _prediction(row: Mapping[str, str]) -> ClipPrediction:
