@@ -138,6 +138,20 @@ def test_a_model_hears_the_stretches_of_a_table(mine, tones, tone_bundle, times)
     assert [item["ua"] for item in found["corpora"][0]["scorings"]] == [1.0, 1.0]
 
 
+@pytest.mark.parametrize("column", ["predicted", "p_"])
+def test_predictions_by_own_labels_are_measured(mine, tmp_path, column):
+    table = tmp_path / "answers.csv"
+    rows = {
+        "predicted": "clip,predicted\nanna_1,frustrated\nanna_2,happy\nben_1,happy\n",
+        "p_": "clip,p_frustrated,p_happy\nanna_1,0.9,0.1\nanna_2,0,1\nben_1,0.4,0.6\n",
+    }
+    table.write_text(rows[column])
+    words = ("evaluate", table, "--folder", mine, "--labels", "own", "--format", "json")
+    report = json.loads(affekt(*words).stdout)
+    own = report["corpora"][0]["scorings"][0]
+    assert (own["clips"], own["wa"]) == (3, pytest.approx(2 / 3))
+
+
 def test_an_audit_takes_stretches_and_parts_of_a_table(mine):
     table = mine / "mine.csv"
     text = table.read_text().replace("mood", "part").replace("low", "train")

@@ -60,7 +60,7 @@ def compare(
     a model did not answer all clips, which counts as wrong, or where speakers under test may be its
     training speakers, which is marked.
     """
-    sources = [measuring.load_source(model, features, label_words) for model in models]
+    sources = [measuring.load_source(model, features, label_words, data) for model in models]
     clips = measuring.load_clips(protocol_name, data, sources=sources, quiet=quiet)
     if out is not None:
         check_output(out, inputs=measuring.read_by(*models, log, clips=clips), force=force)

@@ -63,7 +63,7 @@ def doubt(
     from affekt.evaluation.writers import HEARD
     from affekt.output import check_output, write_outputs
 
-    source = measuring.load_source(model, features, label_words)
+    source = measuring.load_source(model, features, label_words, data)
     clips = measuring.load_clips(protocol_name, data, sources=[source], quiet=quiet)
     if out is not None:
         for name in _FILES:

@@ -86,7 +86,7 @@ def evaluate(
     Every reading of lockbox speakers is logged, under whatever protocol: the more often they are
     looked at, the less they say.
     """
-    source = measuring.load_source(model, features, label_words)
+    source = measuring.load_source(model, features, label_words, data)
     clips = measuring.load_clips(protocol_name, data, sources=[source], quiet=quiet)
     if record:
         _check_record(source, clips)

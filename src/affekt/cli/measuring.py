@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import sys
+import warnings
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -159,11 +160,15 @@ def load_clips(
     return Clips(rule=rule, data=data, utterances=utterances, splits=splits, training=training)
 
 
-def load_source(model: str, features: str | None, label_words: tuple[str, ...]) -> Source:
-    """Open a model by the options of `source_options`."""
-    return open_source(
-        model, features=features, labels=_labels(label_words), open_checkpoint=_open_checkpoint
-    )
+def load_source(
+    model: str, features: str | None, label_words: tuple[str, ...], data: DataSource
+) -> Source:
+    """Open a model by the options of `source_options`; its classes may be own labels."""
+    labels = _labels(label_words)
+    if data.labels == "own":
+        with warnings.catch_warnings(action="ignore"):  # they come where the clips are loaded
+            labels = {label: label for label in data.open().labels} | labels
+    return open_source(model, features=features, labels=labels, open_checkpoint=_open_checkpoint)
 
 
 def find_copies(

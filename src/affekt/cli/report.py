@@ -80,7 +80,7 @@ def report(
     )
 
     out.mkdir(parents=True, exist_ok=True)  # or fail now, not after a quarter of an hour
-    source = measuring.load_source(model, features, label_words)
+    source = measuring.load_source(model, features, label_words, data)
     clips = measuring.load_clips(protocol_name, data, sources=[source], quiet=quiet)
     for path in trust_files(out, source.name):
         check_output(path, inputs=measuring.read_by(model, log, clips=clips), force=force)
