@@ -167,7 +167,7 @@ def load_source(
     labels = _labels(label_words)
     if data.labels == "own":
         with warnings.catch_warnings(action="ignore"):  # they come where the clips are loaded
-            labels = {label: label for label in data.open().labels} | labels
+            labels = {**{label: label for label in data.open().labels}, **labels}
     return open_source(model, features=features, labels=labels, open_checkpoint=_open_checkpoint)
 
 
