@@ -144,6 +144,9 @@ def _taken(speakers: Sequence[list[Utterance]], place: Path) -> int:
 
 def _declared(one: Utterance, other: Utterance) -> bool:
     corpus = CORPORA[one.corpus]
+    # Declared in words: this speaker's recordings in fear are those in sadness.
+    if (one.corpus, one.speaker) == ("casia", "liuchanhg"):
+        return {one.emotion, other.emotion} == {"fearful", "sad"}
     return any(is_known(corpus, kind, one.path.stem, other.path.stem) for kind in COPIES)
 
 

@@ -4,7 +4,7 @@
 
 Copies are made with librosa, of one clip each of 48 speakers. Against them stand recordings of 28
 speakers that sound alike and are no copies. The 24 speakers on whom `benchmarks/copies.py` reports
-are left out. The weights are printed, for `src/affekt/audit/evidence.py`.
+are left out. The weights and the least suspicion are printed, for `src/affekt/audit/evidence.py`.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import StandardScaler
 
 from affekt.audio import decode, resample
-from affekt.audit.alignment import NOT_ALONG, Alignment, align
+from affekt.audit.alignment import NOT_ALONG, Alignment, align, measures
 from affekt.audit.clips import Clip, merge
 from affekt.audit.evidence import backwards, confirm, is_certain
 from affekt.audit.fingerprint import Fingerprint, fingerprint
@@ -29,7 +29,9 @@ from affekt.corpora import corpora_root
 
 COPIED = 48
 COMPARED, RECORDINGS = 28, 250
-LEAST_PACE = 0.06
+# Log odds between the most suspect of what is no copy and what is suspected: the recordings that
+# an audit compares are more than those here.
+MARGIN = 1.0
 
 
 class Row(NamedTuple):
@@ -61,6 +63,9 @@ def main() -> None:
     bias = float(model.intercept_[0] - weights @ scaler.mean_)
     print("weights", dict(zip(Alignment._fields, np.round(weights, 2).tolist(), strict=True)))
     print("bias", round(bias, 2))
+    highest = max(float(np.array(row.alignment) @ weights + bias) for row in open_)
+    least = 1.0 / (1.0 + np.exp(-highest - MARGIN))
+    print("least suspicion", round(float(least), 3))
     for name, rows in (("copies", copies), ("others", np.array([r.alignment for r in open_]))):
         totals = np.sort(rows @ weights + bias)
         print(name, "log odds at quantiles", np.round(np.quantile(totals, QUANTILES), 2).tolist())
@@ -87,8 +92,9 @@ def _copies(speakers: list[list[object]]) -> list[Alignment]:
                     alike = find_likenesses([mine, yours])
                     if alike:
                         prints = (mine, yours)[:: 1 if alike[0].first == 0 else -1]
-                        found.append(align(*prints, alike[0]))
-    return [item for item in found if item != NOT_ALONG]
+                        if not backwards(alike[0].change):
+                            found.append(align(*prints, alike[0]))
+    return [measures(item) for item in found if item != NOT_ALONG]
 
 
 def _others(speakers: list[list[object]]) -> list[Row]:
@@ -104,13 +110,13 @@ def _others(speakers: list[list[object]]) -> list[Row]:
     prints = [item.print for item in heard]
     found = []
     for alike in find_likenesses(prints):
-        # Where pitch and pace are the same, waveforms tell.
-        changed = alike.change.shift_bins or abs(alike.change.pace - 1.0) >= LEAST_PACE
-        if changed and not backwards(alike.change):
+        if not backwards(alike.change):
             pair = prints[alike.first], prints[alike.second]
-            row = Row(clips[alike.first], clips[alike.second], alike, pair, align(*pair, alike))
-            found.append(row)
-    return [row for row in found if row.alignment != NOT_ALONG]
+            aligned = align(*pair, alike)
+            if aligned != NOT_ALONG:
+                ends = clips[alike.first], clips[alike.second]
+                found.append(Row(*ends, alike, pair, measures(aligned)))
+    return found
 
 
 def _is_copy(row: Row) -> bool:

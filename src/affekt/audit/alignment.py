@@ -6,6 +6,7 @@ pace and one interval from beginning to end. A second reading wanders about both
 
 from __future__ import annotations
 
+import math
 from typing import NamedTuple
 
 import numpy as np
@@ -19,19 +20,22 @@ from affekt.audit.fingerprint import (
     partials,
     smoothed,
 )
-from affekt.audit.matching import Likeness
+from affekt.audit.lines import correlation
+from affekt.audit.matching import MIN_SHARED_S, Likeness
 
-# Stretches of 0.5 s look for their own place within 0.1 s and one band.
+# Stretches of 0.5 s look for their own place within 0.1 s and one band, by halves.
 _STRETCH, _STEP = 20, 8
 # Less than 0.9 s may run alike by chance.
 _LEAST = 36
-_MOVES = np.arange(-4.0, 4.25, 0.5)
-_SHIFTS = (-1.0, -0.5, 0.0, 0.5, 1.0)
-_NEAR = (-1.0, -0.5, 0.0, 0.5, 1.0)
-_PACES = np.arange(-0.02, 0.0225, 0.005)
+_MOVES, _SHIFTS = np.arange(-8, 9), np.arange(-2, 3)
+_NEAR = (-2, -1, 0, 1, 2)
+_PACES = (-0.02, -0.01, 0.0, 0.01, 0.02)
+_EDGE = MAX_SHIFT_BINS + 2
 
-# Below, levels are too far from those of a copy for a closer look, which takes 20 ms.
-_ROUGHLY = 0.65
+# Below, levels and energy are too far from those of a copy for a closer look.
+_LEVELS, _ENERGY = 0.83, 0.88
+# What is as exact as this could not be more exact.
+_MOST_ALIKE, _LEAST_WANDER_S, _LEAST_BEND_BINS = 0.999, 0.0005, 0.02
 FloatArray64 = npt.NDArray[np.float64]
 
 
@@ -43,8 +47,10 @@ class Alignment(NamedTuple):
         levels: of the levels, each band told from its mean.
         energy: of the energy over time.
         local: the lower quartile of the stretches' own correlations.
-        wander_s: how far the stretches' own places lie from where one pace puts them.
+        wander_s: how far most stretches' own places lie from where one pace puts them.
         bend_bins: how far the stretches' own intervals lie from one another.
+        shared_s: seconds compared.
+        share: of the longer recording.
     """
 
     likeness: float
@@ -53,9 +59,31 @@ class Alignment(NamedTuple):
     local: float
     wander_s: float
     bend_bins: float
+    shared_s: float
+    share: float
 
 
-NOT_ALONG = Alignment(0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
+NOT_ALONG = Alignment(0.0, 0.0, 0.0, 0.0, 1.0, 1.0, 0.0, 0.0)
+
+
+def measures(found: Alignment) -> Alignment:
+    """Return an alignment on scales on which differences mean as much everywhere.
+
+    Correlations become Fisher's z, distances and lengths logarithms.
+    """
+    likeness, levels, energy, local = (
+        math.atanh(min(max(value, -_MOST_ALIKE), _MOST_ALIKE)) for value in found[:4]
+    )
+    return Alignment(
+        likeness=likeness,
+        levels=levels,
+        energy=energy,
+        local=local,
+        wander_s=math.log(found.wander_s + _LEAST_WANDER_S),
+        bend_bins=math.log(found.bend_bins + _LEAST_BEND_BINS),
+        shared_s=math.log(max(found.shared_s, MIN_SHARED_S)),
+        share=found.share,
+    )
 
 
 def align(first: Fingerprint, second: Fingerprint, alike: Likeness) -> Alignment:
@@ -67,123 +95,176 @@ def align(first: Fingerprint, second: Fingerprint, alike: Likeness) -> Alignment
         alike: their likeness, of a change that does not turn the second backwards.
     """
     pace, bins = alike.change
-    course = _Course(pace, bins, alike.offset_s / HOP_S - first.start + second.start / pace)
-    if _of_levels(first, second, course)[0] < _ROUGHLY:
+    course = _Course(pace, alike.offset_s / HOP_S - first.start + second.start / pace)
+    frames = course.shared(len(first.levels), len(second.levels))
+    if len(frames) < _LEAST:
         return NOT_ALONG
     one, other = smoothed(partials(first.levels)), smoothed(partials(second.levels))
-    course = _finest(one, other, course)
+    shift = _best_shift(_plain(one, frames), _Grid.of(other, course, frames, bins))
+    both = smoothed(first.levels), smoothed(second.levels)
+    levels, energy = _levels(*both, course, frames, bins + shift / 2)
+    if levels < _LEVELS or energy < _ENERGY:
+        return NOT_ALONG
+    course = _finest(one, other, course, bins, shift)
     frames = course.shared(len(one), len(other))
     if len(frames) < _LEAST:
         return NOT_ALONG
-    levels, energy = _of_levels(first, second, course)
-    values, moves, bends = _stretches(one, other, course, frames)
+    grid = _Grid.of(other, course, frames, bins)
+    mine = _plain(one, frames)
+    levels, energy = _levels(*both, course, frames, bins + shift / 2)
+    values, moves, bends = _stretches(mine, grid, shift)
     return Alignment(
-        likeness=_correlation(_read(one, frames), course.read(other, frames)),
+        likeness=correlation(mine, grid.moved(0, shift)),
         levels=levels,
         energy=energy,
         local=float(np.quantile(values, 0.25)),
-        wander_s=float(np.std(moves)) * HOP_S,
+        wander_s=float(np.quantile(np.abs(moves - np.median(moves)), 0.75)) * HOP_S,
         bend_bins=float(np.std(bends)),
+        shared_s=len(frames) * HOP_S,
+        share=len(frames) / max(len(one), len(other) / pace),
     )
 
 
 class _Course(NamedTuple):
-    """Frame `f` of the first is frame `(f - origin) * pace` of the second, bands moved."""
+    """Frame `f` of the first is frame `(f - origin) * pace` of the second."""
 
     pace: float
-    bins: float
     origin: float
 
     def shared(self, first: int, second: int) -> FloatArray64:
         frames = np.arange(first, dtype=np.float64)
-        there = (frames - self.origin) * self.pace
+        there = self.there(frames)
         return frames[(there >= 0) & (there <= second - 1)]
 
-    def read(self, values: FloatArray, frames: FloatArray64) -> FloatArray:
-        return _read(values, (frames - self.origin) * self.pace, self.bins)
+    def there(self, frames: FloatArray64) -> FloatArray64:
+        return (frames - self.origin) * self.pace
 
     def faster(self, factor: float, middle: float) -> _Course:
         """Change the pace about a frame of the first that stays where it is."""
-        return self._replace(
-            pace=self.pace * factor, origin=middle - (middle - self.origin) / factor
-        )
-
-    def moved(self, frames: float, bins: float = 0.0) -> _Course:
-        return self._replace(origin=self.origin - frames, bins=self.bins + bins)
+        return _Course(self.pace * factor, middle - (middle - self.origin) / factor)
 
 
-def _of_levels(first: Fingerprint, second: Fingerprint, course: _Course) -> tuple[float, float]:
+class _Grid(NamedTuple):
+    """The second along a course, read at half frames and half bands of the first, and beyond."""
+
+    values: FloatArray
+    frames: int
+
+    @classmethod
+    def of(cls, other: FloatArray, course: _Course, frames: FloatArray64, bins: int) -> _Grid:
+        reach = int(_MOVES[-1])
+        halves = frames[0] + np.arange(-reach, 2 * len(frames) - 1 + reach) / 2.0
+        low, high = _EDGE + bins - 2, other.shape[1] - _EDGE + bins + 2
+        rows = _between(other, course.there(halves))[:, low:high]
+        values = np.empty((len(rows), 2 * rows.shape[1] - 1), np.float32)
+        values[:, ::2] = rows
+        values[:, 1::2] = 0.5 * (rows[:, 1:] + rows[:, :-1])
+        return cls(values, len(frames))
+
+    def moved(self, frames: int, bins: int) -> FloatArray:
+        """Return it as many half frames later and half bands up."""
+        begin, low = frames + int(_MOVES[-1]), bins + 4
+        high = self.values.shape[1] - 4 + bins
+        return self.values[begin : begin + 2 * self.frames - 1 : 2, low:high:2]
+
+
+def _levels(
+    first: FloatArray, second: FloatArray, course: _Course, frames: FloatArray64, bins: float
+) -> tuple[float, float]:
     """Correlate the levels, each band told from its mean, and the energy over time."""
-    frames = course.shared(len(first.levels), len(second.levels))
-    if not len(frames):
-        return 0.0, 0.0
-    mine = _read(smoothed(first.levels.astype(np.float32)), frames)
-    yours = course.read(smoothed(second.levels.astype(np.float32)), frames)
-    levels = _correlation(mine - mine.mean(axis=0), yours - yours.mean(axis=0))
-    return levels, _correlation(mine.mean(axis=1), yours.mean(axis=1))
+    mine = _plain(first, frames)
+    low = int(np.floor(bins))
+    rows = _between(second, course.there(frames))
+    yours = rows[:, _EDGE + low : rows.shape[1] - _EDGE + low]
+    if low != bins:
+        yours = 0.5 * (yours + rows[:, _EDGE + low + 1 : rows.shape[1] - _EDGE + low + 1])
+    levels = correlation(mine - mine.mean(axis=0), yours - yours.mean(axis=0))
+    return levels, correlation(mine.mean(axis=1), yours.mean(axis=1))
 
 
-def _finest(one: FloatArray, other: FloatArray, course: _Course) -> _Course:
-    """Look for the best interval, then for the best pace and place, near those found before."""
+def _best_shift(mine: FloatArray, grid: _Grid) -> int:
+    """Return the best interval in half bands, near the one found before."""
+    fits = {
+        shift: max(correlation(mine, grid.moved(move, shift)) for move in _NEAR)
+        for shift in _SHIFTS.tolist()
+    }
+    return max(fits, key=lambda shift: fits[shift])
 
-    def fits(tried: _Course) -> float:
+
+def _finest(one: FloatArray, other: FloatArray, course: _Course, bins: int, shift: int) -> _Course:
+    """Look for the best pace and place near those found before."""
+    middle = (len(one) - 1) / 2.0
+
+    def look(fine: float) -> tuple[float, _Course]:
+        tried = course.faster(1.0 + fine, middle)
         frames = tried.shared(len(one), len(other))
         if len(frames) < _STRETCH:
-            return -1.0
-        return _correlation(_read(one, frames), tried.read(other, frames))
+            return -1.0, tried
+        mine, grid = _plain(one, frames), _Grid.of(other, tried, frames, bins)
+        values = np.array([[correlation(mine, grid.moved(move, shift))] for move in _NEAR])
+        best = values.argmax(axis=0)
+        move = _NEAR[0] + float(_vertex(values, best)[0])
+        return float(values.max()), _Course(tried.pace, tried.origin - move / 2.0)
 
-    middle = (len(one) - 1) / 2.0
-    course = max((course.moved(0.0, bins) for bins in _SHIFTS), key=fits)
-    return max(
-        (course.faster(1.0 + fine, middle).moved(move) for fine in _PACES for move in _NEAR),
-        key=fits,
-    )
+    fits = np.array([[look(fine)[0]] for fine in _PACES])
+    peak = float(_vertex(fits, fits.argmax(axis=0))[0])
+    return look(float(np.interp(peak, range(len(_PACES)), _PACES)))[1]
 
 
 def _stretches(
-    one: FloatArray, other: FloatArray, course: _Course, frames: FloatArray64
+    mine: FloatArray, grid: _Grid, shift: int
 ) -> tuple[FloatArray64, FloatArray64, FloatArray64]:
     """Return the best correlation of each stretch, and how many frames and bands away it lies."""
-    tried = [(move, bins) for bins in _SHIFTS for move in _MOVES]
-    mine = _read(one, frames)
-    mine -= mine.mean()
-    found = []
-    for move, bins in tried:
-        yours = course.moved(move, bins).read(other, frames)
-        products = (mine * yours, np.square(mine), np.square(yours), mine, yours)
-        both, own, its, here, there = (_sums(values.sum(axis=1)) for values in products)
-        count = _STRETCH * mine.shape[1]
-        energy = (own - here**2 / count) * (its - there**2 / count)
-        found.append((both - here * there / count) / np.sqrt(np.maximum(energy, 1e-9)))
-    values = np.array(found)
-    best = values.argmax(axis=0)
-    places = np.array(tried)[best]
-    return values.max(axis=0), places[:, 0], places[:, 1]
+    shifts = shift + _SHIFTS
+    mine = mine - mine.mean()
+    count = _STRETCH * mine.shape[1]
+    own, here = _sums(np.einsum("ij,ij->i", mine, mine)), _sums(mine.sum(axis=1))
+    own -= here**2 / count
+    values = np.empty((len(_MOVES), len(shifts), len(own)))
+    for at, move in enumerate(_MOVES):
+        for by, bins in enumerate(shifts):
+            yours = grid.moved(int(move), int(bins))
+            both = _sums(np.einsum("ij,ij->i", mine, yours))
+            there = _sums(yours.sum(axis=1))
+            its = _sums(np.einsum("ij,ij->i", yours, yours)) - there**2 / count
+            both -= here * there / count
+            values[at, by] = both / np.sqrt(np.maximum(own * its, 1e-9))
+    best = values.reshape(-1, len(own)).argmax(axis=0)
+    moves, bends = np.unravel_index(best, values.shape[:2])
+    each = np.arange(len(own))
+    return (
+        values[moves, bends, each],
+        _vertex(values[:, bends, each], moves) / 2.0,
+        _vertex(values[moves, :, each].T, bends) / 2.0,
+    )
 
 
-def _sums(values: FloatArray) -> FloatArray64:
+def _vertex(values: FloatArray64, best: npt.NDArray[np.integer]) -> FloatArray64:
+    """Return where parabolas through the best values and their neighbours are highest."""
+    inner = np.clip(best, 1, len(values) - 2)
+    each = np.arange(values.shape[1])
+    before, here, after = (values[inner + step, each] for step in (-1, 0, 1))
+    bend = before - 2.0 * here + after
+    part = 0.5 * (before - after) / np.minimum(bend, -1e-9)
+    return np.asarray(np.where(best == inner, inner + part, best))
+
+
+def _sums(values: npt.NDArray[np.floating]) -> FloatArray64:
     """Add up each stretch."""
     total = np.concatenate([[0.0], np.cumsum(values, dtype=np.float64)])
     return np.asarray((total[_STRETCH:] - total[:-_STRETCH])[::_STEP])
 
 
-def _read(values: FloatArray, frames: npt.NDArray[np.floating], bins: float = 0.0) -> FloatArray:
-    """Read between frames and between bands; beyond the ends, the last."""
+def _plain(values: FloatArray, frames: FloatArray64) -> FloatArray:
+    """Read whole frames one after the other, without the outermost bands."""
+    begin = int(frames[0])
+    return values[begin : begin + len(frames), _EDGE:-_EDGE]
+
+
+def _between(values: FloatArray, frames: FloatArray64) -> FloatArray:
+    """Read between frames; beyond the ends, the last."""
     at = np.clip(frames, 0.0, len(values) - 1.0)
     whole = at.astype(np.int64)
     share = (at - whole).astype(np.float32)[:, np.newaxis]
-    after = np.minimum(whole + 1, len(values) - 1)
-    rows = values[whole] + (values[after] - values[whole]) * share
-    low = int(np.floor(bins))
-    part = np.float32(bins - low)
-    edge = MAX_SHIFT_BINS + 2
-    width = values.shape[1] - 2 * edge
-    here = rows[:, edge + low : edge + low + width]
-    if part:
-        here = here + (rows[:, edge + low + 1 : edge + low + 1 + width] - here) * part
-    return np.asarray(here, np.float32)
-
-
-def _correlation(one: FloatArray, other: FloatArray) -> float:
-    a, b = one.ravel() - one.mean(), other.ravel() - other.mean()
-    return float(a @ b / max(float(np.sqrt((a @ a) * (b @ b))), 1e-9))
+    rows = values[whole]
+    return np.asarray(rows + (values[np.minimum(whole + 1, len(values) - 1)] - rows) * share)

@@ -89,11 +89,11 @@ def partials(levels: Levels) -> FloatArray:
     return np.asarray(values - around, np.float32)
 
 
-def smoothed(values: FloatArray) -> FloatArray:
+def smoothed(values: npt.NDArray[np.number]) -> FloatArray:
     """Average `[frames, bands]` over 75 ms of time, as a vocoder smears it."""
     half = len(_SMEARED) // 2
     padded = np.pad(values, ((half, half), (0, 0)), mode="edge")
-    total = np.zeros_like(values, np.float32)
+    total = np.zeros(values.shape, np.float32)
     for at, weight in enumerate(_SMEARED):
         total += np.float32(weight) * padded[at : at + len(values)]
     return total

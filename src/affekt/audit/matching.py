@@ -7,11 +7,12 @@ looked for by changing the windows of each recording likewise.
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+import tempfile
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache
-from typing import NamedTuple
+from functools import cache, lru_cache
+from pathlib import Path
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -22,11 +23,11 @@ from affekt.audit.fingerprint import (
     MAX_SHIFT_BINS,
     Fingerprint,
     FloatArray,
-    partials,
-    smoothed,
     window_frames,
     window_places,
 )
+from affekt.audit.lines import Lines, correlation, correlations
+from affekt.features.processes import run_in_processes
 
 Progress = Callable[[int, int], None]
 
@@ -47,7 +48,7 @@ CHANGES: tuple[Change, ...] = (
     Change(-1.0),
 )
 # Raised when other recordings are found alike: part of what the cache is asked for.
-VERSION = 2
+VERSION = 3
 # Values of a window's vector: enough to tell a likeness of 0.85 from one of 0.75.
 _DIMENSIONS = 64
 _ALIKE = 0.85
@@ -72,7 +73,14 @@ _LOOKS = 2
 # What smoothing adds to the likeness of most.
 _SMOOTHED_GAIN = 0.05
 _MOVES = (-0.5, 0.0, 0.5)
-_PACES = (0.99, 1.0, 1.01)
+_PACES = (1.0, 0.99, 1.01)
+# How much better the best of nearby paces may be than the one looked for.
+_FINE = 0.05
+_LEVELS_ALIKE_OVERALL = 0.66
+# What is smoothed is read at every other frame.
+_EVERY = 2
+# Candidates that one process compares at a time.
+_COMPARED = 4096
 
 
 class Likeness(NamedTuple):
@@ -94,6 +102,152 @@ class Likeness(NamedTuple):
     shared_s: float
 
 
+def find_likenesses(
+    prints: Sequence[Fingerprint], *, workers: int = 1, progress: Progress | None = None
+) -> list[Likeness]:
+    """Return every two recordings that sound alike, each pair once.
+
+    Args:
+        prints: of the recordings.
+        workers: processes.
+        progress: called with steps done and in all.
+    """
+    if not any(len(item.levels) for item in prints):
+        return []
+    tell = progress or (lambda done, total: None)  # noqa: ARG005
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+        try:
+            return _find(prints, Path(folder), workers, tell)
+        finally:
+            _opened.cache_clear()
+            _unchanged.cache_clear()
+
+
+def _find(
+    prints: Sequence[Fingerprint], folder: Path, workers: int, tell: Progress
+) -> list[Likeness]:
+    _Sounds.write(prints, folder)
+    looks = [_Look(folder, change, smooth) for change, smooth in _LOOKED_FOR]
+    steps = len(looks) + 2
+    tell(1, steps)
+    glanced = {}
+    for look, candidates in run_in_processes(_glance_at, looks, workers=workers):
+        glanced[look] = candidates
+        tell(1 + len(glanced), steps)
+    found: dict[tuple[int, int], Likeness] = {}
+    for smooth in (False, True):
+        best = _best([glanced[look] for look in looks if look.smooth == smooth])
+        parts = [
+            (folder, smooth, best[at : at + _COMPARED]) for at in range(0, len(best), _COMPARED)
+        ]
+        gain = _SMOOTHED_GAIN if smooth else 0.0
+        alike: dict[tuple[int, int], Likeness] = {}
+        for part in run_in_processes(_compare, parts, workers=min(workers, len(parts))):
+            for item in part:
+                pair = (min(item[:2]), max(item[:2]))
+                if pair not in alike or alike[pair].likeness < item.likeness:
+                    alike[pair] = item
+        found |= {
+            pair: item
+            for pair, item in alike.items()
+            if pair not in found or found[pair].likeness + gain < item.likeness
+        }
+    tell(steps, steps)
+    return [
+        item._replace(
+            offset_s=item.offset_s
+            + (prints[item.first].start - prints[item.second].start / item.change.pace) * HOP_S
+        )
+        for _, item in sorted(found.items())
+    ]
+
+
+class _Look(NamedTuple):
+    """What one process looks for: copies by one change, in lines as they are or smoothed."""
+
+    folder: Path
+    change: Change
+    smooth: bool
+
+
+# Those that take longest come first.
+_LOOKED_FOR = ((SAME, False), (SAME, True), *((change, True) for change in CHANGES))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Sounds:
+    """What is compared of all recordings, in files that several processes read.
+
+    Attributes:
+        lines: partials.
+        smooth: likewise, smoothed: vocoders and rooms smear over tens of milliseconds.
+        levels: levels.
+        places: of each recording's windows, loudest first.
+        durations_s: of each.
+    """
+
+    lines: Lines
+    smooth: Lines
+    levels: Lines
+    places: list[FloatArray]
+    durations_s: npt.NDArray[np.float64]
+
+    @classmethod
+    def write(cls, prints: Sequence[Fingerprint], folder: Path) -> None:
+        """Write what `_opened` opens."""
+        lines = Lines.of(prints)
+        lines.save(folder / "lines.npy")
+        lines.smoothed().save(folder / "smooth.npy")
+        Lines.of(prints, of_levels=True).save(folder / "levels.npy")
+        places = [window_places(item.levels) for item in prints]
+        np.savez(
+            folder / "recordings.npz",
+            starts=lines.starts,
+            lengths=lines.lengths,
+            places=np.concatenate([*places, np.zeros(0, np.float32)]),
+            windows=np.array([len(item) for item in places], np.int64),
+        )
+
+
+@lru_cache(maxsize=1)
+def _opened(folder: Path) -> _Sounds:
+    with np.load(folder / "recordings.npz") as kept:
+        known = {name: kept[name] for name in kept.files}
+    empty = Lines(np.zeros((0, 0), np.int8), known["starts"], known["lengths"])
+    lines, smooth, levels = (
+        empty.load(folder / f"{name}.npy") for name in ("lines", "smooth", "levels")
+    )
+    places = np.split(known["places"], np.cumsum(known["windows"])[:-1])
+    return _Sounds(lines, smooth, levels, places, known["lengths"] * HOP_S)
+
+
+@lru_cache(maxsize=1)
+def _unchanged(folder: Path) -> _Windows:
+    sounds = _opened(folder)
+    windows = _vectors(sounds.smooth, _loudest(sounds.places), SAME)
+    return _ordered(windows, sounds.durations_s)
+
+
+def _loudest(places: Sequence[FloatArray]) -> list[FloatArray]:
+    return [item[:_CHANGED_WINDOWS] for item in places]
+
+
+def _glance_at(look: _Look) -> tuple[_Look, _Candidates]:
+    """Return what may be alike by one change."""
+    sounds, change = _opened(look.folder), look.change
+    if not look.smooth:
+        windows = _vectors(sounds.lines, sounds.places, change)
+        close = _close(windows, windows, _ALIKE)
+        return look, _best(_candidates(sounds.lines, close, windows, windows, change))
+    # A filter changes which windows are loudest, so all are compared where nothing else changed.
+    places = sounds.places if change == SAME else _loudest(sounds.places)
+    windows = _ordered(_vectors(sounds.smooth, places, change), sounds.durations_s)
+    plain = windows if change == SAME else _unchanged(look.folder)
+    close = _close_in_length(windows, plain, sounds.durations_s, abs(change.pace))
+    found = _candidates(sounds.smooth, close, windows, plain, change, levels=sounds.levels)
+    return look, _best(found)
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class _Windows:
     vectors: FloatArray  # [windows, dimensions], of length 1
@@ -101,130 +255,7 @@ class _Windows:
     places: FloatArray
 
 
-def find_likenesses(
-    prints: Sequence[Fingerprint], *, progress: Progress | None = None
-) -> list[Likeness]:
-    """Return every two recordings that sound alike, each pair once.
-
-    Args:
-        prints: of the recordings.
-        progress: called with steps done and in all.
-    """
-    lines = _Lines.of(prints)
-    places = [window_places(item.levels) for item in prints]
-    durations_s = np.array([item.duration_s for item in prints])
-    steps = 3 + len(CHANGES)
-    tell = progress or (lambda done, total: None)  # noqa: ARG005
-    windows = _vectors(lines, places, SAME)
-    tell(1, steps)
-    close = _close(windows, windows, _ALIKE)
-    found = _compare(lines, None, close, windows, windows, SAME)
-    tell(2, steps)
-    # Vocoders and rooms smear what sounds over tens of milliseconds.
-    lines, levels = lines.smoothed(), _Lines.of(prints, of_levels=True)
-    gain = dict.fromkeys(found, _SMOOTHED_GAIN)
-
-    def look(changed: _Windows, plain: _Windows, change: Change) -> None:
-        pace = abs(change.pace)
-        close = _close_in_length(changed, plain, durations_s, pace)
-        alike = _compare(lines, levels, close, changed, plain, change)
-        for pair, item in alike.items():
-            if pair not in found or found[pair].likeness + gain.get(pair, 0.0) < item.likeness:
-                found[pair] = item
-                gain.pop(pair, None)
-
-    # A filter changes which windows are loudest, so all are compared.
-    plain = _ordered(_vectors(lines, places, SAME), durations_s)
-    look(plain, plain, SAME)
-    tell(3, steps)
-    loudest = [item[:_CHANGED_WINDOWS] for item in places]
-    plain = _ordered(_vectors(lines, loudest, SAME), durations_s)
-    for step, change in enumerate(CHANGES, start=4):
-        changed = _ordered(_vectors(lines, loudest, change), durations_s)
-        look(changed, plain, change)
-        tell(step, steps)
-    return [
-        item._replace(
-            offset_s=item.offset_s
-            + (prints[item.first].start - prints[item.second].start / item.change.pace) * HOP_S
-        )
-        for item in found.values()
-    ]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Lines:
-    """Partials or levels of all recordings one below the other, a row of zeros first."""
-
-    values: npt.NDArray[np.int8]  # [1 + frames, bands], 100 is the whole range of levels
-    starts: npt.NDArray[np.int64]  # row of each recording's first frame
-    lengths: npt.NDArray[np.int64]
-
-    @classmethod
-    def of(cls, prints: Sequence[Fingerprint], *, of_levels: bool = False) -> _Lines:
-        lengths = np.array([len(item.levels) for item in prints], np.int64)
-        bands = max((item.levels.shape[1] for item in prints), default=0)
-        values = np.zeros((1 + int(lengths.sum()), bands), np.int8)
-        starts = 1 + np.cumsum(lengths) - lengths
-        for item, start in zip(prints, starts, strict=True):
-            if len(item.levels):
-                shown = item.levels / np.float32(255.0) if of_levels else partials(item.levels)
-                values[start : start + len(item.levels)] = np.rint(100.0 * shown).astype(np.int8)
-        return cls(values, starts, lengths)
-
-    def smoothed(self) -> _Lines:
-        """Return each recording smoothed in time."""
-        values = np.zeros_like(self.values)
-        for start, length in zip(self.starts, self.lengths, strict=True):
-            if length:
-                rows = slice(start, start + length)
-                values[rows] = np.rint(smoothed(self.values[rows].astype(np.float32)))
-        return _Lines(values, self.starts, self.lengths)
-
-    def read(
-        self,
-        owners: npt.NDArray[np.int64] | int,
-        frames: npt.NDArray[np.floating],
-        shift_bins: int = 0,
-    ) -> FloatArray:
-        """Read between frames, bands moved; outside a recording nothing stands out.
-
-        Args:
-            owners: the recordings, `[n]` or one.
-            frames: where to read each, `[n, frames]`.
-            shift_bins: bands up.
-
-        Returns:
-            `[n, frames, bands - 2 * MAX_SHIFT_BINS]`.
-        """
-        starts = np.reshape(self.starts[owners], (-1, 1))
-        lengths = np.reshape(self.lengths[owners], (-1, 1))
-        whole = np.floor(frames).astype(np.int64)
-        share = (frames - whole).astype(np.float32)[..., np.newaxis]
-        inside = (frames >= 0) & (frames <= lengths - 1)
-        row = np.where(inside, starts + whole, 0)
-        below = np.where(inside, starts + np.minimum(whole + 1, lengths - 1), 0)
-        bands = self._bands(shift_bins)
-        here = self.values[row][..., bands].astype(np.float32)
-        here += (self.values[below][..., bands] - here) * share
-        return np.asarray(here, np.float32)
-
-    def nearest(
-        self,
-        owners: npt.NDArray[np.int64],
-        frames: npt.NDArray[np.floating],
-        shift_bins: int = 0,
-    ) -> FloatArray:
-        """Read the frames of recordings that lie nearest, all of them inside."""
-        rows = self.starts[owners, np.newaxis] + np.rint(frames).astype(np.int64)
-        return np.asarray(self.values[rows][..., self._bands(shift_bins)], np.float32)
-
-    def _bands(self, shift_bins: int) -> slice:
-        bands = self.values.shape[1]
-        return slice(MAX_SHIFT_BINS + shift_bins, bands - MAX_SHIFT_BINS + shift_bins)
-
-
-def _vectors(lines: _Lines, places: Sequence[FloatArray], change: Change) -> _Windows:
+def _vectors(lines: Lines, places: Sequence[FloatArray], change: Change) -> _Windows:
     """Make the vectors of all windows, in pieces that memory holds."""
     owners = np.repeat(np.arange(len(places)), [len(item) for item in places])
     flat = np.concatenate([*places, np.zeros(0, np.float32)])
@@ -291,54 +322,105 @@ def _close_in_length(
         yield row[kept], column[kept]
 
 
-def _compare(
-    lines: _Lines,
-    levels: _Lines | None,
+@dataclass(frozen=True, slots=True, eq=False)
+class _Candidates:
+    """Alignments that are worth a closer look.
+
+    Attributes:
+        paces, shifts: the change of each, `[n]`.
+        first, second: the recordings, `[n]`.
+        origin: frame of the first at which the second begins, `[n]`.
+        seen: likeness at a glance, `[n]`.
+    """
+
+    paces: npt.NDArray[np.float64]
+    shifts: npt.NDArray[np.int64]
+    first: npt.NDArray[np.int64]
+    second: npt.NDArray[np.int64]
+    origin: npt.NDArray[np.float64]
+    seen: FloatArray
+
+    def __len__(self) -> int:
+        return len(self.first)
+
+    def __getitem__(self, at: slice | npt.NDArray[np.int64]) -> _Candidates:
+        return _Candidates(*(values[at] for values in self._columns()))
+
+    def _columns(self) -> tuple[npt.NDArray[Any], ...]:
+        return self.paces, self.shifts, self.first, self.second, self.origin, self.seen
+
+    @classmethod
+    def joined(cls, parts: Sequence[_Candidates]) -> _Candidates:
+        """Put several one after the other."""
+        if not parts:
+            return cls(*(np.zeros(0, kind) for kind in "dqqqdf"))
+        return cls(*map(np.concatenate, zip(*(part._columns() for part in parts), strict=True)))
+
+
+def _best(parts: Iterable[_Candidates]) -> _Candidates:
+    """Keep the best few candidates of each pair."""
+    found = _Candidates.joined(list(parts))
+    low, high = np.minimum(found.first, found.second), np.maximum(found.first, found.second)
+    order = np.lexsort((-found.seen, high, low))
+    low, high = low[order], high[order]
+    new = (np.diff(low, prepend=-1) != 0) | (np.diff(high, prepend=-1) != 0)
+    starts = np.maximum.accumulate(np.where(new, np.arange(len(order)), 0))
+    return found[order[np.arange(len(order)) - starts < _LOOKS]]
+
+
+def _candidates(
+    lines: Lines,
     close: Iterator[Close],
     seconds: _Windows,
     firsts: _Windows,
     change: Change,
-) -> dict[tuple[int, int], Likeness]:
-    """Compare over all they share the recordings that have a close window; the best alignment.
+    *,
+    levels: Lines | None = None,
+) -> Iterator[_Candidates]:
+    """Glance at the alignments of recordings that have a close window.
 
     Args:
         lines: partials of all, smoothed or not.
-        levels: levels of all, which must be alike too, where partials are smoothed.
         close: which windows are close.
         seconds: windows of recordings read with the change.
         firsts: windows as they are.
         change: the change.
+        levels: levels of all, which must be alike too, where partials are smoothed.
     """
-    found: dict[tuple[int, int], Likeness] = {}
     least = _ALIKE_OVERALL if levels is None else _CHANGED_OVERALL
+    share = 0.0 if levels is None else _CHANGED_SHARE
     for rows, columns in close:
         second, first = seconds.owners[rows], firsts.owners[columns]
         origin = firsts.places[columns].astype(np.float64) - seconds.places[rows] / change.pace
         keys = np.stack([first, second, np.rint(origin / 2.0).astype(np.int64)])
         _, tried = np.unique(keys, axis=1, return_index=True)
         tried.sort()
-        share = 0.0 if levels is None else _CHANGED_SHARE
         seen = _glance(lines, first[tried], second[tried], change, origin[tried], share=share)
-        best = tried[np.argsort(-seen, kind="stable")][: int((seen >= least - _GLANCE).sum())]
+        kept = seen >= least - _GLANCE
+        tried, seen = tried[kept], seen[kept]
         if levels is not None:
-            near = _glance(levels, first[best], second[best], change, origin[best], by_band=True)
-            best = best[near >= _LEVELS_ALIKE]
-        looked: Counter[tuple[int, int]] = Counter()
-        for at in best:
-            pair = (min(first[at], second[at]), max(first[at], second[at]))
-            looked[pair] += 1
-            if looked[pair] > _LOOKS or (change == SAME and pair in found):
-                continue
-            alike = _overall(
-                lines, int(first[at]), int(second[at]), change, float(origin[at]), least
-            )
-            if alike and (pair not in found or found[pair].likeness < alike.likeness):
-                found[pair] = alike
-    return found
+            near = _glance(levels, first[tried], second[tried], change, origin[tried], by_band=True)
+            kept = near >= _LEVELS_ALIKE
+            tried, seen = tried[kept], seen[kept]
+        paces, shifts = np.full(len(tried), change.pace), np.full(len(tried), change.shift_bins)
+        yield _Candidates(paces, shifts, first[tried], second[tried], origin[tried], seen)
+
+
+def _compare(asked: tuple[Path, bool, _Candidates]) -> list[Likeness]:
+    """Compare over all they share the recordings of candidates."""
+    folder, smooth, found = asked
+    sounds = _opened(folder)
+    lines, levels = (sounds.smooth, sounds.levels) if smooth else (sounds.lines, None)
+    alike = []
+    for at in range(len(found)):
+        pair = int(found.first[at]), int(found.second[at])
+        change = Change(float(found.paces[at]), int(found.shifts[at]))
+        alike.append(_overall(lines, levels, pair, change, float(found.origin[at])))
+    return [item for item in alike if item is not None]
 
 
 def _glance(
-    lines: _Lines,
+    lines: Lines,
     first: npt.NDArray[np.int64],
     second: npt.NDArray[np.int64],
     change: Change,
@@ -367,35 +449,58 @@ def _glance(
         if by_band:
             mine -= mine.mean(axis=1, keepdims=True)
             yours -= yours.mean(axis=1, keepdims=True)
-        seen[at] = _correlations(mine.reshape(len(at), -1), yours.reshape(len(at), -1))
+        seen[at] = correlations(mine.reshape(len(at), -1), yours.reshape(len(at), -1))
     return seen
 
 
 def _overall(
-    lines: _Lines, first: int, second: int, change: Change, origin: float, least: float
+    lines: Lines,
+    levels: Lines | None,
+    pair: tuple[int, int],
+    change: Change,
+    origin: float,
 ) -> Likeness | None:
     """Correlate all that two recordings share, at the best of nearby alignments and paces."""
+    least = _ALIKE_OVERALL if levels is None else _CHANGED_OVERALL
+    first, second = pair
     best: Likeness | None = None
     lengths = lines.lengths[[first]], lines.lengths[[second]]
     for pace in [change.pace * fine for fine in _PACES] if change != SAME else [1.0]:
         begin, end = (int(at[0]) for at in _shared(*lengths, pace, np.array([origin])))
         if (end - begin) * HOP_S < MIN_SHARED_S:
             continue
-        frames = np.arange(begin, end, dtype=np.float64)[np.newaxis]
-        mine = lines.read(first, frames).reshape(1, -1)
-        for move in _MOVES:
-            yours = lines.read(second, (frames - origin + move) * pace, change.shift_bins)
-            likeness = float(_correlations(mine, yours.reshape(1, -1))[0])
-            if likeness >= (best.likeness if best else least):
-                best = Likeness(
-                    first,
-                    second,
-                    change._replace(pace=pace),
-                    (origin - move) * HOP_S,
-                    likeness,
-                    (end - begin) * HOP_S,
-                )
-    return best
+        frames = np.arange(begin, end, _EVERY if levels else 1, dtype=np.float64)
+        mine = lines.read(first, frames[np.newaxis])
+        there = (frames - origin + np.array(_MOVES)[:, np.newaxis]) * pace
+        yours = lines.read(second, there, change.shift_bins)
+        values = [correlation(mine, moved) for moved in yours]
+        at = int(np.argmax(values))
+        if values[at] < least - _FINE:
+            break
+        if values[at] >= (best.likeness if best else least):
+            best = Likeness(
+                first,
+                second,
+                change._replace(pace=pace),
+                (origin - _MOVES[at]) * HOP_S,
+                values[at],
+                (end - begin) * HOP_S,
+            )
+    if best is None or levels is None:
+        return best
+    return best if _levels_alike(levels, best) >= _LEVELS_ALIKE_OVERALL else None
+
+
+def _levels_alike(levels: Lines, alike: Likeness) -> float:
+    """Correlate the levels along an alignment, each band told from its mean."""
+    first, second, (pace, bins), offset_s = alike[:4]
+    origin = offset_s / HOP_S
+    lengths = levels.lengths[[first]], levels.lengths[[second]]
+    begin, end = (int(at[0]) for at in _shared(*lengths, pace, np.array([origin])))
+    frames = np.arange(begin, end, _EVERY, dtype=np.float64)[np.newaxis]
+    mine = levels.read(first, frames)[0]
+    yours = levels.read(second, (frames - origin) * pace, bins)[0]
+    return correlation(mine - mine.mean(axis=0), yours - yours.mean(axis=0))
 
 
 def _shared(
@@ -416,11 +521,3 @@ def _shared(
     low, high = np.minimum(origin, last), np.maximum(origin, last)
     begin = np.maximum(0, np.ceil(low).astype(np.int64))
     return begin, np.minimum(first, np.floor(high).astype(np.int64) + 1)
-
-
-def _correlations(one: FloatArray, other: FloatArray) -> FloatArray:
-    """Correlate rows with rows."""
-    a = one - one.mean(axis=1, keepdims=True)
-    b = other - other.mean(axis=1, keepdims=True)
-    energy = np.einsum("ij,ij->i", a, a) * np.einsum("ij,ij->i", b, b)
-    return np.asarray(np.einsum("ij,ij->i", a, b) / np.maximum(np.sqrt(energy), 1e-9))

@@ -85,6 +85,7 @@ def find_copies(
     if alike is None:
         alike = find_likenesses(
             [heard[place].print for place in chosen],
+            workers=workers,
             progress=lambda done, total: progress("Comparing", done, total),
         )
         store.keep_alike(digests, alike)
