@@ -101,6 +101,12 @@ def test_no_sentence_has_more_than_forty_words(document):
     assert [item for item in sentences if len(item.split()) > 40] == []
 
 
+def test_the_log_of_experiments_is_dated_with_the_newest_first():
+    dates = re.findall(r"^## (.*)$", read("docs/log.md"), flags=re.MULTILINE)
+    assert dates == sorted(dates, reverse=True)
+    assert all(re.fullmatch(r"20\d\d-\d\d-\d\d", date) for date in dates)
+
+
 def test_every_make_target_in_the_documents_exists():
     targets = set(re.findall(r"^([a-z]+):", read("Makefile"), re.MULTILINE))
     named = {
