@@ -17,7 +17,7 @@ from affekt.emotions import CANONICAL
 from affekt.errors import BundleError, ConfigError
 from affekt.protocols import lockbox_speakers, selection_speakers
 from affekt.recognition import Bundle, BundleMetadata, shipped_bundles
-from affekt.recognition.bundle import SHIPPED
+from affekt.recognition.model_files import SHIPPED
 from affekt.service.model_cards import read_model_card
 
 
@@ -174,7 +174,7 @@ def test_threads_start_at_one(tone_bundle: Path) -> None:
 def test_only_bundles_that_are_there_are_shipped(
     tones: SimpleNamespace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(affekt.recognition.bundle, "_WEIGHTS", tmp_path)
+    monkeypatch.setattr(affekt.recognition.model_files, "WEIGHTS", tmp_path)
     path = tones.write_shipped_bundle(tmp_path / "open.onnx")
     tones.write_bundle(tmp_path / "another.onnx")
     assert shipped_bundles() == {"open": path}

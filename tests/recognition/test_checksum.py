@@ -14,9 +14,9 @@ import pytest
 import affekt.recognition.bundle
 from affekt.errors import BundleError
 from affekt.recognition import Bundle, Recognizer
-from affekt.recognition.bundle import SHIPPED, shipped_bundles
 from affekt.recognition.checksum import check_checksum, checksum_path, place_model
 from affekt.recognition.installed import install_model
+from affekt.recognition.model_files import SHIPPED, shipped_bundles
 from affekt.service.model_cards import read_model_card
 
 FLIPS = 64
@@ -39,7 +39,7 @@ def shipped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder.mkdir()
     for path in (shipped_bundles()["default"], checksum_path(shipped_bundles()["default"])):
         shutil.copy(path, folder)
-    monkeypatch.setattr(affekt.recognition.bundle, "_WEIGHTS", folder)
+    monkeypatch.setattr(affekt.recognition.model_files, "WEIGHTS", folder)
     return folder / "default.onnx"
 
 

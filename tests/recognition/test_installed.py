@@ -23,14 +23,12 @@ import pytest
 import affekt.recognition.bundle
 from affekt.errors import BundleError, ConfigError, DownloadError
 from affekt.recognition import Recognizer, fetch
-from affekt.recognition.bundle import bundle_path
-from affekt.recognition.installed import (
+from affekt.recognition.installed import install_model, roll_back, use_model
+from affekt.recognition.model_files import (
     active_model,
-    install_model,
+    bundle_path,
     installed_bundles,
     models_folder,
-    roll_back,
-    use_model,
 )
 
 

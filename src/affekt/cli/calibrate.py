@@ -61,7 +61,7 @@ def calibrate(
     """
     from affekt.evaluation.confidence import soundfont, synthetic_sounds
     from affekt.output import check_output
-    from affekt.recognition.bundle import bundle_path
+    from affekt.recognition.model_files import bundle_path
     from affekt.training.calibration_graph import metadata_of
     from affekt.training.calibration_run import calibrate_bundle
 

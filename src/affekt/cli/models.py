@@ -13,15 +13,8 @@ import click
 from affekt.cli.saying import echo, say
 from affekt.errors import BundleError
 from affekt.recognition import Bundle, BundleMetadata, shipped_bundles
-from affekt.recognition.bundle import SHIPPED
-from affekt.recognition.installed import (
-    DEFAULT,
-    active_model,
-    install_model,
-    installed_bundles,
-    roll_back,
-    use_model,
-)
+from affekt.recognition.installed import install_model, roll_back, use_model
+from affekt.recognition.model_files import DEFAULT, SHIPPED, active_model, installed_bundles
 from affekt.recognition.terms import terms_line
 
 _WIDTH = 100

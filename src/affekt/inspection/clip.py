@@ -2,59 +2,18 @@
 
 from __future__ import annotations
 
-import io
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 
-import soundfile
-
-from affekt.audio import SAMPLING_RATE_HZ, Signal, resample, to_mono
+from affekt.audio import SAMPLING_RATE_HZ, resample, to_mono
 from affekt.audio.preprocess import trim
 from affekt.audio.signal import check_channel
 from affekt.errors import ConfigError
-from affekt.features.stft import Stft
+from affekt.inspection.clip_plot import draw_clip
+from affekt.inspection.side import Side
 from affekt.inspection.sound import TOP_DB, Sound, measure, read_recording
 from affekt.output import check_output, write_output
 from affekt.report.html import data_address, render
-
-N_FFT = 1024
-N_MELS = 128
-N_MFCC = 20
-_HOP = 256
-# More frames than a picture has columns cost memory and show nothing.
-_MAX_FRAMES = 4000
-# A notebook with more sound in it than this is too heavy to send to anyone.
-_MAX_PLAYER_S = 120
-
-
-@dataclass(frozen=True, eq=False)
-class Side:
-    """A clip before or after trimming, as the feature sets get it: `[samples]`, mono, 16 kHz."""
-
-    signal: Signal
-
-    @property
-    def duration_s(self) -> float:
-        """Seconds of sound."""
-        return self.signal.size / SAMPLING_RATE_HZ
-
-    @cached_property
-    def stft(self) -> Stft:
-        """The transform that all of the spectra are taken from: 64 ms every 16 ms.
-
-        In clips of more than a minute the frames lie further apart.
-        """
-        hop = max(_HOP, -(-self.signal.size // _MAX_FRAMES))
-        return Stft(self.signal, sampling_rate_hz=SAMPLING_RATE_HZ, n_fft=N_FFT, hop_length=hop)
-
-    @cached_property
-    def sound_address(self) -> str:
-        """An address that holds the sound itself, for a player; of long clips the beginning."""
-        buffer = io.BytesIO()
-        played = self.signal[: _MAX_PLAYER_S * SAMPLING_RATE_HZ]
-        soundfile.write(buffer, played, SAMPLING_RATE_HZ, format="WAV", subtype="PCM_16")
-        return data_address("audio/wav", buffer.getvalue())
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,7 +60,6 @@ class ClipView:
         Raises:
             MissingExtraError: matplotlib is not installed.
         """
-        from affekt.inspection.clip_plot import draw_clip
         from affekt.report.plots import to_png
 
         return to_png(draw_clip(self))

@@ -11,7 +11,7 @@ from affekt.audio import SAMPLING_RATE_HZ, Signal
 from affekt.features.cepstra import mfcc
 from affekt.features.spectra import FloatArray, mel_frequencies
 from affekt.features.stft import power_to_db
-from affekt.inspection.clip import N_MELS, N_MFCC, ClipView, Side
+from affekt.inspection.side import N_MELS, N_MFCC, Side
 from affekt.inspection.sound import TOP_DB, Recording, measure
 from affekt.report.plots import BLUE, ORANGE, new_figure
 from affekt.text import printable
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
     from matplotlib.image import AxesImage
+
+    from affekt.inspection.clip import ClipView
 
 _NYQUIST_HZ = SAMPLING_RATE_HZ / 2
 _RANGE_DB = 80.0

@@ -22,10 +22,11 @@ import numpy.typing as npt
 import onnxruntime
 
 from affekt.audio import SAMPLING_RATE_HZ
-from affekt.errors import AffektError, AudioError, BundleError, ConfigError, did_you_mean
+from affekt.errors import AffektError, AudioError, BundleError, ConfigError
+from affekt.recognition import model_files
 from affekt.recognition.checksum import check_checksum, file_sha256
-from affekt.recognition.installed import ACTIVE, active_model, installed_bundles
 from affekt.recognition.metadata import BundleMetadata
+from affekt.recognition.model_files import bundle_path, shipped_bundles
 from affekt.recognition.outputs import Outputs
 from affekt.threads import within
 
@@ -36,8 +37,6 @@ OUTPUT_NAMES = ("probabilities", "embedding", "relevance")
 NOVELTY_NAME = "novelty"
 UNCALIBRATED_NAME = "uncalibrated"
 
-SHIPPED = ("default", "open")
-_WEIGHTS = Path(__file__).resolve().parent.parent / "weights"
 _PROVIDER = "CPUExecutionProvider"
 # For opening a bundle and one second of sound, which take the slowest a few seconds.
 LOAD_LIMIT_S = 30.0
@@ -113,7 +112,7 @@ class Bundle:
 
         Those of a bundle that ships stand beside it, and may be newer than what it holds.
         """
-        beside = _WEIGHTS / f"LICENSE-{self.path.stem}.md"
+        beside = model_files.WEIGHTS / f"LICENSE-{self.path.stem}.md"
         if self.path == shipped_bundles().get(self.path.stem) and beside.is_file():
             return beside.read_text(encoding="utf-8")
         return self.metadata.licence_text
@@ -250,40 +249,6 @@ class Bundle:
                 f"{feature_set.name}, but this Affekt computes version {feature_set.version}: "
                 "train it anew"
             )
-
-
-def shipped_bundles() -> dict[str, Path]:
-    """Return the bundles that came with this installation, by name."""
-    paths = {name: _WEIGHTS / f"{name}.onnx" for name in SHIPPED}
-    return {name: path for name, path in paths.items() if path.is_file()}
-
-
-def bundle_path(model: str | Path) -> Path:
-    """Return the file of a shipped or installed bundle's name, of the one in use, or of a path.
-
-    Raises:
-        BundleError: no bundle has that name and no file lies at that path.
-        ConfigError: "active" was asked for, and the note of what is in use cannot be read.
-    """
-    if model == ACTIVE:
-        model = active_model()
-    known = {**installed_bundles(), **shipped_bundles()}
-    if isinstance(model, str) and model in known:
-        return known[model]
-    path = Path(model)
-    # os.path: a name that the system refuses (too long, say) is a missing file and no error.
-    if os.path.isfile(path):  # noqa: PTH113
-        return path
-    if os.path.isdir(path):  # noqa: PTH112
-        raise BundleError(f"{path}: a folder; name the .onnx file in it")
-    if isinstance(model, Path) or path.suffix or len(path.parts) > 1:
-        raise BundleError(f"{path}: no such model file")
-    if model in SHIPPED:
-        raise BundleError(
-            f"the model '{model}' is missing from this installation: reinstall affekt"
-        )
-    names = dict.fromkeys((*SHIPPED, *known))
-    raise BundleError(f"no model is called '{model}'{did_you_mean(model, names)}; or give a path")
 
 
 def _settings(threads: int) -> onnxruntime.SessionOptions:

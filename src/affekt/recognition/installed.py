@@ -11,8 +11,7 @@ import time
 from pathlib import Path
 
 from affekt.errors import BundleError, ConfigError
-from affekt.files import read_text
-from affekt.places import data_root
+from affekt.recognition.bundle import Bundle
 from affekt.recognition.checksum import (
     check_checksum,
     file_sha256,
@@ -20,42 +19,20 @@ from affekt.recognition.checksum import (
     recorded_checksum,
 )
 from affekt.recognition.fetch import fetch
-
-DEFAULT = "default"
-# The name that stands for whatever is in use.
-ACTIVE = "active"
+from affekt.recognition.model_files import (
+    ACTIVE,
+    DEFAULT,
+    NOTE,
+    SHIPPED,
+    models_folder,
+    use_history,
+)
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
-_NOTE = "active.json"
 _PART = ".part"
 _FORGET_AFTER_S = 3600.0
 # Uses that can be rolled back.
 _REMEMBERED = 20
-
-
-def models_folder() -> Path:
-    """Return where installed models lie: `AFFEKT_MODELS`, or a folder in the user's data."""
-    named = os.environ.get("AFFEKT_MODELS")
-    return Path(named) if named else data_root() / "affekt" / "models"
-
-
-def installed_bundles() -> dict[str, Path]:
-    """Return the installed bundles by name, sorted."""
-    try:
-        found = sorted(models_folder().glob("*.onnx"))
-        return {path.stem: path for path in found if path.is_file()}
-    except OSError:
-        return {}
-
-
-def active_model() -> str:
-    """Return the name or path of the model in use: what `use_model` wrote, else "default".
-
-    Raises:
-        ConfigError: the note cannot be read.
-    """
-    history = _history()
-    return history[-1] if history else DEFAULT
 
 
 def use_model(model: str) -> Path:
@@ -71,14 +48,12 @@ def use_model(model: str) -> Path:
         BundleError: there is none, or it breaks a bundle's contract.
         ConfigError: the name stands for no model of its own, or the note cannot be written.
     """
-    from affekt.recognition.bundle import Bundle
-
     if model == ACTIVE:
         raise ConfigError(f"'{ACTIVE}' stands for the model in use: name another one")
     path = Bundle.load(model).path
     # A path means the same from every working folder.
     kept = model if path.stem == model else str(path.resolve())
-    history = _history()
+    history = use_history()
     if not history or history[-1] != kept:
         _remember([*(history or [DEFAULT]), kept])
     return path
@@ -91,9 +66,7 @@ def roll_back() -> str:
         ConfigError: there was none before.
         BundleError: it is gone, or breaks a bundle's contract.
     """
-    from affekt.recognition.bundle import Bundle
-
-    history = _history()
+    history = use_history()
     if len(history) < 2:
         raise ConfigError("there is no model to go back to: none was in use before this one")
     Bundle.load(history[-2])
@@ -117,8 +90,6 @@ def install_model(source: str, *, sha256: str | None = None, name: str | None = 
         ConfigError: the name is no file name, or the folder cannot be written.
         DownloadError: the address gives nothing, or a part, or leads away from https.
     """
-    from affekt.recognition.bundle import SHIPPED, Bundle
-
     folder = models_folder()
     with contextlib.ExitStack() as stack:
         try:
@@ -166,27 +137,12 @@ def _forget_what_crashes_left(folder: Path) -> None:
                 left.unlink()
 
 
-def _history() -> list[str]:
-    note = models_folder() / _NOTE
-    try:
-        history = json.loads(read_text(note))["history"]
-    except FileNotFoundError:
-        return []
-    except OSError as error:
-        raise ConfigError(f"{note}: cannot be read: {error.strerror}") from None
-    except (ValueError, KeyError, TypeError, RecursionError):
-        raise ConfigError(f"{note}: is damaged: remove it, and use a model anew") from None
-    if not isinstance(history, list) or not all(isinstance(item, str) for item in history):
-        raise ConfigError(f"{note}: is damaged: remove it, and use a model anew")
-    return history
-
-
 def _remember(history: list[str]) -> None:
     folder = models_folder()
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        part = folder / f"{_NOTE}{_PART}"
+        part = folder / f"{NOTE}{_PART}"
         part.write_text(json.dumps({"history": history[-_REMEMBERED:]}) + "\n", encoding="utf-8")
-        part.replace(folder / _NOTE)
+        part.replace(folder / NOTE)
     except OSError as error:
         raise ConfigError(f"{folder}: cannot be written: {error.strerror}") from None

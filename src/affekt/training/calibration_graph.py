@@ -13,12 +13,7 @@ from onnx import TensorProto, helper, numpy_helper
 
 from affekt.errors import BundleError
 from affekt.recognition import Bundle, BundleMetadata
-from affekt.recognition.bundle import (
-    METADATA_KEY,
-    NOVELTY_NAME,
-    OUTPUT_NAMES,
-    UNCALIBRATED_NAME,
-)
+from affekt.recognition.bundle import METADATA_KEY, NOVELTY_NAME, OUTPUT_NAMES, UNCALIBRATED_NAME
 from affekt.recognition.checksum import write_model
 from affekt.training.calibration_fit import Calibrator
 

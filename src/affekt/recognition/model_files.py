@@ -1,0 +1,97 @@
+"""Where models lie, shipped and installed, and which of them is in use."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+from affekt.errors import BundleError, ConfigError, did_you_mean
+from affekt.files import read_text
+from affekt.places import data_root
+
+SHIPPED = ("default", "open")
+WEIGHTS = Path(__file__).resolve().parent.parent / "weights"
+DEFAULT = "default"
+# The name that stands for whatever is in use.
+ACTIVE = "active"
+NOTE = "active.json"
+
+
+def models_folder() -> Path:
+    """Return where installed models lie: `AFFEKT_MODELS`, or a folder in the user's data."""
+    named = os.environ.get("AFFEKT_MODELS")
+    return Path(named) if named else data_root() / "affekt" / "models"
+
+
+def installed_bundles() -> dict[str, Path]:
+    """Return the installed bundles by name, sorted."""
+    try:
+        found = sorted(models_folder().glob("*.onnx"))
+        return {path.stem: path for path in found if path.is_file()}
+    except OSError:
+        return {}
+
+
+def active_model() -> str:
+    """Return the name or path of the model in use: what `use_model` wrote, else "default".
+
+    Raises:
+        ConfigError: the note cannot be read.
+    """
+    history = use_history()
+    return history[-1] if history else DEFAULT
+
+
+def use_history() -> list[str]:
+    """Return the models that were put to use, the one in use last.
+
+    Raises:
+        ConfigError: the note of it cannot be read.
+    """
+    note = models_folder() / NOTE
+    try:
+        history = json.loads(read_text(note))["history"]
+    except FileNotFoundError:
+        return []
+    except OSError as error:
+        raise ConfigError(f"{note}: cannot be read: {error.strerror}") from None
+    except (ValueError, KeyError, TypeError, RecursionError):
+        raise ConfigError(f"{note}: is damaged: remove it, and use a model anew") from None
+    if not isinstance(history, list) or not all(isinstance(item, str) for item in history):
+        raise ConfigError(f"{note}: is damaged: remove it, and use a model anew")
+    return history
+
+
+def shipped_bundles() -> dict[str, Path]:
+    """Return the bundles that came with this installation, by name."""
+    paths = {name: WEIGHTS / f"{name}.onnx" for name in SHIPPED}
+    return {name: path for name, path in paths.items() if path.is_file()}
+
+
+def bundle_path(model: str | Path) -> Path:
+    """Return the file of a shipped or installed bundle's name, of the one in use, or of a path.
+
+    Raises:
+        BundleError: no bundle has that name and no file lies at that path.
+        ConfigError: "active" was asked for, and the note of what is in use cannot be read.
+    """
+    if model == ACTIVE:
+        model = active_model()
+    known = {**installed_bundles(), **shipped_bundles()}
+    if isinstance(model, str) and model in known:
+        return known[model]
+    path = Path(model)
+    # os.path: a name that the system refuses (too long, say) is a missing file and no error.
+    if os.path.isfile(path):  # noqa: PTH113
+        return path
+    if os.path.isdir(path):  # noqa: PTH112
+        raise BundleError(f"{path}: a folder; name the .onnx file in it")
+    if isinstance(model, Path) or path.suffix or len(path.parts) > 1:
+        raise BundleError(f"{path}: no such model file")
+    if model in SHIPPED:
+        raise BundleError(
+            f"the model '{model}' is missing from this installation: reinstall affekt"
+        )
+    names = dict.fromkeys((*SHIPPED, *known))
+    raise BundleError(f"no model is called '{model}'{did_you_mean(model, names)}; or give a path")
