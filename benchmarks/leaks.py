@@ -25,11 +25,10 @@ from sklearn.preprocessing import StandardScaler
 
 from affekt import metrics
 from affekt.audio import SAMPLING_RATE_HZ, decode
-from affekt.augment.copies import CopyConfig, copy_rng, make_copy
+from affekt.augment import CopyConfig, copy_rng, make_copy
 from affekt.corpora import load_corpus
-from affekt.evaluation import Reading, commit_here, log_reading
+from affekt.evaluation import Reading, clips_digest, commit_here, log_reading
 from affekt.evaluation.overlap import lockbox_tested
-from affekt.evaluation.report import clips_digest
 from affekt.features.sets import FEATURE_SETS
 from affekt.protocols import Split, protocol
 from affekt.records import Utterance

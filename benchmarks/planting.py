@@ -15,7 +15,7 @@ import numpy.typing as npt
 import scipy.signal
 import soxr
 
-from affekt.augment.vocoder import stretch
+from affekt.augment import stretch
 from affekt.corpora import CORPORA, load_corpus
 from affekt.records import Utterance
 

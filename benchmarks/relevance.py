@@ -25,9 +25,8 @@ import numpy.typing as npt
 
 from affekt.audio import SAMPLING_RATE_HZ, decode
 from affekt.corpora import CORPORA, load_corpus
-from affekt.evaluation import Reading, commit_here, log_reading
-from affekt.evaluation.report import clips_digest
-from affekt.metrics.intervals import confusion_intervals
+from affekt.evaluation import Reading, clips_digest, commit_here, log_reading
+from affekt.metrics import confusion_intervals
 from affekt.protocols import partition
 from affekt.recognition import Recognizer
 from affekt.recognition.explain import relevance_hop_s

@@ -23,8 +23,7 @@ import numpy.typing as npt
 import soundfile
 
 from affekt.audio import SAMPLING_RATE_HZ, decode
-from affekt.augment.channel import telephone
-from affekt.augment.waveform import COLOURS, coloured_noise
+from affekt.augment import COLOURS, coloured_noise, telephone
 from affekt.corpora import CORPORA, load_corpus
 from affekt.protocols import partition
 from affekt.recognition import Recognizer, StreamRecognizer

@@ -12,7 +12,7 @@ import sys
 import numpy as np
 
 from affekt import Recognizer, open_dataset
-from affekt.metrics.calibration import expected_calibration_error, fit_temperature, soften
+from affekt.metrics import expected_calibration_error, fit_temperature, soften
 
 recognizer = Recognizer.load(sys.argv[1])
 labels = recognizer.labels()

@@ -7,12 +7,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from affekt.evaluation import leak_facts
 from affekt.evaluation.card import points, share
 from affekt.evaluation.card import warnings as rules
 from affekt.evaluation.figures import percent, why_no_interval
 from affekt.evaluation.overlap import LeakedCopy, Leaks
 from affekt.evaluation.people import MARGIN, MIN_SPEAKERS
-from affekt.evaluation.writers import leak_facts
 from affekt.metrics import NEARLY_ALL
 from affekt.recognition import Bundle, shipped_bundles
 from md import table

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import grimp
 import pytest
 import soundfile
 
@@ -15,6 +16,7 @@ HEAVY = (
     *("torch", "lightning", "pandas", "scipy", "librosa", "sklearn"),
     *("matplotlib", "onnx", "pyarrow", "numba", "tensorboard", "av"),
 )
+SOURCE = Path(__file__).parent.parent / "src"
 REPORT = "\nimport json, sys; print(json.dumps(sorted({n.split('.')[0] for n in sys.modules})))"
 
 
@@ -81,3 +83,27 @@ def test_nobody_below_imports_the_face_of_the_package() -> None:
         if "from affekt import __version__" in path.read_text(encoding="utf-8")
     ]
     assert told == []
+
+
+# Rooms whose modules others import past the door; one that gets a whole door leaves this list.
+WITHOUT_A_DOOR = {
+    *("audio", "audit", "corpora", "features", "inspection", "models"),
+    *("recognition", "records", "report", "service", "training", "web"),
+}
+
+
+def test_rooms_are_entered_by_their_doors() -> None:
+    graph = grimp.build_graph("affekt", exclude_type_checking_imports=True, cache_dir=None)
+    past: dict[str, set[str]] = {}
+    for importer in graph.modules:
+        for imported in graph.find_modules_directly_imported_by(importer):
+            room = imported.rpartition(".")[0]
+            if room in ("", "affekt") or f"{importer}.".startswith(f"{room}."):
+                continue
+            # A function may be called as the module that holds it.
+            door = (SOURCE / Path(*room.split(".")) / "__init__.py").read_text(encoding="utf-8")
+            through = f'"{imported.rpartition(".")[2]}"' in door
+            if not graph.find_children(imported) and not through:
+                past.setdefault(room.split(".")[1], set()).add(f"{importer} imports {imported}")
+    assert not {line for room in past.keys() - WITHOUT_A_DOOR for line in past[room]}
+    assert past.keys() >= WITHOUT_A_DOOR, "a room has its door now: it leaves the list"

@@ -18,8 +18,8 @@ from affekt.audio.preprocess import trim
 from affekt.errors import AudioError, ConfigError, MissingExtraError
 from affekt.features.cepstra import mfcc
 from affekt.inspection import show
-from affekt.inspection.side import N_MFCC
 from affekt.inspection.clip_plot import draw_clip
+from affekt.inspection.side import N_MFCC
 
 RATE_HZ = 16_000
 

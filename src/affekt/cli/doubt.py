@@ -57,10 +57,8 @@ def doubt(
 
     Every reading of lockbox speakers is logged.
     """
-    from affekt.evaluation.answered import constant_answers
+    from affekt.evaluation import HEARD, constant_answers, report_of
     from affekt.evaluation.confidence import clips_to_fit_on, doubts_of, hear_tested
-    from affekt.evaluation.report import report_of
-    from affekt.evaluation.writers import HEARD
     from affekt.output import check_output, write_outputs
 
     source = measuring.load_source(model, features, label_words, data)

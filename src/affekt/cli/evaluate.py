@@ -12,9 +12,8 @@ from affekt.cli import measuring
 from affekt.cli.options import force_option
 from affekt.corpora.datasets import DataSource
 from affekt.errors import ConfigError
-from affekt.evaluation import WRITERS, Report
+from affekt.evaluation import WRITERS, Report, unanswered
 from affekt.evaluation import evaluate as measure
-from affekt.evaluation.answered import unanswered
 from affekt.evaluation.sources import Source
 from affekt.output import check_output
 from affekt.recognition import Bundle, shipped_bundles

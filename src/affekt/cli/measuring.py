@@ -20,9 +20,18 @@ from affekt.corpora import CORPORA, corpora_root
 from affekt.corpora.datasets import DataSource
 from affekt.corpora.labels import check_labels
 from affekt.errors import ConfigError, CorpusError
-from affekt.evaluation import Reading, Report, check_readings, commit_here, log_reading
-from affekt.evaluation.answered import unanswered, unknown_names
-from affekt.evaluation.log import Origin
+from affekt.evaluation import (
+    HEARD,
+    Origin,
+    Reading,
+    Report,
+    check_readings,
+    commit_here,
+    log_reading,
+    tested_clips,
+    unanswered,
+    unknown_names,
+)
 from affekt.evaluation.overlap import (
     Copy,
     Leaks,
@@ -31,9 +40,7 @@ from affekt.evaluation.overlap import (
     lockbox_tested,
     training_clips,
 )
-from affekt.evaluation.report import tested_clips
 from affekt.evaluation.sources import Network, Source, open_source
-from affekt.evaluation.writers import HEARD
 from affekt.output import utf8, write_output
 from affekt.protocols import PROTOCOLS, Protocol, Split, protocol
 from affekt.recognition import BundleMetadata

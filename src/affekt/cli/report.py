@@ -16,9 +16,9 @@ from affekt.corpora import corpora_root
 from affekt.corpora.datasets import DataSource
 from affekt.corpora.votes import read_votes
 from affekt.errors import CorpusError
+from affekt.evaluation import report_of
 from affekt.evaluation.confidence import clips_to_fit_on, hear_tested
 from affekt.evaluation.people import CORPUS
-from affekt.evaluation.report import report_of
 from affekt.evaluation.sources import HUGGING_FACE
 from affekt.output import check_output
 from affekt.report.progress import progress_bars

@@ -1,5 +1,10 @@
 """Measuring a model under a protocol: runs, figures, reports, and the log of lockbox readings."""
 
+from affekt.evaluation.answered import (
+    constant_answers,
+    unanswered,
+    unknown_names,
+)
 from affekt.evaluation.figures import (
     ClassificationFigures,
     ClipPrediction,
@@ -9,6 +14,9 @@ from affekt.evaluation.figures import (
     score_corpus,
 )
 from affekt.evaluation.log import (
+    MEASURED,
+    ORIGINS,
+    Origin,
     Reading,
     append_reading,
     check_readings,
@@ -18,7 +26,13 @@ from affekt.evaluation.log import (
     log_reading,
 )
 from affekt.evaluation.overlap import training_clips
-from affekt.evaluation.report import Report, evaluate
+from affekt.evaluation.report import (
+    Report,
+    clips_digest,
+    evaluate,
+    report_of,
+    tested_clips,
+)
 from affekt.evaluation.run_report import (
     ComparedModel,
     ComparisonTable,
@@ -30,9 +44,16 @@ from affekt.evaluation.run_report import (
 )
 from affekt.evaluation.runs import Answers, Failure, run
 from affekt.evaluation.sources import Source, open_source
-from affekt.evaluation.writers import WRITERS
+from affekt.evaluation.writers import (
+    HEARD,
+    WRITERS,
+    leak_facts,
+)
 
 __all__ = [
+    "HEARD",
+    "MEASURED",
+    "ORIGINS",
     "WRITERS",
     "Answers",
     "ClassificationFigures",
@@ -41,6 +62,7 @@ __all__ = [
     "ComparisonTable",
     "CorpusFigures",
     "Failure",
+    "Origin",
     "Reading",
     "Report",
     "Scoring",
@@ -49,17 +71,24 @@ __all__ = [
     "check_readings",
     "checkout_of",
     "classify",
+    "clips_digest",
     "commit_here",
     "commit_of",
     "comparison_table",
+    "constant_answers",
     "evaluate",
+    "leak_facts",
     "log_reading",
     "open_source",
     "prediction_table",
     "read_predictions",
+    "report_of",
     "run",
     "score_corpus",
+    "tested_clips",
     "training_clips",
+    "unanswered",
+    "unknown_names",
     "write_prediction_tables",
     "write_report",
 ]

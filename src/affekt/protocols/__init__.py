@@ -4,7 +4,11 @@ from affekt.protocols.drawn import speaker_disjoint, speaker_disjoint_in_each
 from affekt.protocols.named import PROTOCOLS, Protocol, protocol
 from affekt.protocols.shipped import Parts, partition
 from affekt.protocols.split import LeakError, Split, check_disjoint
-from affekt.protocols.tables import lockbox_speakers, selection_speakers
+from affekt.protocols.tables import (
+    lockbox_speakers,
+    read_table,
+    selection_speakers,
+)
 
 __all__ = [
     "PROTOCOLS",
@@ -16,6 +20,7 @@ __all__ = [
     "lockbox_speakers",
     "partition",
     "protocol",
+    "read_table",
     "selection_speakers",
     "speaker_disjoint",
     "speaker_disjoint_in_each",

@@ -15,10 +15,9 @@ import torch
 from torch import nn
 
 import affekt
+from affekt.evaluation import Reading, checkout_of, clips_digest, commit_of
 from affekt.evaluation.figures import ClassificationFigures
-from affekt.evaluation.log import Reading, checkout_of, commit_of
 from affekt.evaluation.overlap import lockbox_tested
-from affekt.evaluation.report import clips_digest
 from affekt.evaluation.run_report import write_report
 from affekt.published.config import claims_of
 from affekt.published.job import Job, feature_version

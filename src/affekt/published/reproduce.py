@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from affekt.errors import BundleError, ConfigError, CorpusError
-from affekt.evaluation.log import check_readings, log_reading
+from affekt.evaluation import check_readings, log_reading
 from affekt.locks import only_one
 from affekt.published.config import claims_of
 from affekt.published.data import load_rows

@@ -11,7 +11,7 @@ from affekt.audio import SAMPLING_RATE_HZ
 from affekt.config import from_mapping, to_mapping
 from affekt.errors import BundleError, ConfigError, did_you_mean
 from affekt.features.sets import FEATURE_SETS, FeatureSet
-from affekt.metrics.conformal import Rule
+from affekt.metrics import Rule
 
 SCHEMA_VERSION = "1"
 GRAPH = "graph"

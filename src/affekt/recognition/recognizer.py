@@ -13,7 +13,7 @@ import numpy.typing as npt
 from affekt.audio import SAMPLING_RATE_HZ, AudioSource, Signal, Window, decode_blocks, from_array
 from affekt.emotions import reduce_vocabulary
 from affekt.errors import AffektError, AudioError, ConfigError, did_you_mean
-from affekt.metrics.conformal import prediction_sets
+from affekt.metrics import prediction_sets
 from affekt.recognition.bundle import Bundle
 from affekt.recognition.clips import WHOLE_S, predict_blocks, windows_of
 from affekt.recognition.explain import Explanation, explained, read_stretch, relevance_hop_s

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from affekt.metrics.calibration import fit_temperature, soften
-from affekt.metrics.conformal import fit_quantile
+from affekt.metrics import fit_quantile, fit_temperature, soften
 from affekt.recognition.metadata import SetRule
 from affekt.training.data import Part
 from affekt.training.module import TrainingModule, logits_of_part, ua_per_corpus

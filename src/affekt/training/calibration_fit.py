@@ -21,9 +21,7 @@ import numpy.typing as npt
 from scipy.optimize import minimize
 from sklearn.linear_model import LogisticRegression
 
-from affekt.metrics import log_loss
-from affekt.metrics.calibration import fit_temperature, soften
-from affekt.metrics.conformal import fit_quantile
+from affekt.metrics import fit_quantile, fit_temperature, log_loss, soften
 from affekt.recognition.metadata import SetRule
 
 Floats = npt.NDArray[np.float64]

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from affekt.audio import SAMPLING_RATE_HZ, decode
-from affekt.augment.copies import CopyConfig, copy_rng, make_copy
+from affekt.augment import CopyConfig, copy_rng, make_copy
 from affekt.config import to_mapping
 from affekt.emotions import CANONICAL
 from affekt.errors import AudioError

@@ -10,8 +10,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from affekt.audio import SAMPLING_RATE_HZ
-from affekt.augment import Pipeline
-from affekt.augment.copies import CopyConfig
+from affekt.augment import CopyConfig, Pipeline
 from affekt.config import from_mapping, read_toml
 from affekt.corpora import CORPORA
 from affekt.corpora.datasets import DataSource

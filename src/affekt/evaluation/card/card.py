@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import onnxruntime
 
-from affekt.augment.codecs import CODECS, available
+from affekt.augment import CODECS, available
 from affekt.errors import ConfigError
 from affekt.evaluation.confidence import Doubts, Hearing, doubts_of
 from affekt.evaluation.figures import voices

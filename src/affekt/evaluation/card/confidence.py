@@ -18,7 +18,7 @@ from affekt.evaluation.confidence import (
 )
 from affekt.evaluation.figures import interval_of, percent
 from affekt.evaluation.report import Report
-from affekt.metrics.conformal import Coverage
+from affekt.metrics import Coverage
 from affekt.recognition.metadata import SetRule
 from affekt.report.document import Block, Plot, Table
 from affekt.report.plots import to_svg

@@ -17,9 +17,7 @@ from affekt.errors import ConfigError
 from affekt.evaluation.card.card import SCHEMA_VERSION, Trust
 from affekt.evaluation.confidence import Believed, Calibration, Domain, Doubt, Doubts
 from affekt.files import read_text
-from affekt.metrics.calibration import Reliability
-from affekt.metrics.conformal import Coverage
-from affekt.metrics.risk import RiskCoverage, Roc
+from affekt.metrics import Coverage, Reliability, RiskCoverage, Roc
 from affekt.recognition.metadata import SetRule
 
 

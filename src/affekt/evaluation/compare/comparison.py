@@ -20,8 +20,7 @@ from affekt.evaluation.overlap import Copy, find_leaks
 from affekt.evaluation.report import Report, report_of, tested_clips
 from affekt.evaluation.runs import Answers, Progress, own_classes
 from affekt.evaluation.sources import Source
-from affekt.metrics import Figures, measure_figures
-from affekt.metrics.permutation import PermutationTest, shares_by_speaker, swap_test
+from affekt.metrics import Figures, PermutationTest, measure_figures, shares_by_speaker, swap_test
 from affekt.protocols import Protocol, Split
 from affekt.records import Utterance
 

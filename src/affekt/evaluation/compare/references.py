@@ -15,8 +15,7 @@ from typing import Literal
 from affekt.corpora import CORPORA
 from affekt.evaluation.figures import CorpusFigures
 from affekt.evaluation.report import Report
-from affekt.protocols import Protocol, lockbox_speakers, protocol
-from affekt.protocols.tables import read_table
+from affekt.protocols import Protocol, lockbox_speakers, protocol, read_table
 
 Match = Literal["matches", "other folds", "other speakers", "speakers shared", "unknown"]
 Verdict = Literal["yes", "roughly", "no", "not told"]

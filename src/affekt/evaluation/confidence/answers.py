@@ -11,14 +11,14 @@ import numpy as np
 import numpy.typing as npt
 
 from affekt.audio import SAMPLING_RATE_HZ, Signal
-from affekt.augment.channel import telephone
+from affekt.augment import telephone
 from affekt.errors import ConfigError
 from affekt.evaluation.confidence.domain import Domain, measure_domain
 from affekt.evaluation.confidence.doubt import Doubt, measure_doubt
 from affekt.evaluation.overlap import heard_clips
 from affekt.evaluation.runs import Answers, Progress, hear_all
 from affekt.evaluation.sources import Listener, Source
-from affekt.metrics.calibration import soften
+from affekt.metrics import soften
 from affekt.protocols import selection_speakers
 from affekt.recognition import Bundle
 from affekt.recognition.clips import Listen

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from affekt.evaluation.confidence.curves import thinned
 from affekt.evaluation.confidence.domain_sounds import KINDS, soundfont, synthetic_sounds
-from affekt.metrics.risk import Roc, roc
+from affekt.metrics import Roc, roc
 from affekt.recognition import Bundle
 
 # Other draws than those that `affekt calibrate` fits the novelty with.

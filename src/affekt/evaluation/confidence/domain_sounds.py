@@ -17,8 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from affekt.audio import SAMPLING_RATE_HZ, Signal, decode
-from affekt.augment.channel import hum
-from affekt.augment.waveform import Colour, coloured_noise
+from affekt.augment import Colour, coloured_noise, hum
 
 Floats = npt.NDArray[np.float64]
 Note = tuple[int, int, float, float]  # General MIDI program, key, begin and end in seconds

@@ -17,16 +17,21 @@ import numpy.typing as npt
 from affekt.errors import ConfigError
 from affekt.evaluation.confidence.curves import thinned
 from affekt.evaluation.runs import Answers
-from affekt.metrics import brier_score, log_loss
-from affekt.metrics.calibration import (
+from affekt.metrics import (
+    Coverage,
     Reliability,
+    RiskCoverage,
+    brier_score,
     classwise_calibration_error,
+    fit_quantile,
     fit_temperature,
+    log_loss,
+    measure_coverage,
+    prediction_sets,
     reliability,
+    risk_coverage,
     soften,
 )
-from affekt.metrics.conformal import Coverage, fit_quantile, measure_coverage, prediction_sets
-from affekt.metrics.risk import RiskCoverage, risk_coverage
 from affekt.recognition.metadata import SetRule
 
 Floats = npt.NDArray[np.float64]

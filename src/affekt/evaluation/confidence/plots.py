@@ -6,8 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from affekt.evaluation.confidence.answers import Doubts
-from affekt.metrics.calibration import Reliability
-from affekt.metrics.risk import RiskCoverage, Roc
+from affekt.metrics import Reliability, RiskCoverage, Roc
 from affekt.report.plots import BLUE, GREY, VERMILION, new_figure, to_png
 
 if TYPE_CHECKING:

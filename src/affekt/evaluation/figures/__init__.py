@@ -18,6 +18,9 @@ from affekt.evaluation.figures.layout import (
 from affekt.evaluation.figures.plots import (
     comparison_plot,
     confusion_plot,
+    curves_plot,
+    recalls_plot,
+    spectrogram_plot,
 )
 from affekt.evaluation.figures.records import (
     OTHER,
@@ -50,6 +53,7 @@ __all__ = [
     "classify",
     "comparison_plot",
     "confusion_plot",
+    "curves_plot",
     "ends",
     "figure",
     "interval_of",
@@ -57,9 +61,11 @@ __all__ = [
     "percent",
     "plots",
     "pooled_calibration",
+    "recalls_plot",
     "score_corpus",
     "scored_answers",
     "speaker_count",
+    "spectrogram_plot",
     "spoken",
     "voices",
     "why_no_interval",

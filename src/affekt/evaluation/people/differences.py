@@ -18,7 +18,7 @@ import numpy.typing as npt
 
 from affekt import metrics
 from affekt.audio import SAMPLING_RATE_HZ
-from affekt.augment.waveform import change_pitch
+from affekt.augment import change_pitch
 from affekt.evaluation.figures import (
     SCORINGS,
     Scored,

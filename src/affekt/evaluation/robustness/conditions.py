@@ -12,18 +12,21 @@ from functools import partial
 import numpy as np
 
 from affekt.audio import SAMPLING_RATE_HZ, Signal
-from affekt.augment.channel import (
+from affekt.augment import (
+    CODECS,
+    Codec,
     add_at,
+    available,
     babble,
     begin_late,
     clip_at,
+    coloured_noise,
     delay,
     diffuse_room,
     hum,
+    recode,
     telephone,
 )
-from affekt.augment.codecs import CODECS, Codec, available, recode
-from affekt.augment.waveform import coloured_noise
 
 SNR_DB = (20, 10, 5, 0)
 

@@ -7,7 +7,12 @@ import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from affekt.evaluation.figures import ClassificationFigures, plots
+from affekt.evaluation.figures import (
+    ClassificationFigures,
+    confusion_plot,
+    curves_plot,
+    recalls_plot,
+)
 from affekt.evaluation.run_report.page import to_html
 from affekt.evaluation.run_report.sections import Facts, History, run_document
 from affekt.evaluation.run_report.tables import predictions_csv
@@ -52,13 +57,13 @@ def write_report(
         MissingExtraError: matplotlib is not installed; nothing was written then.
     """
     drawings = {
-        "confusion": plots.confusion_plot(figures.labels, figures.confusion),
-        "recalls": plots.recalls_plot(
+        "confusion": confusion_plot(figures.labels, figures.confusion),
+        "recalls": recalls_plot(
             figures.labels, [item.recall for item in figures.classes], published_recalls
         ),
     }
     if history:
-        drawings["curves"] = plots.curves_plot(history)
+        drawings["curves"] = curves_plot(history)
     document = run_document(
         title,
         figures=figures,

@@ -10,7 +10,7 @@ from pathlib import Path
 import soundfile
 
 from affekt.audio import decode
-from affekt.evaluation.figures import plots
+from affekt.evaluation.figures import spectrogram_plot
 from affekt.features.spectra import LogMelConfig, log_mel
 from affekt.report.plots import to_png
 
@@ -39,5 +39,5 @@ def excerpt(path: Path) -> Excerpt:
     wav = io.BytesIO()
     soundfile.write(wav, signal, rate, format="WAV", subtype="PCM_16")
     level_db = _DB_PER_NEPER * log_mel(signal, LogMelConfig(sampling_rate_hz=rate))
-    drawing = plots.spectrogram_plot(level_db, duration_s=len(signal) / rate)
+    drawing = spectrogram_plot(level_db, duration_s=len(signal) / rate)
     return Excerpt(wav=wav.getvalue(), png=to_png(drawing, dpi=80))
