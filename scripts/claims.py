@@ -235,9 +235,10 @@ def false_claims(texts: Mapping[str, str]) -> list[str]:
     wanted = numbers()
     for place, text in texts.items():
         text = _HISTORY.sub("", text)
+        named = [] if place == "docs/log.md" else _VERSION.findall(text)  # which tells of old ones
         found += [
             f"{place}: names {name} {version}, and {ships[name]} ships"
-            for name, version in _VERSION.findall(text)
+            for name, version in named
             if name in ships and version != ships[name]
         ]
         for sentence in _sentences(text):
