@@ -10,7 +10,7 @@ from typing import NamedTuple
 from affekt.corpora import CORPORA, collection_of, load_corpus
 from affekt.corpora.base import Corpus, Name
 from affekt.errors import CorpusError
-from affekt.evaluation.sources.base import Learnt, Source
+from affekt.evaluation.sources import Learnt, Source
 from affekt.protocols import lockbox_speakers
 from affekt.records import Utterance, normal_id
 
