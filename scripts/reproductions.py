@@ -23,7 +23,7 @@ from affekt.training.recipe import Recipe
 
 ROOT = Path(__file__).resolve().parent.parent
 FOLDER = ROOT / "docs" / "reproductions"
-# Beside the systems, one with weaker copies, whose strength text 002 does not tell.
+# Beside the systems, one with weaker copies, whose strength Pathak's text does not give.
 MEASURED = (*SYSTEMS, "pathak-mlp-weak-copies")
 BELOW, ABOVE = -3.0, 10.0  # points of difference beyond which the text beside the table explains
 
@@ -252,7 +252,7 @@ def inferred() -> str:
     lines: list[str] = []
     for name in SYSTEMS:
         published = claims_of(load_system(name))
-        lines.append(f"**`{name}`** (text {published.text}).")
+        lines.append(f"**`{name}`** ({published.text}).")
         lines.append(" ".join(published.inferred))
         lines.append("")
     return "\n".join(lines)

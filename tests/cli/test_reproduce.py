@@ -12,7 +12,7 @@ name = "tones"
 labels = ["neutral", "happy", "sad", "angry"]
 
 [published]
-text = "005, Nobody"
+text = "Nobody, An Invented Text"
 title = "Emotions of tones"
 value = 95.0
 

@@ -25,7 +25,7 @@ TINY: dict[str, Any] = {
     "model": {"name": "gru"},
     "fit": {"epochs": 2, "batch_size": 16, "learning_rate": 0.01, "precision": "32"},
     "published": {
-        "text": "005, Nobody",
+        "text": "Nobody, An Invented Text",
         "title": "Emotions of tones",
         "inferred": ["Everything."],
         "seeds": [1],

@@ -144,7 +144,7 @@ def test_impossible_settings_are_refused(system, changes, message):
 
 OLDER = """
 name = "own"
-text = "005, Nobody"
+text = "Nobody, An Invented Text"
 title = "Tones"
 seeds = [4]
 

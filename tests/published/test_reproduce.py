@@ -207,7 +207,7 @@ def test_models_of_one_text_stand_beside_each_other_clip_by_clip(system, request
     other = system(name="other", **{"fit.epochs": 1})
     records = reproduce(request_for(system(), other, rules=("published",)))
     write_tables(tmp_path / "out", say=print)
-    place = tmp_path / "out" / "predictions" / "text-005-4-classes" / "published"
+    place = tmp_path / "out" / "predictions" / "text-nobody-4-classes" / "published"
     lines = (place / "predictions-seed-1.csv").read_text().splitlines()
     assert lines[0] == "clip,actual,other,tiny"
     assert len(lines) == 1 + records[0]["figures"]["clips"]

@@ -1,4 +1,7 @@
-"""The 1-D network of text 003 (L. Mostafa, M. ElZeftawy and S. Khaled).
+"""The 1-D network of L. Mostafa, M. ElZeftawy and S. Khaled.
+
+Their text: "Speech Emotion Recognition: A Comparative Study of Different Feature Spaces and
+Learning Models", 2023.
 
 Sizes are the text's, section 4.8. That the pools are padded ("same") like the convolutions is
 inferred; so is that each ReLU comes before its batch norm, as a Keras layer with an activation

@@ -1,4 +1,7 @@
-"""The 2-D network of text 003 (L. Mostafa, M. ElZeftawy and S. Khaled).
+"""The 2-D network of L. Mostafa, M. ElZeftawy and S. Khaled.
+
+Their text: "Speech Emotion Recognition: A Comparative Study of Different Feature Spaces and
+Learning Models", 2023.
 
 Sizes are the text's, section 4.8.1. Inferred: convolutions and pools are padded ("same"), else
 nothing is left of 13 coefficients after the second pool; each ReLU comes before its batch norm, as

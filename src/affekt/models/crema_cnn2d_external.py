@@ -1,8 +1,10 @@
-"""The 2-D network that text 003 takes from another paper (section 7).
+"""The 2-D network that L. Mostafa, M. ElZeftawy and S. Khaled take from another paper.
 
-The text names that paper "Recognition of Emotions in Speech Using Convolutional Neural Networks on
-Different Datasets". Sizes are the text's. Inferred: convolutions and pools are padded ("same"),
-else nothing is left of 13 coefficients.
+Their text, "Speech Emotion Recognition: A Comparative Study of Different Feature Spaces and
+Learning Models" (2023, section 7), names that paper: "Recognition of
+Emotions in Speech Using Convolutional Neural Networks on Different Datasets". Sizes are the
+text's. Inferred: convolutions and pools are padded ("same"), else nothing is left of 13
+coefficients.
 
 Shapes for `mfcc-matrix`:
 

@@ -1,4 +1,6 @@
-"""A GRU beside the LSTM of text 002; text 000 lists the layer, none of the texts trains one.
+"""A GRU beside the LSTM of P. Pathak's text.
+
+H. Shukla's text lists the layer; none of the texts trains one.
 
 Source: Cho et al. 2014. A vector is read as a sequence of groups of values, a matrix row after row.
 

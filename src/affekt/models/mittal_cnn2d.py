@@ -1,4 +1,6 @@
-"""The 2-D network of text 004 (R. Mittal, "Speech Emotion Recognition using CNNs", 2021).
+"""The 2-D network of R. Mittal.
+
+The text: "Speech Emotion Recognition using Convolutional Neural Networks", 2021.
 
 Convolutions, pools and dropout rates are the text's. Inferred: the dense layer's 128 units; that
 the zero padding is of the convolutions alone, so that pools drop what does not fill a window; that

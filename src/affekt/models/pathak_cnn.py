@@ -1,4 +1,4 @@
-"""The 1-D network of text 002 (P. Pathak, "Speech Emotion Recognition").
+"""The 1-D network of P. Pathak ("Speech Emotion Recognition").
 
 The text says 1-D convolutions with max pools and dropout and about 600,000 parameters ("6L"). The
 sizes are ours: the row of filters that is usual for this data set, which comes to 580,039 with

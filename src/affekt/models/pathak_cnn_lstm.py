@@ -1,4 +1,4 @@
-"""The network of text 002 that was deployed (P. Pathak, "Speech Emotion Recognition").
+"""The network that P. Pathak deployed ("Speech Emotion Recognition").
 
 The text says that an LSTM was added to the convolutional network, with dropout, and about 630,000
 parameters ("6.3L"). The sizes are ours: the first three convolutions of `pathak-cnn` and an LSTM of

@@ -1,4 +1,4 @@
-"""The LSTM of text 002 (P. Pathak, "Speech Emotion Recognition").
+"""The LSTM of P. Pathak ("Speech Emotion Recognition").
 
 The text draws the layers: LSTM of 256 over a sequence of 162 single values, dense 64, dense 7. Its
 281,095 parameters are these: 4 * 256 * (1 + 256 + 1) + 257 * 64 + 65 * 7. The ReLU of the dense

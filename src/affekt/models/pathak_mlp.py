@@ -1,4 +1,4 @@
-"""The multilayer perceptron of text 002 (P. Pathak, "Speech Emotion Recognition").
+"""The multilayer perceptron of P. Pathak ("Speech Emotion Recognition").
 
 The text trains scikit-learn's `MLPClassifier` with hidden layers 256, 256, 64. Its weights are
 copied into this module, which is stored like every other network, without pickle.

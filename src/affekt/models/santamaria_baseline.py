@@ -1,4 +1,4 @@
-"""The baseline of text 001 (E. A. Santamaria, "Emotion Recognition").
+"""The baseline of E. A. Santamaria ("Emotion Recognition").
 
 The text shows the time-distributed network of Lim et al. 2016: one and the same CNN over successive
 windows of the input, and what it finds there read in order. Where that paper reads with LSTMs, the

@@ -1,4 +1,4 @@
-"""The deep model of text 001 (E. A. Santamaria, "Emotion Recognition").
+"""The deep model of E. A. Santamaria ("Emotion Recognition").
 
 The text says a 2-D CNN of three blocks over the cube of planes, and no sizes. Ours follow the
 network of the tutorial that it cites (A. Rosebrock, "Keras Conv2D and Convolutional Layers",

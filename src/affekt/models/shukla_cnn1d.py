@@ -1,4 +1,4 @@
-"""The 1-D network of text 000 (H. Shukla, "Speech Emotion Recognition").
+"""The 1-D network of H. Shukla ("Speech Emotion Recognition").
 
 The text names the layers and their order, and gives no sizes: filters, kernels, pools, rates and
 the dense layer are ours, kept small for 141 values. Convolutions and pools are padded ("same").

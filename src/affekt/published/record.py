@@ -131,7 +131,7 @@ def metadata(
         figures={split.name: {"accuracy": figures["accuracy"], "ua": figures["ua"]}},
         created=record["date"],
         description=(
-            f"{system.name} of text {claims_of(system).text}, rebuilt. Split: {split.description}. "
+            f"{system.name} of: {claims_of(system).text}; rebuilt. Split: {split.description}. "
             "Its probabilities are not calibrated."
         ),
         not_for=("anything but comparison with its text",),
