@@ -9,6 +9,7 @@ import signal
 from pathlib import Path
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 from click.testing import CliRunner
 
@@ -74,13 +75,14 @@ def test_the_run_tells_a_plain_story(trained):
         "left out DC_a09.wav",
         "15 clips to calibrate on",
         *(f"epoch {number} of 10" for number in range(1, 11)),
-        lines[-2],
+        lines[-3],
+        "no novelty",
         str(trained.folder / "tiny.onnx"),
     ]
     assert lines[0].endswith("passed over")
     assert lines[1].endswith("emodb 30, savee 16")
-    assert lines[-2].startswith("temperature ")
-    assert lines[-2].endswith("on 15 clips of calibrate speakers")
+    assert lines[-3].startswith("temperature ")
+    assert lines[-3].endswith("on 15 clips of calibrate speakers")
     assert lines[-1].endswith("of torch at every length")
 
 
@@ -225,7 +227,10 @@ def test_a_model_of_ones_own_labels_is_trained_calibrated_and_measured(call, own
     table = ("--table", own / "own/mine.csv", "--labels", "own")
     said = call("train", own / "mine.toml", "--out", own / "run").stderr
     assert "16 clips to train on: mine 16" in said
+    assert "novelty: above 1 for 2% of the clips of calibrate speakers" in said
     path = own / "run/mine.onnx"
+    noise = 0.1 * np.random.default_rng(0).standard_normal((1, 20_000)).astype(np.float32)
+    assert Bundle.load(path).run(noise).novelty is not None
     metadata = Bundle.load(path).metadata
     assert metadata.labels == ("Frustrated", "at ease")
     (learnt,) = metadata.training_data

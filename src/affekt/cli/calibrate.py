@@ -59,7 +59,7 @@ def calibrate(
     Of your own recordings (--table, --folder), all speakers are used whom the model does not say
     that it learnt from.
     """
-    from affekt.evaluation.confidence import soundfont, synthetic_sounds
+    from affekt.evaluation.confidence import synthetic_sounds
     from affekt.output import check_output
     from affekt.recognition.model_files import bundle_path
     from affekt.training.calibration_graph import metadata_of
@@ -92,7 +92,6 @@ def calibrate(
         f"sets of {fitted.prediction_set.coverage:.0%}: labels of at least "
         f"{1.0 - fitted.prediction_set.quantile:.1%}; uncertain below {fitted.threshold:.3f}"
     )
-    echo(f"music of the synthetic sounds: {soundfont() or 'added up from overtones'}")
     echo(f"{target}: within {found.difference:.1e} of numpy at every length")
 
 

@@ -162,7 +162,7 @@ def fit_calibrator(heard: Heard, strange: Floats, siblings: Sequence[Heard] = ()
         rule="lac",
     )
     threshold = round(float(np.quantile(left_out[best].max(axis=1), UNCERTAIN_SHARE)), 3)
-    novelty_weights, novelty_bias = _fit_novelty(calibrate, heard.learnt, strange)
+    novelty_weights, novelty_bias = fit_novelty(calibrate, heard.learnt, strange)
     return Fitted(
         calibrator=Calibrator(
             weights=weights,
@@ -282,7 +282,7 @@ def _mean_nll(probabilities: Floats, answered: _Answered) -> float:
     return float(np.mean([log_loss(probabilities[part], answered.targets[part]) for part in parts]))
 
 
-def _fit_novelty(calibrate: Clips, learnt: Clips, strange: Floats) -> tuple[Floats, float]:
+def fit_novelty(calibrate: Clips, learnt: Clips, strange: Floats) -> tuple[Floats, float]:
     """Tell speech from what is none, by a plane (outlier exposure: Hendrycks et al. 2019).
 
     Its distance is set by calibrate speakers, each heard by a plane that was fitted without them.

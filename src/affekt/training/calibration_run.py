@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -21,7 +22,14 @@ from affekt.recognition import Bundle
 from affekt.recognition.metadata import BundleMetadata
 from affekt.records import Utterance, normal_id
 from affekt.threads import Workers
-from affekt.training.calibration_fit import Clips, Fitted, Heard, fit_calibrator
+from affekt.training.calibration_fit import (
+    Calibrator,
+    Clips,
+    Fitted,
+    Heard,
+    fit_calibrator,
+    fit_novelty,
+)
 from affekt.training.calibration_graph import logits_of, metadata_of, strip, write_calibrated
 from affekt.training.data import target_label
 
@@ -98,13 +106,12 @@ def calibrate_bundle(
         tasks.append(_task(sibling, parts.select, parts.train))
         if not tasks[-1].unheard:
             raise CorpusError(f"{sibling}: there is no clip of a select speaker it never heard")
-    done, total = 0, sum(len(task.unheard) + len(task.learnt) for task in tasks)
+    total = sum(len(task.unheard) + len(task.learnt) for task in tasks)
+    done = itertools.count(1)
 
     def count() -> None:
-        nonlocal done
-        done += 1
         if progress is not None:
-            progress(done, total)
+            progress(next(done), total)
 
     heard = [
         Heard(
@@ -125,6 +132,54 @@ def calibrate_bundle(
     )
     difference = write_calibrated(path, out, fitted.calibrator, calibrated, force=force)
     return Calibrated(fitted, difference)
+
+
+def add_novelty(
+    path: Path,
+    unheard: Sequence[Utterance],
+    learnt: Sequence[Utterance],
+    strange: Sequence[Signal],
+    *,
+    progress: Progress | None = None,
+) -> bool:
+    """Write a novelty into a bundle that training calibrated; its probabilities stay.
+
+    Args:
+        path: of the bundle, which is written in its place.
+        unheard: clips of speakers that it did not learn from.
+        learnt: clips that it learnt from; some of each corpus are used.
+        strange: sounds that are no speech, mono at 16 kHz.
+        progress: called with the number of clips done and the total.
+
+    Returns:
+        Whether it was written: a bundle without an embedding, or fewer than two speakers that it
+        did not learn from, give none.
+    """
+    metadata = metadata_of(path)
+    if metadata.feature_set is not None:
+        return False
+    task = _task(path, unheard, learnt)
+    if len({item.speaker_key for item in task.unheard}) < 2:
+        return False
+    total = len(task.unheard) + len(task.learnt)
+    done = itertools.count(1)
+
+    def count() -> None:
+        if progress is not None:
+            progress(next(done), total)
+
+    heard, known = (_heard(task.bundle, items, count) for items in (task.unheard, task.learnt))
+    sounds = np.array([_embedding(task.bundle, signal) for signal in strange])
+    weights, bias = fit_novelty(heard, known, sounds)
+    calibrator = Calibrator(
+        weights=np.zeros((len(weights), 1)),
+        bias=np.zeros(1),
+        log_temperatures=np.log([metadata.temperature]),
+        novelty_weights=weights,
+        novelty_bias=bias,
+    )
+    write_calibrated(path, path, calibrator, metadata)
+    return True
 
 
 class _Task(NamedTuple):

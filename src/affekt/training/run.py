@@ -11,8 +11,12 @@ import numpy as np
 from lightning.pytorch.utilities import rank_zero_only
 
 from affekt.errors import ConfigError
+from affekt.evaluation.confidence import synthetic_sounds
 from affekt.output import check_output
 from affekt.training.calibration import Calibration, calibrate
+from affekt.training.calibration_fit import FALSE_ALARMS
+from affekt.training.calibration_run import add_novelty
+from affekt.training.console import reading_bar
 from affekt.training.cross_fit import cross_fit
 from affekt.training.describe import describe
 from affekt.training.export import export
@@ -61,9 +65,27 @@ def train(
     calibration = _calibrated(run, fitted)
     metadata = describe(recipe, fitted, calibration, licence_text=licence_text)
     difference = export(fitted.module, recipe, metadata, path, force=force)
+    _add_novelty(run, fitted, path)
     size_mb = path.stat().st_size / 1e6
     run.say(f"{path}: {size_mb:.1f} MB, within {difference:.1e} of torch at every length")
     return path
+
+
+def _add_novelty(run: Run, fitted: Fitted, path: Path) -> None:
+    """Let the bundle tell what is no speech, where calibrate speakers can set the bound."""
+    with reading_bar(show=run.show_progress) as progress:
+        written = fitted.calibrate is not None and add_novelty(
+            path,
+            fitted.calibrate.utterances,
+            fitted.train.utterances,
+            [sound.signal for sound in synthetic_sounds()],
+            progress=progress,
+        )
+    run.say(
+        f"novelty: above 1 for {FALSE_ALARMS:.0%} of the clips of calibrate speakers"
+        if written
+        else "no novelty: it needs clips of two calibrate speakers, and a network over log-mels"
+    )
 
 
 def _calibrated(run: Run, fitted: Fitted) -> Calibration:

@@ -11,7 +11,6 @@ from affekt.evaluation.confidence.domain import (
     Domain,
 )
 from affekt.evaluation.confidence.domain_sounds import (
-    soundfont,
     synthetic_sounds,
 )
 from affekt.evaluation.confidence.doubt import (
@@ -42,6 +41,5 @@ __all__ = [
     "reliability_plot",
     "risk_plot",
     "roc_plot",
-    "soundfont",
     "synthetic_sounds",
 ]

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from affekt.evaluation.confidence.curves import thinned
-from affekt.evaluation.confidence.domain_sounds import KINDS, soundfont, synthetic_sounds
+from affekt.evaluation.confidence.domain_sounds import KINDS, synthetic_sounds
 from affekt.metrics import Roc, roc
 from affekt.recognition import Bundle
 
@@ -61,11 +61,10 @@ def measure_domain(bundle: Bundle, speech: npt.NDArray[np.float64]) -> Domain:
             raise ValueError(f"{bundle.path}: gives no novelty")
         of_kind[sound.kind].append(float(novelty[0, 0]))
     strange = {kind: np.array(values) for kind, values in of_kind.items()}
-    font = soundfont()
     return Domain(
         curve=roc(speech, np.concatenate(list(strange.values()))),
         flagged=float((speech > 1.0).mean()),
         found={kind: float((values > 1.0).mean()) for kind, values in strange.items()},
         areas={kind: roc(speech, values).area for kind, values in strange.items()},
-        music="overtones added up" if font is None else f"soundfont {font.name}, FluidSynth",
+        music="instruments computed by numpy",
     )

@@ -1,36 +1,27 @@
 """Sounds that are no speech, all of them synthetic: music, noise, hum, silence and tones.
 
-Music is played by FluidSynth from a General MIDI soundfont where both are installed (Debian:
-`fluidsynth` and `timgm6mb-soundfont`), and added up from overtones where they are not.
+Everything is computed by numpy, so that every machine makes the same sounds. The instruments are
+added up from partials (Risset and Mathews 1969), or plucked (Karplus and Strong 1983).
 """
 
 from __future__ import annotations
 
-import shutil
-import struct
-import subprocess
-import tempfile
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
-from affekt.audio import SAMPLING_RATE_HZ, Signal, decode
+from affekt.audio import SAMPLING_RATE_HZ, Signal
 from affekt.augment import Colour, coloured_noise, hum
 
 Floats = npt.NDArray[np.float64]
-Note = tuple[int, int, float, float]  # General MIDI program, key, begin and end in seconds
 
 KINDS = ("music", "noise", "hum", "silence", "tones")
-_SOUNDFONTS = ("/usr/share/sounds/sf2", "/usr/share/sounds/sf3", "/usr/share/soundfonts")
 _LENGTH_S = (1.5, 5.0)
 _LEVEL_DB = (-40.0, -10.0)  # of the peak
 _SILENCE_DB = (-75.0, -60.0)  # below -80 dB a recording is refused as silent
-# Piano, organ, guitar, bass, strings, choir, trumpet, saxophone, flute and a synthesiser's lead.
-_PROGRAMS = (0, 19, 24, 33, 48, 52, 56, 65, 73, 80)
 _SCALE = (0, 2, 4, 5, 7, 9, 11)
-_TICKS_PER_S = 960
+_ROOM_S = 0.6
 _COLOURS: tuple[Colour, ...] = ("white", "pink", "brown")
 
 
@@ -47,12 +38,58 @@ class Sound:
     signal: Signal
 
 
-def soundfont() -> Path | None:
-    """Return a soundfont, where one is installed beside FluidSynth."""
-    if shutil.which("fluidsynth") is None:
-        return None
-    found = (path for folder in _SOUNDFONTS for path in sorted(Path(folder).glob("*.sf[23]")))
-    return next(found, None)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Instrument:
+    """How a note sounds.
+
+    Attributes:
+        partials: multiples of the pitch that sound.
+        slope: each partial's amplitude falls with its multiple to this power.
+        stretch: partials lie higher by this times the square of their multiple, as stiff strings'.
+        attack_s: until a note is at its height.
+        decay_per_s: it then dies away at this rate; 0 holds it.
+        vibrato: share of the pitch by which it sways.
+        voices: players a little out of tune with each other.
+        breath: share of noise.
+        formants_hz: resonances, as those of a choir's vowel.
+    """
+
+    partials: tuple[int, ...]
+    slope: float
+    stretch: float = 0.0
+    attack_s: float = 0.01
+    decay_per_s: float = 0.0
+    vibrato: float = 0.0
+    voices: int = 1
+    breath: float = 0.0
+    formants_hz: tuple[float, ...] = ()
+
+
+_ALL = tuple(range(1, 17))
+INSTRUMENTS: dict[str, Instrument | None] = {
+    "piano": Instrument(partials=_ALL, slope=1.2, stretch=4e-4, attack_s=0.004, decay_per_s=2.5),
+    "organ": Instrument(partials=(1, 2, 3, 4, 6, 8), slope=0.3, attack_s=0.02),
+    "guitar": None,  # plucked
+    "bass": Instrument(partials=_ALL[:8], slope=1.6, decay_per_s=2.0),
+    "strings": Instrument(partials=_ALL, slope=1.0, attack_s=0.15, vibrato=0.005, voices=3),
+    "choir": Instrument(
+        partials=_ALL, slope=0.8, attack_s=0.1, vibrato=0.008, voices=3, formants_hz=(700, 1100)
+    ),
+    "trumpet": Instrument(partials=_ALL, slope=0.6, attack_s=0.04, vibrato=0.003),
+    "saxophone": Instrument(partials=_ALL, slope=0.9, attack_s=0.05, vibrato=0.005, breath=0.05),
+    "flute": Instrument(partials=(1, 2, 3), slope=2.0, attack_s=0.06, vibrato=0.005, breath=0.1),
+    "lead": Instrument(partials=_ALL[::2], slope=1.0),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Note:
+    """One note of a melody: an instrument, a key (69 is 440 Hz), and when it sounds."""
+
+    instrument: str
+    key: int
+    begin_s: float
+    end_s: float
 
 
 def synthetic_sounds(each: int = 40, *, seed: int = 0) -> tuple[Sound, ...]:
@@ -63,24 +100,20 @@ def synthetic_sounds(each: int = 40, *, seed: int = 0) -> tuple[Sound, ...]:
         seed: of all draws.
     """
     rng = np.random.default_rng(seed)
-    font = soundfont()
     made = []
     for kind in KINDS:
         for _ in range(each):
             samples = round(rng.uniform(*_LENGTH_S) * SAMPLING_RATE_HZ)
-            raw = _make(kind, samples, rng, font)
+            raw = _make(kind, samples, rng)
             level_db = rng.uniform(*(_SILENCE_DB if kind == "silence" else _LEVEL_DB))
             signal = raw * (10.0 ** (level_db / 20.0) / np.abs(raw).max())
             made.append(Sound(kind=kind, signal=signal.astype(np.float32)))
     return tuple(made)
 
 
-def _make(
-    kind: str, samples: int, rng: np.random.Generator, font: Path | None
-) -> npt.NDArray[np.floating]:
+def _make(kind: str, samples: int, rng: np.random.Generator) -> npt.NDArray[np.floating]:
     if kind == "music":
-        notes = _melody(samples / SAMPLING_RATE_HZ, rng)
-        return _added(notes, samples) if font is None else _played(notes, samples, font)
+        return _music(samples, rng)
     if kind == "hum":
         faint = coloured_noise(samples, SAMPLING_RATE_HZ, colour="pink", rng=rng)
         mixed: Floats = hum(samples, SAMPLING_RATE_HZ) + 10.0 ** rng.uniform(-3.0, -1.0) * faint
@@ -108,7 +141,7 @@ def _tones(samples: int, rng: np.random.Generator) -> Floats:
 def _melody(duration_s: float, rng: np.random.Generator) -> list[Note]:
     """A melody over chords in some major key, for two instruments of their own."""
     tonic, beat_s = int(rng.integers(45, 57)), 60.0 / rng.uniform(70.0, 150.0)
-    lead, backing = (int(program) for program in rng.choice(_PROGRAMS, 2, replace=False))
+    lead, backing = (str(name) for name in rng.choice(list(INSTRUMENTS), 2, replace=False))
     notes: list[Note] = []
     degree = 0
     for beat in range(int(np.ceil(duration_s / beat_s))):
@@ -117,9 +150,19 @@ def _melody(duration_s: float, rng: np.random.Generator) -> list[Note]:
             degree = int(rng.choice([0, 3, 4, 5]))
             chord = [degree, degree + 2, degree + 4]
             end_s = begin_s + 4.0 * beat_s
-            notes += [(backing, tonic + _key(step), begin_s, end_s) for step in chord]
+            notes += [
+                Note(instrument=backing, key=tonic + _key(step), begin_s=begin_s, end_s=end_s)
+                for step in chord
+            ]
         step = degree + int(rng.integers(0, 8))
-        notes.append((lead, tonic + 12 + _key(step), begin_s, begin_s + 0.9 * beat_s))
+        notes.append(
+            Note(
+                instrument=lead,
+                key=tonic + 12 + _key(step),
+                begin_s=begin_s,
+                end_s=begin_s + 0.9 * beat_s,
+            )
+        )
     return notes
 
 
@@ -127,53 +170,72 @@ def _key(step: int) -> int:
     return 12 * (step // len(_SCALE)) + _SCALE[step % len(_SCALE)]
 
 
-def _added(notes: list[Note], samples: int) -> Floats:
-    """Add decaying overtones up: music to a machine, if to nobody else."""
+def _music(samples: int, rng: np.random.Generator) -> Floats:
+    """Play a melody over chords, perhaps with drums, perhaps in a room."""
+    notes = _melody(samples / SAMPLING_RATE_HZ, rng)
     total = np.zeros(samples)
-    times_s = np.arange(samples) / SAMPLING_RATE_HZ
-    for program, key, begin_s, end_s in notes:
-        since_s = times_s - begin_s
-        shape = np.where((since_s >= 0.0) & (times_s < end_s), np.exp(-3.0 * since_s), 0.0)
-        hz = 440.0 * 2.0 ** ((key - 69) / 12.0)
-        for overtone in range(1, 2 + program % 7):
-            total += shape * np.sin(2.0 * np.pi * hz * overtone * times_s) / overtone
+    for note in notes:
+        begin = round(note.begin_s * SAMPLING_RATE_HZ)
+        sound = sound_of(note, rng)[: max(0, samples - begin)]
+        total[begin : begin + sound.size] += sound
+    if rng.random() < 0.5:
+        total += _drums(samples, rng, every_s=notes[-1].end_s - notes[-1].begin_s)
+    if rng.random() < 0.5:
+        tail = round(_ROOM_S * SAMPLING_RATE_HZ)
+        room = rng.standard_normal(tail) * np.exp(-6.9 * np.arange(tail) / tail)
+        room *= 0.5 / np.sqrt((room**2).sum())
+        size = samples + tail
+        wet = np.fft.irfft(np.fft.rfft(total, size) * np.fft.rfft(room, size), size)
+        total += wet[:samples]
     return total
 
 
-def _played(notes: list[Note], samples: int, font: Path) -> Signal:
-    """Have FluidSynth play the notes."""
-    with tempfile.TemporaryDirectory() as folder:
-        score, sound = Path(folder) / "notes.mid", Path(folder) / "notes.wav"
-        score.write_bytes(_midi_file(notes))
-        command = ["fluidsynth", "-ni", "-q", "-r", str(SAMPLING_RATE_HZ), "-F", str(sound)]
-        subprocess.run(  # noqa: S603  words of our own
-            [*command, str(font), str(score)], check=True, capture_output=True, timeout=60
-        )
-        signal = decode(sound).signal
-    return np.resize(signal[:samples], samples)
+def sound_of(note: Note, rng: np.random.Generator) -> Floats:
+    """Return the sound of a note."""
+    hz = 440.0 * 2.0 ** ((note.key - 69) / 12.0)
+    samples = round((note.end_s - note.begin_s) * SAMPLING_RATE_HZ)
+    instrument = INSTRUMENTS[note.instrument]
+    if instrument is None:
+        return _plucked(hz, samples, rng)
+    times_s = np.arange(samples) / SAMPLING_RATE_HZ
+    total = np.zeros(samples)
+    for _ in range(instrument.voices):
+        own_hz = hz * 2.0 ** (rng.normal(0.0, 0.05 * (instrument.voices > 1)) / 12.0)
+        sway = 1.0 + instrument.vibrato * np.sin(2.0 * np.pi * 5.5 * times_s + rng.uniform(0, 6))
+        phase = 2.0 * np.pi * np.cumsum(own_hz * sway) / SAMPLING_RATE_HZ
+        for multiple in instrument.partials:
+            place = multiple * (1.0 + instrument.stretch * multiple**2)
+            if place * own_hz > 0.45 * SAMPLING_RATE_HZ:
+                break
+            gain = multiple**-instrument.slope
+            if instrument.formants_hz:
+                away = np.array(instrument.formants_hz) - place * own_hz
+                gain *= float((1.0 / (1.0 + (away / 120.0) ** 2)).sum()) + 0.05
+            total += gain * np.sin(place * phase + rng.uniform(0.0, 6.0))
+    total += instrument.breath * np.abs(total).mean() * rng.standard_normal(samples) * 4.0
+    rise = np.minimum(1.0, times_s / instrument.attack_s)
+    fall = np.minimum(1.0, (samples / SAMPLING_RATE_HZ - times_s) / 0.03)
+    shaped: Floats = total * rise * fall * np.exp(-instrument.decay_per_s * times_s)
+    return shaped / max(1e-9, float(np.sqrt((shaped**2).mean())))
 
 
-def _midi_file(notes: list[Note]) -> bytes:
-    """Return a Standard MIDI File of one track, a channel for every instrument."""
-    channels = {program: k for k, program in enumerate(dict.fromkeys(note[0] for note in notes))}
-    events = [(0.0, bytes((0xC0 | channel, program))) for program, channel in channels.items()]
-    for program, key, begin_s, end_s in notes:
-        channel = channels[program]
-        events.append((begin_s, bytes((0x90 | channel, key, 90))))
-        events.append((end_s, bytes((0x80 | channel, key, 0))))
-    track, place = b"", 0
-    for time_s, event in sorted(events, key=lambda item: item[0]):
-        ticks = round(time_s * _TICKS_PER_S)
-        track += _variable_length(ticks - place) + event
-        place = ticks
-    track += b"\x00\xff\x2f\x00"
-    # 120 quarter notes a minute where nothing else is said: half a second each.
-    header = struct.pack(">4sIHHH", b"MThd", 6, 0, 1, _TICKS_PER_S // 2)
-    return header + struct.pack(">4sI", b"MTrk", len(track)) + track
+def _plucked(hz: float, samples: int, rng: np.random.Generator) -> Floats:
+    """Let noise run round a string that damps it."""
+    period = rng.standard_normal(max(2, round(SAMPLING_RATE_HZ / hz)))
+    rounds = []
+    for _ in range(samples // period.size + 1):
+        rounds.append(period)
+        period = 0.498 * (period + np.roll(period, 1))
+    return np.concatenate(rounds)[:samples]
 
 
-def _variable_length(value: int) -> bytes:
-    groups = [value & 0x7F]
-    while value := value >> 7:
-        groups.append(0x80 | (value & 0x7F))
-    return bytes(reversed(groups))
+def _drums(samples: int, rng: np.random.Generator, *, every_s: float) -> Floats:
+    """Beat time: a falling thud, and noise between."""
+    total = np.zeros(samples)
+    times_s = np.arange(round(0.15 * SAMPLING_RATE_HZ)) / SAMPLING_RATE_HZ
+    thud = np.sin(2.0 * np.pi * (60.0 * times_s + 4.0 * (1.0 - np.exp(-30.0 * times_s))))
+    for number, begin in enumerate(range(0, samples, round(every_s * SAMPLING_RATE_HZ))):
+        noise = rng.standard_normal(times_s.size)
+        beat = (noise if number % 2 else 2.0 * thud) * np.exp(-25.0 * times_s)
+        total[begin : begin + beat.size] += beat[: samples - begin]
+    return total
