@@ -25,8 +25,8 @@ from affekt.training import load_recipe
 
 @pytest.fixture
 def pipe(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A pipe that nobody writes into, and no patience with it."""
-    monkeypatch.setattr(files, "PIPE_PATIENCE_S", 0.0)
+    """A pipe that nobody writes into, and no time to wait for it."""
+    monkeypatch.setattr(files, "PIPE_TIMEOUT_S", 0.0)
     os.mkfifo(tmp_path / "pipe.csv")
     return tmp_path / "pipe.csv"
 

@@ -10,7 +10,7 @@ import stat
 from typing import TextIO
 
 # How long a pipe waits for somebody who writes into it.
-PIPE_PATIENCE_S = 5.0
+PIPE_TIMEOUT_S = 5.0
 
 _KINDS = (
     (stat.S_ISCHR, "is a device, not a file"),
@@ -24,7 +24,7 @@ def open_file(path: str | os.PathLike[str]) -> io.BufferedReader:
 
     Raises:
         OSError: there is none; it is a device or a folder; or nobody wrote into the pipe within
-            `PIPE_PATIENCE_S`, where open() would wait for ever; or the path is none. `strerror`
+            `PIPE_TIMEOUT_S`, where open() would wait for ever; or the path is none. `strerror`
             says what it is.
     """
     flags = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0)
@@ -87,7 +87,7 @@ def _await_writer(descriptor: int, path: str) -> None:
     """Wait until somebody has a pipe open to write; without anybody it reads as ended."""
     waiting = select.poll()
     waiting.register(descriptor, select.POLLIN)
-    if waiting.poll(1000.0 * PIPE_PATIENCE_S):
+    if waiting.poll(1000.0 * PIPE_TIMEOUT_S):
         return
     try:
         os.read(descriptor, 1)

@@ -351,7 +351,7 @@ def test_a_pipe_is_read_once_and_reported(
 def test_a_pipe_that_nobody_writes_into_is_given_up(
     timeline: Callable[..., Result], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(files, "PIPE_PATIENCE_S", 0.0)
+    monkeypatch.setattr(files, "PIPE_TIMEOUT_S", 0.0)
     os.mkfifo(tmp_path / "pipe")
     result = timeline(tmp_path / "pipe")
     assert result.exit_code == 2

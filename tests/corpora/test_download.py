@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 
 from affekt.corpora.base import Checksum
-from affekt.corpora.download import Patience, download_file
+from affekt.corpora.download import RetryPolicy, download_file
 from affekt.errors import DownloadError, MissingExtraError
 
 CONTENT = np.random.default_rng(7).bytes(300_000)
 POINTER = b"version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 300000\n"
-HASTY = Patience(timeout_s=0.3, attempts=3, wait_s=0.0)
+HASTY = RetryPolicy(timeout_s=0.3, attempts=3, wait_s=0.0)
 
 
 @pytest.fixture
@@ -23,7 +23,7 @@ def get(shelf, tmp_path):
     shelf.files["/a.zip"] = CONTENT
 
     def run(**options):
-        options = {"patience": HASTY} | options
+        options = {"retry_policy": HASTY} | options
         return download_file(f"{shelf.url}/a.zip", tmp_path / "new" / "a.zip", **options)
 
     return run
@@ -77,7 +77,7 @@ def test_the_next_run_goes_on_with_what_was_kept(get, shelf):
     assert shelf.requests == [("/a.zip", "bytes=98304-")]
 
 
-def test_progress_starts_the_patience_anew(get, shelf):
+def test_progress_starts_the_attempts_anew(get, shelf):
     shelf.hang_up_after = [30_000] * 9
     assert get().read_bytes() == CONTENT
 
@@ -141,7 +141,7 @@ def test_a_git_lfs_pointer_is_refused(get, shelf, tmp_path):
 def test_a_server_that_is_not_there_is_given_up(tmp_path, shelf):
     closed = shelf.url.rsplit(":", 1)[0] + ":9"
     with pytest.raises(DownloadError, match="broke off, 3 times in a row"):
-        download_file(f"{closed}/a.zip", tmp_path / "a.zip", patience=HASTY)
+        download_file(f"{closed}/a.zip", tmp_path / "a.zip", retry_policy=HASTY)
 
 
 def test_progress_tells_bytes_and_total(get):
@@ -154,7 +154,7 @@ def test_a_place_that_cannot_be_written_is_refused(shelf, tmp_path):
     (tmp_path / "file").touch()
     shelf.files["/a.zip"] = CONTENT
     with pytest.raises(DownloadError, match="cannot be written"):
-        download_file(f"{shelf.url}/a.zip", tmp_path / "file/a.zip", patience=HASTY)
+        download_file(f"{shelf.url}/a.zip", tmp_path / "file/a.zip", retry_policy=HASTY)
 
 
 def test_without_pooch_the_remedy_is_named(tmp_path, monkeypatch):

@@ -15,7 +15,7 @@ from affekt.inspection.corpus_bars import (
     draw_languages,
     draw_sampling_rates,
 )
-from affekt.inspection.tables import count
+from affekt.inspection.corpus_statistics import count
 from affekt.report.plots import to_png
 
 

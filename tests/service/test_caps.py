@@ -110,7 +110,7 @@ def test_a_size_that_was_not_announced_is_counted(
 
 @pytest.fixture(scope="module")
 def small(start: Any) -> Any:
-    """A service of small patience."""
+    """A service with short time-outs."""
     return start(
         max_upload_mb=1, max_duration_s=5.0, queue=2, max_large=1, max_files=3, idle_timeout_s=0.4
     )

@@ -142,7 +142,7 @@ def scan(data: DataSource, out: Path | None, everything: bool, force: bool) -> N
     if chosen is not data and absent:
         echo(f"not here: {', '.join(absent)}")
     if out is not None:
-        from affekt.corpora.tables import write_table
+        from affekt.corpora.utterance_tables import write_table
 
         write_table(found.utterances, out, force=force)
         echo(f"{out}: {len(found.utterances)} utterances")
@@ -241,7 +241,7 @@ def inspect(data: DataSource, out: Path | None, format_name: str, force: bool) -
     is named and passed over. Exit code 0: all was read, 1: something could not be read.
     """
     from affekt.inspection import inspect_utterances
-    from affekt.inspection.report import WRITERS, prepare_folder, write_report
+    from affekt.inspection.corpus_writers import WRITERS, prepare_folder, write_report
 
     with remarks_shown():
         found = or_all_here(data).scan()

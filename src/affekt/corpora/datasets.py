@@ -17,7 +17,7 @@ from affekt.corpora.folders import scan_labelled
 from affekt.corpora.labels import LABELS, Called, LabelMap, Labels, check_map_used, map_labels
 from affekt.corpora.patterns import PathPattern
 from affekt.corpora.scan import Scan
-from affekt.corpora.tables import Tabled, read_utterances, scan_rows
+from affekt.corpora.utterance_tables import Tabled, read_utterances, scan_rows
 from affekt.corpora.utterances import UNKNOWN_SPEAKER, Reading
 from affekt.errors import ConfigError, CorpusError, did_you_mean
 from affekt.records import Utterance

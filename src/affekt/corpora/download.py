@@ -20,8 +20,8 @@ _BLOCK = 1 << 12
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Patience:
-    """How long to wait.
+class RetryPolicy:
+    """When a download is tried again, and when it is given up.
 
     Attributes:
         timeout_s: without a single byte, the server has stalled.
@@ -43,7 +43,7 @@ def download_file(
     target: Path,
     *,
     checksum: Checksum | None = None,
-    patience: Patience | None = None,
+    retry_policy: RetryPolicy | None = None,
     progress: Progress | None = None,
 ) -> Path:
     """Download a file unless it is there; what arrived of it before is kept and gone on with.
@@ -52,7 +52,7 @@ def download_file(
         url: http or https.
         target: where it goes; until it is complete it is called `target.part`.
         checksum: what it must be.
-        patience: timeouts and attempts.
+        retry_policy: time-outs and attempts.
         progress: called with the file's name, bytes so far, and bytes in all where known.
 
     Returns:
@@ -73,7 +73,7 @@ def download_file(
     part = target.with_name(f"{target.name}.part")
 
     def downloader(source: str, output_file: str, _: Any) -> None:
-        _Transfer(source, part, patience or Patience(), progress).run()
+        _Transfer(source, part, retry_policy or RetryPolicy(), progress).run()
         if is_lfs_pointer(part):
             part.unlink()
             raise DownloadError(
@@ -114,10 +114,12 @@ def _check(url: str, part: Path, checksum: Checksum | None) -> None:
 class _Transfer:
     """One file on its way into `part`, over as many requests as it takes."""
 
-    def __init__(self, url: str, part: Path, patience: Patience, progress: Progress | None) -> None:
+    def __init__(
+        self, url: str, part: Path, retry_policy: RetryPolicy, progress: Progress | None
+    ) -> None:
         self._url = url
         self._part = part
-        self._patience = patience
+        self._retry_policy = retry_policy
         self._progress = progress
         # What the server called this version of the file: a part of one version must not be
         # completed with the rest of another (RFC 9110, If-Range).
@@ -132,13 +134,13 @@ class _Transfer:
                 self._request()
             except _Interrupted as error:
                 barren = 0 if self._size() > before else barren + 1
-                if barren >= self._patience.attempts:
+                if barren >= self._retry_policy.attempts:
                     raise DownloadError(
                         f"{self._url}: {error}, {barren} times in a row; the {self._size()} bytes "
                         f"that arrived are kept in {self._part}: the same command goes on from "
                         "there"
                     ) from None
-                time.sleep(self._patience.wait_s * 2 ** max(0, barren - 1))
+                time.sleep(self._retry_policy.wait_s * 2 ** max(0, barren - 1))
             else:
                 self._validator.unlink(missing_ok=True)
                 return
@@ -156,7 +158,7 @@ class _Transfer:
             headers |= {"Range": f"bytes={offset}-", "If-Range": version}
         try:
             with requests.get(
-                self._url, headers=headers, stream=True, timeout=self._patience.timeout_s
+                self._url, headers=headers, stream=True, timeout=self._retry_policy.timeout_s
             ) as response:
                 self._receive(response, offset)
         except requests.Timeout:

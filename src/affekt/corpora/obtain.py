@@ -6,7 +6,7 @@ import csv
 from pathlib import Path
 
 from affekt.corpora.base import Archive, Corpus, FileList
-from affekt.corpora.download import Patience, Progress, download_file
+from affekt.corpora.download import Progress, RetryPolicy, download_file
 from affekt.corpora.unpack import unpack_zip
 from affekt.errors import DownloadError
 
@@ -15,7 +15,7 @@ def get_corpus(
     corpus: Corpus,
     root: Path,
     *,
-    patience: Patience | None = None,
+    retry_policy: RetryPolicy | None = None,
     progress: Progress | None = None,
 ) -> Path:
     """Download a corpus into `root/name`; broken off, the same call goes on where it stopped.
@@ -36,9 +36,9 @@ def get_corpus(
     folder = root / corpus.name
     for remote in corpus.access.remotes:
         if isinstance(remote, Archive):
-            _get_archive(corpus, remote, folder, patience, progress)
+            _get_archive(corpus, remote, folder, retry_policy, progress)
         else:
-            _get_files(corpus, remote, folder, patience, progress)
+            _get_files(corpus, remote, folder, retry_policy, progress)
     return folder
 
 
@@ -46,7 +46,7 @@ def _get_archive(
     corpus: Corpus,
     remote: Archive,
     folder: Path,
-    patience: Patience | None,
+    retry_policy: RetryPolicy | None,
     progress: Progress | None,
 ) -> None:
     if folder.is_file():
@@ -60,7 +60,7 @@ def _get_archive(
         remote.url,
         folder.parent / ".downloads" / remote.filename,
         checksum=remote.checksum,
-        patience=patience,
+        retry_policy=retry_policy,
         progress=progress,
     )
     unpack_zip(archive, folder)
@@ -71,18 +71,18 @@ def _get_files(
     corpus: Corpus,
     remote: FileList,
     folder: Path,
-    patience: Patience | None,
+    retry_policy: RetryPolicy | None,
     progress: Progress | None,
 ) -> None:
-    index = download_file(remote.index_url, folder / remote.index_target, patience=patience)
+    index = download_file(remote.index_url, folder / remote.index_target, retry_policy=retry_policy)
     for url, target in remote.extras:
-        download_file(url, folder / target, patience=patience)
+        download_file(url, folder / target, retry_policy=retry_policy)
     names = _names(corpus, remote, index)
     for done, name in enumerate(names, start=1):
         download_file(
             remote.url.format(name=name),
             folder / remote.target.format(name=name),
-            patience=patience,
+            retry_policy=retry_policy,
         )
         if progress is not None:
             progress(corpus.title, done, len(names))

@@ -10,7 +10,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from affekt.inspection.corpus import Clip, Inspection
-from affekt.inspection.tables import NO_CANONICAL, NOT_STATED, count, emotions_of, split, summarise
+from affekt.inspection.corpus_statistics import (
+    NO_CANONICAL,
+    NOT_STATED,
+    count,
+    emotions_of,
+    split,
+    summarise,
+)
 from affekt.report.plots import (
     BLUE,
     DARK,

@@ -3,12 +3,12 @@
 from affekt.protocols.drawn import speaker_disjoint, speaker_disjoint_in_each
 from affekt.protocols.named import PROTOCOLS, Protocol, protocol
 from affekt.protocols.shipped import Parts, partition
-from affekt.protocols.split import LeakError, Split, check_disjoint
-from affekt.protocols.tables import (
+from affekt.protocols.shipped_tables import (
     lockbox_speakers,
     read_table,
     selection_speakers,
 )
+from affekt.protocols.split import LeakError, Split, check_disjoint
 
 __all__ = [
     "PROTOCOLS",

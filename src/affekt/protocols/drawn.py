@@ -7,8 +7,8 @@ from collections.abc import Iterable
 import numpy as np
 
 from affekt.errors import ConfigError
+from affekt.protocols.shipped_tables import CorpusSpeaker
 from affekt.protocols.split import Split
-from affekt.protocols.tables import CorpusSpeaker
 from affekt.records import Utterance
 
 

@@ -14,8 +14,8 @@ import numpy as np
 import numpy.typing as npt
 
 from affekt.errors import ConfigError
+from affekt.protocols.shipped_tables import read_table
 from affekt.protocols.split import Apart, Split, Utterances, sentence_key
-from affekt.protocols.tables import read_table
 from affekt.records import Utterance
 
 FOLDS = 5

@@ -9,13 +9,13 @@ from functools import partial
 
 from affekt.errors import ConfigError, did_you_mean
 from affekt.protocols import folds, shipped
-from affekt.protocols.split import Split, Utterances
-from affekt.protocols.tables import (
+from affekt.protocols.shipped_tables import (
     CorpusSpeaker,
     lockbox_speakers,
     read_table,
     selection_speakers,
 )
+from affekt.protocols.split import Split, Utterances
 from affekt.records import Utterance, with_one_spelling
 
 Rule = Callable[[Utterances], tuple[Split, ...]]

@@ -10,8 +10,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from affekt.errors import ConfigError, did_you_mean
+from affekt.protocols.shipped_tables import CorpusSpeaker, lockbox_speakers, selection_speakers
 from affekt.protocols.split import Split, Utterances, check_disjoint
-from affekt.protocols.tables import CorpusSpeaker, lockbox_speakers, selection_speakers
 from affekt.records import Utterance
 
 

@@ -6,7 +6,7 @@ from affekt.corpora import CORPORA
 from affekt.evaluation import evaluate, open_source
 from affekt.evaluation.compare.references import beside, match_of, references
 from affekt.protocols import lockbox_speakers, protocol
-from affekt.protocols.tables import read_table
+from affekt.protocols.shipped_tables import read_table
 
 
 def reference(corpus, affekt_protocol, tested="all", speakers="apart"):

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TextIO
 from affekt.errors import CorpusError
 from affekt.inspection.corpus import Inspection
 from affekt.inspection.corpus_plots import PLOTS
-from affekt.inspection.tables import (
+from affekt.inspection.corpus_statistics import (
     ALL,
     NO_CANONICAL,
     NOT_STATED,

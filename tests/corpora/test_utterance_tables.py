@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from affekt.corpora import load_corpus
 from affekt.corpora.datasets import open_dataset
-from affekt.corpora.tables import write_table
+from affekt.corpora.utterance_tables import write_table
 from affekt.errors import AffektError, CorpusError
 from affekt.evaluation.people.groups import duration_band
 from affekt.records import Utterance, with_one_spelling

@@ -8,7 +8,7 @@ import json
 
 import pytest
 
-from affekt.inspection.tables import (
+from affekt.inspection.corpus_statistics import (
     clips_csv,
     count,
     counts_csv,

@@ -3,7 +3,7 @@ from itertools import combinations
 import pytest
 
 from affekt.protocols import lockbox_speakers, selection_speakers
-from affekt.protocols.tables import read_table
+from affekt.protocols.shipped_tables import read_table
 from affekt.records import normal_id
 
 COLLECTION = {"ravdess_speech": "ravdess", "ravdess_song": "ravdess"}

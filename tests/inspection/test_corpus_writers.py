@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from affekt.errors import ConfigError, CorpusError, MissingExtraError
-from affekt.inspection.report import WRITERS, prepare_folder, write_report
+from affekt.inspection.corpus_writers import WRITERS, prepare_folder, write_report
 
 
 @pytest.fixture
