@@ -1,8 +1,11 @@
-"""The few pieces of Markdown that the generators share."""
+"""Markdown tables of the generators, as the reports of Affekt write theirs."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+
+from affekt.report.document import Table
+from affekt.report.markdown import table_markdown
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[object]], *, right: str = "") -> str:
@@ -13,10 +16,5 @@ def table(head: Sequence[str], rows: Iterable[Sequence[object]], *, right: str =
         rows: cells of any type; bars in them are escaped.
         right: one character a column, "r" where numbers are aligned to the right.
     """
-    rule = ["---:" if mark == "r" else "---" for mark in right.ljust(len(head), "l")]
-    lines = [list(head), rule, *([_cell(cell) for cell in row] for row in rows)]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
-
-
-def _cell(value: object) -> str:
-    return str(value).replace("|", "\\|").replace("\n", " ")
+    words = [place for place in range(len(head)) if right[place : place + 1] != "r"]
+    return table_markdown(Table.of([head, *([*map(str, row)] for row in rows)], words=words))

@@ -111,9 +111,10 @@ def plain_axes(axes: Axes, *, grid: Literal["x", "y"]) -> None:
     axes.tick_params(color=GREY)
 
 
-def to_png(figure: Figure, *, dpi: int = _DPI) -> bytes:
-    """Return a figure as a PNG file that says what made it."""
-    return _saved(figure, "png", dpi=dpi, metadata={"Software": SOFTWARE})
+def to_png(figure: Figure, *, dpi: int = _DPI, source: str | None = None) -> bytes:
+    """Return a figure as a PNG file that says what made it, and perhaps of what."""
+    metadata = {"Software": SOFTWARE} | ({"Source": source} if source else {})
+    return _saved(figure, "png", dpi=dpi, metadata={**metadata})
 
 
 def to_svg(figure: Figure) -> str:
