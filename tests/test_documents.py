@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import csv
+import importlib
 import json
 import re
 import shlex
-import subprocess
 import sys
 import tomllib
 from pathlib import Path
@@ -28,6 +28,9 @@ from affekt.recognition import Bundle, shipped_bundles
 from affekt.records import Utterance
 
 ROOT = Path(__file__).parent.parent
+sys.path.append(str(ROOT / "scripts"))
+generate_docs = importlib.import_module("generate_docs")
+
 DOCUMENTS = sorted(
     path.relative_to(ROOT).as_posix()
     for pattern in ("*.md", "docs/**/*.md", "examples/*.md")
@@ -190,34 +193,18 @@ def test_every_python_block_is_valid_python():
         compile(block, document, "exec")
 
 
-def test_generated_parts_are_fresh():
-    done = subprocess.run(
-        [sys.executable, "scripts/generate_docs.py", "--check"],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
+def test_generated_parts_are_fresh(capsys):
+    assert generate_docs.main(check=True) == 0, capsys.readouterr()
 
 
-def test_a_stale_part_is_shown_as_a_difference(tmp_path):
-    code = (
-        "import pathlib, sys; sys.path.insert(0, 'scripts'); import generate_docs as g;"
-        "g.ROOT = pathlib.Path(sys.argv[1]); g.FILES = {};"
-        "g.PARTS = {'page.md': {'n': lambda: 'new'}}; sys.exit(g.main(check=True))"
-    )
+def test_a_stale_part_is_shown_as_a_difference(tmp_path, monkeypatch, capsys):
     page = tmp_path / "page.md"
     page.write_text("<!-- generated: n -->\nold\n<!-- end of n -->\n")
-    done = subprocess.run(
-        [sys.executable, "-c", code, str(tmp_path)],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 1
-    assert "-old\n+new\n" in done.stdout
+    monkeypatch.setattr(generate_docs, "ROOT", tmp_path)
+    monkeypatch.setattr(generate_docs, "FILES", {})
+    monkeypatch.setattr(generate_docs, "PARTS", {"page.md": {"n": lambda: "new"}})
+    assert generate_docs.main(check=True) == 1
+    assert "-old\n+new\n" in capsys.readouterr().out
     assert page.read_text() == "<!-- generated: n -->\nold\n<!-- end of n -->\n"
 
 

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -35,13 +35,14 @@ TINY: dict[str, Any] = {
 }
 
 
-@pytest.fixture(autouse=True)
-def cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
-    folder = tmp_path_factory.getbasetemp() / "systems-cache"
-    monkeypatch.setenv("AFFEKT_CACHE", str(folder))
+@pytest.fixture(scope="session", autouse=True)
+def cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("AFFEKT_CACHE", str(tmp_path_factory.mktemp("systems-cache")))
+        yield
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def system() -> Callable[..., Recipe]:
     """A system that tells tones apart; dotted keys change a setting."""
 
@@ -69,6 +70,6 @@ def leaking(system: Callable[..., Recipe]) -> Recipe:
     )
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def corpora(toy_corpora: Path) -> Path:
     return toy_corpora

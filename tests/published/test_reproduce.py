@@ -27,25 +27,43 @@ from affekt.published.record import reading_of
 from affekt.published.tables import figure
 
 
+def asked(corpora, out, systems, changes):
+    values = {
+        "systems": systems,
+        "rules": RULES,
+        "out": out,
+        "corpora": corpora,
+        "seeds": None,
+        "epochs": None,
+        "quick": False,
+        "embed_audio": False,
+        "command": "affekt reproduce tiny",
+        "say": lambda line: None,
+        "show_progress": False,
+    }
+    return Request(**{**values, **changes})
+
+
 @pytest.fixture
 def request_for(corpora, tmp_path):
-    def make(*systems, **changes):
-        values = {
-            "systems": systems,
-            "rules": RULES,
-            "out": tmp_path / "out",
-            "corpora": corpora,
-            "seeds": None,
-            "epochs": None,
-            "quick": False,
-            "embed_audio": False,
-            "command": "affekt reproduce tiny",
-            "say": lambda line: None,
-            "show_progress": False,
-        }
-        return Request(**{**values, **changes})
+    """Ask for runs below `out` in the folder of the test; keywords change what is asked."""
+    return lambda *systems, **changes: asked(corpora, tmp_path / "out", systems, changes)
 
-    return make
+
+@pytest.fixture(scope="module")
+def made(corpora, system, tmp_path_factory):
+    """A folder with the finished runs of the system under all of its protocols."""
+    place = tmp_path_factory.mktemp("made")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(place)
+        reproduce(asked(corpora, place / "out", (system(),), {}))
+    return place / "out"
+
+
+@pytest.fixture
+def finished(made, tmp_path):
+    """What the test asks for of the system is there, and is not trained again."""
+    shutil.copytree(made, tmp_path / "out")
 
 
 def test_a_run_leaves_record_report_predictions_and_a_bundle(system, request_for, tmp_path):
@@ -105,6 +123,7 @@ def test_a_log_that_is_none_is_refused_before_anything_is_trained(system, reques
     assert not (tmp_path / "out" / "tiny").exists()
 
 
+@pytest.mark.usefixtures("finished")
 def test_the_bundle_answers_as_the_run_was_measured(system, request_for, corpora, tmp_path):
     reproduce(request_for(system(), rules=("speaker-disjoint",)))
     folder = tmp_path / "out" / "tiny" / "speaker-disjoint" / "seed-1"
@@ -126,6 +145,7 @@ def test_the_bundle_names_the_speakers_it_never_heard(system, request_for, tmp_p
     assert sum(len(names) for names in metadata.held_out.values()) == record["figures"]["speakers"]
 
 
+@pytest.mark.usefixtures("finished")
 def test_a_finished_run_is_not_run_again(system, request_for):
     said = []
     first = reproduce(request_for(system()))
@@ -136,6 +156,7 @@ def test_a_finished_run_is_not_run_again(system, request_for):
     ]
 
 
+@pytest.mark.usefixtures("finished")
 def test_a_folder_with_a_run_of_other_settings_is_refused(system, request_for):
     reproduce(request_for(system(), rules=("published",)))
     with pytest.raises(ConfigError, match="run of other settings"):
@@ -179,6 +200,7 @@ def test_the_perceptron_has_the_layers_that_its_settings_name(system, request_fo
     assert record["parameters"] == 162 * 8 + 8 + 8 * 4 + 4
 
 
+@pytest.mark.usefixtures("finished")
 def test_the_leak_is_measured_only_where_a_text_has_one(system, leaking, request_for, tmp_path):
     plain = reproduce(request_for(system()))
     leaky = reproduce(request_for(leaking, out=tmp_path / "leaky"))
@@ -186,6 +208,7 @@ def test_the_leak_is_measured_only_where_a_text_has_one(system, leaking, request
     assert [record["protocol"] for record in leaky] == list(RULES)
 
 
+@pytest.mark.usefixtures("finished")
 def test_the_table_puts_published_beside_measured(system, request_for, tmp_path):
     records = reproduce(request_for(system(), seeds=(1, 2)))
     (row,) = table(records)
@@ -203,6 +226,7 @@ def test_the_table_puts_published_beside_measured(system, request_for, tmp_path)
     assert (tmp_path / "out" / "comparison.csv").read_text().count("\n") == 1 + len(records)
 
 
+@pytest.mark.usefixtures("finished")
 def test_models_of_one_text_stand_beside_each_other_clip_by_clip(system, request_for, tmp_path):
     other = system(name="other", **{"fit.epochs": 1})
     records = reproduce(request_for(system(), other, rules=("published",)))
@@ -247,13 +271,15 @@ def test_an_empty_folder_of_a_corpus_is_a_corpus_that_is_not_here(
     assert record["corpora_missing"] == ["cafe"]
 
 
+@pytest.mark.usefixtures("finished")
 def test_records_are_read_back_from_the_folder(system, request_for, tmp_path):
     records = reproduce(request_for(system()))
     assert read_records(tmp_path / "out", say=print) == records
 
 
+@pytest.mark.usefixtures("finished")
 def test_a_damaged_record_of_another_run_does_not_cost_the_tables(system, request_for, tmp_path):
-    records = reproduce(request_for(system(), rules=("published",)))
+    records = reproduce(request_for(system()))
     broken = tmp_path / "out" / "other" / "published" / "seed-1" / "run.json"
     broken.parent.mkdir(parents=True)
     broken.write_text('{"name": ')
@@ -264,6 +290,7 @@ def test_a_damaged_record_of_another_run_does_not_cost_the_tables(system, reques
     assert str(broken) in said[0]
 
 
+@pytest.mark.usefixtures("finished")
 def test_a_run_whose_answers_are_gone_does_not_cost_the_tables(system, request_for, tmp_path):
     reproduce(request_for(system(), system(name="other"), rules=("published",)))
     (tmp_path / "out" / "tiny" / "published" / "seed-1" / "predictions.csv").unlink()
@@ -331,6 +358,7 @@ def test_the_report_has_the_published_figure_and_tells_of_other_epochs(
     assert "| epochs | 1 instead of 2 |" in report
 
 
+@pytest.mark.usefixtures("finished")
 def test_accuracy_is_told_corpus_by_corpus(system, request_for):
     (record,) = reproduce(request_for(system(), rules=("speaker-disjoint",)))
     found = record["by_corpus"]
@@ -353,6 +381,7 @@ def test_a_run_whose_bundle_is_missing_is_finished_from_its_checkpoint(
     assert not [line for line in said if line.startswith("epoch")]
 
 
+@pytest.mark.usefixtures("finished")
 def test_a_finished_run_is_not_taken_for_one_with_more_corpora(
     system, request_for, corpora, tmp_path
 ):
@@ -367,6 +396,7 @@ def test_a_finished_run_is_not_taken_for_one_with_more_corpora(
         reproduce(request_for(system(), rules=("published",), corpora=more))
 
 
+@pytest.mark.usefixtures("finished")
 def test_the_tables_hold_every_run_of_the_folder(system, request_for, tmp_path):
     reproduce(request_for(system(), rules=("published",)))
     reproduce(request_for(system(name="other"), rules=("published",)))
@@ -375,6 +405,7 @@ def test_the_tables_hold_every_run_of_the_folder(system, request_for, tmp_path):
     assert (tmp_path / "out" / "table.png").read_bytes().startswith(b"\x89PNG")
 
 
+@pytest.mark.usefixtures("finished")
 def test_the_drawing_has_a_line_a_system_and_a_series_a_protocol(system, request_for):
     records = reproduce(request_for(system(), rules=("published", "speaker-disjoint")))
     axes = picture(records).axes[0]
