@@ -104,7 +104,7 @@ def test_a_call_is_not_mixed_by_oversight(
     soundfile.write(path, tones.call_by_turns(), 16000)
     refused = predict(path)
     assert refused.exit_code == 1
-    assert refused.stderr.startswith(f"affekt: {path}: its channels sound by turns")
+    assert refused.stderr.startswith(f"affekt: {path}: its channels take turns")
     assert predict(path, "--channel", "1", "--format", "csv").stdout.count("angry,0.9") == 1
     assert predict(path, "--mix").exit_code == 0
 

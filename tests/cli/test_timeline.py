@@ -118,7 +118,7 @@ def test_a_call_is_refused_with_both_remedies_unless_one_is_taken(
     refused = timeline(twice, "--out", out)
     assert refused.exit_code == 2
     (line,) = refused.stderr.splitlines()
-    assert line.startswith(f"affekt: {twice}: its channels sound by turns")
+    assert line.startswith(f"affekt: {twice}: its channels take turns")
     assert "agent,customer" in line
     assert "(mix)" in line
     assert not out.exists()

@@ -17,7 +17,7 @@ from affekt.recognition import Failure, Recognizer
 from affekt.recognition.live import raw_samples
 
 RATE_HZ = 16_000
-IS_A_CALL = "its channels sound by turns, as those of a call do: .*mix"
+IS_A_CALL = "its channels take turns, as those of a call do: .*mix"
 
 Ways = dict[str, Callable[..., Any]]
 
@@ -86,7 +86,7 @@ def test_a_call_among_many_recordings_is_a_failure_of_its_own(
     soundfile.write(tmp_path / "sad.wav", tones.tone("sad"), RATE_HZ)
     refused, answered = recognizer.predict_many([tmp_path / "call.wav", tmp_path / "sad.wav"])
     assert isinstance(refused, Failure)
-    assert str(refused.error).startswith(f"{tmp_path / 'call.wav'}: its channels sound by turns")
+    assert str(refused.error).startswith(f"{tmp_path / 'call.wav'}: its channels take turns")
     assert answered.emotion == "sad"
 
 

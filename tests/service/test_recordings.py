@@ -56,7 +56,7 @@ def test_a_call_is_not_mixed_by_oversight(
     file = io.BytesIO()
     soundfile.write(file, tones.call_by_turns(seconds=seconds), 16000, format="WAV")
     refused = served.recognize(file.getvalue())
-    assert "sound by turns" in check_problem(refused, 400, "invalid-option")["detail"]
+    assert "take turns" in check_problem(refused, 400, "invalid-option")["detail"]
     (found,) = predictions(served.recognize(file.getvalue(), channel=1))
     assert found["emotion"] == "angry"
     assert predictions(served.recognize(file.getvalue(), mix=True))

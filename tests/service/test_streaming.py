@@ -191,7 +191,7 @@ def test_a_call_is_refused_once_it_is_one(served: Any, tones: Any, encoding: str
                 socket.send(chunk)
         *_, last = (json.loads(message) for message in messages_of(socket))
     assert last["problem"]["type"] == "urn:affekt:problem:invalid-option"
-    assert "sound by turns" in last["problem"]["detail"]
+    assert "take turns" in last["problem"]["detail"]
     found = moments(ask(served, chunks, **query, channel=1))
     assert {item["emotion"] for item in found} - {None} == {"angry"}
     assert moments(ask(served, chunks, **query, mix=True))

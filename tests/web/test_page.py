@@ -161,7 +161,7 @@ def test_a_call_asks_whose_voice_may_be_analysed(page: AppTest, sound) -> None:
 def test_a_call_is_not_mixed_by_oversight_but_a_scene_is_by_choice(page: AppTest, sound) -> None:
     turns = ["angry", None] * 3, [None, "happy"] * 3
     upload(page, sound("call.wav", *turns, duration_s=2.0))
-    assert "sound by turns, as those of a call do: say above" in page.error[0].value
+    assert "take turns, as those of a call do: say above" in page.error[0].value
     page.radio[0].set_value(page.radio[0].options[2]).run()
     assert not page.error
 

@@ -78,7 +78,7 @@ def test_a_call_is_not_mixed_by_oversight(tone_page, tones, tmp_path):
     soundfile.write(call, frames, 16_000)
     soundfile.write(stereo, frames[:, [0, 0]] * (1.0, 0.5), 16_000)
     tone_page.choose(call, stereo)
-    expect(tone_page.card("call.wav")).to_contain_text("sound by turns, as those of a call do")
+    expect(tone_page.card("call.wav")).to_contain_text("take turns, as those of a call do")
     expect(tone_page.card("call.wav")).to_contain_text("affekt timeline")
     expect(tone_page.card("stereo.wav").locator(".answer strong")).to_have_text("happy")
     assert [answer["path"] for answer in tone_page.results()] == ["stereo.wav"]

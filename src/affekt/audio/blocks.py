@@ -262,7 +262,7 @@ def decode_blocks(
         channel: 0-based; None is the mean of those with sound.
         track: of several sound tracks, 0-based; None is the default one, if it holds sound.
         refuse_calls: without a channel, the reading ends with a ConfigError once two channels
-            have sounded by turns, as those of a call do.
+            have taken turns, as those of a call do.
 
     Raises:
         AudioError: there is nothing to read, or it is no recording; the message holds the remedy.

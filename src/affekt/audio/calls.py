@@ -6,7 +6,7 @@ from affekt.audio.crosstalk import CrosstalkDetector
 from affekt.audio.signal import Signal
 from affekt.errors import ConfigError
 
-IS_A_CALL = "its channels sound by turns, as those of a call do"
+IS_A_CALL = "its channels take turns, as those of a call do"
 _CHOOSE_ONE = (
     "choose one person's channel (channel: 0), or name them all in a timeline (channels: "
     "agent,customer); or, if all are one voice or one scene, say so (mix)"
@@ -33,7 +33,7 @@ class CallGuard:
         """Look at the next `[samples, channels]`, any number of samples.
 
         Raises:
-            ConfigError: by now two channels have sounded by turns.
+            ConfigError: by now two channels have taken turns.
         """
         if frames.shape[1] == 1:
             return

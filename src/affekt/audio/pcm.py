@@ -62,7 +62,7 @@ class PcmReader:
         sampling_rate_hz: 1,000 to 384,000.
         channels: interleaved, 1 to 64.
         channel: 0-based; None is the mean of those with sound.
-        refuse_calls: without a channel, refuse channels that sound by turns.
+        refuse_calls: without a channel, refuse channels that take turns.
         name: what to call the stream in a message.
 
     Raises:

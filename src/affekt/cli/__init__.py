@@ -40,7 +40,10 @@ COMMANDS: dict[str, _Entry] = {
     "reproduce": _Entry("affekt.cli.reproduce:reproduce", "Rebuild published systems."),
     "tune": _Entry("affekt.cli.tune:tune", "Search the settings of a recipe."),
     "train": _Entry("affekt.cli.train:train", "Train a model from a recipe and export it."),
-    "calibrate": _Entry("affekt.cli.calibrate:calibrate", "Fit a model's confidence and doubt."),
+    "calibrate": _Entry(
+        "affekt.cli.calibrate:calibrate",
+        "Fit confidence, prediction sets and novelty.",
+    ),
 }
 
 

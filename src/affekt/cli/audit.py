@@ -48,7 +48,7 @@ FORMATS = ("text", "json", "md", "html")
     "--mend",
     type=click.Path(path_type=Path, dir_okay=False),
     metavar="FILE",
-    help="Write the split there without the rows that leak or cannot be heard; rows of a tested "
+    help="Write the split there without the rows that leak or cannot be read; rows of a tested "
     "part go only where the recording itself is at fault.",
 )
 @click.option(
@@ -76,8 +76,8 @@ def audit(
 
     Recordings are compared by their sound: copies are found that were re-encoded, resampled, cut,
     moved, made louder, changed in pitch or pace, turned backwards, filtered, or mixed with noise.
-    What is alike as copies are and cannot be confirmed is called suspected. What was heard is kept,
-    and heard again only when a file has changed; broken off, the same command goes on where it was.
+    What is alike as copies are and cannot be confirmed is called suspected. What was read is kept,
+    and read again only when a file has changed; broken off, the same command goes on where it was.
     """
     from affekt.audit import audit as look
     from affekt.audit.mend import check_target

@@ -73,7 +73,7 @@ def listen(
 
     Listens to the microphone (extra `live`), or with --stdin to raw samples, as another program
     writes them: ffmpeg -i VOICE -f s16le -ar 16000 -ac 1 - | affekt listen --stdin. Channels that
-    sound by turns, as those of a call do, are refused once they have, unless one is chosen.
+    take turns, as those of a call do, are refused once they have, unless one is chosen.
 
     Ctrl-C ends it, and a summary follows. Inform the speakers that an emotion recogniser
     is at work. A --speaker at work or in education needs a --purpose.

@@ -89,7 +89,7 @@ def predict(
 
     A folder stands for all recordings in it and below, - for standard input. Recordings longer
     than 10 s are recognised window by window where there is sound, and summarised. One whose
-    channels sound by turns, as those of a call do, is refused unless a channel is chosen. A
+    channels take turns, as those of a call do, is refused unless a channel is chosen. A
     recording that cannot be recognised has a row with the error.
 
     Exit code: 0 when all went well, 1 when a recording failed, 2 for a mistake in the command, 130

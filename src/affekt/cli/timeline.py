@@ -96,7 +96,7 @@ def timeline(
 
     In a call whose channels are named, emotion is inferred for the customer alone, if no others are
     named. To analyse somebody at work or in education needs a purpose. A recording whose channels
-    sound by turns, as those of a call do, is refused unless they are named.
+    take turns, as those of a call do, is refused unless they are named.
 
     `affekt timeline call.mp3 --channels agent,customer --out call.html` makes a report of a call.
 

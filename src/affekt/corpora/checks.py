@@ -43,7 +43,7 @@ def check_names(corpus: Corpus, scan: Scan) -> list[Difference]:
 
 
 def trouble_with(path: Path, error: AffektError, *, samples: int, peak: float) -> tuple[str, str]:
-    """Name the kind of what keeps a recording from being heard, and say it in words."""
+    """Name the kind of fault that keeps a recording from being read, and say it in words."""
     if is_lfs_pointer(path):
         return "lfs-pointer", "a Git LFS pointer in place of the recording: git lfs pull"
     silent = isinstance(error, SilentError) or (samples and peak < MIN_PEAK)

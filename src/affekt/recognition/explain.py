@@ -78,7 +78,7 @@ def read_stretch(
 
     Raises:
         AudioError: it cannot be read, or is longer than `LIMIT_S`.
-        ConfigError: channels sound by turns, and shall not be mixed.
+        ConfigError: channels take turns, and shall not be mixed.
     """
     if start_s is not None or end_s is not None:
         begin_s = start_s or 0.0

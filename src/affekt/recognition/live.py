@@ -39,10 +39,10 @@ def raw_samples(
         sample_format: of a sample.
         channels: of the stream.
         channel: of those, counted from 0; None takes their mean.
-        mix: take it even of channels that sound by turns, as those of a call do.
+        mix: take it even of channels that take turns, as those of a call do.
 
     Raises:
-        ConfigError: the format or the channels are impossible, or channels sound by turns.
+        ConfigError: the format or the channels are impossible, or channels take turns.
         AudioError: the rate is impossible, a sample is not finite, or a file with a header comes.
     """
     reader = PcmReader(
@@ -88,7 +88,7 @@ def microphone(
         described = sounddevice.query_devices(device, "input")
         rate_hz = round(described["default_samplerate"])
         backlog = Backlog(rate_hz)
-        opened = sounddevice.InputStream(
+        device_stream = sounddevice.InputStream(
             device=device,
             channels=1,
             samplerate=rate_hz,
@@ -102,7 +102,7 @@ def microphone(
             "and --stdin takes raw samples from another program"
         ) from error
     resampler = StreamResampler(rate_hz)
-    with opened:
+    with device_stream:
         while True:
             samples, dropped_s = backlog.get()
             if dropped_s:

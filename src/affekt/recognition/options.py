@@ -19,7 +19,7 @@ class Options(ClipOptions, total=False):
         channel: of the recording, counted from 0, instead of the mean of all.
         track: of several sound tracks, counted from 0, instead of the default one; of files alone.
         mix: take that mean for one voice, however different the channels are; without it and
-            without a channel, channels that sound by turns are refused.
+            without a channel, channels that take turns are refused.
         emotions: vocabulary of 8, 7, 6 or 4 labels instead of the model's own.
         threshold: a confidence below it is uncertain (0 to 1); the model's own otherwise.
         top_k: how many labels to answer at most.

@@ -88,7 +88,7 @@ class Recognizer:
 
         Raises:
             AudioError: the samples are no recording.
-            ConfigError: an option is impossible, or channels sound by turns.
+            ConfigError: an option is impossible, or channels take turns.
         """
         self._check(options)
         if options.get("track") is not None:
@@ -120,7 +120,7 @@ class Recognizer:
         Raises:
             AudioError: it cannot be read, or holds nothing to recognise; the remedy is said.
             MissingExtraError: its format needs PyAV, which is not installed.
-            ConfigError: an option is impossible, or channels sound by turns.
+            ConfigError: an option is impossible, or channels take turns.
         """
         self._check(options)
         with decode_blocks(
@@ -191,7 +191,7 @@ class Recognizer:
         Raises:
             AudioError: it cannot be read, holds nothing to recognise, or is too long.
             ConfigError: the model gives no relevance, for a feature set is its front end; the
-                purpose is unknown; or channels sound by turns.
+                purpose is unknown; or channels take turns.
         """
         check_purpose(purpose, consented=consented)
         relevance_hop_s(self.bundle)

@@ -52,7 +52,7 @@ class TimelineOptions(TrackOptions, total=False):
         analyse: whose emotions are inferred; with named channels the customer's alone.
         track: of several sound tracks, counted from 0, instead of the default one.
         mix: take the mean of all channels for one voice, however different they are; without it
-            and without names, channels that sound by turns are refused.
+            and without names, channels that take turns are refused.
         purpose: "medical", "safety" or "research": needed to analyse a channel of somebody at
             work or in education, and stamped on the result.
         consented: the speaker has consented to that purpose; research needs it for such a

@@ -51,7 +51,7 @@ class CommonOptions(TypedDict, total=False):
     mix: Annotated[
         bool | None,
         Option(
-            help="Take all channels for one voice. Without it, channels that sound by turns, as "
+            help="Take all channels for one voice. Without it, channels that take turns, as "
             "those of a call do, are refused, unless one is chosen or all are named.",
             default=False,
         ),

@@ -64,7 +64,7 @@ def decode_stream(
     Args:
         chunks: the bytes.
         channel: 0-based; None is the mean of those with sound.
-        refuse_calls: without a channel, refuse channels that sound by turns.
+        refuse_calls: without a channel, refuse channels that take turns.
 
     Raises:
         ConfigError: it is a call, which shall be refused.

@@ -27,7 +27,7 @@ class Transcoder:
     Args:
         memory_mb: of the worker.
         channel: 0-based; None is the mean of those with sound.
-        mix: take that mean even of channels that sound by turns, as those of a call do.
+        mix: take that mean even of channels that take turns, as those of a call do.
 
     Raises:
         Problem: the process does not start.

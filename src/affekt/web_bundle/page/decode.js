@@ -40,7 +40,7 @@ export async function decode(file, url) {
   warnings.push(...judge(signal, channels));
   if (channels.length > 1 && (await haveSeparateVoices(channels, SAMPLING_RATE_HZ))) {
     throw new RecordingError(
-      "has channels that sound by turns, as those of a call do: export one person's channel " +
+      "has channels that take turns, as those of a call do: export one person's channel " +
         'alone, or follow the call with "affekt timeline"; if all are one voice or one scene, ' +
         "export it in mono",
     );
