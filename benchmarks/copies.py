@@ -3,12 +3,11 @@
     AFFEKT_CORPORA=FOLDER python benchmarks/copies.py
     AFFEKT_CORPORA=FOLDER python benchmarks/copies.py --all --expected FILE
 
-One clip each of 24 speakers is copied. The weights of suspicion were fitted on others; the two
-least values were lowered once after a look at a part of this table and at the pairs. Beside the
-table stand 300 pairs in which one speaker says one sentence twice; `--write` keeps both in
-`docs/copies.json`, from which `make generate` makes a table. `--all` audits all recordings
-with a new store and again, and lists each finding of a copy that FILE does not expect: a CSV with
-columns `corpus`, `finding`, `stem` and `other`.
+One clip each of 24 speakers is copied. The weights of suspicion and its least value were fitted on
+others. Beside the table stand 300 pairs in which one speaker says one sentence twice; `--write`
+keeps both in `docs/copies.json`, from which `make generate` makes a table. `--all` audits all
+recordings with a new store and again, and lists each finding of a copy that FILE does not expect:
+a CSV with columns `corpus`, `finding`, `stem` and `other`.
 """
 
 from __future__ import annotations
@@ -48,24 +47,26 @@ def main() -> None:
     options.add_argument("--write", action="store_true", help="keep the figures in docs/")
     options.add_argument("--all", action="store_true", help="audit all recordings too")
     options.add_argument("--expected", type=Path, help="a CSV of findings that are expected")
+    options.add_argument("--keep", type=Path, help="keep copies and audits here, for another run")
     options.add_argument("--workers", type=int, default=2)
     arguments = options.parse_args()
     root = corpora_root(None)
     speakers, _ = speakers_apart(root)
-    with tempfile.TemporaryDirectory() as place:
+    with tempfile.TemporaryDirectory() as temporary:
+        place = arguments.keep or Path(temporary)
         print("| kind | tool | copies | certain | suspected | found | other findings |")
         print("| --- | --- | --- | --- | --- | --- | --- |")
         rows = [
-            _planted(planter, speakers, Path(place))
+            _planted(planter, speakers, place)
             for planter in planters()
             if arguments.only in (None, planter.kind)
         ]
         if arguments.only is None:
-            taken = _taken(speakers, Path(place))
+            taken = _taken(speakers, place)
             if arguments.write:
                 _write(rows, taken)
         if arguments.all:
-            _print_all(root, Path(place), arguments.workers, arguments.expected)
+            _print_all(root, place, arguments.workers, arguments.expected)
 
 
 def _planted(
@@ -73,16 +74,18 @@ def _planted(
 ) -> dict[str, str | int]:
     """Audit a split whose test part holds the copies of what is in its training part."""
     folder = place / f"{planter.kind}-{planter.tool}".replace(" ", "-")
-    folder.mkdir()
+    folder.mkdir(parents=True, exist_ok=True)
     rows = []
     for number, clips in enumerate(speakers):
         signal = decode(random.Random(number).choice(clips).path).signal
-        soundfile.write(folder / f"{number}.wav", signal, RATE_HZ, subtype="FLOAT")
+        if not (folder / f"{number}.wav").exists():
+            soundfile.write(folder / f"{number}.wav", signal, RATE_HZ, subtype="FLOAT")
         rows.append((f"{number}.wav", "train"))
         for step, setting in enumerate(planter.settings):
-            copy, rate_hz = planter.make(signal, setting, number)
             name = f"{number}-{step}.wav"
-            soundfile.write(folder / name, np.asarray(copy), rate_hz, subtype="FLOAT")
+            if not (folder / name).exists():
+                copy, rate_hz = planter.make(signal, setting, number)
+                soundfile.write(folder / name, np.asarray(copy), rate_hz, subtype="FLOAT")
             rows.append((name, "test"))
     findings = _copies(_audit(folder, rows))
     found: Counter[str] = Counter()
@@ -132,7 +135,7 @@ def _taken(speakers: Sequence[list[Utterance]], place: Path) -> int:
     drawn = random.Random(3).sample(pairs, PAIRS)
     names = {str(item.path): "all" for pair in drawn for item in pair}
     folder = place / "pairs"
-    folder.mkdir()
+    folder.mkdir(parents=True, exist_ok=True)
     wanted = {frozenset((str(one.path), str(other.path))) for one, other in drawn}
     findings = _copies(_audit(folder, list(names.items())))
     taken = [item for item in findings if frozenset(c.name for c in item.clips) in wanted]

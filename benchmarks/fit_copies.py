@@ -1,15 +1,19 @@
 """Fit the weights by which an audit suspects a copy that a vocoder made.
 
-    AFFEKT_CORPORA=FOLDER python benchmarks/fit_copies.py
+    AFFEKT_CORPORA=FOLDER python benchmarks/fit_copies.py [--write]
 
-Copies are made with librosa, of one clip each of 48 speakers. Against them stand recordings of 28
-speakers that sound alike and are no copies. The 24 speakers on whom `benchmarks/copies.py` reports
-are left out. The weights and the least suspicion are printed, for `src/affekt/audit/evidence.py`.
+Copies are made with librosa, of one clip each of 48 speakers. Against them stand all pairs of
+recordings that sound alike and are no copies. The 24 speakers on whom `benchmarks/copies.py`
+reports are left out. `--write` keeps the weights and the least suspicion in the package.
 """
 
 from __future__ import annotations
 
+import argparse
+import json
 import random
+from importlib import resources
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -18,20 +22,24 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import StandardScaler
 
 from affekt.audio import decode, resample
-from affekt.audit.alignment import NOT_ALONG, Alignment, align, measures
+from affekt.audit.alignment import NOT_ALONG, align
 from affekt.audit.clips import Clip, merge
 from affekt.audit.evidence import backwards, confirm, is_certain
 from affekt.audit.fingerprint import Fingerprint, fingerprint
 from affekt.audit.matching import Likeness, find_likenesses
 from affekt.audit.run import listen
 from affekt.audit.store import Store, default_store
+from affekt.audit.suspicion import FILE, Weights, measures, standardised
 from affekt.corpora import corpora_root
+from affekt.records import Utterance
 
 COPIED = 48
-COMPARED, RECORDINGS = 28, 250
-# Log odds between the most suspect of what is no copy and what is suspected: the recordings that
-# an audit compares are more than those here.
-MARGIN = 1.0
+# Of all pairs that are no copies, so many may be suspected.
+FALSE_ALARMS = 12
+# Strength of the regression's penalty: 77 weights, some hundred copies.
+PENALTY = 10.0
+# Among what looks like a copy to a first fit, what is one for certain is no counterexample.
+LIKELY = 0.2
 
 
 class Row(NamedTuple):
@@ -41,44 +49,83 @@ class Row(NamedTuple):
     second: Clip
     alike: Likeness
     prints: tuple[Fingerprint, Fingerprint]
-    alignment: Alignment
+    measures: np.ndarray
 
 
 def main() -> None:
     """Fit and print."""
+    options = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    options.add_argument("--write", action="store_true", help="keep the weights in the package")
+    options.add_argument("--workers", type=int, default=2)
+    arguments = options.parse_args()
     _, speakers = speakers_apart(corpora_root(None))
-    copies = np.array(_copies(speakers[:COPIED]))
+    copies = _copies(speakers[:COPIED])
     print(f"{len(copies)} copies that sound like their originals", flush=True)
-    others = _others(speakers)
-    print(f"{len(others)} pairs that sound alike", flush=True)
-    scaler, model = _fit(copies, others)
-    # What is a copy among them is no counterexample.
-    chances = model.predict_proba(scaler.transform([row.alignment for row in others]))[:, 1]
-    open_ = [row for row, chance in zip(others, chances, strict=True) if chance < 0.2]
-    likely = [row for row, chance in zip(others, chances, strict=True) if chance >= 0.2]
-    open_ += [row for row in likely if not _is_copy(row)]
-    print(f"{len(others) - len(open_)} of them are copies", flush=True)
-    scaler, model = _fit(copies, open_)
-    weights = model.coef_[0] / scaler.scale_
-    bias = float(model.intercept_[0] - weights @ scaler.mean_)
-    print("weights", dict(zip(Alignment._fields, np.round(weights, 2).tolist(), strict=True)))
-    print("bias", round(bias, 2))
-    highest = max(float(np.array(row.alignment) @ weights + bias) for row in open_)
-    least = 1.0 / (1.0 + np.exp(-highest - MARGIN))
-    print("least suspicion", round(float(least), 3))
-    for name, rows in (("copies", copies), ("others", np.array([r.alignment for r in open_]))):
-        totals = np.sort(rows @ weights + bias)
-        print(name, "log odds at quantiles", np.round(np.quantile(totals, QUANTILES), 2).tolist())
-    highest = sorted(open_, key=lambda row: -float(np.array(row.alignment) @ weights))
-    for row in highest[:30]:
-        total = float(np.array(row.alignment) @ weights + bias)
-        print(f"{total:6.2f} {row.first.name} {row.second.name} {row.alike.change}")
+    rows = _others(speakers, arguments.workers)
+    print(f"{len(rows)} pairs that sound alike", flush=True)
+    others = np.array([row.measures for row in rows])
+    likely = log_odds(fit(copies, others), others) > np.log(LIKELY / (1.0 - LIKELY))
+    is_copy = [like and _is_copy(row) for row, like in zip(rows, likely, strict=True)]
+    print(f"{sum(is_copy)} of them are copies", flush=True)
+    others = others[~np.array(is_copy)]
+    rows = [row for row, copy in zip(rows, is_copy, strict=True) if not copy]
+    fitted = fit(copies, others)
+    print("least suspicion", round(fitted.least, 4))
+    for name, values in (("copies", copies), ("others", others)):
+        totals = np.quantile(log_odds(fitted, values), QUANTILES)
+        print(name, "log odds at quantiles", np.round(totals, 2).tolist())
+    totals = log_odds(fitted, others)
+    for at in np.argsort(-totals)[:30]:
+        row = rows[at]
+        print(f"{totals[at]:6.2f} {row.first.name} {row.second.name} {row.alike.change}")
+    if arguments.write:
+        write(fitted)
 
 
 QUANTILES = (0.0, 0.01, 0.02, 0.05, 0.1, 0.5, 0.9, 0.99, 0.999, 1.0)
 
 
-def _copies(speakers: list[list[object]]) -> list[Alignment]:
+def fit(copies: np.ndarray, others: np.ndarray) -> Weights:
+    """Fit the regression to measures of copies and of others, `[n, measures]` each."""
+    scaler = StandardScaler().fit(np.concatenate([copies, others]))
+    values = standardised(np.concatenate([copies, others]), scaler.mean_, scaler.scale_)
+    truth = np.repeat([1, 0], [len(copies), len(others)])
+    size = values.shape[1]
+    above = np.triu_indices(size)
+    model = LogisticRegression(class_weight="balanced", max_iter=5000, C=1.0 / PENALTY)
+    model.fit(np.concatenate([values, values[:, above[0]] * values[:, above[1]]], axis=1), truth)
+    products = np.zeros((size, size))
+    products[above] = model.coef_[0, size:]
+    fitted = Weights(
+        mean=_rounded(scaler.mean_),
+        scale=_rounded(scaler.scale_),
+        linear=_rounded(model.coef_[0, :size]),
+        products=[_rounded(row) for row in products],
+        bias=round(float(model.intercept_[0]), 4),
+        least=0.0,
+    )
+    least = np.sort(log_odds(fitted, others))[-FALSE_ALARMS - 1]
+    return fitted._replace(least=round(float(1.0 / (1.0 + np.exp(-least))), 4))
+
+
+def log_odds(fitted: Weights, values: np.ndarray) -> np.ndarray:
+    """Return what weights say of measures, `[n, measures]`."""
+    z = standardised(values, np.array(fitted.mean), np.array(fitted.scale))
+    products = np.einsum("ni,ij,nj->n", z, np.array(fitted.products), z)
+    return fitted.bias + z @ np.array(fitted.linear) + products
+
+
+def write(fitted: Weights) -> None:
+    """Keep weights in the package."""
+    place = Path(str(resources.files("affekt.audit"))) / FILE
+    place.write_text(json.dumps(fitted._asdict(), indent=1) + "\n", encoding="utf-8")
+
+
+def _rounded(values: np.ndarray) -> list[float]:
+    return [round(float(value), 4) for value in values]
+
+
+def _copies(speakers: list[list[Utterance]]) -> np.ndarray:
     rng = random.Random(1)
     found = []
     for number, clips in enumerate(speakers):
@@ -94,22 +141,21 @@ def _copies(speakers: list[list[object]]) -> list[Alignment]:
                         prints = (mine, yours)[:: 1 if alike[0].first == 0 else -1]
                         if not backwards(alike[0].change):
                             found.append(align(*prints, alike[0]))
-    return [measures(item) for item in found if item != NOT_ALONG]
+    return np.array([measures(item) for item in found if item != NOT_ALONG])
 
 
-def _others(speakers: list[list[object]]) -> list[Row]:
-    rng = random.Random(5)
+def _others(speakers: list[list[Utterance]], workers: int) -> list[Row]:
     clips = merge(
         Clip(name="/".join(item.path.parts[-3:]), utterance=item)
-        for clips in rng.sample(speakers, COMPARED)
-        for item in rng.sample(clips, min(RECORDINGS, len(clips)))
+        for clips in speakers
+        for item in clips
     )
     store = Store(default_store())
-    heard, _ = listen(clips, store, 1, lambda *_: None)
+    heard, _ = listen(clips, store, workers, lambda *_: None)
     store.close()
     prints = [item.print for item in heard]
     found = []
-    for alike in find_likenesses(prints):
+    for alike in find_likenesses(prints, workers=workers):
         if not backwards(alike.change):
             pair = prints[alike.first], prints[alike.second]
             aligned = align(*pair, alike)
@@ -124,14 +170,6 @@ def _is_copy(row: Row) -> bool:
         return decode(row.first.path).signal, decode(row.second.path).signal
 
     return is_certain(row.alike, confirm(read, row.prints, row.alike))
-
-
-def _fit(copies: np.ndarray, others: list[Row]) -> tuple[StandardScaler, LogisticRegression]:
-    rows = np.concatenate([copies, [row.alignment for row in others]])
-    truth = np.repeat([1, 0], [len(copies), len(others)])
-    scaler = StandardScaler().fit(rows)
-    model = LogisticRegression(class_weight="balanced", max_iter=1000)
-    return scaler, model.fit(scaler.transform(rows), truth)
 
 
 if __name__ == "__main__":

@@ -12,8 +12,8 @@ import soxr
 from click.testing import CliRunner
 
 from affekt.audit import audit, copies_among
-from affekt.audit.evidence import SUSPECTED
 from affekt.audit.report import WRITERS
+from affekt.audit.suspicion import weights
 from affekt.cli.audit import audit as command
 from affekt.records import Utterance
 
@@ -109,7 +109,7 @@ def test_nothing_is_mended_on_suspicion(suspect):
     (copy,) = copies(found)
     assert (copy.severity, copy.mend) == ("suspected", "")
     assert found.mending.dropped == {}
-    assert SUSPECTED <= copy.figures["suspicion"] <= 1.0
+    assert weights().least <= copy.figures["suspicion"] <= 1.0
 
 
 def test_what_is_suspected_is_no_copy_among_clips(suspect):

@@ -6,7 +6,6 @@ pace and one interval from beginning to end. A second reading wanders about both
 
 from __future__ import annotations
 
-import math
 from typing import NamedTuple
 
 import numpy as np
@@ -21,7 +20,7 @@ from affekt.audit.fingerprint import (
     smoothed,
 )
 from affekt.audit.lines import correlation
-from affekt.audit.matching import MIN_SHARED_S, Likeness
+from affekt.audit.matching import Likeness
 
 # Stretches of 0.5 s look for their own place within 0.1 s and one band, by halves.
 _STRETCH, _STEP = 20, 8
@@ -34,8 +33,8 @@ _EDGE = MAX_SHIFT_BINS + 2
 
 # Below, levels and energy are too far from those of a copy for a closer look.
 _LEVELS, _ENERGY = 0.83, 0.88
-# What is as exact as this could not be more exact.
-_MOST_ALIKE, _LEAST_WANDER_S, _LEAST_BEND_BINS = 0.999, 0.0005, 0.02
+# A correlation that could not be higher.
+MOST_ALIKE = 0.999
 FloatArray64 = npt.NDArray[np.float64]
 
 
@@ -49,8 +48,11 @@ class Alignment(NamedTuple):
         local: the lower quartile of the stretches' own correlations.
         wander_s: how far most stretches' own places lie from where one pace puts them.
         bend_bins: how far the stretches' own intervals lie from one another.
+        mostly_bend_bins: how far half of them lie from their median.
+        uneven: how far the stretches' own correlations, as Fisher's z, lie from one another.
         shared_s: seconds compared.
         share: of the longer recording.
+        interval_bins: how far the pitches are apart.
     """
 
     likeness: float
@@ -59,31 +61,14 @@ class Alignment(NamedTuple):
     local: float
     wander_s: float
     bend_bins: float
+    mostly_bend_bins: float
+    uneven: float
     shared_s: float
     share: float
+    interval_bins: float
 
 
-NOT_ALONG = Alignment(0.0, 0.0, 0.0, 0.0, 1.0, 1.0, 0.0, 0.0)
-
-
-def measures(found: Alignment) -> Alignment:
-    """Return an alignment on scales on which differences mean as much everywhere.
-
-    Correlations become Fisher's z, distances and lengths logarithms.
-    """
-    likeness, levels, energy, local = (
-        math.atanh(min(max(value, -_MOST_ALIKE), _MOST_ALIKE)) for value in found[:4]
-    )
-    return Alignment(
-        likeness=likeness,
-        levels=levels,
-        energy=energy,
-        local=local,
-        wander_s=math.log(found.wander_s + _LEAST_WANDER_S),
-        bend_bins=math.log(found.bend_bins + _LEAST_BEND_BINS),
-        shared_s=math.log(max(found.shared_s, MIN_SHARED_S)),
-        share=found.share,
-    )
+NOT_ALONG = Alignment(0.0, 0.0, 0.0, 0.0, 1.0, 1.0, 1.0, 1.0, 0.0, 0.0, 0.0)
 
 
 def align(first: Fingerprint, second: Fingerprint, alike: Likeness) -> Alignment:
@@ -120,8 +105,11 @@ def align(first: Fingerprint, second: Fingerprint, alike: Likeness) -> Alignment
         local=float(np.quantile(values, 0.25)),
         wander_s=float(np.quantile(np.abs(moves - np.median(moves)), 0.75)) * HOP_S,
         bend_bins=float(np.std(bends)),
+        mostly_bend_bins=float(np.median(np.abs(bends - np.median(bends)))),
+        uneven=float(np.std(np.arctanh(np.clip(values, -MOST_ALIKE, MOST_ALIKE)))),
         shared_s=len(frames) * HOP_S,
         share=len(frames) / max(len(one), len(other) / pace),
+        interval_bins=abs(bins + shift / 2),
     )
 
 

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from typing import NamedTuple
 
 from affekt.audio import SAMPLING_RATE_HZ, Signal
-from affekt.audit.alignment import NOT_ALONG, Alignment, align, measures
+from affekt.audit.alignment import align
 from affekt.audit.fingerprint import Fingerprint
 from affekt.audit.matching import SAME, Change, Likeness
+from affekt.audit.suspicion import suspicion, weights
 from affekt.audit.texture import texture_correlation
 from affekt.audit.waveform import NOTHING, Correlation, correlate, whitened_peak
 
 # Raised when the evidence changes: part of what the cache is asked for.
-VERSION = 2
+VERSION = 3
 # Product of the likeness of the fingerprints and the correlation of the waves. On the nine corpora
 # at hand, copies lie above, other readings of a sentence by the same speaker below.
 CERTAIN = 0.5
@@ -22,19 +22,6 @@ CERTAIN = 0.5
 CERTAIN_TEXTURE = 0.58
 # Likewise, how far one delay stands out between a copy and its original behind a filter.
 CERTAIN_PEAK = 60.0
-# Fitted by benchmarks/fit_copies.py, on other speakers than benchmarks/copies.py reports on.
-_WEIGHTS = Alignment(
-    likeness=-5.43,
-    levels=15.1,
-    energy=2.49,
-    local=-6.07,
-    wander_s=-2.01,
-    bend_bins=-2.55,
-    shared_s=2.76,
-    share=14.49,
-)
-_BIAS = -39.93
-SUSPECTED = 0.94
 # Below, the texture is not worth looking at.
 _HARDLY = 0.02
 # A filter hides a pitch or pace that is hardly another.
@@ -73,7 +60,7 @@ def is_certain(alike: Likeness, found: Evidence) -> bool:
 
 def is_copy(alike: Likeness, found: Evidence) -> bool:
     """Whether one recording was made from the other, surely or by suspicion."""
-    return is_certain(alike, found) or found.suspicion >= SUSPECTED
+    return is_certain(alike, found) or found.suspicion >= weights().least
 
 
 def confirm(
@@ -91,7 +78,7 @@ def confirm(
     found = _of_waves(*read(), alike) if _hardly_another(alike.change) else Evidence(NOTHING)
     if backwards(alike.change) or is_certain(alike, found):
         return found
-    found = found._replace(suspicion=_suspicion(align(*prints, alike)))
+    found = found._replace(suspicion=suspicion(align(*prints, alike)))
     if alike.change != SAME and found.suspicion >= _HARDLY:
         found = found._replace(texture=texture_correlation(*read(), alike))
     return found
@@ -112,11 +99,3 @@ def _of_waves(first: Signal, second: Signal, alike: Likeness) -> Evidence:
 
 def _hardly_another(change: Change) -> bool:
     return abs(abs(change.pace) - 1.0) <= _NEAR_PACE and change.shift_bins <= _NEAR_BINS
-
-
-def _suspicion(found: Alignment) -> float:
-    """Weigh how two recordings run along each other, by a logistic regression."""
-    if found == NOT_ALONG:
-        return 0.0
-    total = _BIAS + sum(w * value for w, value in zip(_WEIGHTS, measures(found), strict=True))
-    return 1.0 / (1.0 + math.exp(-max(-50.0, min(50.0, total))))

@@ -6,6 +6,8 @@ down to the grain of breath and noise. Other readings share the coarse lines alo
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import numpy.typing as npt
 
@@ -34,28 +36,31 @@ def texture_correlation(first: Signal, second: Signal, alike: Likeness) -> float
     Returns:
         The median over stretches, at the best of nearby pitches; 0 where nothing is shared.
     """
-    return max(_at(first, second, alike, alike.change.shift_bins + bins) for bins in _FINE_BINS)
+    begins = np.arange(0, first.size, _HOP)
+    mine = _texture(first, begins.astype(np.float64))
+    loud = _SOUNDING * float(np.abs(first).max())
+    starts = [
+        start
+        for start in range(0, len(begins) - _STRETCH + 1, _STRETCH)
+        if np.abs(first[begins[start] : begins[start] + _STRETCH * _HOP]).max() >= loud
+    ]
+    stretches = [(int(begins[start]), mine[start : start + _STRETCH]) for start in starts]
+    return max(_at(stretches, second, alike, alike.change.shift_bins + bins) for bins in _FINE_BINS)
 
 
-def _at(first: Signal, second: Signal, alike: Likeness, bins: float) -> float:
+def _at(
+    stretches: Sequence[tuple[int, FloatArray]], second: Signal, alike: Likeness, bins: float
+) -> float:
     # Read slower by the factor, the second has the first's pitch.
     factor = 2.0 ** (bins / BINS_AN_OCTAVE)
     lower = resample(second, SAMPLING_RATE_HZ, round(SAMPLING_RATE_HZ * factor))
     pace = alike.change.pace * factor
-    begins = range(0, first.size, _HOP)
-    mine = _texture(first, np.array(begins, np.float64))
-    loud = _SOUNDING * float(np.abs(first).max())
     around = np.arange(-_SEARCH, _STRETCH + _SEARCH)
     found = []
-    for start in range(0, len(begins) - _STRETCH + 1, _STRETCH):
-        begin = begins[start]
+    for begin, mine in stretches:
         there = (begin - alike.offset_s * SAMPLING_RATE_HZ) * pace
-        if there < 0 or there + _STRETCH * _HOP * pace > lower.size:
-            continue
-        if np.abs(first[begin : begin + _STRETCH * _HOP]).max() < loud:
-            continue
-        yours = _texture(lower, there + around * _HOP * pace)
-        found.append(_best(mine[start : start + _STRETCH], yours))
+        if there >= 0 and there + _STRETCH * _HOP * pace <= lower.size:
+            found.append(_best(mine, _texture(lower, there + around * _HOP * pace)))
     return float(np.median(found)) if found else 0.0
 
 
