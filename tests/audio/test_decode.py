@@ -8,6 +8,7 @@ import wave
 
 import numpy as np
 import pytest
+import soundfile
 import soxr
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -313,3 +314,22 @@ def test_importing_is_light():
 
 def test_the_rate_of_an_array_is_a_plain_number(tone):
     assert type(from_array(tone(0.5), np.int64(16000)).source_rate_hz) is int
+
+
+def test_an_interrupt_while_the_library_reads_is_not_lost(tmp_path):
+    """It comes in the library's own call for more bytes, and ended there, as if the file did."""
+    path = tmp_path / "long.wav"
+    soundfile.write(path, np.full(16_000 * 60, 0.1), 16_000)
+
+    class Interrupted(io.FileIO):
+        calls = 0
+
+        def read(self, size=-1):
+            Interrupted.calls += 1
+            if Interrupted.calls == 40:
+                raise KeyboardInterrupt
+            return super().read(size)
+
+    with Interrupted(path) as stream, pytest.raises(KeyboardInterrupt):
+        decode(stream)
+    assert Interrupted.calls == 40

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import TypeVar
 
 import numpy as np
 import soundfile
@@ -38,6 +40,9 @@ class UnreadableError(Exception):
     """libsndfile does not take the content."""
 
 
+T = TypeVar("T")
+
+
 class _Sequential(soundfile.SoundFile):  # type: ignore[misc]
     """A sound file that is only read forwards.
 
@@ -47,6 +52,39 @@ class _Sequential(soundfile.SoundFile):  # type: ignore[misc]
 
     def seekable(self) -> bool:
         return False
+
+
+class _Watched:
+    """A stream that keeps what it raises.
+
+    libsndfile calls it back, and an exception ends there: an interrupt would be lost, and the
+    recording would seem to end.
+    """
+
+    def __init__(self, stream: ByteStream) -> None:
+        self._stream = stream
+        self._raised: BaseException | None = None
+
+    def read(self, size: int) -> bytes:
+        return self._kept(lambda: self._stream.read(size), b"")
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        return self._kept(lambda: self._stream.seek(offset, whence), -1)
+
+    def tell(self) -> int:
+        return self._kept(self._stream.tell, -1)
+
+    def raise_kept(self) -> None:
+        raised, self._raised = self._raised, None
+        if raised is not None:
+            raise raised
+
+    def _kept(self, call: Callable[[], T], otherwise: T) -> T:
+        try:
+            return call() if self._raised is None else otherwise
+        except BaseException as error:  # an interrupt is none of Exception
+            self._raised = error
+            return otherwise
 
 
 class SoundfileDecoder:
@@ -68,11 +106,12 @@ class SoundfileDecoder:
 
     def __init__(self, stream: ByteStream, *, share: float = 1.0) -> None:
         self._stream = stream
+        self._watched = _Watched(stream)
         self._share = share
         self._is_mp3 = _may_be_mp3(stream.peek(3))
         try:
-            with self._silenced():
-                self._file = _Sequential(stream)
+            with self._silenced(), self._raising():
+                self._file = _Sequential(self._watched)
         except soundfile.LibsndfileError as error:
             raise UnreadableError(_reason(error)) from error
         if self._file.format not in FORMATS:
@@ -91,10 +130,11 @@ class SoundfileDecoder:
         exact = self._file.format in _EXACT_SEEK or self._file.subtype in _EXACT_SUBTYPES
         if exact and 0 < frame < self._announced < _UNKNOWN_FRAMES:
             try:
-                self._position = self._file.seek(frame)
+                with self._raising():
+                    self._position = self._file.seek(frame)
             except soundfile.LibsndfileError:  # damaged on the way: read up to there instead
                 self._stream.seek(0)
-                self._file = _Sequential(self._stream)
+                self._file = _Sequential(self._watched)
         return self._position
 
     def blocks(self) -> Iterator[Signal]:
@@ -132,11 +172,19 @@ class SoundfileDecoder:
     def _silenced(self) -> contextlib.AbstractContextManager[None]:
         return mpg123_silenced() if self._is_mp3 else contextlib.nullcontext()
 
+    @contextlib.contextmanager
+    def _raising(self) -> Iterator[None]:
+        """Raise what the stream raised, whatever libsndfile made of it."""
+        try:
+            yield
+        finally:
+            self._watched.raise_kept()
+
     def _read(self, wanted: int) -> tuple[Signal, str]:
         # On damage soundfile does not tell how much came before it; the mark does.
         block = np.full((wanted, self.channels), np.nan, dtype=np.float32)
         try:
-            with self._silenced():
+            with self._silenced(), self._raising():
                 return self._file.read(out=block), ""
         except soundfile.LibsndfileError as error:
             unread = np.flatnonzero(np.isnan(block[:, 0]))
