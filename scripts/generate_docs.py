@@ -66,7 +66,7 @@ PARTS: dict[str, dict[str, Generator]] = {
         "floors": doc_tables.floors,
         "readings": doc_tables.readings,
     },
-    "docs/report.md": {"worries": report_card.limits},
+    "docs/report.md": {"warnings": report_card.limits},
     "docs/reproductions.md": dict(reproductions.PARTS),
     "docs/reference/architecture.md": {"rooms": doc_tables.rooms},
 }

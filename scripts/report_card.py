@@ -1,4 +1,4 @@
-"""The part of a model's card that its report of trust fills."""
+"""The part of a model's card that its model card fills."""
 
 from __future__ import annotations
 
@@ -97,19 +97,19 @@ def sections(report: Mapping[str, Any]) -> list[str]:
         "the corpus' own emotions, `all` among all labels.",
         _corpora(figures),
         *_people(report),
-        *_doubts(report["doubts"]),
+        *_confidence(report["confidence"]),
         *_conditions(report["robustness"]),
     ]
 
 
 def warnings(report: Mapping[str, Any]) -> str:
     """Return what a report warns of, as a Markdown list."""
-    lines = [f"- **{item['about']}**: {item['text']}" for item in report["worries"]]
+    lines = [f"- **{item['about']}**: {item['text']}" for item in report["warnings"]]
     return "\n".join(lines) or "Nothing crossed a line that the report draws."
 
 
 def limits() -> str:
-    """Return the lines that the rules behind the worries draw."""
+    """Return the lines that the rules behind the warnings draw."""
     rows = (
         ("protocol", "speakers under test may be heard in training, or choices were made on them"),
         ("training", "nobody says whom the model learnt from, or whether it heard these speakers"),
@@ -160,7 +160,7 @@ def limits() -> str:
         ("clips not answered, not the whole protocol", "anything is missing"),
         ("answers to other clips", "a table of predictions names clips that are not at hand"),
     )
-    return table(("worry", "when"), rows)
+    return table(("warning", "when"), rows)
 
 
 def stamp(name: str = "default") -> str:
@@ -178,10 +178,10 @@ def stamp(name: str = "default") -> str:
 def calibration(name: str = "default") -> str:
     """Return what was asked of the shipped model's confidence, and what its report measured."""
     report = read_report(name, Bundle.load(name).sha256)
-    if report is None or report["doubts"] is None:
-        raise SystemExit(f"docs/reports: no report on the doubts of '{name}'")
-    given = report["doubts"]["given"]["given"]
-    sets, rule = report["doubts"]["given"]["sets"], report["doubts"]["given"]["rule"]
+    if report is None or report["confidence"] is None:
+        raise SystemExit(f"docs/reports: no report on the confidence of '{name}'")
+    given = report["confidence"]["given"]["given"]
+    sets, rule = report["confidence"]["given"]["sets"], report["confidence"]["given"]["rule"]
     eces = [
         ("all clips", given["pooled"]["ece"], given["pooled"]["ece_floor"], rules.ECE_POOLED),
         ("mean over corpora", given["mean_ece"], given["mean_ece_floor"], rules.ECE_MEAN),
@@ -194,7 +194,7 @@ def calibration(name: str = "default") -> str:
     ends = sets["interval"] or {"low": sets["share"], "high": sets["share"]}
     inside = ends["low"] <= promised <= ends["high"]
     rows.append(("sets hold the right label", percent(promised), _held(sets), "", _yes(inside)))
-    by_corpus = report["doubts"]["given"]["corpora_sets"]
+    by_corpus = report["confidence"]["given"]["corpora_sets"]
     corpora = [
         (
             corpus,
@@ -270,7 +270,7 @@ def _people(report: Mapping[str, Any]) -> list[str]:
             f"at least {percent(item['limit'])} stay, at most {percent(item['moved_limit'])} moves",
             item["verdict"],
         )
-        for item in report["steadiness"] or ()
+        for item in report["prediction_stability"] or ()
     ]
     head = ("what", "measured", "difference, or what passes", "verdict")
     return ["### People", table(head, rows)] if rows else []
@@ -282,28 +282,28 @@ def _difference(item: Mapping[str, Any]) -> str:
     return f"{percent(item['difference'])} points ({told})"
 
 
-def _doubts(doubts: Mapping[str, Any] | None) -> list[str]:
-    if doubts is None:
+def _confidence(confidence: Mapping[str, Any] | None) -> list[str]:
+    if confidence is None:
         return []
-    given = doubts["given"]["given"]
+    given = confidence["given"]["given"]
     rows = [
         ("expected calibration error, all clips", percent(given["pooled"]["ece"])),
         ("expected calibration error, mean over corpora", percent(given["mean_ece"])),
     ]
-    if doubts["telephone"] is not None:
-        ece = doubts["telephone"]["given"]["pooled"]["ece"]
+    if confidence["telephone"] is not None:
+        ece = confidence["telephone"]["given"]["pooled"]["ece"]
         rows.append(("expected calibration error, over a telephone", percent(ece)))
-    sets, rule = doubts["given"]["sets"], doubts["given"]["rule"]
+    sets, rule = confidence["given"]["sets"], confidence["given"]["rule"]
     if sets is not None:
         rows.append((f"sets that promise {percent(rule['coverage'])} hold", percent(sets["share"])))
         rows.append(("labels a set", f"{sets['mean_size']:.2f}"))
-    if doubts["domain"] is not None:
+    if confidence["domain"] is not None:
         rows += [
             (f"{kind} (synthetic) noticed as no speech", percent(share))
-            for kind, share in doubts["domain"]["found"].items()
+            for kind, share in confidence["domain"]["found"].items()
         ]
-        rows.append(("speech called out of the domain", percent(doubts["domain"]["flagged"])))
-    return ["### Doubt", table(("what", "measured"), rows, right="lr")]
+        rows.append(("speech called out of the domain", percent(confidence["domain"]["flagged"])))
+    return ["### Confidence", table(("what", "measured"), rows, right="lr")]
 
 
 def _conditions(robustness: Mapping[str, Any] | None) -> list[str]:

@@ -10,20 +10,21 @@ from __future__ import annotations
 
 import json
 
-from affekt.evaluation.card import read_trust, to_html, to_json
+from affekt.evaluation.card import read_card, to_html, to_json
 from report_card import REPORTS
 
 
 def main() -> None:
     """Write every shipped report, its page and its JSON."""
     for path in sorted(REPORTS.glob("*.json")):
-        trust = read_trust(path)
+        card = read_card(path)
         # The curves stay as they were measured: read back, they have lost a little.
-        doubts = json.loads(path.read_text(encoding="utf-8"))["doubts"]
-        values = json.loads(to_json(trust)) | {"doubts": doubts}
+        stored = json.loads(path.read_text(encoding="utf-8"))
+        confidence = stored.get("confidence", stored.get("doubts"))
+        values = json.loads(to_json(card)) | {"confidence": confidence}
         text = json.dumps(values, ensure_ascii=False, allow_nan=False, indent=1)
         path.write_text(f"{text}\n", encoding="utf-8")
-        path.with_suffix(".html").write_text(to_html(trust), encoding="utf-8")
+        path.with_suffix(".html").write_text(to_html(card), encoding="utf-8")
         print(f"{path}: written, and its page")
 
 

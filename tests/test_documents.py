@@ -18,9 +18,9 @@ from PIL import Image
 import affekt
 from affekt.cli import COMMANDS, main
 from affekt.corpora import CORPORA, collection_of
-from affekt.evaluation.card.stored import read_trust
-from affekt.evaluation.card.warnings import worries
-from affekt.evaluation.overlap.exposure import heard_in_training
+from affekt.evaluation.card.stored import read_card
+from affekt.evaluation.card.warnings import warnings_of
+from affekt.evaluation.overlap.speakers import heard_in_training
 from affekt.evaluation.people.differences import MIN_SPEAKERS, verdict_of
 from affekt.metrics import largest_difference
 from affekt.protocols import protocol
@@ -243,12 +243,11 @@ def test_the_latest_reading_of_the_lockbox_is_of_the_file_that_ships(shipped):
 
 def test_a_shipped_report_can_be_read_and_its_verdicts_follow_from_its_figures(shipped):
     name = shipped.metadata.name
-    trust = read_trust(ROOT / "docs" / "reports" / f"{name}.json")
+    card = read_card(ROOT / "docs" / "reports" / f"{name}.json")
     groups = {
-        (item.corpus, item.attribute, item.scoring, item.group): item
-        for item in trust.report.groups
+        (item.corpus, item.attribute, item.scoring, item.group): item for item in card.report.groups
     }
-    judged = [item for item in trust.differences if item.verdict != "not testable"]
+    judged = [item for item in card.differences if item.verdict != "not testable"]
     assert judged
     for item in judged:
         of = [groups[item.corpus, item.attribute, item.scoring, group] for group in item.ua]
@@ -260,16 +259,16 @@ def test_a_shipped_report_can_be_read_and_its_verdicts_follow_from_its_figures(s
         enough = sum(count >= MIN_SPEAKERS for count in item.speakers.values()) > 1
         sure = verdict_of(item.interval) if enough and item.interval else "cannot tell"
         assert item.verdict == sure
-    written = json.loads(read(f"docs/reports/{name}.json"))["worries"]
-    assert written == [{"about": item.about, "text": item.text} for item in worries(trust)]
+    written = json.loads(read(f"docs/reports/{name}.json"))["warnings"]
+    assert written == [{"about": item.about, "text": item.text} for item in warnings_of(card)]
 
 
 def test_the_page_of_the_report_explains_every_worry_that_the_rules_name():
     source = (ROOT / "src/affekt/evaluation/card/warnings.py").read_text(encoding="utf-8")
-    page = read("docs/report.md").partition("<!-- generated: worries -->")[2]
+    page = read("docs/report.md").partition("<!-- generated: warnings -->")[2]
     explained = {
         name.strip()
-        for line in page.partition("<!-- end of worries -->")[0].splitlines()
+        for line in page.partition("<!-- end of warnings -->")[0].splitlines()
         for name in line.split("|")[1:2]
         for name in name.split(",")
     }
@@ -345,4 +344,4 @@ def test_the_page_of_a_shipped_report_says_what_is_stored(name):
 
     stored = ROOT / "docs" / "reports" / f"{name}.json"
     shown = stored.with_suffix(".html").read_text(encoding="utf-8")
-    assert without_pictures(to_html(read_trust(stored))) == without_pictures(shown)
+    assert without_pictures(to_html(read_card(stored))) == without_pictures(shown)

@@ -13,7 +13,7 @@ from affekt import files
 from affekt.audit.table import Table
 from affekt.config import read_toml
 from affekt.errors import AffektError
-from affekt.evaluation.card.stored import read_trust
+from affekt.evaluation.card.stored import read_card
 from affekt.evaluation.log import check_readings
 from affekt.evaluation.sources.predictions import open_predictions
 from affekt.features.cache import FeatureCache
@@ -100,7 +100,7 @@ READERS = {
     "settings": read_toml,
     "split": Table.read,
     "predictions": open_predictions,
-    "report of trust": read_trust,
+    "model card": read_card,
     "table of features": lambda path: read_info(path.with_suffix("")),
     "log": check_readings,
     "recording": lambda path: FeatureCache(path.parent, {}).entry(path),

@@ -1,4 +1,4 @@
-"""What a model's doubts are worth, for bundles that bring a calibration and for anybody's model."""
+"""What a model's confidence is worth, of calibrated bundles and of anybody's model."""
 
 import csv
 import json

@@ -98,7 +98,7 @@ def test_its_links_lead_to_its_sections(page, read_page):
 
 
 def test_the_document_holds_every_measurement(document):
-    assert document["schema_version"] == 3
+    assert document["schema_version"] == 4
     ua = {item["corpus"]: item["scorings"][0]["ua"] for item in document["figures"]["corpora"]}
     assert ua == {"emodb": 1.0, "savee": 0.5}
     assert document["robustness"]["clips"] == 6
@@ -107,12 +107,12 @@ def test_the_document_holds_every_measurement(document):
         "telephone",
     }
     assert {item["verdict"] for item in document["differences"]} == {"not testable"}
-    assert [item["change"] for item in document["steadiness"]] == [
+    assert [item["change"] for item in document["prediction_stability"]] == [
         *("level, -6 dB", "level, +6 dB", "pitch, -1 semitones", "pitch, +1 semitones")
     ]
-    assert document["doubts"]["given"]["given"]["pooled"]["clips"] == 10
-    assert sum(document["doubts"]["given"]["diagram"]["clips"]) == 10
-    assert document["doubts"]["telephone"]["given"]["pooled"]["clips"] == 10
+    assert document["confidence"]["given"]["given"]["pooled"]["clips"] == 10
+    assert sum(document["confidence"]["given"]["diagram"]["clips"]) == 10
+    assert document["confidence"]["telephone"]["given"]["pooled"]["clips"] == 10
     assert document["not_for"] == ["people"]
 
 
@@ -129,11 +129,11 @@ def test_the_command_that_makes_it_again_is_told(document):
     )
 
 
-def test_worries_stand_in_the_document_as_on_the_page(document, page, read_page):
+def test_warnings_stand_in_the_document_as_on_the_page(document, page, read_page):
     words = " ".join(read_page(page).words)
-    assert document["worries"]
-    for worry in document["worries"]:
-        assert worry["text"] in words
+    assert document["warnings"]
+    for warning in document["warnings"]:
+        assert warning["text"] in words
 
 
 def test_a_reading_of_the_lockbox_is_logged_once(folder, tone_bundle, root, monkeypatch):
@@ -164,11 +164,11 @@ def test_a_calibrated_bundle_tells_of_sets_and_of_what_is_no_speech(
     )
     onnx.save(model, path)
     report(path, root, tmp_path, protocol="select")
-    doubts = json.loads((tmp_path / "tones.json").read_text(encoding="utf-8"))["doubts"]
-    assert doubts["given"]["rule"]["coverage"] == 0.9
-    assert doubts["before"]["given"] == doubts["given"]["given"]
-    assert set(doubts["domain"]["found"]) == {"music", "noise", "hum", "silence", "tones"}
-    assert doubts["domain"]["curve"]["found"][-1] == 1.0
+    confidence = json.loads((tmp_path / "tones.json").read_text(encoding="utf-8"))["confidence"]
+    assert confidence["given"]["rule"]["coverage"] == 0.9
+    assert confidence["before"]["given"] == confidence["given"]["given"]
+    assert set(confidence["domain"]["found"]) == {"music", "noise", "hum", "silence", "tones"}
+    assert confidence["domain"]["curve"]["found"][-1] == 1.0
     words = " ".join(read_page((tmp_path / "tones.html").read_text(encoding="utf-8")).words)
     assert "Sets of labels (conformal prediction)" in words
     assert "all clips, network alone" in words
@@ -181,9 +181,9 @@ def test_mere_predictions_are_reported_without_what_needs_a_model(tmp_path, root
     table.write_text(f"path,label\n{rows}")
     report(table, root, tmp_path, "--corpus", "emodb", "--log", tmp_path / "log.csv")
     found = json.loads((tmp_path / "theirs.json").read_text(encoding="utf-8"))
-    assert {found[name] for name in ("robustness", "steadiness", "doubts")} == {None}
+    assert {found[name] for name in ("robustness", "prediction_stability", "confidence")} == {None}
     assert {item["what"] for item in found["not_measured"]} >= {
-        "robustness and steadiness",
+        "robustness and prediction stability",
         "how far its confidence can be believed",
         "the model beside people who listened",
     }

@@ -9,8 +9,8 @@ import pytest
 import soundfile
 
 from affekt.evaluation import Answers, Failure, open_source
-from affekt.evaluation.card.card import measure_trust
-from affekt.evaluation.confidence.answers import hear_tested
+from affekt.evaluation.card.card import measure_card
+from affekt.evaluation.confidence.answers import answer_tested
 from affekt.evaluation.report import report_of
 from affekt.protocols import protocol
 from affekt.records import Utterance
@@ -74,13 +74,13 @@ def answers():
 
 
 @pytest.fixture
-def trust(tone_bundle, clip):
+def card(tone_bundle, clip):
     """All of a model that answers everything rightly, to two emotions of one corpus' six people."""
     emotions = ("angry", "sad")
     clips = [clip("one", who, emotion, emotion) for who in "abcdef" for emotion in emotions]
     source = open_source(str(tone_bundle))
-    hearing = hear_tested(source, clips)
-    report = report_of(source, hearing.answers, protocol("external"), at_hand=())
-    made = measure_trust(source, hearing, report, votes={}, command="x", per_corpus=1)
+    gathered = answer_tested(source, clips)
+    report = report_of(source, gathered.answers, protocol("external"), at_hand=())
+    made = measure_card(source, gathered, report, votes={}, command="x", per_corpus=1)
     calm = replace(made.robustness, conditions=())
     return replace(made, robustness=calm, report=replace(report, unknown_origin=()))

@@ -17,6 +17,7 @@ from affekt.errors import AffektError, did_you_mean
 class _Entry(NamedTuple):
     place: str
     help: str
+    hidden: bool = False
 
 
 # Help is written from this table, so that `affekt --help` and `affekt predict` load no other room.
@@ -36,7 +37,9 @@ COMMANDS: dict[str, _Entry] = {
     "evaluate": _Entry("affekt.cli.evaluate:evaluate", "Measure a model under a protocol."),
     "report": _Entry("affekt.cli.report:report", "Say what a model can be trusted with."),
     "compare": _Entry("affekt.cli.compare:compare", "Put models and published figures together."),
-    "doubt": _Entry("affekt.cli.doubt:doubt", "Measure what a model's doubt is worth."),
+    "doubt": _Entry(
+        "affekt.cli.doubt:doubt", "The confidence of `affekt report` alone, as JSON.", hidden=True
+    ),
     "reproduce": _Entry("affekt.cli.reproduce:reproduce", "Rebuild published systems."),
     "tune": _Entry("affekt.cli.tune:tune", "Search the settings of a recipe."),
     "train": _Entry("affekt.cli.train:train", "Train a model from a recipe and export it."),
@@ -60,7 +63,7 @@ class _UserError(click.ClickException):
 
 class _Commands(click.Group):
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
-        return list(COMMANDS)
+        return [name for name, entry in COMMANDS.items() if not entry.hidden]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
         if cmd_name not in COMMANDS:
@@ -78,9 +81,9 @@ class _Commands(click.Group):
             )
         return super().resolve_command(ctx, args)
 
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
-            formatter.write_dl([(name, entry.help) for name, entry in COMMANDS.items()])
+            formatter.write_dl([(name, COMMANDS[name].help) for name in self.list_commands(ctx)])
 
     def invoke(self, ctx: click.Context) -> object:
         if isinstance(sys.stdout, io.TextIOWrapper):

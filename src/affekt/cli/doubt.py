@@ -1,4 +1,4 @@
-"""`affekt doubt`: measure what a model's doubts are worth."""
+"""`affekt doubt`: the name that the confidence of `affekt report` had before."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def doubt(
     Every reading of lockbox speakers is logged.
     """
     from affekt.evaluation import HEARD, constant_answers, report_of
-    from affekt.evaluation.confidence import clips_to_fit_on, doubts_of, hear_tested
+    from affekt.evaluation.confidence import answer_tested, clips_to_fit_on, confidence_of
     from affekt.output import check_output, write_outputs
 
     source = measuring.load_source(model, features, label_words, data)
@@ -70,7 +70,7 @@ def doubt(
     measuring.check_log(tested, log)
     fit_on = clips_to_fit_on(source, clips.utterances, tested)
     with progress_bars(quiet=quiet) as bars:
-        hearing = hear_tested(
+        gathered = answer_tested(
             source,
             tested,
             fit_on,
@@ -79,15 +79,15 @@ def doubt(
         )
     report = report_of(
         source,
-        hearing.answers,
+        gathered.answers,
         clips.rule,
         at_hand=clips.utterances,
         leaks=measuring.leaks_of(clips, source, audit=audit, quiet=quiet),
     )
     if said := measuring.logged(report, log).log:
         say(f"this reading of the lockbox is {said}")
-    found = doubts_of(hearing)
-    others = hearing.fitted_on.utterances if hearing.fitted_on else ()
+    found = confidence_of(gathered)
+    others = gathered.fitted_on.utterances if gathered.fitted_on else ()
     fitted_on = {"clips": len(others), "speakers": len({item.speaker_key for item in others})}
     stamp = report.to_dict()
     head = {name: stamp[name] for name in _STAMP} | {

@@ -17,7 +17,7 @@ from affekt.corpora.datasets import DataSource
 from affekt.corpora.votes import read_votes
 from affekt.errors import CorpusError
 from affekt.evaluation import report_of
-from affekt.evaluation.confidence import clips_to_fit_on, hear_tested
+from affekt.evaluation.confidence import answer_tested, clips_to_fit_on
 from affekt.evaluation.people import CORPUS
 from affekt.evaluation.sources import HUGGING_FACE
 from affekt.output import check_output
@@ -41,7 +41,7 @@ from affekt.report.progress import progress_bars
     default=60,
     show_default=True,
     metavar="N",
-    help="Clips of each corpus to measure robustness and steadiness on.",
+    help="Clips of each corpus to measure robustness and prediction stability on.",
 )
 @click.option(
     "--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Of that sample."
@@ -74,22 +74,22 @@ def report(
     Every reading of lockbox speakers is logged.
     """
     from affekt.evaluation.card import (  # Jinja: a long way before it is needed
-        measure_trust,
-        trust_files,
-        write_trust,
+        card_files,
+        measure_card,
+        write_card,
     )
 
     out.mkdir(parents=True, exist_ok=True)  # or fail now, not after a quarter of an hour
     source = measuring.load_source(model, features, label_words, data)
     clips = measuring.load_clips(protocol_name, data, sources=[source], quiet=quiet)
-    for path in trust_files(out, source.name):
+    for path in card_files(out, source.name):
         check_output(path, inputs=measuring.read_by(model, log, clips=clips), force=force)
     tested = clips.tested
     measuring.check_log(tested, log)
     fit_on = clips_to_fit_on(source, clips.utterances, tested)
     leaks = measuring.leaks_of(clips, source, audit=audit, quiet=quiet)
     with progress_bars(quiet=quiet) as bars:
-        hearing = hear_tested(
+        gathered = answer_tested(
             source,
             tested,
             fit_on,
@@ -98,16 +98,16 @@ def report(
         )
         figures = report_of(
             source,
-            hearing.answers,
+            gathered.answers,
             clips.rule,
             at_hand=clips.utterances,
             leaks=leaks,
         )
         if said := measuring.logged(figures, log).log:
             say(f"this reading of the lockbox is {said}")
-        trust = measure_trust(
+        card = measure_card(
             source,
-            hearing,
+            gathered,
             figures,
             votes=_votes(data.root) if any(item.corpus == CORPUS for item in tested) else {},
             command=_command(
@@ -125,7 +125,7 @@ def report(
             seed=seed,
             progress=lambda what: functools.partial(bars, what),
         )
-    for path in write_trust(out, trust, force=force):
+    for path in write_card(out, card, force=force):
         say(f"report written to {path}")
     measuring.leave(figures, allowed=allowed, quiet=quiet)
 

@@ -26,7 +26,7 @@ def report(tone_bundle, toy_corpora, tmp_path):
 def test_a_card_tells_worries_figures_doubt_and_conditions(report, tmp_path):
     sha256 = report["figures"]["bundle_sha256"]
     card = "\n\n".join(report_card.sections(report_card.read_report("tones", sha256, tmp_path)))
-    assert report["worries"][0]["text"] in card
+    assert report["warnings"][0]["text"] in card
     own = report["figures"]["corpora"][0]["scorings"][0]
     classes = len(own["classes"])
     among = f"{classes} | {100 / classes:.1f}"

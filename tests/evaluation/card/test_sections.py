@@ -1,4 +1,4 @@
-"""What the sections of a report of trust show."""
+"""What the sections of a model card show."""
 
 from dataclasses import replace
 
@@ -11,8 +11,8 @@ from affekt.recognition.metadata import SetRule
 from affekt.report.document import Table
 
 
-def table(trust, title, caption):
-    section = next(item for item in sections(trust) if item.title == title)
+def table(card, title, caption):
+    section = next(item for item in sections(card) if item.title == title)
     return next(
         block
         for block in section.blocks
@@ -20,7 +20,7 @@ def table(trust, title, caption):
     )
 
 
-def test_a_difference_between_groups_has_its_interval_and_its_verdict(trust):
+def test_a_difference_between_groups_has_its_interval_and_its_verdict(card):
     found = GroupDifference(
         scoring="own",
         corpus="one",
@@ -33,7 +33,7 @@ def test_a_difference_between_groups_has_its_interval_and_its_verdict(trust):
     )
     alike = replace(found, difference=0.0, interval=None)
     shown = table(
-        replace(trust, differences=(found, alike)), "People, not averages", "Differences between"
+        replace(card, differences=(found, alike)), "People, not averages", "Differences between"
     )
     assert shown.header[-3:] == ("difference", "95 % interval", "verdict")
     assert [row[-3:] for row in shown.rows] == [
@@ -43,14 +43,14 @@ def test_a_difference_between_groups_has_its_interval_and_its_verdict(trust):
     assert shown.rows[0][3] == "female 40.0 (5), male 46.0 (7)"
 
 
-def test_sets_of_labels_have_a_row_for_each_corpus(trust):
+def test_sets_of_labels_have_a_row_for_each_corpus(card):
     one = Coverage(clips=20, speakers=1, share=0.7, interval=None, mean_size=2.0, single=0.1)
     ends = Interval(low=0.85, high=1.0, level=0.95, speakers=6)
     whole = replace(one, clips=60, speakers=7, share=0.9, interval=ends)
     rule = SetRule(coverage=0.9, quantile=0.8, rule="lac")
-    doubt = replace(trust.doubts.given, sets=whole, corpora_sets={"one": one}, rule=rule)
+    measured = replace(card.confidence.given, sets=whole, corpora_sets={"one": one}, rule=rule)
     shown = table(
-        replace(trust, doubts=replace(trust.doubts, given=doubt, telephone=None)),
+        replace(card, confidence=replace(card.confidence, given=measured, telephone=None)),
         "How far its confidence can be believed",
         "Sets of labels",
     )
@@ -60,18 +60,18 @@ def test_sets_of_labels_have_a_row_for_each_corpus(trust):
     ]
 
 
-def test_the_figures_of_the_answered_clips_stand_beside_those_of_all(trust):
+def test_the_figures_of_the_answered_clips_stand_beside_those_of_all(card):
     title, caption = "Figures under the protocol", "Answered among the corpus' own"
-    assert "answered" not in table(trust, title, caption).header
-    (corpus,) = trust.report.corpora
+    assert "answered" not in table(card, title, caption).header
+    (corpus,) = card.report.corpora
     own = corpus.scoring("own")
     half = replace(own, ua=0.5, clips=24, answered=12, answered_alone=own)
     report = replace(
-        trust.report,
+        card.report,
         failures=(FailedClip(corpus="one", path="x.wav", reason="silent"),),
         corpora=(replace(corpus, scorings=(half,)),),
     )
-    shown = table(replace(trust, report=report), title, caption)
+    shown = table(replace(card, report=report), title, caption)
     row = dict(zip(shown.header, shown.rows[0], strict=True))
     assert (row["recognised (UA)"], row["answered"], row["recognised of these"]) == (
         "50.0",

@@ -1,4 +1,4 @@
-"""A report of trust that was written can be read back, and its page written anew."""
+"""A model card that was written can be read back, and its page written anew."""
 
 import json
 import re
@@ -6,31 +6,42 @@ import re
 import pytest
 
 from affekt.errors import ConfigError
-from affekt.evaluation.card.files import to_html, to_json, write_trust
-from affekt.evaluation.card.stored import read_trust
+from affekt.evaluation.card.files import to_html, to_json, write_card
+from affekt.evaluation.card.stored import read_card
 
 
 def words(page):
     return re.sub(r'src="data:[^"]*"', "", page)
 
 
-def test_a_report_that_is_read_back_says_what_it_said(trust, tmp_path):
-    page, document = write_trust(tmp_path, trust)
-    again = read_trust(document)
+def test_a_report_that_is_read_back_says_what_it_said(card, tmp_path):
+    page, document = write_card(tmp_path, card)
+    again = read_card(document)
     first, second = json.loads(document.read_text()), json.loads(to_json(again))
-    assert second.pop("doubts")["given"]["given"] == first.pop("doubts")["given"]["given"]
+    assert second.pop("confidence")["given"]["given"] == first.pop("confidence")["given"]["given"]
     assert second == first
     assert words(to_html(again)) == words(page.read_text())
 
 
-def test_a_report_of_another_schema_is_refused(trust, tmp_path):
-    _, document = write_trust(tmp_path, trust)
+def test_a_report_of_another_schema_is_refused(card, tmp_path):
+    _, document = write_card(tmp_path, card)
     document.write_text(json.dumps(json.loads(document.read_text()) | {"schema_version": 2}))
-    with pytest.raises(ConfigError, match="no report of schema 3; measure the model again"):
-        read_trust(document)
+    with pytest.raises(ConfigError, match="no report of schema 4; measure the model again"):
+        read_card(document)
+
+
+def test_a_report_of_the_schema_before_is_read_by_its_names(card, tmp_path):
+    _, document = write_card(tmp_path, card)
+    values = json.loads(document.read_text()) | {"schema_version": 3}
+    for before, now in {"doubts": "confidence", "steadiness": "prediction_stability"}.items():
+        values[before] = values.pop(now)
+    document.write_text(json.dumps(values))
+    again = read_card(document)
+    assert again.prediction_stability == card.prediction_stability
+    assert again.confidence.given.given.pooled == card.confidence.given.given.pooled
 
 
 def test_what_is_no_report_is_refused(tmp_path):
     (tmp_path / "x.json").write_text("[1")
     with pytest.raises(ConfigError, match="no report that can be read"):
-        read_trust(tmp_path / "x.json")
+        read_card(tmp_path / "x.json")

@@ -4,7 +4,11 @@ import numpy as np
 import pytest
 
 from affekt.evaluation import open_source
-from affekt.evaluation.people.differences import MIN_SPEAKERS, group_differences, steadiness
+from affekt.evaluation.people.differences import (
+    MIN_SPEAKERS,
+    group_differences,
+    prediction_stability,
+)
 from affekt.evaluation.people.groups import group_figures
 from affekt.recognition import Outputs
 
@@ -179,7 +183,7 @@ def test_ages_that_nobody_tells_are_not_testable(told):
 
 def test_level_and_a_semitone_do_not_move_a_model_that_hears_wide_steps(tone_bundle, clip):
     clips = [clip("one", "a", "1", "angry"), clip("one", "b", "1", "sad")]
-    found = steadiness(open_source(str(tone_bundle)), clips)
+    found = prediction_stability(open_source(str(tone_bundle)), clips)
     assert [item.change for item in found] == [
         "level, -6 dB",
         "level, +6 dB",
@@ -203,7 +207,7 @@ def test_a_model_that_jumps_with_the_level_fails(tone_bundle, clip):
             return Outputs.of_clip(np.array([0.6, 0.4] if loud else [0.4, 0.6]))
 
     clips = [clip("one", "a", "1", "angry"), clip("one", "b", "1", "sad")]
-    softer, *_ = steadiness(LoudIsAngry(), clips)
+    softer, *_ = prediction_stability(LoudIsAngry(), clips)
     assert (softer.unchanged, softer.verdict) == (0.0, "fail")
     assert softer.moved == pytest.approx(0.2)
 

@@ -1,16 +1,16 @@
 """All that is known of a model on one page: measured, written, and read again."""
 
 from affekt.evaluation.card.card import (
-    measure_trust,
+    measure_card,
 )
 from affekt.evaluation.card.files import (
+    card_files,
     to_html,
     to_json,
-    trust_files,
-    write_trust,
+    write_card,
 )
 from affekt.evaluation.card.stored import (
-    read_trust,
+    read_card,
 )
 from affekt.evaluation.card.warnings import (
     points,
@@ -18,12 +18,12 @@ from affekt.evaluation.card.warnings import (
 )
 
 __all__ = [
-    "measure_trust",
+    "card_files",
+    "measure_card",
     "points",
-    "read_trust",
+    "read_card",
     "share",
     "to_html",
     "to_json",
-    "trust_files",
-    "write_trust",
+    "write_card",
 ]

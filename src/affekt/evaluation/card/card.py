@@ -1,7 +1,7 @@
 """All that is measured of a model before anyone relies on it.
 
-The test part of a protocol is heard once; robustness and steadiness are measured on a drawn sample
-of it, for they hear every clip some forty times.
+The test part of a protocol is answered once. Robustness and prediction stability are measured on
+a drawn sample of it, for they need some forty answers a clip.
 """
 
 from __future__ import annotations
@@ -18,16 +18,16 @@ import onnxruntime
 
 from affekt.augment import CODECS, available
 from affekt.errors import ConfigError
-from affekt.evaluation.confidence import Doubts, Hearing, doubts_of
+from affekt.evaluation.confidence import ConfidenceFigures, GatheredAnswers, confidence_of
 from affekt.evaluation.figures import voices
 from affekt.evaluation.people import (
     CORPUS,
     GroupDifference,
     Listeners,
-    Steadiness,
+    PredictionStability,
     beside_listeners,
     group_differences,
-    steadiness,
+    prediction_stability,
 )
 from affekt.evaluation.report import Report
 from affekt.evaluation.robustness import Robustness, conditions, measure_robustness, sample
@@ -35,7 +35,7 @@ from affekt.evaluation.runs import Answers, Progress
 from affekt.evaluation.sources import Listener, Source
 from affekt.recognition.metadata import BundleMetadata
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,19 +47,20 @@ class NotMeasured:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Trust:
+class Card:
     """Everything that was measured of a model.
 
     Attributes:
         name: of the model, for files.
         report: its figures under the protocol.
         differences: between groups of speakers.
-        steadiness: of its answers under changes that should not matter; None if not measured.
+        prediction_stability: of its answers under changes that should not matter; None if it was
+            not measured.
         robustness: of its figures under conditions; None likewise.
         listeners: the model beside people; None likewise.
-        doubts: what its confidence is worth; None without probabilities.
+        confidence: what its confidence is worth; None without probabilities.
         not_measured: what else a reader might look for.
-        per_corpus, seed: of the sample that robustness and steadiness were measured on.
+        per_corpus, seed: of the sample that robustness and prediction stability were measured on.
         not_for: what the model says it is not for.
         command: that makes this report again.
         versions: of what took part.
@@ -68,10 +69,10 @@ class Trust:
     name: str
     report: Report
     differences: tuple[GroupDifference, ...]
-    steadiness: tuple[Steadiness, ...] | None
+    prediction_stability: tuple[PredictionStability, ...] | None
     robustness: Robustness | None
     listeners: Listeners | None
-    doubts: Doubts | None
+    confidence: ConfidenceFigures | None
     not_measured: tuple[NotMeasured, ...]
     per_corpus: int
     seed: int
@@ -103,15 +104,15 @@ class Trust:
             if item.name != "report"
         }
         values["new_speakers"] = self.report.new_speakers
-        values["doubts"] = self.doubts.to_dict() if self.doubts else None
+        values["confidence"] = self.confidence.to_dict() if self.confidence else None
         return {"schema_version": SCHEMA_VERSION, "figures": figures} | {
             name: _plain(value) for name, value in values.items()
         }
 
 
-def measure_trust(
+def measure_card(
     source: Source,
-    hearing: Hearing,
+    gathered: GatheredAnswers,
     report: Report,
     *,
     votes: Mapping[str, tuple[int, ...]],
@@ -119,30 +120,30 @@ def measure_trust(
     per_corpus: int = 60,
     seed: int = 0,
     progress: Callable[[str], Progress] | None = None,
-) -> Trust:
-    """Measure what a report of trust needs beyond the figures under a protocol.
+) -> Card:
+    """Measure what a model card needs beyond the figures under a protocol.
 
     Args:
         source: the model.
-        hearing: of all that the protocol tests, from `hear_tested`.
+        gathered: of all that the protocol tests, from `answer_tested`.
         report: of these answers.
         votes: of CREMA-D's listeners, by stem; may be empty.
         command: that makes this report again.
-        per_corpus: clips of each corpus to measure robustness and steadiness on.
+        per_corpus: clips of each corpus to measure robustness and prediction stability on.
         seed: of that sample, and of what happens to it.
         progress: makes, for what is about to be measured, what is called after each clip.
     """
-    answers = hearing.answers
+    answers = gathered.answers
     missing: list[NotMeasured] = []
     if report.missing:
         what = f"the speakers {voices(report.missing)}"
         missing.append(NotMeasured(what=what, why="the protocol names them; no clip is at hand"))
     drawn = sample(answers.utterances, per_corpus, seed=seed)
     robust: Robustness | None = None
-    steady: tuple[Steadiness, ...] | None = None
+    steady: tuple[PredictionStability, ...] | None = None
     if not isinstance(source, Listener):
         why = "only answers are at hand, no model that could hear a changed sound"
-        missing.append(NotMeasured(what="robustness and steadiness", why=why))
+        missing.append(NotMeasured(what="robustness and prediction stability", why=why))
     elif drawn:
         tell = progress or (lambda _: _nobody)
         happening = conditions()
@@ -153,7 +154,9 @@ def measure_trust(
         robust = measure_robustness(
             source, drawn, happening, seed=seed, progress=tell("robustness")
         )
-        steady = steadiness(source, drawn, seed=seed, progress=tell("steadiness"))
+        steady = prediction_stability(
+            source, drawn, seed=seed, progress=tell("prediction_stability")
+        )
         missing += [
             NotMeasured(what=f"the codec {codec.name}", why="no encoder of it is installed")
             for codec in CODECS.values()
@@ -162,17 +165,17 @@ def measure_trust(
     listeners, why = _listeners(answers, votes)
     if why:
         missing.append(NotMeasured(what="the model beside people who listened", why=why))
-    doubts = doubts_of(hearing) if answers.graded and drawn else None
-    missing += _not_doubted(doubts)
+    confidence = confidence_of(gathered) if answers.graded and drawn else None
+    missing += _confidence_not_measured(confidence)
     learnt = source.learnt
-    return Trust(
+    return Card(
         name=source.name,
         report=report,
         differences=group_differences(answers),
-        steadiness=steady,
+        prediction_stability=steady,
         robustness=robust,
         listeners=listeners,
-        doubts=doubts,
+        confidence=confidence,
         not_measured=tuple(missing),
         per_corpus=per_corpus,
         seed=seed,
@@ -201,21 +204,21 @@ def _listeners(
         return None, str(error)
 
 
-def _not_doubted(doubts: Doubts | None) -> Iterator[NotMeasured]:
-    if doubts is None:
+def _confidence_not_measured(confidence: ConfidenceFigures | None) -> Iterator[NotMeasured]:
+    if confidence is None:
         what = "how far its confidence can be believed"
         yield NotMeasured(what=what, why="there are no probabilities, or no emotion that it knows")
         return
-    if doubts.telephone is None:
+    if confidence.telephone is None:
         what = "confidence over a telephone"
         yield NotMeasured(what=what, why="only answers are at hand, no model that could hear it")
     nobody = "it comes without, and there is nobody to fit on: no `calibrate` speaker is at hand "
     nobody += "who is neither under test nor known from training"
-    if doubts.before is None and doubts.given.temperature is None:
+    if confidence.before is None and confidence.given.temperature is None:
         yield NotMeasured(what="confidence before and after calibration", why=nobody)
-    if doubts.given.sets is None:
+    if confidence.given.sets is None:
         yield NotMeasured(what="sets of labels that hold the right one", why=nobody)
-    if doubts.domain is None:
+    if confidence.domain is None:
         what = "whether it notices what is no speech"
         yield NotMeasured(what=what, why="the model does not say how strange a sound is to it")
 

@@ -1,16 +1,16 @@
-"""The section on doubt of a report of trust."""
+"""The section on confidence of a model card."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 from affekt.evaluation.answered import unanswered
-from affekt.evaluation.card.card import Trust
+from affekt.evaluation.card.card import Card
 from affekt.evaluation.confidence import (
-    Believed,
     Calibration,
+    CalibrationMeasures,
+    ConfidenceFigures,
     Domain,
-    Doubts,
     diagrams_of,
     reliability_plot,
     risk_plot,
@@ -24,10 +24,10 @@ from affekt.report.document import Block, Plot, Table
 from affekt.report.plots import to_svg
 
 
-def confidence(trust: Trust) -> Iterator[Block]:
+def confidence(card: Card) -> Iterator[Block]:
     """Yield calibration, risk, sets of labels, and what is no speech."""
-    doubts = trust.doubts
-    if doubts is None:
+    confidence = card.confidence
+    if confidence is None:
         yield "Not measured: see below."
         return
     yield (
@@ -36,50 +36,52 @@ def confidence(trust: Trust) -> Iterator[Block]:
         "(ECE) is the mean distance from that line, over 15 bins of equally many clips, among all "
         "labels; 'by chance' is what it would be if every probability were exactly right."
     )
-    if trust.report.failures:
-        yield f"{unanswered(trust.report).capitalize()}. All below is of the others."
-    if doubts.given.temperature is not None:
+    if card.report.failures:
+        yield f"{unanswered(card.report).capitalize()}. All below is of the others."
+    if confidence.given.temperature is not None:
         yield (
             "The model brings no calibration. What one temperature would do, "
-            f"{doubts.given.temperature:.2f} by the `calibrate` speakers, is shown beside it; its "
-            "sets of labels are fitted on the same speakers."
+            f"{confidence.given.temperature:.2f} by the `calibrate` speakers, is shown beside it; "
+            "its sets of labels are fitted on the same speakers."
         )
     yield Plot(
         "How often answers are right by how sure the model is",
-        to_svg(reliability_plot(diagrams_of(doubts))),
+        to_svg(reliability_plot(diagrams_of(confidence))),
     )
-    yield _believed(doubts)
-    risk = doubts.given.risk
+    yield _calibration_measures(confidence)
+    risk = confidence.given.risk
     yield (
         f"Answering only the surer half of the clips, {percent(risk.risk_at(0.5))} % are wrong; "
         f"answering all, {percent(risk.risk_at(1.0))} %."
     )
     yield Plot("Wrong answers by how much is answered, the surest first", to_svg(risk_plot(risk)))
-    yield from _sets(doubts, trust.report)
-    if doubts.domain is not None:
-        yield from _domain(doubts.domain)
+    yield from _sets(confidence, card.report)
+    if confidence.domain is not None:
+        yield from _domain(confidence.domain)
 
 
-def _believed(doubts: Doubts) -> Table:
-    given = doubts.given.given
-    rows = [_believed_row(name, of) for name, of in given.corpora.items()]
+def _calibration_measures(confidence: ConfidenceFigures) -> Table:
+    given = confidence.given.given
+    rows = [_calibration_row(name, of) for name, of in given.corpora.items()]
     rows.append(_mean_row("mean over corpora", given))
-    if doubts.before is not None:
-        rows.append(_mean_row("mean over corpora, network alone", doubts.before.given))
-    if doubts.given.rescaled is not None:
-        rows.append(_mean_row("mean over corpora, with a temperature", doubts.given.rescaled))
-    rows.append(_believed_row("all clips", given.pooled))
+    if confidence.before is not None:
+        rows.append(_mean_row("mean over corpora, network alone", confidence.before.given))
+    if confidence.given.rescaled is not None:
+        rows.append(_mean_row("mean over corpora, with a temperature", confidence.given.rescaled))
+    rows.append(_calibration_row("all clips", given.pooled))
     others = {
-        "network alone": doubts.before.given if doubts.before else None,
-        "with a temperature": doubts.given.rescaled,
-        "over a telephone": doubts.telephone.given if doubts.telephone else None,
+        "network alone": confidence.before.given if confidence.before else None,
+        "with a temperature": confidence.given.rescaled,
+        "over a telephone": confidence.telephone.given if confidence.telephone else None,
         "over a telephone, network alone": (
-            doubts.telephone_before.given if doubts.telephone_before else None
+            confidence.telephone_before.given if confidence.telephone_before else None
         ),
-        "over a telephone, with it": doubts.telephone.rescaled if doubts.telephone else None,
+        "over a telephone, with it": confidence.telephone.rescaled
+        if confidence.telephone
+        else None,
     }
     rows += [
-        _believed_row(f"all clips, {name}", of.pooled)
+        _calibration_row(f"all clips, {name}", of.pooled)
         for name, of in others.items()
         if of is not None
     ]
@@ -97,21 +99,21 @@ def _mean_row(name: str, of: Calibration) -> tuple[str, ...]:
     return (name, "", "", "", percent(of.mean_ece), percent(of.mean_ece_floor), "", "", "")
 
 
-def _believed_row(name: str, of: Believed) -> tuple[str, ...]:
+def _calibration_row(name: str, of: CalibrationMeasures) -> tuple[str, ...]:
     shares = (of.confidence, of.accuracy, of.ece, of.ece_floor, of.classwise_ece)
     return (name, str(of.clips), *map(percent, shares), f"{of.brier:.3f}", f"{of.nll:.3f}")
 
 
-def _sets(doubts: Doubts, report: Report) -> Iterator[Block]:
+def _sets(confidence: ConfidenceFigures, report: Report) -> Iterator[Block]:
     rows = []
-    for where, doubt in (("", doubts.given), (", over a telephone", doubts.telephone)):
-        if doubt is None or doubt.sets is None or doubt.rule is None:
+    for where, measured in (("", confidence.given), (", over a telephone", confidence.telephone)):
+        if measured is None or measured.sets is None or measured.rule is None:
             continue
         told = report.speakers_told
-        rows.append(_sets_row(f"all clips{where}", doubt.sets, doubt.rule, told=told))
+        rows.append(_sets_row(f"all clips{where}", measured.sets, measured.rule, told=told))
         rows += [
-            _sets_row(f"{corpus}{where}", of, doubt.rule, told=corpus not in report.not_told)
-            for corpus, of in doubt.corpora_sets.items()
+            _sets_row(f"{corpus}{where}", of, measured.rule, told=corpus not in report.not_told)
+            for corpus, of in measured.corpora_sets.items()
         ]
     if rows:
         yield (

@@ -1,4 +1,4 @@
-"""The report of trust as files: a page that needs nothing else, and JSON with everything."""
+"""The model card as files: a page that needs nothing else, and JSON with everything."""
 
 from __future__ import annotations
 
@@ -6,26 +6,26 @@ import json
 import re
 from pathlib import Path
 
-from affekt.evaluation.card.card import Trust
+from affekt.evaluation.card.card import Card
 from affekt.evaluation.card.sections import sections
-from affekt.evaluation.card.warnings import worries
+from affekt.evaluation.card.warnings import warnings_of
 from affekt.output import write_outputs
 from affekt.report.document import Document
 from affekt.report.html import as_html
 
 
-def trust_files(folder: Path, name: str) -> tuple[Path, Path]:
+def card_files(folder: Path, name: str) -> tuple[Path, Path]:
     """Return where page and JSON of a model of that name lie."""
     stem = re.sub(r"[^\w.-]+", "-", name)
     return folder / f"{stem}.html", folder / f"{stem}.json"
 
 
-def write_trust(folder: Path, trust: Trust, *, force: bool = False) -> tuple[Path, Path]:
+def write_card(folder: Path, card: Card, *, force: bool = False) -> tuple[Path, Path]:
     """Write `NAME.html` and `NAME.json`, by the name of the model.
 
     Args:
         folder: made if it does not exist.
-        trust: what was measured.
+        card: what was measured.
         force: replace files that Affekt did not write.
 
     Returns:
@@ -34,27 +34,27 @@ def write_trust(folder: Path, trust: Trust, *, force: bool = False) -> tuple[Pat
     Raises:
         ConfigError: the folder cannot be written.
     """
-    html, document = trust_files(folder, trust.name)
-    write_outputs(folder, {html.name: to_html(trust), document.name: to_json(trust)}, force=force)
+    html, document = card_files(folder, card.name)
+    write_outputs(folder, {html.name: to_html(card), document.name: to_json(card)}, force=force)
     return html, document
 
 
-def to_json(trust: Trust) -> str:
+def to_json(card: Card) -> str:
     """Return everything as one JSON object; shares lie between 0 and 1."""
-    told = trust.to_dict() | {
-        "worries": [{"about": item.about, "text": item.text} for item in worries(trust)]
+    told = card.to_dict() | {
+        "warnings": [{"about": item.about, "text": item.text} for item in warnings_of(card)]
     }
     return json.dumps(told, ensure_ascii=False, allow_nan=False, indent=1) + "\n"
 
 
-def to_html(trust: Trust) -> str:
+def to_html(card: Card) -> str:
     """Return the page."""
     return as_html(
         Document(
-            title=f"Can {trust.report.bundle} be trusted?",
+            title=f"Can {card.report.bundle} be trusted?",
             lead="What this model was measured to do, on whom, and where it fails. Written by "
             "fixed rules from the figures below; no recording is in it.",
-            sections=sections(trust),
+            sections=sections(card),
             listed=True,
         )
     )

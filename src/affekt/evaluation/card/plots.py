@@ -1,4 +1,4 @@
-"""Plots of the report of trust; see `affekt.report.plots` for how they look."""
+"""Plots of the model card; see `affekt.report.plots` for how they look."""
 
 from __future__ import annotations
 

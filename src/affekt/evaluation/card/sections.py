@@ -1,4 +1,4 @@
-"""The sections of a report of trust: what was measured, in plain words, tables and plots."""
+"""The sections of a model card: what was measured, in plain words, tables and plots."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterator, Sequence
 from affekt._version import __version__
 from affekt.evaluation.answered import answered_cells
 from affekt.evaluation.card import plots
-from affekt.evaluation.card.card import Trust
+from affekt.evaluation.card.card import Card
 from affekt.evaluation.card.confidence import confidence
-from affekt.evaluation.card.warnings import share, worries
+from affekt.evaluation.card.warnings import share, warnings_of
 from affekt.evaluation.figures import (
     CorpusFigures,
     confusion_plot,
@@ -38,11 +38,11 @@ _NOTHING = (
 )
 
 
-def sections(trust: Trust) -> tuple[Section, ...]:
+def sections(card: Card) -> tuple[Section, ...]:
     """Return the whole report."""
-    mark = mark_of(trust.report)
+    mark = mark_of(card.report)
     return tuple(
-        Section(title, _marked(make(trust), mark if make in _WITH_FIGURES else ""))
+        Section(title, _marked(make(card), mark if make in _WITH_FIGURES else ""))
         for title, make in _SECTIONS.items()
     )
 
@@ -54,15 +54,15 @@ def _marked(blocks: Iterator[Block], mark: str) -> tuple[Block, ...]:
     return (f"{MARKED[:1].upper()}{MARKED[1:]}.", *(marked(block, mark) for block in blocks))
 
 
-def _worries(trust: Trust) -> Iterator[Block]:
-    found = worries(trust)
+def _warnings(card: Card) -> Iterator[Block]:
+    found = warnings_of(card)
     yield Bullets(tuple((item.about, item.text) for item in found)) if found else _NOTHING
-    if trust.not_for:
-        yield f"By its makers' own word it is not for: {'; '.join(trust.not_for)}."
+    if card.not_for:
+        yield f"By its makers' own word it is not for: {'; '.join(card.not_for)}."
 
 
-def _figures(trust: Trust) -> Iterator[Block]:
-    report = trust.report
+def _figures(card: Card) -> Iterator[Block]:
+    report = card.report
     told = ". ".join(f"{name.capitalize()}: {value}" for name, value in protocol_facts(report))
     heard = spoken(report.clips, report.speakers, told=report.speakers_told)
     if report.leaks is not None:
@@ -83,16 +83,16 @@ def _figures(trust: Trust) -> Iterator[Block]:
     scored = [item for item in report.corpora if item.scorings]
     if scored:
         yield Plot("What is recognised of each corpus", to_svg(plots.corpora_plot(scored)))
-    yield _own(trust)
-    yield _all(trust)
+    yield _own(card)
+    yield _all(card)
     for item in scored:
         yield Folded(f"{item.corpus}: every emotion, and what is taken for what", _corpus(item))
 
 
-def _own(trust: Trust) -> Table:
+def _own(card: Card) -> Table:
     rows = []
-    beside = ("answered", "recognised of these") if trust.report.failures else ()
-    for item in trust.report.corpora:
+    beside = ("answered", "recognised of these") if card.report.failures else ()
+    for item in card.report.corpora:
         own = item.scoring("own")
         speakers = speaker_count(len(item.speakers), told=item.speakers_told)
         head = (item.corpus, str(own.clips if own else 0), speakers)
@@ -112,8 +112,8 @@ def _own(trust: Trust) -> Table:
             )
         )
     for name, value in (
-        ("mean of eight", trust.report.mean_of_eight),
-        ("mean of five", trust.report.mean_of_five),
+        ("mean of eight", card.report.mean_of_eight),
+        ("mean of five", card.report.mean_of_five),
     ):
         if value is not None:
             rows.append((name, "", "", "", percent(value), *[""] * (4 + len(beside))))
@@ -128,9 +128,9 @@ def _own(trust: Trust) -> Table:
     )
 
 
-def _all(trust: Trust) -> Table:
+def _all(card: Card) -> Table:
     return Table(
-        caption=f"Answered among all {len(trust.report.labels)} labels, in percent",
+        caption=f"Answered among all {len(card.report.labels)} labels, in percent",
         header=(
             *("corpus", "recognised (UA)", "95 % interval", "accuracy (WA)", "macro F1"),
             "weighted F1",
@@ -144,7 +144,7 @@ def _all(trust: Trust) -> Table:
                 percent(of.macro_f1),
                 percent(of.weighted_f1),
             )
-            for item in trust.report.corpora
+            for item in card.report.corpora
             if (of := item.scoring("all")) is not None
         ),
     )
@@ -177,7 +177,7 @@ def _corpus(figures: CorpusFigures) -> tuple[Block, ...]:
     return (*blocks, Plot(f"{figures.corpus}: rows are true, columns answered", drawn))
 
 
-def _people(trust: Trust) -> Iterator[Block]:
+def _people(card: Card) -> Iterator[Block]:
     yield (
         "Are people served alike? Of each corpus' speakers, the group that is recognised best is "
         "compared with the worst. The interval (95 %) says how far apart they may be with other "
@@ -187,18 +187,18 @@ def _people(trust: Trust) -> Iterator[Block]:
         "all: each corpus has one, and a way of recording of its own, so that language is "
         "confounded with corpus here."
     )
-    judged = [item for item in trust.differences if item.verdict != "not testable"]
-    others = [item for item in trust.differences if item.verdict == "not testable"]
+    judged = [item for item in card.differences if item.verdict != "not testable"]
+    others = [item for item in card.differences if item.verdict == "not testable"]
     if judged:
         yield _differences(judged)
     if others:
-        summary = f"{len(others)} of {len(trust.differences)} differences are not testable"
+        summary = f"{len(others)} of {len(card.differences)} differences are not testable"
         yield Folded(summary, (_differences(others),))
-    if trust.steadiness is not None:
+    if card.prediction_stability is not None:
         yield (
             "Do answers stay where they should? A level says nothing of a feeling; a semitone lies "
             "within the voices of two people. 'Moved' is how much probability goes to other "
-            f"labels. Measured on {_sample(trust)}."
+            f"labels. Measured on {_sample(card)}."
         )
         yield Table(
             caption="Answers that stay, and how far predictions move, in percent",
@@ -213,7 +213,7 @@ def _people(trust: Trust) -> Iterator[Block]:
                     *map(percent, (item.moved, item.moved_limit)),
                     item.verdict,
                 )
-                for item in trust.steadiness
+                for item in card.prediction_stability
             ),
             words=frozenset({0, 6}),
         )
@@ -254,12 +254,12 @@ def _difference_interval(item: GroupDifference) -> str:
     return ends(item.interval, item.interval.speakers)
 
 
-def _groups(trust: Trust) -> Iterator[Block]:
+def _groups(card: Card) -> Iterator[Block]:
     yield (
         "Among the corpus' own emotions, and at the end of each row among all labels. Over all "
         "corpora together, groups differ in corpus, language and recording as well."
     )
-    for part in group_sections(trust.report):
+    for part in group_sections(card.report):
         blocks = tuple(f"{block}." if isinstance(block, str) else block for block in part.blocks)
         tables = [block for block in blocks if isinstance(block, Table)]
         if tables:
@@ -268,13 +268,13 @@ def _groups(trust: Trust) -> Iterator[Block]:
             yield from blocks
 
 
-def _robustness(trust: Trust) -> Iterator[Block]:
-    measured = trust.robustness
+def _robustness(card: Card) -> Iterator[Block]:
+    measured = card.robustness
     if measured is None:
         yield "Not measured."
         return
     yield (
-        f"The same clips as they come and as life may bring them: {_sample(trust)}. 'Loss' is "
+        f"The same clips as they come and as life may bring them: {_sample(card)}. 'Loss' is "
         "against clean sound, in points; 'same answer' is the share of clips whose answer among "
         "all labels stays; 'moved' is how much probability goes to other labels."
     )
@@ -297,8 +297,8 @@ def _robustness(trust: Trust) -> Iterator[Block]:
     )
 
 
-def _listeners(trust: Trust) -> Iterator[Block]:
-    beside = trust.listeners
+def _listeners(card: Card) -> Iterator[Block]:
+    beside = card.listeners
     if beside is None:
         yield "Not measured: see below."
         return
@@ -343,10 +343,10 @@ def _listener_row(name: str, of: ListenerFigures) -> tuple[str, ...]:
     )
 
 
-def _not_measured(trust: Trust) -> Iterator[Block]:
-    if trust.not_measured:
-        yield Bullets(tuple((item.what, f"{item.why}.") for item in trust.not_measured))
-    failures = trust.to_dict()["figures"]["failures"]
+def _not_measured(card: Card) -> Iterator[Block]:
+    if card.not_measured:
+        yield Bullets(tuple((item.what, f"{item.why}.") for item in card.not_measured))
+    failures = card.to_dict()["figures"]["failures"]
     if failures:
         yield Table(
             caption="Clips that were not answered",
@@ -360,8 +360,8 @@ def _not_measured(trust: Trust) -> Iterator[Block]:
     )
 
 
-def _provenance(trust: Trust) -> Iterator[Block]:
-    report = trust.report
+def _provenance(card: Card) -> Iterator[Block]:
+    report = card.report
     yield Table(
         caption="Where these figures come from",
         header=("what", "value"),
@@ -370,30 +370,33 @@ def _provenance(trust: Trust) -> Iterator[Block]:
             ("SHA-256", report.bundle_sha256),
             ("labels", ", ".join(report.labels)),
             ("protocol", f"{report.protocol}, version {report.protocol_version}"),
-            ("seed", str(trust.seed)),
-            ("clips a corpus, at most, for robustness and steadiness", str(trust.per_corpus)),
+            ("seed", str(card.seed)),
+            (
+                "clips a corpus, at most, for robustness and prediction stability",
+                str(card.per_corpus),
+            ),
             ("date", report.date),
             (
                 "measured with",
-                ", ".join(f"{name} {value}" for name, value in trust.versions.items()),
+                ", ".join(f"{name} {value}" for name, value in card.versions.items()),
             ),
             ("page written by", f"Affekt {__version__}"),
-            ("command", trust.command),
+            ("command", card.command),
         ),
         words=frozenset({0, 1}),
     )
 
 
-def _sample(trust: Trust) -> str:
-    clips = trust.robustness.clips if trust.robustness else 0
+def _sample(card: Card) -> str:
+    clips = card.robustness.clips if card.robustness else 0
     return (
-        f"{clips} clips, drawn with seed {trust.seed}, at most {trust.per_corpus} of each corpus, "
+        f"{clips} clips, drawn with seed {card.seed}, at most {card.per_corpus} of each corpus, "
         "emotions in equal numbers as far as they go"
     )
 
 
-_SECTIONS: dict[str, Callable[[Trust], Iterator[Block]]] = {
-    "What to worry about first": _worries,
+_SECTIONS: dict[str, Callable[[Card], Iterator[Block]]] = {
+    "What to worry about first": _warnings,
     "Figures under the protocol": _figures,
     "People, not averages": _people,
     "Groups of people and clips": _groups,

@@ -1,4 +1,4 @@
-"""A report of trust, read back from the JSON that was written of it: nothing is measured again."""
+"""A model card, read back from the JSON that was written of it: nothing is measured again."""
 
 from __future__ import annotations
 
@@ -14,15 +14,28 @@ from typing import Any
 import numpy as np
 
 from affekt.errors import ConfigError
-from affekt.evaluation.card.card import SCHEMA_VERSION, Trust
-from affekt.evaluation.confidence import Believed, Calibration, Domain, Doubt, Doubts
+from affekt.evaluation.card.card import SCHEMA_VERSION, Card
+from affekt.evaluation.confidence import (
+    Calibration,
+    CalibrationMeasures,
+    Confidence,
+    ConfidenceFigures,
+    Domain,
+)
 from affekt.files import read_text
 from affekt.metrics import Coverage, Reliability, RiskCoverage, Roc
 from affekt.recognition.metadata import SetRule
 
+# Names of schema 3, and those that schema 4 has for them.
+RENAMED = {
+    "doubts": "confidence",
+    "steadiness": "prediction_stability",
+    "worries": "warnings",
+}
 
-def read_trust(path: Path) -> Trust:
-    """Return a report of trust from its JSON; curves are as thinned as they stand there.
+
+def read_card(path: Path) -> Card:
+    """Return a model card from its JSON; curves are as thinned as they stand there.
 
     Raises:
         ConfigError: it cannot be read, or is of another schema.
@@ -31,18 +44,26 @@ def read_trust(path: Path) -> Trust:
         values = json.loads(read_text(path))
     except (OSError, ValueError) as error:
         raise ConfigError(f"{path}: no report that can be read: {error}") from None
-    if not isinstance(values, dict) or values.get("schema_version") != SCHEMA_VERSION:
+    version = values.get("schema_version") if isinstance(values, dict) else None
+    if version == 3:
+        values = upgraded(values)
+    elif version != SCHEMA_VERSION:
         raise ConfigError(f"{path}: no report of schema {SCHEMA_VERSION}; measure the model again")
-    return trust_of(values)
+    return card_of(values)
 
 
-def trust_of(values: Mapping[str, Any]) -> Trust:
-    """Return the report of trust that plain JSON types hold."""
-    doubts = values["doubts"]
+def upgraded(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a report of schema 3 by the names of schema 4."""
+    return {RENAMED.get(name, name): value for name, value in values.items()}
+
+
+def card_of(values: Mapping[str, Any]) -> Card:
+    """Return the model card that plain JSON types hold."""
+    confidence = values["confidence"]
     told = dict(values) | {"report": values["figures"] | {"bundle_path": "", "log": None}}
-    told["doubts"] = None
-    trust: Trust = _built(Trust, told)
-    return dataclasses.replace(trust, doubts=_doubts(doubts) if doubts else None)
+    told["confidence"] = None
+    card: Card = _built(Card, told)
+    return dataclasses.replace(card, confidence=_confidence(confidence) if confidence else None)
 
 
 def _built(kind: Any, value: Any) -> Any:
@@ -69,19 +90,21 @@ def _built(kind: Any, value: Any) -> Any:
     return value
 
 
-def _doubts(values: Mapping[str, Any]) -> Doubts:
+def _confidence(values: Mapping[str, Any]) -> ConfidenceFigures:
     parts = {
-        name: _doubt(values[name])
+        name: _confidence_of_part(values[name])
         for name in ("given", "before", "telephone", "telephone_before")
         if values[name] is not None
     }
-    return Doubts(**parts, domain=_domain(values["domain"]) if values["domain"] else None)
+    return ConfidenceFigures(
+        **parts, domain=_domain(values["domain"]) if values["domain"] else None
+    )
 
 
-def _doubt(values: Mapping[str, Any]) -> Doubt:
+def _confidence_of_part(values: Mapping[str, Any]) -> Confidence:
     given = values["given"]
     diagram = {name: np.array(points) for name, points in values["diagram"].items()}
-    return Doubt(
+    return Confidence(
         given=_calibration(given, Reliability(**diagram)),
         temperature=values["temperature"],
         rescaled=None,  # its diagram is not stored
@@ -95,8 +118,8 @@ def _doubt(values: Mapping[str, Any]) -> Doubt:
 def _calibration(values: Mapping[str, Any], diagram: Reliability) -> Calibration:
     means = {name: values[name] for name in ("mean_ece", "mean_ece_floor", "mean_ece_by_chance")}
     return Calibration(
-        corpora=_built(dict[str, Believed], values["corpora"]),
-        pooled=_built(Believed, values["pooled"]),
+        corpora=_built(dict[str, CalibrationMeasures], values["corpora"]),
+        pooled=_built(CalibrationMeasures, values["pooled"]),
         diagram=diagram,
         **means,
     )

@@ -12,8 +12,8 @@ from affekt.evaluation.answered import (
     unanswered,
     unknown_names,
 )
-from affekt.evaluation.card.card import Trust
-from affekt.evaluation.confidence import Believed
+from affekt.evaluation.card.card import Card
+from affekt.evaluation.confidence import CalibrationMeasures
 from affekt.evaluation.figures import CorpusFigures, Scoring, ends, percent, voices
 from affekt.evaluation.people import MARGIN, MIN_SPEAKERS, GroupDifference
 from affekt.evaluation.robustness import ConditionFigures
@@ -35,7 +35,7 @@ _CHOSEN_ON = ("select", "calibrate")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Worry:
+class CardWarning:
     """A reason not to rely on the model as it is.
 
     Attributes:
@@ -47,9 +47,9 @@ class Worry:
     text: str
 
 
-def worries(trust: Trust) -> tuple[Worry, ...]:
+def warnings_of(card: Card) -> tuple[CardWarning, ...]:
     """Return what a reader should know before any figure, the gravest kinds first."""
-    return tuple(itertools.chain.from_iterable(rule(trust) for rule in _RULES))
+    return tuple(itertools.chain.from_iterable(rule(card) for rule in _RULES))
 
 
 def share(value: float) -> str:
@@ -62,32 +62,32 @@ def guessing(scoring: Scoring) -> float:
     return 1.0 / len(scoring.classes)
 
 
-def _protocol(trust: Trust) -> Iterator[Worry]:
-    report = trust.report
+def _protocol(card: Card) -> Iterator[CardWarning]:
+    report = card.report
     if not report.speakers_apart:
-        yield Worry(
+        yield CardWarning(
             about="protocol",
             text=f"Under '{report.protocol}' the model is tested on people it may have learnt "
             "from. No figure here says anything of new voices.",
         )
     if report.protocol in _CHOSEN_ON:
-        yield Worry(
+        yield CardWarning(
             about="protocol",
             text=f"'{report.protocol}' tests {report.protocol_description}. Expect less of new "
             "voices.",
         )
 
 
-def _training(trust: Trust) -> Iterator[Worry]:
-    report = trust.report
+def _training(card: Card) -> Iterator[CardWarning]:
+    report = card.report
     if report.heard:
-        yield Worry(
+        yield CardWarning(
             about="speakers heard in training",
             text=f"Training may have heard {voices(report.heard)}: their figures are no measure of "
             "new voices.",
         )
     if report.leaks is not None and report.leaks.files:
-        yield Worry(
+        yield CardWarning(
             about="recordings that were learnt from",
             text=f"Of {report.leaks.tested} clips under test, {report.leaks.files} may have been "
             "learnt from themselves.",
@@ -96,45 +96,45 @@ def _training(trust: Trust) -> Iterator[Worry]:
         first = report.leaks.examples[0]
         by_model = report.leaks.told_by == "model"
         whose = "that may be learnt from" if by_model else "of the protocol's training parts"
-        yield Worry(
+        yield CardWarning(
             about="copies of what was learnt from",
             text=f"Of {report.leaks.tested} clips under test, {report.leaks.copies} are copies of "
             f"recordings {whose}, {first.tested} of {first.learnt} for one.",
         )
     if not report.training_told:
-        yield Worry(
+        yield CardWarning(
             about="training",
             text="The model does not say what it learnt from. Whether it heard the speakers under "
             "test is unknown.",
         )
     if report.unknown_origin:
-        yield Worry(
+        yield CardWarning(
             about="training",
             text=f"Whether training heard the speakers of {_listed(list(report.unknown_origin))} "
             "is not known: only those who recorded them can say.",
         )
 
 
-def _floors(trust: Trust) -> Iterator[Worry]:
-    missed = [item for item in trust.report.floors if item.verdict == "missed"]
+def _floors(card: Card) -> Iterator[CardWarning]:
+    missed = [item for item in card.report.floors if item.verdict == "missed"]
     if missed:
         told = "; ".join(
             f"{item.name} {item.measured:.1f} % where {item.asked:.1f} % were asked for"
             for item in missed
             if item.measured is not None
         )
-        yield Worry(about="less than was asked for", text=f"{told}.")
+        yield CardWarning(about="less than was asked for", text=f"{told}.")
 
 
-def _corpora(trust: Trust) -> Iterator[Worry]:
-    scored = _scored(trust)
+def _corpora(card: Card) -> Iterator[CardWarning]:
+    scored = _scored(card)
     guesses = [
         item.corpus
         for item, own in scored
         if (own.ua if own.ua_interval is None else own.ua_interval.low) <= guessing(own)
     ]
     if guesses:
-        yield Worry(
+        yield CardWarning(
             about="no better than guessing",
             text=f"In {_listed(guesses)} the model cannot be told from one that guesses.",
         )
@@ -144,13 +144,13 @@ def _corpora(trust: Trust) -> Iterator[Worry]:
             f"{item.corpus} {share(own.ua)} (guessing {share(guessing(own))})"
             for item, own in little
         )
-        yield Worry(
+        yield CardWarning(
             about="worst corpora", text=f"Less than {share(LITTLE)} is recognised in: {told}."
         )
     if len(scored) > 1:
         worst, *_, best = sorted(scored, key=lambda pair: pair[1].ua)
         if best[1].ua - worst[1].ua >= SPREAD:
-            yield Worry(
+            yield CardWarning(
                 about="no single figure",
                 text=f"From {share(worst[1].ua)} in {worst[0].corpus} to {share(best[1].ua)} in "
                 f"{best[0].corpus}: what it does on your recordings lies anywhere in between, or "
@@ -158,19 +158,19 @@ def _corpora(trust: Trust) -> Iterator[Worry]:
             )
 
 
-def _constant(trust: Trust) -> Iterator[Worry]:
-    told = [said for item in trust.report.corpora for said in constant_answers(item)]
+def _constant(card: Card) -> Iterator[CardWarning]:
+    told = [said for item in card.report.corpora for said in constant_answers(item)]
     if told:
-        yield Worry(
+        yield CardWarning(
             about="one answer to everything",
             text=f"{'; '.join(told)}. It tells no clip from another there.",
         )
 
 
-def _emotions(trust: Trust) -> Iterator[Worry]:
+def _emotions(card: Card) -> Iterator[CardWarning]:
     missed = sorted(
         (item.recall, item.label, figures.corpus, item.support)
-        for figures, own in _scored(trust)
+        for figures, own in _scored(card)
         for item in own.classes
         if item.recall is not None and item.recall < MISSED and item.support >= _FEWEST_CLIPS
     )
@@ -181,17 +181,17 @@ def _emotions(trust: Trust) -> Iterator[Worry]:
         )
         more = len(missed) - _MOST
         rest = f"; and {more} more below {share(MISSED)}" if more > 0 else ""
-        yield Worry(about="emotions it misses", text=f"{told}{rest}.")
+        yield CardWarning(about="emotions it misses", text=f"{told}{rest}.")
 
 
-def _groups(trust: Trust) -> Iterator[Worry]:
-    apart = [item for item in trust.differences if _apart(item)]
+def _groups(card: Card) -> Iterator[CardWarning]:
+    apart = [item for item in card.differences if _apart(item)]
     sure = [item for item in apart if item.verdict == "differs"]
     for item in sure:
-        yield Worry(about="people are not served alike", text=f"In {_told(item)}.")
+        yield CardWarning(about="people are not served alike", text=f"In {_told(item)}.")
     others = [item for item in apart if item not in sure]
     if others:
-        yield Worry(
+        yield CardWarning(
             about="people may not be served alike",
             text=f"In {'; in '.join(map(_told, others))}. Whether other speakers would lie as far "
             "apart cannot be told.",
@@ -226,8 +226,8 @@ def points(value: float) -> str:
     return f"{100.0 * value:.0f} points"
 
 
-def _steadiness(trust: Trust) -> Iterator[Worry]:
-    failed = [item for item in trust.steadiness or () if item.verdict == "fail"]
+def _prediction_stability(card: Card) -> Iterator[CardWarning]:
+    failed = [item for item in card.prediction_stability or () if item.verdict == "fail"]
     moved = [
         f"{share(1.0 - item.unchanged)} of the answers change with {item.change} "
         f"(at most {share(1.0 - item.limit)} may)"
@@ -241,37 +241,37 @@ def _steadiness(trust: Trust) -> Iterator[Worry]:
         if item.moved > item.moved_limit
     ]
     if moved:
-        yield Worry(about="answers move", text=f"{'; '.join(moved)}.")
+        yield CardWarning(about="answers move", text=f"{'; '.join(moved)}.")
 
 
-def _conditions(trust: Trust) -> Iterator[Worry]:
-    if trust.robustness is None:
+def _conditions(card: Card) -> Iterator[CardWarning]:
+    if card.robustness is None:
         return
-    worst = {item.group: item for item in sorted(trust.robustness.conditions, key=_drop)}
+    worst = {item.group: item for item in sorted(card.robustness.conditions, key=_drop)}
     costly = sorted((it for it in worst.values() if _drop(it) > DROP), key=_drop, reverse=True)
     if costly:
         told = "; ".join(
             f"{share(it.own.mean_ua)} under {it.group}, {it.name}" for it in costly[:_MOST]
         )
-        yield Worry(
+        yield CardWarning(
             about="worst conditions",
-            text=f"Of clean sound it recognises {share(trust.robustness.clean.own.mean_ua)} "
+            text=f"Of clean sound it recognises {share(card.robustness.clean.own.mean_ua)} "
             f"(mean over corpora). That falls to {told}.",
         )
-    refused = [it for it in trust.robustness.conditions if it.refused > REFUSED]
+    refused = [it for it in card.robustness.conditions if it.refused > REFUSED]
     if refused:
         told = "; ".join(f"{it.group}, {it.name} {share(it.refused)}" for it in refused[:_MOST])
-        yield Worry(about="not recognised at all", text=f"Clips refused under {told}.")
+        yield CardWarning(about="not recognised at all", text=f"Clips refused under {told}.")
 
 
 def _drop(condition: ConditionFigures) -> float:
     return condition.own.drop
 
 
-def _confidence(trust: Trust) -> Iterator[Worry]:
-    if trust.doubts is None:
+def _confidence(card: Card) -> Iterator[CardWarning]:
+    if card.confidence is None:
         return
-    given = trust.doubts.given.given
+    given = card.confidence.given.given
     wide = [
         f"{100 * error:.1f} % {of} (below {share(limit)} is wanted; if every probability were "
         f"right, chance would leave {100 * floor:.1f} %, up to {100 * most:.1f} %)"
@@ -290,12 +290,12 @@ def _confidence(trust: Trust) -> Iterator[Worry]:
         if error >= limit and error > most
     ]
     if wide:
-        yield Worry(
+        yield CardWarning(
             about="confidence is off", text=f"The expected calibration error is {'; '.join(wide)}."
         )
-    parts: dict[str, Believed] = {}
-    if trust.doubts.telephone is not None:
-        parts["over a telephone"] = trust.doubts.telephone.given.pooled
+    parts: dict[str, CalibrationMeasures] = {}
+    if card.confidence.telephone is not None:
+        parts["over a telephone"] = card.confidence.telephone.given.pooled
     parts = {"all clips": given.pooled} | parts | given.corpora
     over = [
         f"{name}: {share(of.confidence)} sure, {share(of.accuracy)} right"
@@ -303,113 +303,116 @@ def _confidence(trust: Trust) -> Iterator[Worry]:
         if of.confidence - of.accuracy > OVERCONFIDENT
     ]
     if over:
-        yield Worry(about="surer than right", text=f"On average, {'; '.join(over)}.")
+        yield CardWarning(about="surer than right", text=f"On average, {'; '.join(over)}.")
 
 
-def _sets(trust: Trust) -> Iterator[Worry]:
-    if trust.doubts is None:
+def _sets(card: Card) -> Iterator[CardWarning]:
+    if card.confidence is None:
         return
-    for where, doubt in (("", trust.doubts.given), (" over a telephone", trust.doubts.telephone)):
-        if doubt is None or doubt.sets is None or doubt.rule is None:
+    for where, measured in (
+        ("", card.confidence.given),
+        (" over a telephone", card.confidence.telephone),
+    ):
+        if measured is None or measured.sets is None or measured.rule is None:
             continue
-        interval = doubt.sets.interval
-        most = doubt.sets.share if interval is None else interval.high
-        if most < doubt.rule.coverage:
-            yield Worry(
+        interval = measured.sets.interval
+        most = measured.sets.share if interval is None else interval.high
+        if most < measured.rule.coverage:
+            yield CardWarning(
                 about="sets that promise too much",
-                text=f"Sets of labels{where} hold the right one in {share(doubt.sets.share)} of "
-                f"the clips, where {share(doubt.rule.coverage)} are promised.",
+                text=f"Sets of labels{where} hold the right one in {share(measured.sets.share)} of "
+                f"the clips, where {share(measured.rule.coverage)} are promised.",
             )
         short = [
             f"{corpus} {share(of.share)}"
-            for corpus, of in doubt.corpora_sets.items()
-            if (of.share if of.interval is None else of.interval.high) < doubt.rule.coverage
+            for corpus, of in measured.corpora_sets.items()
+            if (of.share if of.interval is None else of.interval.high) < measured.rule.coverage
         ]
         if short:
-            yield Worry(
+            yield CardWarning(
                 about="sets that promise too much",
-                text=f"Of single corpora{where}, sets promise {share(doubt.rule.coverage)} and "
+                text=f"Of single corpora{where}, sets promise {share(measured.rule.coverage)} and "
                 f"hold: {', '.join(short)}.",
             )
 
 
-def _domain(trust: Trust) -> Iterator[Worry]:
-    domain = trust.doubts.domain if trust.doubts else None
+def _domain(card: Card) -> Iterator[CardWarning]:
+    domain = card.confidence.domain if card.confidence else None
     if domain is None:
         return
     unnoticed = [f"{kind} {share(found)}" for kind, found in domain.found.items() if found < FOUND]
     if unnoticed:
-        yield Worry(
+        yield CardWarning(
             about="sounds taken for speech",
             text=f"Of these it notices less than {share(FOUND)}: {'; '.join(unnoticed)}.",
         )
     if domain.flagged > FLAGGED:
-        yield Worry(
+        yield CardWarning(
             about="speech taken for something else",
             text=f"{share(domain.flagged)} of the clips are called out of its domain.",
         )
 
 
-def _speakers(trust: Trust) -> Iterator[Worry]:
-    silent = [item.corpus for item in trust.report.corpora if not item.speakers_told]
+def _speakers(card: Card) -> Iterator[CardWarning]:
+    silent = [item.corpus for item in card.report.corpora if not item.speakers_told]
     one = [
         item.corpus
-        for item in trust.report.corpora
+        for item in card.report.corpora
         if item.speakers_told and len(item.speakers) == 1
     ]
-    few = [item.corpus for item in trust.report.corpora if 1 < len(item.speakers) < MIN_SPEAKERS]
+    few = [item.corpus for item in card.report.corpora if 1 < len(item.speakers) < MIN_SPEAKERS]
     if silent:
-        yield Worry(
+        yield CardWarning(
             about="speakers not told",
             text=f"{_listed(silent)}: nobody told who speaks. No figure has an interval, and "
             "groups of people cannot be judged.",
         )
     if one:
-        yield Worry(
+        yield CardWarning(
             about="one speaker",
             text=f"{_listed(one)}: a figure of one person has no interval and says nothing of "
             "anybody else.",
         )
     if few:
-        yield Worry(
+        yield CardWarning(
             about="few speakers",
             text=f"{_listed(few)}: fewer than {MIN_SPEAKERS} speakers. The intervals are rough, "
             "and groups of people cannot be judged.",
         )
 
 
-def _failures(trust: Trust) -> Iterator[Worry]:
-    if trust.report.failures:
+def _failures(card: Card) -> Iterator[CardWarning]:
+    if card.report.failures:
         beside = "; ".join(
             f"{item.corpus} {share(own.ua)}, of the {own.answered} answered alone "
             f"{answered_cells(own)[1]} %"
-            for item, own in _scored(trust)
+            for item, own in _scored(card)
             if own.answered < own.clips
         )
-        yield Worry(
+        yield CardWarning(
             about="clips not answered",
-            text=f"{unanswered(trust.report).capitalize()}. They count as wrong, except in what is "
+            text=f"{unanswered(card.report).capitalize()}. They count as wrong, except in what is "
             f"said of confidence{f': {beside}' if beside else ''}.",
         )
 
 
-def _unknown_names(trust: Trust) -> Iterator[Worry]:
-    if trust.report.unknown_names:
-        yield Worry(
+def _unknown_names(card: Card) -> Iterator[CardWarning]:
+    if card.report.unknown_names:
+        yield CardWarning(
             about="answers to other clips",
-            text=f"{unknown_names(trust.report)}. They are passed over.",
+            text=f"{unknown_names(card.report)}. They are passed over.",
         )
 
 
-def _missing(trust: Trust) -> Iterator[Worry]:
-    if trust.report.missing:
-        yield Worry(
+def _missing(card: Card) -> Iterator[CardWarning]:
+    if card.report.missing:
+        yield CardWarning(
             about="not the whole protocol",
-            text=f"No clip is at hand of {voices(trust.report.missing)}.",
+            text=f"No clip is at hand of {voices(card.report.missing)}.",
         )
 
 
-_RULES: tuple[Callable[[Trust], Iterable[Worry]], ...] = (
+_RULES: tuple[Callable[[Card], Iterable[CardWarning]], ...] = (
     _protocol,
     _training,
     _failures,
@@ -419,7 +422,7 @@ _RULES: tuple[Callable[[Trust], Iterable[Worry]], ...] = (
     _corpora,
     _emotions,
     _groups,
-    _steadiness,
+    _prediction_stability,
     _conditions,
     _confidence,
     _sets,
@@ -429,8 +432,8 @@ _RULES: tuple[Callable[[Trust], Iterable[Worry]], ...] = (
 )
 
 
-def _scored(trust: Trust) -> list[tuple[CorpusFigures, Scoring]]:
-    pairs = ((item, item.scoring("own")) for item in trust.report.corpora)
+def _scored(card: Card) -> list[tuple[CorpusFigures, Scoring]]:
+    pairs = ((item, item.scoring("own")) for item in card.report.corpora)
     return [(item, own) for item, own in pairs if own is not None]
 
 

@@ -164,24 +164,24 @@ def compare(
     clips = tuple(item for item in tested if item.emotion in common[item.corpus])
     if not clips:
         raise ConfigError("no clip under test is of a class that all models know")
-    duels = [_Duel.of(answers, clips, common, scoring) for scoring in SCORINGS]
+    comparisons = [_PairedComparison.of(answers, clips, common, scoring) for scoring in SCORINGS]
     by_all = set(answers[0].utterances).intersection(*(said.utterances for said in answers[1:]))
     heard = tuple(item for item in clips if item in by_all)
     heard = () if len(heard) == len(clips) else heard
-    alone = [_Duel.of(answers, heard, common, scoring) for scoring in SCORINGS if heard]
+    alone = [_PairedComparison.of(answers, heard, common, scoring) for scoring in SCORINGS if heard]
     return Comparison(
         reports=reports,
-        shared=tuple(item for duel in duels for item in duel.figures()),
-        answered_by_all=tuple(item for duel in alone for item in duel.figures()),
+        shared=tuple(item for paired in comparisons for item in paired.figures()),
+        answered_by_all=tuple(item for paired in alone for item in paired.figures()),
         unanswered=tuple(_unanswered(answers, clips)),
         left_out=tuple(_left_out(tested, common, own)),
-        differences=tuple(item for duel in duels for item in duel.differences()),
+        differences=tuple(item for paired in comparisons for item in paired.differences()),
         references=beside(reports, rule),
     )
 
 
 @dataclass(frozen=True, slots=True)
-class _Duel:
+class _PairedComparison:
     """The same clips put to all models under one scoring, as places in one label list."""
 
     scoring: ScoringName
@@ -197,7 +197,7 @@ class _Duel:
         clips: tuple[Utterance, ...],
         common: Mapping[str, Sequence[str]],
         scoring: ScoringName,
-    ) -> _Duel:
+    ) -> _PairedComparison:
         beyond = dict.fromkeys(label for said in answers for label in said.labels)
         place = {label: k for k, label in enumerate(dict.fromkeys((*CANONICAL, *beyond, OTHER)))}
         answered = []

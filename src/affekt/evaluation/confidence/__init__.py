@@ -1,11 +1,11 @@
 """What a model's confidence is worth: calibration, risk, sets of labels, what is no speech."""
 
 from affekt.evaluation.confidence.answers import (
-    Doubts,
-    Hearing,
+    ConfidenceFigures,
+    GatheredAnswers,
+    answer_tested,
     clips_to_fit_on,
-    doubts_of,
-    hear_tested,
+    confidence_of,
 )
 from affekt.evaluation.confidence.domain import (
     Domain,
@@ -13,10 +13,10 @@ from affekt.evaluation.confidence.domain import (
 from affekt.evaluation.confidence.domain_sounds import (
     synthetic_sounds,
 )
-from affekt.evaluation.confidence.doubt import (
-    Believed,
+from affekt.evaluation.confidence.measure import (
     Calibration,
-    Doubt,
+    CalibrationMeasures,
+    Confidence,
 )
 from affekt.evaluation.confidence.plots import (
     diagrams_of,
@@ -27,17 +27,17 @@ from affekt.evaluation.confidence.plots import (
 )
 
 __all__ = [
-    "Believed",
     "Calibration",
+    "CalibrationMeasures",
+    "Confidence",
+    "ConfidenceFigures",
     "Domain",
-    "Doubt",
-    "Doubts",
-    "Hearing",
+    "GatheredAnswers",
+    "answer_tested",
     "clips_to_fit_on",
+    "confidence_of",
     "diagrams_of",
-    "doubts_of",
     "draw",
-    "hear_tested",
     "reliability_plot",
     "risk_plot",
     "roc_plot",

@@ -1,4 +1,4 @@
-"""Hearing clips once for all that is said of a model's doubts: clean, over a telephone, at all."""
+"""All answers that confidence is measured on, in one pass: to clean clips and over a telephone."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from affekt.audio import SAMPLING_RATE_HZ, Signal
 from affekt.augment import telephone
 from affekt.errors import ConfigError
 from affekt.evaluation.confidence.domain import Domain, measure_domain
-from affekt.evaluation.confidence.doubt import Doubt, measure_doubt
+from affekt.evaluation.confidence.measure import Confidence, measure_confidence
 from affekt.evaluation.overlap import heard_clips
 from affekt.evaluation.runs import Answers, Progress, hear_all
 from affekt.evaluation.sources import Listener, Source
@@ -29,7 +29,7 @@ Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Hearing:
+class GatheredAnswers:
     """What a model said of all that a protocol tests.
 
     Attributes:
@@ -53,8 +53,8 @@ class Hearing:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Doubts:
-    """What a model's doubts are worth.
+class ConfidenceFigures:
+    """What a model's confidence are worth.
 
     Attributes:
         given: of its answers.
@@ -64,10 +64,10 @@ class Doubts:
         domain: of noticing what is no speech; None likewise.
     """
 
-    given: Doubt
-    before: Doubt | None = None
-    telephone: Doubt | None = None
-    telephone_before: Doubt | None = None
+    given: Confidence
+    before: Confidence | None = None
+    telephone: Confidence | None = None
+    telephone_before: Confidence | None = None
     domain: Domain | None = None
 
     def to_dict(self) -> dict[str, Any]:
@@ -103,14 +103,14 @@ def clips_to_fit_on(
     return tuple(item for item in clips if item not in heard)
 
 
-def hear_tested(
+def answer_tested(
     source: Source,
     tested: Sequence[Utterance],
     fit_on: Sequence[Utterance] = (),
     *,
     progress: Progress | None = None,
     progress_of_fit: Progress | None = None,
-) -> Hearing:
+) -> GatheredAnswers:
     """Hear once all that a protocol tests, as it is and, with a model that hears, by telephone.
 
     Args:
@@ -123,10 +123,12 @@ def hear_tested(
     """
     if not isinstance(source, Listener):
         answers = source.answer(tested, progress)
-        return Hearing(answers=answers, fitted_on=_answered(source, fit_on, progress_of_fit))
+        return GatheredAnswers(
+            answers=answers, fitted_on=_answered(source, fit_on, progress_of_fit)
+        )
     bundle = Bundle.load(source.location) if source.kind == "bundle" else None
     heard = hear_all(_twice(source), tested, progress=progress)
-    given = Hearing(
+    given = GatheredAnswers(
         answers=heard.answers(source.labels),
         telephone=heard.answers(source.labels, row=1),
         bundle=bundle,
@@ -151,28 +153,28 @@ def hear_tested(
     return replace(given, fitted_on=_answered(source, fit_on, progress_of_fit))
 
 
-def doubts_of(hearing: Hearing) -> Doubts:
+def confidence_of(gathered: GatheredAnswers) -> ConfidenceFigures:
     """Measure what was heard; synthetic sounds are made and heard for the domain.
 
     Raises:
         ConfigError: no clip's emotion is known to the model, or it gave no probabilities.
     """
-    rule = hearing.bundle.metadata.prediction_set if hearing.bundle else None
+    rule = gathered.bundle.metadata.prediction_set if gathered.bundle else None
 
-    def measured(answers: Answers) -> Doubt:
-        return measure_doubt(answers, rule=rule, fitted_on=hearing.fitted_on)
+    def measured(answers: Answers) -> Confidence:
+        return measure_confidence(answers, rule=rule, fitted_on=gathered.fitted_on)
 
-    def alone(answers: Answers | None) -> Doubt | None:
-        return None if answers is None else measure_doubt(answers)
+    def alone(answers: Answers | None) -> Confidence | None:
+        return None if answers is None else measure_confidence(answers)
 
     domain = None
-    if hearing.bundle is not None and hearing.novelty is not None:
-        domain = measure_domain(hearing.bundle, hearing.novelty)
-    return Doubts(
-        given=measured(hearing.answers),
-        before=alone(hearing.before),
-        telephone=None if hearing.telephone is None else measured(hearing.telephone),
-        telephone_before=alone(hearing.telephone_before),
+    if gathered.bundle is not None and gathered.novelty is not None:
+        domain = measure_domain(gathered.bundle, gathered.novelty)
+    return ConfidenceFigures(
+        given=measured(gathered.answers),
+        before=alone(gathered.before),
+        telephone=None if gathered.telephone is None else measured(gathered.telephone),
+        telephone_before=alone(gathered.telephone_before),
         domain=domain,
     )
 

@@ -1,11 +1,11 @@
-"""Plots of doubt: reliability, risk against coverage, and the ROC of what is out of the domain."""
+"""Plots of confidence: reliability, risk against coverage, ROC of what is out of the domain."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from affekt.evaluation.confidence.answers import Doubts
+from affekt.evaluation.confidence.answers import ConfidenceFigures
 from affekt.metrics import Reliability, RiskCoverage, Roc
 from affekt.report.plots import BLUE, GREY, VERMILION, new_figure, to_png
 
@@ -52,26 +52,26 @@ def roc_plot(curve: Roc) -> Figure:
     return figure
 
 
-def diagrams_of(doubts: Doubts) -> dict[str, Reliability]:
+def diagrams_of(confidence: ConfidenceFigures) -> dict[str, Reliability]:
     """Return the reliability diagrams by what they are of."""
-    diagrams = {"as it answers": doubts.given.given.diagram}
-    if doubts.before is not None:
-        diagrams["network alone"] = doubts.before.given.diagram
-    if doubts.given.rescaled is not None:
-        diagrams["with a temperature"] = doubts.given.rescaled.diagram
-    if doubts.telephone is not None:
-        diagrams["over a telephone"] = doubts.telephone.given.diagram
+    diagrams = {"as it answers": confidence.given.given.diagram}
+    if confidence.before is not None:
+        diagrams["network alone"] = confidence.before.given.diagram
+    if confidence.given.rescaled is not None:
+        diagrams["with a temperature"] = confidence.given.rescaled.diagram
+    if confidence.telephone is not None:
+        diagrams["over a telephone"] = confidence.telephone.given.diagram
     return diagrams
 
 
-def draw(doubts: Doubts, *, warning: str = "") -> dict[str, bytes]:
+def draw(confidence: ConfidenceFigures, *, warning: str = "") -> dict[str, bytes]:
     """Return the plots as PNG files, by name, each under the same warning if there is one."""
     figures = {
-        "reliability": reliability_plot(diagrams_of(doubts)),
-        "risk": risk_plot(doubts.given.risk),
+        "reliability": reliability_plot(diagrams_of(confidence)),
+        "risk": risk_plot(confidence.given.risk),
     }
-    if doubts.domain is not None:
-        figures["domain"] = roc_plot(doubts.domain.curve)
+    if confidence.domain is not None:
+        figures["domain"] = roc_plot(confidence.domain.curve)
     if warning:
         for figure in figures.values():
             figure.suptitle(warning, fontsize=9, color=VERMILION)

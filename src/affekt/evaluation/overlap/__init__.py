@@ -1,19 +1,19 @@
 """What clips under test share with those that a model learnt from."""
 
-from affekt.evaluation.overlap.exposure import (
-    heard_clips,
-    heard_in_training,
-    identity,
-    lockbox_tested,
-    of_unknown_origin,
-    training_clips,
-)
 from affekt.evaluation.overlap.leaks import (
     Copy,
     LeakedCopy,
     Leaks,
     find_leaks,
     learns_at_hand,
+)
+from affekt.evaluation.overlap.speakers import (
+    heard_clips,
+    heard_in_training,
+    identity,
+    lockbox_tested,
+    of_unknown_origin,
+    training_clips,
 )
 
 __all__ = [

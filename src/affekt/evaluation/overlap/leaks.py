@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from affekt.corpora.utterances import UNKNOWN_SPEAKER
-from affekt.evaluation.overlap.exposure import KNOWN_COLLECTIONS, heard_clips, identity
+from affekt.evaluation.overlap.speakers import KNOWN_COLLECTIONS, heard_clips, identity
 from affekt.evaluation.sources import Source
 from affekt.files import open_file
 from affekt.protocols import Split

@@ -4,9 +4,9 @@ from affekt.evaluation.people.differences import (
     MARGIN,
     MIN_SPEAKERS,
     GroupDifference,
-    Steadiness,
+    PredictionStability,
     group_differences,
-    steadiness,
+    prediction_stability,
 )
 from affekt.evaluation.people.groups import (
     ALL_CORPORA,
@@ -31,9 +31,9 @@ __all__ = [
     "GroupFigures",
     "ListenerFigures",
     "Listeners",
-    "Steadiness",
+    "PredictionStability",
     "beside_listeners",
     "group_differences",
     "group_figures",
-    "steadiness",
+    "prediction_stability",
 ]

@@ -74,7 +74,7 @@ class GroupDifference:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Steadiness:
+class PredictionStability:
     """A change that should not matter, how many answers stay, and how far the others move.
 
     Attributes:
@@ -112,13 +112,13 @@ def group_differences(answers: Answers) -> tuple[GroupDifference, ...]:
     )
 
 
-def steadiness(
+def prediction_stability(
     model: Listener,
     utterances: Sequence[Utterance],
     *,
     seed: int = 0,
     progress: Callable[[int, int], None] | None = None,
-) -> tuple[Steadiness, ...]:
+) -> tuple[PredictionStability, ...]:
     """Change level and pitch a little, and see how many answers stay and how far they move.
 
     Raises:
@@ -132,15 +132,15 @@ def steadiness(
         progress=progress,
     )
     return tuple(
-        _steadiness(change, figures)
+        _prediction_stability(change, figures)
         for change, figures in zip(_CHANGES, measured.conditions, strict=True)
     )
 
 
-def _steadiness(change: _Change, figures: ConditionFigures) -> Steadiness:
+def _prediction_stability(change: _Change, figures: ConditionFigures) -> PredictionStability:
     unchanged = figures.all.unchanged
     moved = 1.0 if figures.moved is None else figures.moved  # nothing is left of any answer
-    return Steadiness(
+    return PredictionStability(
         change=change.condition.title,
         unchanged=unchanged,
         limit=change.unchanged,

@@ -19,7 +19,7 @@ from affekt.evaluation.confidence.domain_sounds import (
     sound_of,
     synthetic_sounds,
 )
-from affekt.evaluation.confidence.doubt import measure_doubt
+from affekt.evaluation.confidence.measure import measure_confidence
 from affekt.evaluation.confidence.plots import reliability_plot, risk_plot, roc_plot
 from affekt.evaluation.runs import Answers
 from affekt.metrics.calibration import soften
@@ -56,7 +56,7 @@ def answers(seed, *, temperature=1.0, clips=1200, corpora=("emodb", "casia"), gr
 
 
 def test_honest_probabilities_have_no_more_error_than_chance_gives():
-    found = measure_doubt(answers(0)).given
+    found = measure_confidence(answers(0)).given
     assert set(found.corpora) == {"emodb", "casia"}
     for part in (*found.corpora.values(), found.pooled):
         assert part.ece == pytest.approx(part.ece_floor, abs=0.015)
@@ -64,12 +64,12 @@ def test_honest_probabilities_have_no_more_error_than_chance_gives():
 
 
 def test_the_floor_is_higher_the_fewer_the_clips():
-    few, many = (measure_doubt(answers(0, clips=n)).given.pooled for n in (100, 3000))
+    few, many = (measure_confidence(answers(0, clips=n)).given.pooled for n in (100, 3000))
     assert few.ece_floor > 3.0 * many.ece_floor > 0.0
 
 
 def test_a_temperature_fitted_on_others_mends_overconfidence():
-    found = measure_doubt(answers(0, temperature=2.0), fitted_on=answers(1, temperature=2.0))
+    found = measure_confidence(answers(0, temperature=2.0), fitted_on=answers(1, temperature=2.0))
     assert found.temperature == pytest.approx(2.0, rel=0.1)
     assert found.given.pooled.ece > 0.08 > 0.04 > found.rescaled.pooled.ece
     assert found.rescaled.pooled.nll < found.given.pooled.nll
@@ -77,13 +77,13 @@ def test_a_temperature_fitted_on_others_mends_overconfidence():
 
 
 def test_sets_follow_the_rule_of_the_model_else_one_fitted_on_others():
-    fitted = measure_doubt(answers(0), fitted_on=answers(1))
+    fitted = measure_confidence(answers(0), fitted_on=answers(1))
     assert fitted.sets.share == pytest.approx(0.9, abs=0.03)
     assert fitted.sets.interval.low < fitted.sets.share < fitted.sets.interval.high
     own = SetRule(coverage=0.5, quantile=0.0, rule="lac")
-    single = measure_doubt(answers(0), rule=own, fitted_on=answers(1))
+    single = measure_confidence(answers(0), rule=own, fitted_on=answers(1))
     assert (single.sets.mean_size, single.rule) == (1.0, own)
-    assert measure_doubt(answers(0)).sets is None
+    assert measure_confidence(answers(0)).sets is None
 
 
 def test_sets_are_measured_corpus_by_corpus():
@@ -92,7 +92,7 @@ def test_sets_are_measured_corpus_by_corpus():
     hard = [place for place, item in enumerate(said.utterances) if item.corpus == "casia"]
     flat = said.probabilities.copy()
     flat[hard] = flat[hard][:, ::-1]  # what it says of one corpus is of the wrong labels
-    found = measure_doubt(replace(said, probabilities=flat), fitted_on=answers(1))
+    found = measure_confidence(replace(said, probabilities=flat), fitted_on=answers(1))
     assert set(found.corpora_sets) == {"emodb", "casia"}
     assert found.corpora_sets["emodb"].share == pytest.approx(0.9, abs=0.04)
     assert found.corpora_sets["casia"].share < 0.6
@@ -101,11 +101,11 @@ def test_sets_are_measured_corpus_by_corpus():
     assert held / 1200 == pytest.approx(found.sets.share)
     told = found.to_dict()["corpora_sets"]["casia"]
     assert told["share"] == found.corpora_sets["casia"].share
-    assert measure_doubt(said).corpora_sets == {}
+    assert measure_confidence(said).corpora_sets == {}
 
 
 def test_the_figures_are_plain_json():
-    values = measure_doubt(answers(0), fitted_on=answers(1)).to_dict()
+    values = measure_confidence(answers(0), fitted_on=answers(1)).to_dict()
     assert json.loads(json.dumps(values)) == values
     assert values["risk"]["least_area"] < values["risk"]["area"] < 1.0
     assert values["risk"]["curve"]["coverage"][-1] == 1.0
@@ -115,12 +115,12 @@ def test_the_figures_are_plain_json():
 
 def test_labels_alone_and_clips_of_no_known_emotion_have_no_doubt():
     with pytest.raises(ConfigError, match="labels alone"):
-        measure_doubt(answers(0, graded=False))
+        measure_confidence(answers(0, graded=False))
     nothing = Answers(
         labels=("boredom", "calm"), utterances=(), probabilities=np.ones((0, 2)), failures=()
     )
     with pytest.raises(ConfigError, match="no clip carries"):
-        measure_doubt(nothing)
+        measure_confidence(nothing)
 
 
 # Sounds that are no speech
@@ -170,7 +170,7 @@ def test_the_domain_is_measured_by_kind(tones, tmp_path):
 
 
 def test_the_plots_are_drawn(tones, tmp_path):
-    doubt = measure_doubt(answers(0))
+    doubt = measure_confidence(answers(0))
     bundle = Bundle.load(tones.write_bundle(tmp_path / "tones.onnx", novelty=True))
     curve = measure_domain(bundle, np.array([0.2, 0.3])).curve
     drawn = (

@@ -1,4 +1,4 @@
-"""Whether a model's doubts can be believed: calibration, risk, sets of labels.
+"""Whether a model's confidence can be believed: calibration, risk, sets of labels.
 
 Everything is measured over all labels of a model, on clips whose emotion it knows, from nothing
 but its probabilities; so any tool's can be measured.
@@ -44,7 +44,7 @@ _LIKELY = 0.95
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Believed:
+class CalibrationMeasures:
     """How far probabilities can be believed.
 
     Attributes:
@@ -72,7 +72,7 @@ class Believed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Calibration:
-    """`Believed` for each corpus, their mean, and all clips together.
+    """`CalibrationMeasures` for each corpus, their mean, and all clips together.
 
     Attributes:
         corpora: by name.
@@ -81,17 +81,17 @@ class Calibration:
         diagram: of all clips.
     """
 
-    corpora: dict[str, Believed]
+    corpora: dict[str, CalibrationMeasures]
     mean_ece: float
     mean_ece_floor: float
     mean_ece_by_chance: float
-    pooled: Believed
+    pooled: CalibrationMeasures
     diagram: Reliability
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Doubt:
-    """What a model's doubts are worth.
+class Confidence:
+    """What a model's confidence are worth.
 
     Attributes:
         given: of the probabilities as the model gave them.
@@ -133,9 +133,9 @@ class Doubt:
         return values
 
 
-def measure_doubt(
+def measure_confidence(
     answers: Answers, *, rule: SetRule | None = None, fitted_on: Answers | None = None
-) -> Doubt:
+) -> Confidence:
     """Measure calibration, risk and sets.
 
     Args:
@@ -148,7 +148,9 @@ def measure_doubt(
         ConfigError: no clip's emotion is known to the model, or it gave no probabilities.
     """
     if not answers.graded:
-        raise ConfigError("doubt is measured on probabilities, and these answers are labels alone")
+        raise ConfigError(
+            "confidence is measured on probabilities, and these answers are labels alone"
+        )
     probabilities, truth, chosen = _known(answers)
     corpora = [answers.utterances[index].corpus for index in chosen]
     speakers = [answers.utterances[index].speaker_key for index in chosen]
@@ -166,7 +168,7 @@ def measure_doubt(
         for corpus in dict.fromkeys(corpora):
             own = [place for place, name in enumerate(corpora) if name == corpus]
             corpora_sets[corpus] = _coverage(members[own], truth[own], [speakers[k] for k in own])
-    return Doubt(
+    return Confidence(
         given=calibration_of(probabilities, truth, corpora),
         temperature=temperature,
         rescaled=rescaled,
@@ -196,14 +198,14 @@ def calibration_of(probabilities: Floats, truth: Indices, corpora: list[str]) ->
     for name in dict.fromkeys(corpora):
         own = names == name
         chances.append(_chances(probabilities[own]))
-        parts[name] = _believed(probabilities[own], truth[own], chances[-1])
+        parts[name] = _calibration_measures(probabilities[own], truth[own], chances[-1])
     means = np.mean(chances, axis=0)
     return Calibration(
         corpora=parts,
         mean_ece=float(np.mean([part.ece for part in parts.values()])),
         mean_ece_floor=float(means.mean()),
         mean_ece_by_chance=float(np.quantile(means, _LIKELY)),
-        pooled=_believed(probabilities, truth, _chances(probabilities)),
+        pooled=_calibration_measures(probabilities, truth, _chances(probabilities)),
         diagram=reliability(probabilities, truth),
     )
 
@@ -222,8 +224,10 @@ def _chances(probabilities: Floats) -> Floats:
     )
 
 
-def _believed(probabilities: Floats, truth: Indices, chances: Floats) -> Believed:
-    return Believed(
+def _calibration_measures(
+    probabilities: Floats, truth: Indices, chances: Floats
+) -> CalibrationMeasures:
+    return CalibrationMeasures(
         clips=len(truth),
         ece=reliability(probabilities, truth).error,
         ece_floor=float(chances.mean()),

@@ -3,7 +3,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from affekt.evaluation.overlap.exposure import (
+from affekt.evaluation.overlap.speakers import (
     heard_in_training,
     lockbox_tested,
     of_unknown_origin,
