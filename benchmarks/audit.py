@@ -19,7 +19,7 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
-from affekt.audit import audit
+from affekt.auditing import audit
 
 RATE_HZ = 16_000
 # Every so many-th clip is a copy of the one before: softer and 1.2 s shorter, as Ogg Opus.

@@ -30,7 +30,7 @@ import soundfile
 from planting import RATE_HZ, REPORTED, Planter, planters, speakers_apart
 
 from affekt.audio import decode
-from affekt.audit import Audit, Finding, audit
+from affekt.auditing import Audit, Finding, audit
 from affekt.corpora import CORPORA, corpora_root
 from affekt.corpora.checks import is_known
 from affekt.records import Utterance

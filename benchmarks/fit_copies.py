@@ -22,14 +22,14 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import StandardScaler
 
 from affekt.audio import decode, resample
-from affekt.audit.alignment import NOT_ALONG, align
-from affekt.audit.clips import Clip, merge
-from affekt.audit.evidence import backwards, confirm, is_certain
-from affekt.audit.fingerprint import Fingerprint, fingerprint
-from affekt.audit.matching import Likeness, find_likenesses
-from affekt.audit.run import listen
-from affekt.audit.store import Store, default_store
-from affekt.audit.suspicion import FILE, Weights, measures, standardised
+from affekt.auditing.alignment import NOT_ALONG, align
+from affekt.auditing.clips import Clip, merge
+from affekt.auditing.evidence import backwards, confirm, is_certain
+from affekt.auditing.fingerprint import Fingerprint, fingerprint
+from affekt.auditing.matching import Likeness, find_likenesses
+from affekt.auditing.run import listen
+from affekt.auditing.store import Store, default_store
+from affekt.auditing.suspicion import FILE, Weights, measures, standardised
 from affekt.corpora import corpora_root
 from affekt.records import Utterance
 
@@ -117,7 +117,7 @@ def log_odds(fitted: Weights, values: np.ndarray) -> np.ndarray:
 
 def write(fitted: Weights) -> None:
     """Keep weights in the package."""
-    place = Path(str(resources.files("affekt.audit"))) / FILE
+    place = Path(str(resources.files("affekt.auditing"))) / FILE
     place.write_text(json.dumps(fitted._asdict(), indent=1) + "\n", encoding="utf-8")
 
 

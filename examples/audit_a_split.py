@@ -12,7 +12,7 @@ python examples/audit_a_split.py split.csv
 import sys
 from pathlib import Path
 
-from affekt.audit import at_least, audit
+from affekt.auditing import at_least, audit
 
 
 def main() -> None:

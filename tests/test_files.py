@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from affekt import files
-from affekt.audit.table import Table
+from affekt.auditing.table import Table
 from affekt.config import read_toml
 from affekt.errors import AffektError
 from affekt.evaluation.card.stored import read_card

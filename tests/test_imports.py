@@ -70,7 +70,7 @@ def test_the_face_of_the_package_lists_what_it_loads_on_first_use() -> None:
     assert set(affekt.__all__) <= set(dir(affekt))
     for name in affekt.__all__:
         found = getattr(affekt, name)
-        assert name == "__version__" or found.__doc__
+        assert name == "__version__" or "```python" in found.__doc__, f"{name} has no example"
     with pytest.raises(AttributeError, match="has no attribute 'recognise'"):
         affekt.recognise  # noqa: B018 - the access is the test
 
@@ -87,7 +87,7 @@ def test_nobody_below_imports_the_face_of_the_package() -> None:
 
 # Rooms whose modules others import past the door; one that gets a whole door leaves this list.
 WITHOUT_A_DOOR = {
-    *("audio", "audit", "corpora", "features", "inspection", "models"),
+    *("audio", "auditing", "corpora", "features", "inspection", "models"),
     *("recognition", "records", "report", "service", "training", "web"),
 }
 

@@ -19,6 +19,7 @@ from affekt._version import __version__
 os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 
 if TYPE_CHECKING:
+    from affekt.auditing import audit
     from affekt.client import Client
     from affekt.corpora import load_corpus
     from affekt.corpora.datasets import open_dataset
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from affekt.models import create_model
     from affekt.recognition import Recognizer, StreamRecognizer
     from affekt.records import Prediction, Timeline
+    from affekt.training import train
 
 __all__ = [
     "Client",
@@ -34,10 +36,12 @@ __all__ = [
     "StreamRecognizer",
     "Timeline",
     "__version__",
+    "audit",
     "create_model",
     "evaluate",
     "load_corpus",
     "open_dataset",
+    "train",
 ]
 
 # Loaded on first use, so that `import affekt` costs milliseconds and never needs torch.
@@ -47,10 +51,12 @@ _LAZY = {
     "Recognizer": "affekt.recognition",
     "StreamRecognizer": "affekt.recognition",
     "Timeline": "affekt.records",
+    "audit": "affekt.auditing",
     "create_model": "affekt.models",
     "evaluate": "affekt.evaluation",
     "load_corpus": "affekt.corpora",
     "open_dataset": "affekt.corpora.datasets",
+    "train": "affekt.training",
 }
 
 

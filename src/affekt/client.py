@@ -62,6 +62,11 @@ class ServiceError(AffektError):
 class Client:
     """Asks one service; a context manager, and safe to share between threads.
 
+    ```python
+    with Client("http://localhost:8000") as client:
+        print(client.recognize("speech.wav").emotion)
+    ```
+
     Args:
         url: of the service, such as http://localhost:8000.
         api_key: where the service wants one.

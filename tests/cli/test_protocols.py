@@ -10,7 +10,7 @@ from collections import Counter
 import pytest
 from click.testing import CliRunner
 
-from affekt.audit import read_split
+from affekt.auditing import read_split
 from affekt.cli.protocols import protocols
 from affekt.corpora.datasets import open_dataset
 from affekt.errors import AffektError

@@ -312,7 +312,7 @@ def test_a_recipe_is_trained_under_a_protocol(call, folder, corpora, tmp_path):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (["--protocol", "lockbox"], "--protocol: 'lockbox' measures models"),
+        (["--protocol", "lockbox"], "protocol: 'lockbox' measures models"),
         (["--protocol", "randm"], "(did you mean 'random'"),
         (["--folds", "1"], "--folds: the shipped tables have one split"),
         (["--protocol", "random", "--folds", "one"], "give numbers, such as 1,3"),

@@ -186,7 +186,7 @@ def find_copies(
         learns_at_hand(clips.splits, clips.at_hand, source) for source in sources
     ):
         return None
-    from affekt.audit import copies_among
+    from affekt.auditing import copies_among
 
     if clips.training and not quiet:
         click.echo(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import sys
 from pathlib import Path
 
@@ -11,7 +10,6 @@ import click
 from affekt.cli.data import data_options
 from affekt.cli.options import force_option
 from affekt.cli.saying import echo, say
-from affekt.corpora import corpora_root
 from affekt.corpora.datasets import DataSource
 
 
@@ -65,38 +63,26 @@ def train(
 
     An interrupted run goes on with --resume, with the losses it would have had.
     """
-    from affekt.errors import ConfigError
-    from affekt.training import Run, load_recipe
     from affekt.training import train as train_model
-    from affekt.training.recipe import find_recipe
 
     if init:
         echo(_begin(name, force=force))
         return
     if name is None:
         raise click.UsageError("give a RECIPE; --init writes one to begin with")
-    recipe, licence_text = load_recipe(find_recipe(name))
-    if epochs is not None:
-        fit = dataclasses.replace(recipe.fit, epochs=epochs)
-        recipe = dataclasses.replace(recipe, fit=fit)
-    if data.corpora or data.table or data.folder:
-        recipe = recipe.learning_from(data)
-    if protocol_name is not None:
-        try:
-            chosen = dataclasses.replace(recipe.protocol, name=protocol_name)
-            recipe = dataclasses.replace(recipe, protocol=chosen)
-        except ValueError as error:
-            raise ConfigError(f"--protocol: {error}") from None
-    run = Run(
-        recipe=recipe,
-        folder=out or Path("runs") / recipe.name,
-        corpora=corpora_root(data.root) if recipe.data.corpora else data.root,
-        say=lambda line: say(line, prefix=""),
-        show_progress=sys.stderr.isatty() and not quiet,
-    )
     echo(
         train_model(
-            run, licence_text=licence_text, resume=resume, force=force, folds=_numbers(folds)
+            name,
+            data=data if data.corpora or data.table or data.folder else None,
+            root=data.root,
+            protocol=protocol_name,
+            folds=_numbers(folds),
+            epochs=epochs,
+            out=out,
+            resume=resume,
+            force=force,
+            say=lambda line: say(line, prefix=""),
+            show_progress=sys.stderr.isatty() and not quiet,
         )
     )
 

@@ -115,6 +115,10 @@ def scan_corpus(name: str, root: str | Path | None = None) -> Scan:
 def load_corpus(name: str, root: str | Path | None = None) -> list[Utterance]:
     """Return the utterances of a corpus, sorted by path.
 
+    ```python
+    speakers = {item.speaker for item in load_corpus("emodb", "corpora")}
+    ```
+
     Args:
         name: a key of `CORPORA`.
         root: the folder that holds the corpora; None reads AFFEKT_CORPORA.

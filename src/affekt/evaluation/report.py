@@ -195,8 +195,10 @@ def evaluate(
 ) -> Report:
     """Measure a model on the test part of a protocol.
 
-        report = evaluate("default", load_corpus("cremad"), "select")
-        print(report.corpora[0].scoring("own").ua)
+    ```python
+    report = evaluate("default", load_corpus("cremad"), "select")
+    print(report.corpora[0].scoring("own").ua)
+    ```
 
     Args:
         source: the model, or what it answered; a word is opened as `open_source` does.
@@ -205,7 +207,7 @@ def evaluate(
         splits: of the protocol, where they were made before.
         training_clips: more that the model may have learnt from, to compare people's own data with;
             see `affekt.evaluation.training_clips`.
-        copies: among all of these, as `affekt.audit` finds them; None where nobody looked.
+        copies: among all of these, as `affekt.auditing` finds them; None where nobody looked.
         progress: called after each clip with how many are done, and how many there are.
 
     Raises:

@@ -82,6 +82,10 @@ def create_model(
 ) -> nn.Module:
     """Make an untrained network that maps features `[batch, *input_shape]` to logits.
 
+    ```python
+    network = create_model("gru", n_classes=4, input_shape=(162,))
+    ```
+
     Args:
         name: one of `MODELS`.
         n_classes: width of the logits `[batch, n_classes]`; no softmax is taken.

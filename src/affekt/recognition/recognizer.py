@@ -28,6 +28,11 @@ from affekt.records import Prediction, Score, Timeline
 class Recognizer:
     """Recognises emotions with one bundle; may be shared between threads.
 
+    ```python
+    recognizer = Recognizer.load()
+    print(recognizer.predict("speech.wav").emotion)
+    ```
+
     Attributes:
         bundle: the model.
     """

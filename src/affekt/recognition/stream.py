@@ -162,6 +162,13 @@ class WindowPredictor:
 class StreamRecognizer:
     """Answers once a hop while a stream comes in, with what the whole file would give.
 
+    ```python
+    stream = StreamRecognizer(Recognizer.load(), sampling_rate_hz=48_000)
+    for block in blocks:
+        print(stream.push(block))
+    print(stream.finish())
+    ```
+
     Where somebody speaks is decided by what came so far; a file is looked at whole before.
 
     Args:

@@ -24,6 +24,11 @@ class Score:
 class Prediction:
     """What was recognised in one recording, in the Hugging Face audio-classification form.
 
+    ```python
+    answer = Recognizer.load().predict("speech.wav")
+    print(answer.emotion, answer.confidence, answer.to_dict())
+    ```
+
     Attributes:
         schema_version: of the JSON form.
         path: where the recording came from; "-" is standard input, None is an array.

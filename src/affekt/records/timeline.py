@@ -126,6 +126,11 @@ class Track:
 class Timeline:
     """A long recording over time.
 
+    ```python
+    for track in Recognizer.load().timeline("call.wav").tracks:
+        print(track.segments)
+    ```
+
     Attributes:
         schema_version: of the JSON form.
         path: where the recording came from; "-" is standard input, None is an array.

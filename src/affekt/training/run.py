@@ -10,21 +10,92 @@ from pathlib import Path
 import numpy as np
 from lightning.pytorch.utilities import rank_zero_only
 
+from affekt.corpora import corpora_root
+from affekt.corpora.datasets import DataSource
 from affekt.errors import ConfigError
 from affekt.evaluation.confidence import synthetic_sounds
 from affekt.output import check_output
 from affekt.training.calibration import Calibration, calibrate
 from affekt.training.calibration_fit import FALSE_ALARMS
 from affekt.training.calibration_run import add_novelty
-from affekt.training.console import reading_bar
+from affekt.training.console import Say, reading_bar
 from affekt.training.cross_fit import cross_fit
 from affekt.training.describe import describe
 from affekt.training.export import export
 from affekt.training.fit import Fitted, Run, fit, with_labels
 from affekt.training.folds import train_folds
+from affekt.training.recipe import find_recipe, load_recipe
 
 
 def train(
+    recipe: str | Path,
+    *,
+    data: DataSource | None = None,
+    root: str | Path | None = None,
+    protocol: str | None = None,
+    folds: Sequence[int] = (),
+    epochs: int | None = None,
+    out: str | Path | None = None,
+    resume: bool = False,
+    force: bool = False,
+    say: Say | None = None,
+    show_progress: bool = False,
+) -> Path:
+    """Train the model that a recipe describes, calibrate it and export its bundle.
+
+    ```python
+    mine = DataSource(table="mine.csv", labels="own")
+    bundle = train("own.toml", data=mine, out="runs/mine", say=print)
+    Recognizer.load(bundle).predict("speech.wav")
+    report = train("default", root="corpora", protocol="leave-one-speaker-out")
+    ```
+
+    Args:
+        recipe: a TOML file, or the name of a recipe that comes with the package.
+        data: what is learnt from instead of the recipe's recordings.
+        root: the folder that holds the corpora; None reads AFFEKT_CORPORA.
+        protocol: instead of the recipe's. Under another one than the shipped tables it is one
+            network a split, and a report.
+        folds: numbers of the splits to train, from 1; all by default.
+        epochs: instead of the recipe's number.
+        out: folder for checkpoints, logs and the bundle; `runs/NAME` by default.
+        resume: go on from the newest checkpoint in the folder, with the losses it would have had.
+        force: replace a bundle that Affekt did not write.
+        say: takes one line of the story at a time; None tells nothing.
+        show_progress: draw progress bars on standard error.
+
+    Returns:
+        The path of the bundle, or of the report.
+
+    Raises:
+        ConfigError: the recipe or an option is wrong; or the folder holds a run already and
+            `resume` was not asked for; or there is a file in the bundle's place.
+        CorpusError: there are no recordings to learn from, or too few to calibrate on.
+        BundleError: the exported file differs from the network.
+    """
+    wanted, licence_text = load_recipe(find_recipe(str(recipe)))
+    if epochs is not None:
+        wanted = dataclasses.replace(wanted, fit=dataclasses.replace(wanted.fit, epochs=epochs))
+    if data is not None:
+        wanted = wanted.learning_from(data)
+    if protocol is not None:
+        try:
+            chosen = dataclasses.replace(wanted.protocol, name=protocol)
+            wanted = dataclasses.replace(wanted, protocol=chosen)
+        except ValueError as error:
+            raise ConfigError(f"protocol: {error}") from None
+    place = Path(root) if root is not None else data.root if data is not None else None
+    run = Run(
+        recipe=wanted,
+        folder=Path(out) if out is not None else Path("runs") / wanted.name,
+        corpora=corpora_root(place) if wanted.data.corpora else place,
+        say=say or _silent,
+        show_progress=show_progress,
+    )
+    return carry_out(run, licence_text=licence_text, resume=resume, force=force, folds=folds)
+
+
+def carry_out(
     run: Run,
     *,
     licence_text: str,
@@ -32,10 +103,7 @@ def train(
     force: bool = False,
     folds: Sequence[int] = (),
 ) -> Path:
-    """Carry out a training run and return the path of what it ends with.
-
-    Under the shipped tables that is a bundle; under any other protocol it is the report on one
-    network a split.
+    """Carry out a training run and return the path of what it ends with, as `train` does.
 
     Args:
         run: the recipe and the folder that everything goes to.
@@ -43,12 +111,6 @@ def train(
         resume: go on from the newest checkpoint in the folder.
         force: replace a bundle that Affekt did not write.
         folds: numbers of the splits to train, from 1; all by default.
-
-    Raises:
-        ConfigError: the folder holds a run already and `resume` was not asked for; or it was, and
-            the recipe is another one; or there is a file in the bundle's place.
-        CorpusError: there are no recordings to learn from, or too few to calibrate on.
-        BundleError: the exported file differs from the network.
     """
     run = dataclasses.replace(run, recipe=with_labels(run.recipe, run.corpora))
     recipe = run.recipe
@@ -103,3 +165,7 @@ def _calibrated(run: Run, fitted: Fitted) -> Calibration:
         f"on {number} clips of {whom}"
     )
     return calibration
+
+
+def _silent(_: str) -> None:
+    """Tell nothing."""

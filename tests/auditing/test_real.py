@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from affekt.audit import audit
+from affekt.auditing import audit
 from affekt.corpora import scan_corpus
 
 ROOT = os.environ.get("AFFEKT_CORPORA")

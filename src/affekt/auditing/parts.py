@@ -6,9 +6,9 @@ import itertools
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
-from affekt.audit.clips import Clip, overlaps, two_labels
-from affekt.audit.finding import Finding, Mend, Severity, places
-from affekt.audit.rounds import Rounds, role
+from affekt.auditing.clips import Clip, overlaps, two_labels
+from affekt.auditing.finding import Finding, Mend, Severity, places
+from affekt.auditing.rounds import Rounds, role
 from affekt.records import normal_id
 
 _SHOWN = 5

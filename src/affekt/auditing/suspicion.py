@@ -15,8 +15,8 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from affekt.audit.alignment import MOST_ALIKE, NOT_ALONG, Alignment
-from affekt.audit.matching import MIN_SHARED_S
+from affekt.auditing.alignment import MOST_ALIKE, NOT_ALONG, Alignment
+from affekt.auditing.matching import MIN_SHARED_S
 
 FloatArray = npt.NDArray[np.float64]
 FILE = "suspicion.json"
@@ -48,7 +48,7 @@ class Weights(NamedTuple):
 @cache
 def weights() -> Weights:
     """Return what was fitted."""
-    text = resources.files("affekt.audit").joinpath(FILE).read_text(encoding="utf-8")
+    text = resources.files("affekt.auditing").joinpath(FILE).read_text(encoding="utf-8")
     return Weights(**json.loads(text))
 
 

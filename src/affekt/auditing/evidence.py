@@ -6,12 +6,12 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from affekt.audio import SAMPLING_RATE_HZ, Signal
-from affekt.audit.alignment import align
-from affekt.audit.fingerprint import Fingerprint
-from affekt.audit.matching import SAME, Change, Likeness
-from affekt.audit.suspicion import suspicion, weights
-from affekt.audit.texture import texture_correlation
-from affekt.audit.waveform import NOTHING, Correlation, correlate, whitened_peak
+from affekt.auditing.alignment import align
+from affekt.auditing.fingerprint import Fingerprint
+from affekt.auditing.matching import SAME, Change, Likeness
+from affekt.auditing.suspicion import suspicion, weights
+from affekt.auditing.texture import texture_correlation
+from affekt.auditing.waveform import NOTHING, Correlation, correlate, whitened_peak
 
 # Raised when the evidence changes: part of what the cache is asked for.
 VERSION = 3

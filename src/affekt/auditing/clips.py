@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from affekt.audit.table import Table
+from affekt.auditing.table import Table
 from affekt.corpora import CORPORA, collection_of
 from affekt.corpora.columns import stretch_of
 from affekt.corpora.labels import canonical_label

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
-from affekt.audit.clips import Clip, differ, overlaps, two_labels
-from affekt.audit.listen import Heard
-from affekt.audit.rounds import BETWEEN, TESTED, Rounds, role
-from affekt.audit.table import Table
+from affekt.auditing.clips import Clip, differ, overlaps, two_labels
+from affekt.auditing.listen import Heard
+from affekt.auditing.rounds import BETWEEN, TESTED, Rounds, role
+from affekt.auditing.table import Table
 from affekt.corpora.locate import is_there
 from affekt.errors import ConfigError
 from affekt.output import check_output

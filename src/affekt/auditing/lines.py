@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from affekt.audit.fingerprint import (
+from affekt.auditing.fingerprint import (
     MAX_SHIFT_BINS,
     Fingerprint,
     FloatArray,

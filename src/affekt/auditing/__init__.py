@@ -1,8 +1,8 @@
 """Auditing: copies, leaks and faults in recordings and in the splits made of them."""
 
-from affekt.audit.clips import Clip, read_split
-from affekt.audit.finding import KINDS, SEVERITIES, Finding, Place, Severity, at_least
-from affekt.audit.run import Audit, Copied, audit, copies_among
+from affekt.auditing.clips import Clip, read_split
+from affekt.auditing.finding import KINDS, SEVERITIES, Finding, Place, Severity, at_least
+from affekt.auditing.run import Audit, Copied, audit, copies_among
 
 __all__ = [
     "KINDS",

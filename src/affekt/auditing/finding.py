@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple, get_args
 
-from affekt.audit.clips import Clip, two_labels
+from affekt.auditing.clips import Clip, two_labels
 
 # What is suspected is below a warning: a check for warnings fails on what is certain alone.
 Severity = Literal["note", "suspected", "warning", "error"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from affekt.audit.clips import Clip
+from affekt.auditing.clips import Clip
 
 # Words in the names of parts that are measured: "holdout_test", "Test set".
 _TESTED = ("test", "eval", "holdout", "lockbox")

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from affekt.audit.fingerprint import (
+from affekt.auditing.fingerprint import (
     HOP_S,
     MAX_SHIFT_BINS,
     Fingerprint,
@@ -19,8 +19,8 @@ from affekt.audit.fingerprint import (
     partials,
     smoothed,
 )
-from affekt.audit.lines import correlation
-from affekt.audit.matching import Likeness
+from affekt.auditing.lines import correlation
+from affekt.auditing.matching import Likeness
 
 # Stretches of 0.5 s look for their own place within 0.1 s and one band, by halves.
 _STRETCH, _STEP = 20, 8

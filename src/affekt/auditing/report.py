@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 
-from affekt.audit.finding import KINDS, Finding
-from affekt.audit.html import to_html
-from affekt.audit.run import Audit
-from affekt.audit.words import LIMITS, by_kind, commands, counts, limits, subject
+from affekt.auditing.finding import KINDS, Finding
+from affekt.auditing.html import to_html
+from affekt.auditing.run import Audit
+from affekt.auditing.words import LIMITS, by_kind, commands, counts, limits, subject
 
 _SHOWN = 4
 _FEW = 2

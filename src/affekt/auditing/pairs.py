@@ -9,8 +9,8 @@ from typing import NamedTuple
 import numpy as np
 
 from affekt.audio import Signal, decode
-from affekt.audit.clips import Clip, differ
-from affekt.audit.evidence import (
+from affekt.auditing.clips import Clip, differ
+from affekt.auditing.evidence import (
     CERTAIN,
     CERTAIN_PEAK,
     CERTAIN_TEXTURE,
@@ -20,12 +20,12 @@ from affekt.audit.evidence import (
     is_certain,
     is_copy,
 )
-from affekt.audit.finding import Finding, Mend, Severity, places
-from affekt.audit.fingerprint import BINS_AN_OCTAVE, Fingerprint
-from affekt.audit.listen import Heard
-from affekt.audit.matching import SAME, Likeness, find_likenesses
-from affekt.audit.rounds import Rounds
-from affekt.audit.store import Pair, Store
+from affekt.auditing.finding import Finding, Mend, Severity, places
+from affekt.auditing.fingerprint import BINS_AN_OCTAVE, Fingerprint
+from affekt.auditing.listen import Heard
+from affekt.auditing.matching import SAME, Likeness, find_likenesses
+from affekt.auditing.rounds import Rounds
+from affekt.auditing.store import Pair, Store
 from affekt.corpora import CORPORA
 from affekt.corpora.checks import is_known
 from affekt.features.processes import run_in_processes

@@ -12,8 +12,8 @@ import numpy as np
 import numpy.typing as npt
 
 from affekt.audio import SAMPLING_RATE_HZ, Signal, resample
-from affekt.audit.fingerprint import BINS_AN_OCTAVE
-from affekt.audit.matching import Likeness
+from affekt.auditing.fingerprint import BINS_AN_OCTAVE
+from affekt.auditing.matching import Likeness
 
 _N_FFT, _HOP = 1024, 128
 _LOWEST, _HIGHEST = 250 * _N_FFT // SAMPLING_RATE_HZ, 3500 * _N_FFT // SAMPLING_RATE_HZ

@@ -10,12 +10,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from affekt.audit import audit
-from affekt.audit.clips import Clip
-from affekt.audit.listen import Heard
-from affekt.audit.mend import Same, plan_mending
-from affekt.audit.rounds import BETWEEN, LEARNT, TESTED, Rounds, role
-from affekt.audit.table import Row, Table
+from affekt.auditing import audit
+from affekt.auditing.clips import Clip
+from affekt.auditing.listen import Heard
+from affekt.auditing.mend import Same, plan_mending
+from affekt.auditing.rounds import BETWEEN, LEARNT, TESTED, Rounds, role
+from affekt.auditing.table import Row, Table
 from affekt.corpora.table_files import TableFile
 from affekt.errors import ConfigError
 from affekt.records import Utterance

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from affekt.audio import SAMPLING_RATE_HZ, Signal, decode, decode_blocks
-from affekt.audit.fingerprint import HOP_S, Fingerprint, fingerprint
+from affekt.auditing.fingerprint import HOP_S, Fingerprint, fingerprint
 from affekt.corpora.checks import trouble_with
 from affekt.errors import AffektError, MissingExtraError
 

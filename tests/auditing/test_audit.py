@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import soxr
 
-from affekt.audit import audit, copies_among
+from affekt.auditing import audit, copies_among
 from affekt.augment.vocoder import stretch
 from affekt.augment.waveform import add_noise
 from affekt.errors import AffektError, ConfigError

@@ -9,9 +9,9 @@ import sys
 import numpy as np
 import pytest
 
-from affekt.audit import audit
-from affekt.audit.listen import hear
-from affekt.audit.report import WRITERS
+from affekt.auditing import audit
+from affekt.auditing.listen import hear
+from affekt.auditing.report import WRITERS
 
 
 def found_in(folder, *names):

@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from affekt.audit.fingerprint import (
+from affekt.auditing.fingerprint import (
     BINS_AN_OCTAVE,
     HOP_S,
     MAX_SHIFT_BINS,
@@ -26,7 +26,7 @@ from affekt.audit.fingerprint import (
     window_frames,
     window_places,
 )
-from affekt.audit.lines import Lines, correlation, correlations
+from affekt.auditing.lines import Lines, correlation, correlations
 from affekt.features.processes import run_in_processes
 
 Progress = Callable[[int, int], None]

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from affekt.audit.finding import KINDS
-from affekt.audit.run import Audit
-from affekt.audit.words import by_kind, commands, counts, limits, plural, subject
+from affekt.auditing.finding import KINDS
+from affekt.auditing.run import Audit
+from affekt.auditing.words import by_kind, commands, counts, limits, plural, subject
 from affekt.report.html import render
 
 # Beyond that, a list is for programs: --format json has all of it.

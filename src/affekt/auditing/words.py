@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from affekt.audit.finding import SEVERITIES, Finding, Severity
-from affekt.audit.run import Audit
+from affekt.auditing.finding import SEVERITIES, Finding, Severity
+from affekt.auditing.run import Audit
 
 NOTHING = "Nothing was found"
 # What no audit can say.

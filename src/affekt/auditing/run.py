@@ -12,15 +12,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
-from affekt.audit.clips import Clip, clips_of, clips_of_table, merge
-from affekt.audit.faults import format_findings, label_findings, name_findings, sound_findings
-from affekt.audit.finding import KINDS, SEVERITIES, Finding
-from affekt.audit.listen import Heard, hear
-from affekt.audit.mend import Mending, Same, plan_mending
-from affekt.audit.pairs import Copy, copy_findings, describe, find_copies
-from affekt.audit.parts import part_findings
-from affekt.audit.store import State, Store, default_store, state
-from affekt.audit.table import Table
+from affekt.auditing.clips import Clip, clips_of, clips_of_table, merge
+from affekt.auditing.faults import format_findings, label_findings, name_findings, sound_findings
+from affekt.auditing.finding import KINDS, SEVERITIES, Finding
+from affekt.auditing.listen import Heard, hear
+from affekt.auditing.mend import Mending, Same, plan_mending
+from affekt.auditing.pairs import Copy, copy_findings, describe, find_copies
+from affekt.auditing.parts import part_findings
+from affekt.auditing.store import State, Store, default_store, state
+from affekt.auditing.table import Table
 from affekt.corpora import scan_corpus
 from affekt.corpora.datasets import Dataset
 from affekt.features.processes import run_in_processes
@@ -109,14 +109,20 @@ def copies_among(
 def audit(
     corpora: Sequence[str] = (),
     *,
-    root: Path | None = None,
-    split: Path | None = None,
+    root: str | Path | None = None,
+    split: str | Path | None = None,
     dataset: Dataset | None = None,
     store: Path | None = None,
     workers: int | None = None,
     progress: Progress | None = None,
 ) -> Audit:
     """Look for copies, leaks and faults in corpora, in people's own data, in a split, or in all.
+
+    ```python
+    found = audit(["emodb"], root="corpora")
+    found = audit(split="split.csv")
+    print([item.message for item in found.findings if item.severity == "error"])
+    ```
 
     Broken off, the next audit goes on where this one was. With more than one worker, a script
     that calls this must be guarded by `if __name__ == "__main__"`.
@@ -135,6 +141,8 @@ def audit(
         CorpusError: a corpus is unknown or not there, or the split cannot be read.
     """
     started = time.monotonic()
+    root = Path(root) if root is not None else None
+    split = Path(split) if split is not None else None
     scans = [scan_corpus(name, root) for name in dict.fromkeys(corpora)]
     table = Table.read(split) if split else None
     clips = merge(

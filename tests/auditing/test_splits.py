@@ -7,8 +7,8 @@ import csv
 import numpy as np
 import pytest
 
-from affekt.audit import audit, read_split
-from affekt.audit.rounds import BETWEEN, LEARNT, TESTED, role
+from affekt.auditing import audit, read_split
+from affekt.auditing.rounds import BETWEEN, LEARNT, TESTED, role
 
 
 @pytest.mark.parametrize(

@@ -14,13 +14,13 @@ from pathlib import Path
 
 import numpy as np
 
-from affekt.audit.evidence import VERSION as CONFIRMED_VERSION
-from affekt.audit.evidence import Evidence
-from affekt.audit.fingerprint import Fingerprint
-from affekt.audit.listen import VERSION, Heard
-from affekt.audit.matching import VERSION as MATCHING_VERSION
-from affekt.audit.matching import Change, Likeness
-from affekt.audit.waveform import Correlation
+from affekt.auditing.evidence import VERSION as CONFIRMED_VERSION
+from affekt.auditing.evidence import Evidence
+from affekt.auditing.fingerprint import Fingerprint
+from affekt.auditing.listen import VERSION, Heard
+from affekt.auditing.matching import VERSION as MATCHING_VERSION
+from affekt.auditing.matching import Change, Likeness
+from affekt.auditing.waveform import Correlation
 from affekt.errors import ConfigError
 from affekt.places import cache_root
 from affekt.records import Stretch

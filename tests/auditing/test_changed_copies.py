@@ -11,9 +11,9 @@ import scipy.signal
 import soxr
 from click.testing import CliRunner
 
-from affekt.audit import audit, copies_among
-from affekt.audit.report import WRITERS
-from affekt.audit.suspicion import weights
+from affekt.auditing import audit, copies_among
+from affekt.auditing.report import WRITERS
+from affekt.auditing.suspicion import weights
 from affekt.cli.audit import audit as command
 from affekt.records import Utterance
 

@@ -8,9 +8,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from affekt.audit.clips import Clip
-from affekt.audit.finding import Finding, Mend, Place, Severity, places
-from affekt.audit.listen import Heard
+from affekt.auditing.clips import Clip
+from affekt.auditing.finding import Finding, Mend, Place, Severity, places
+from affekt.auditing.listen import Heard
 from affekt.corpora import CORPORA
 from affekt.corpora.checks import check_names, implausible_length, is_known
 from affekt.corpora.scan import Scan
