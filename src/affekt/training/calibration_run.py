@@ -155,11 +155,13 @@ def add_novelty(
         Whether it was written: a bundle without an embedding, or fewer than two speakers that it
         did not learn from, give none.
     """
+    if len({item.speaker_key for item in unheard}) < 2:
+        return False
     metadata = metadata_of(path)
     if metadata.feature_set is not None:
         return False
     task = _task(path, unheard, learnt)
-    if len({item.speaker_key for item in task.unheard}) < 2:
+    if len({item.speaker_key for item in task.unheard}) < 2:  # some carry no label of the model's
         return False
     total = len(task.unheard) + len(task.learnt)
     done = itertools.count(1)
