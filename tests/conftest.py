@@ -1,4 +1,4 @@
-"""What several rooms share: tones that stand for recordings, and models that hear them."""
+"""What several rooms share: tones that stand for recordings, and models that know them."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def _no_corpora(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch)
 
 @pytest.fixture(scope="session")
 def tones() -> SimpleNamespace:
-    """The module that makes bundles, and the tones they hear, by hand."""
+    """The module that makes bundles, and the tones they know, by hand."""
     return SimpleNamespace(**runpy.run_path(str(TESTS / "recognition" / "tone_bundle.py")))
 
 

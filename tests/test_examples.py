@@ -61,7 +61,7 @@ def test_plain_onnx_runtime_gives_the_answer_of_affekt():
     assert done.stdout.splitlines()[1].split() == [answer.emotion, f"{answer.confidence:.1%}"]
 
 
-def test_a_split_with_a_copy_across_its_parts_is_told(tmp_path):
+def test_a_split_with_a_copy_across_its_parts_is_reported(tmp_path):
     signal, rate_hz = soundfile.read(SPEECH)
     soundfile.write(tmp_path / "a.wav", signal, rate_hz)
     soundfile.write(tmp_path / "b.flac", signal, rate_hz)

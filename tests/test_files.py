@@ -83,14 +83,14 @@ def test_a_socket_is_no_file(tmp_path: Path) -> None:
             read_bytes(tmp_path / "s")
 
 
-def test_a_folder_and_a_missing_file_are_told_as_ever(tmp_path: Path) -> None:
+def test_a_folder_and_a_missing_file_are_reported_as_ever(tmp_path: Path) -> None:
     with pytest.raises(IsADirectoryError):
         read_bytes(tmp_path)
     with pytest.raises(FileNotFoundError):
         read_bytes(tmp_path / "gone")
 
 
-def test_what_cannot_be_a_path_is_told_likewise() -> None:
+def test_what_cannot_be_a_path_is_reported_likewise() -> None:
     with pytest.raises(OSError, match="is no path: it holds a NUL"):
         read_bytes("a\0.toml")
 

@@ -77,12 +77,12 @@ def test_the_face_of_the_package_lists_what_it_loads_on_first_use() -> None:
 
 def test_nobody_below_imports_the_face_of_the_package() -> None:
     source = Path(__file__).parent.parent / "src" / "affekt"
-    told = [
+    found = [
         path.relative_to(source).as_posix()
         for path in source.rglob("*.py")
         if "from affekt import __version__" in path.read_text(encoding="utf-8")
     ]
-    assert told == []
+    assert found == []
 
 
 # Rooms whose modules others import past the door; one that gets a whole door leaves this list.

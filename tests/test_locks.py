@@ -32,7 +32,7 @@ def place(tmp_path):
 
 @pytest.fixture
 def holder(place):
-    """Another process that holds the lock until it is told to end."""
+    """Another process that holds the lock until it is asked to end."""
     call = [sys.executable, "-c", HOLD, str(place)]
     with subprocess.Popen(call, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
         assert process.stdout.readline() == b"held\n"
@@ -40,7 +40,7 @@ def holder(place):
         process.kill()
 
 
-def test_a_second_process_is_told_what_goes_on_and_what_to_do(holder, place):
+def test_a_second_process_is_reported_what_goes_on_and_what_to_do(holder, place):
     with (
         pytest.raises(ConfigError, match=BUSY),
         only_one(place, busy=BUSY),

@@ -66,7 +66,7 @@ def test_an_empty_file_holds_nothing_that_could_be_lost(folder: Path) -> None:
     assert (folder / "a.csv").read_text() == "first"
 
 
-def test_a_strangers_file_is_kept_without_force(folder: Path) -> None:
+def test_a_foreign_file_is_kept_without_force(folder: Path) -> None:
     (folder / "notes.txt").write_text("mine")
     with pytest.raises(ConfigError, match=r"notes.txt: is there already.*--force"):
         write_output(folder / "notes.txt", "ours")
@@ -137,7 +137,7 @@ def test_standard_output_goes_where_the_shell_put_it(folder: Path) -> None:
     assert piped.stdout == "ours\n"
 
 
-def test_a_full_disk_is_told_with_the_name_of_the_target() -> None:
+def test_a_full_disk_is_refused_with_the_name_of_the_target() -> None:
     with pytest.raises(ConfigError, match=r"^/dev/full: cannot be written: No space left"):
         write_output("/dev/full", "too much")
 
@@ -146,12 +146,12 @@ def test_a_full_disk_is_told_with_the_name_of_the_target() -> None:
     ("name", "message"),
     [("none/a.csv", "No such file or directory"), ("a" * 300, "File name too long")],
 )
-def test_a_place_that_cannot_be_is_told(folder: Path, name: str, message: str) -> None:
+def test_a_place_that_cannot_be_is_reported(folder: Path, name: str, message: str) -> None:
     with pytest.raises(ConfigError, match=message):
         write_output(folder / name, "x")
 
 
-def test_a_folder_that_is_missing_is_told_before_any_work_unless_the_command_makes_it(
+def test_a_folder_that_is_missing_is_reported_before_any_work_unless_the_command_makes_it(
     folder: Path,
 ) -> None:
     (folder / "file").touch()
@@ -162,7 +162,7 @@ def test_a_folder_that_is_missing_is_told_before_any_work_unless_the_command_mak
         check_output(folder / "file" / "deeper" / "a.csv", makes_folder=True)
 
 
-def test_a_folder_that_may_not_be_written_is_told_before_any_work(
+def test_a_folder_that_may_not_be_written_is_reported_before_any_work(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(os, "access", lambda place, mode: False)  # the tests may run as root
@@ -202,7 +202,7 @@ def test_what_a_killed_run_left_is_used_up_by_the_next(folder: Path) -> None:
     assert (folder / "a.csv").read_text() == "whole"
 
 
-def test_what_is_not_complete_goes_when_the_process_is_told_to_end(folder: Path) -> None:
+def test_what_is_not_complete_goes_when_the_process_is_reported_to_end(folder: Path) -> None:
     with contextlib.suppress(ConfigError), open_output(folder / "a.csv") as stream:
         stream.write(b"half")
         stream.flush()
@@ -258,7 +258,7 @@ def test_what_another_process_writes_while_the_memory_starts_anew_is_kept(
         write_output(path, "y")
 
 
-def test_a_cache_that_cannot_be_written_makes_every_file_a_strangers(
+def test_a_cache_that_cannot_be_written_makes_every_file_a_foreign_one(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("AFFEKT_CACHE", "/dev/null/cache")

@@ -51,7 +51,7 @@ def run(home: Path, *words: str) -> str:
     ).stdout
 
 
-@pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="open files are told by Linux alone")
+@pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="only Linux lists open files")
 @pytest.mark.parametrize(
     "modules",
     [

@@ -53,10 +53,10 @@ def test_a_room_keeps_the_level_and_rings_for_its_time(rng):
 
 def test_a_telephone_lets_through_its_band_alone(rng):
     noise = (0.1 * rng.standard_normal(4 * RATE_HZ)).astype(np.float32)
-    heard = telephone(noise, RATE_HZ)
-    assert heard.size == noise.size
+    found = telephone(noise, RATE_HZ)
+    assert found.size == noise.size
     frequency_hz, before = welch(noise, RATE_HZ, nperseg=1024)
-    change_db = 10 * np.log10(welch(heard, RATE_HZ, nperseg=1024)[1] / before)
+    change_db = 10 * np.log10(welch(found, RATE_HZ, nperseg=1024)[1] / before)
     inside = (frequency_hz > 400) & (frequency_hz < 3200)
     outside = (frequency_hz < 200) | (frequency_hz > 4200)
     assert np.abs(change_db[inside]).max() < 1.5

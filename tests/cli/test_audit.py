@@ -66,7 +66,7 @@ def test_the_worst_comes_first_and_the_command_that_mends_it_works(split):
     assert "near-duplicate" not in run("--split", mended).stdout
 
 
-def test_what_was_dropped_is_told_by_reason(split, tmp_path):
+def test_what_was_dropped_is_reported_by_reason(split, tmp_path):
     result = run("--split", split, "--mend", tmp_path / "new.csv", "--format", "json")
     assert result.exit_code == 0
     assert json.loads(result.stdout)["split"] == str(split)
@@ -172,7 +172,7 @@ def test_a_name_that_is_no_text_is_written_with_its_byte(split, tmp_path, format
         (("--split", "ROOT/split.csv", "--mend", "ROOT/none/new.csv"), "there is no folder"),
     ],
 )
-def test_mistakes_are_told_with_the_remedy(split, arguments, message):
+def test_mistakes_are_refused_with_the_remedy(split, arguments, message):
     (split.parent / "cache").mkdir()
     names = {"ROOTNAME": split.parent.name, "ROOT": str(split.parent)}
     for name, value in names.items():

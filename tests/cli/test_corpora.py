@@ -117,7 +117,7 @@ def test_scan_writes_the_common_table(run, root):
         (("verify", "jl", "--corpora", "ROOT"), "no such folder"),
     ],
 )
-def test_mistakes_are_told_with_the_remedy(run, root, arguments, message):
+def test_mistakes_are_refused_with_the_remedy(run, root, arguments, message):
     result = run(*(item.replace("ROOT", str(root)) for item in arguments))
     assert isinstance(result.exception, CorpusError)
     assert message in str(result.exception)

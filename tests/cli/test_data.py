@@ -79,7 +79,7 @@ def test_scan_writes_own_recordings_as_the_common_table(mine, tmp_path):
     assert "common: label: frustrated: 2 files" in again
 
 
-def test_an_unknown_label_is_told_with_both_remedies(mine):
+def test_an_unknown_label_is_refused_with_both_remedies(mine):
     result = affekt("corpora", "scan", "--folder", mine, code=2)
     assert "'frustrated' (frustrated/anna_1.wav and 1 more)" in result.stderr
     assert "--map 'frustrated=angry'" in result.stderr
@@ -128,7 +128,7 @@ def test_features_of_a_table_that_has_changed_are_not_taken_for_finished(mine, t
         ("0", "1", "1.0", ""),
     ],
 )
-def test_a_model_hears_the_stretches_of_a_table(mine, tones, tone_bundle, times):
+def test_a_model_predicts_the_stretches_of_a_table(mine, tones, tone_bundle, times):
     sound = np.concatenate([tones.tone(label) for label in ("sad", "angry")])
     soundfile.write(mine / "talk.wav", sound, 16_000)
     rows = (f"talk.wav,{times[0]},{times[1]},sad", f"talk.wav,{times[2]},{times[3]},anger")
@@ -201,7 +201,7 @@ def test_every_command_that_takes_recordings_has_the_same_options(command):
         (("--label-from", "{speeker}/*"), "did you mean 'speaker'"),
     ],
 )
-def test_mistakes_are_told_with_the_remedy(mine, words, message):
+def test_mistakes_are_refused_with_the_remedy(mine, words, message):
     assert message in affekt("corpora", "scan", "--folder", mine, *words, code=2).stderr
 
 

@@ -238,7 +238,7 @@ def test_figures_of_a_part_of_the_clips_never_reach_a_card(affekt, tones, root, 
     assert Bundle.load(model).metadata.figures == {}
 
 
-def test_a_log_that_takes_no_row_is_refused_before_anything_is_heard(affekt, root, tmp_path):
+def test_a_log_that_takes_no_row_is_refused_before_any_recording_is_read(affekt, root, tmp_path):
     for part in (".git", "src/affekt", "docs"):
         (tmp_path / part).mkdir(parents=True)
     (tmp_path / "docs/lockbox-log.csv").write_text("name,figure\n")

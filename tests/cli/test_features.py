@@ -214,7 +214,7 @@ def test_show_summarises_the_matrix_of_a_recording(run, root):
         ("show clip.wav --set vector", "no feature set 'vector'"),
     ],
 )
-def test_mistakes_are_told_with_the_remedy(run, words, message):
+def test_mistakes_are_refused_with_the_remedy(run, words, message):
     result = run(*words.split())
     assert result.exit_code == 2
     assert message in " ".join(result.stderr.split())

@@ -44,7 +44,7 @@ def test_inspect_prints_facts_and_draws_into_the_current_folder(run, tmp_path, w
     assert (tmp_path / "tone.png").read_bytes().startswith(b"\x89PNG")
 
 
-def test_inspect_draws_where_it_is_told(run, tmp_path, write_tone):
+def test_inspect_draws_where_it_is_reported(run, tmp_path, write_tone):
     write_tone(tmp_path / "tone.wav")
     assert run("inspect", "tone.wav", "--out", "other.png").exit_code == 0
     assert (tmp_path / "other.png").is_file()
@@ -72,7 +72,7 @@ def test_inspect_keeps_a_picture_that_is_not_its_own(run, tmp_path, write_tone):
         (("tone.wav", "--out", "none/tone.png"), "none/tone.png: cannot be written"),
     ],
 )
-def test_mistakes_are_told_in_one_line(run, tmp_path, write_tone, arguments, message):
+def test_mistakes_are_reported_in_one_line(run, tmp_path, write_tone, arguments, message):
     write_tone(tmp_path / "tone.wav")
     (tmp_path / "text.wav").write_text("no sound at all")
     result = run("inspect", *arguments)
@@ -130,7 +130,7 @@ def test_corpora_inspect_passes_over_what_cannot_be_read(run, root):
         (("--out", "emodb-file/report"), "emodb-file/report: cannot be made"),
     ],
 )
-def test_mistakes_about_corpora_are_told(run, root, tmp_path, arguments, message):
+def test_mistakes_about_corpora_are_reported(run, root, tmp_path, arguments, message):
     (root / "tess").mkdir()
     (tmp_path / "emodb-file").touch()
     result = run("corpora", "inspect", *arguments, "--corpora", root)

@@ -45,7 +45,7 @@ def test_raw_samples_are_answered_once_a_second_and_summed_up(tone_bundle):
     assert done.stderr.decode().startswith("affekt: analysed 4.0 s: ")
 
 
-def test_narrow_band_sound_is_told_at_the_end(tone_bundle):
+def test_narrow_band_sound_is_reported_at_the_end(tone_bundle):
     telephone = command("--model", str(tone_bundle), "--rate", "8000")
     done = subprocess.run(telephone, input=speech().tobytes(), capture_output=True, check=True)
     said = done.stderr.decode().splitlines()
@@ -53,7 +53,7 @@ def test_narrow_band_sound_is_told_at_the_end(tone_bundle):
     assert said[1].startswith("affekt: analysed 8.0 s: ")
 
 
-def test_somebody_at_work_is_heard_for_a_purpose_only_which_is_stamped(tone_bundle):
+def test_somebody_at_work_is_analysed_for_a_purpose_only_which_is_stamped(tone_bundle):
     agent = command("--model", str(tone_bundle), "--format", "jsonl", "--speaker", "agent")
     refused = subprocess.run(agent, input=speech().tobytes(), capture_output=True, check=False)
     assert refused.returncode == 2
@@ -99,7 +99,7 @@ def test_a_file_is_not_taken_for_raw_samples(tone_bundle, tmp_path):
 
 
 def test_sound_that_is_not_speech_is_called_so(tones, tmp_path):
-    bundle = tones.write_bundle(tmp_path / "strange.onnx", novelty=True)
+    bundle = tones.write_bundle(tmp_path / "novelty.onnx", novelty=True)
     done = subprocess.run(
         command("--model", str(bundle)), input=(5 * speech()).tobytes(), capture_output=True
     )

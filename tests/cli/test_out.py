@@ -113,7 +113,7 @@ def test_every_command_that_writes_is_held_to_the_rule():
 
 
 @pytest.mark.parametrize("name", FILES)
-def test_a_strangers_file_is_kept(call, place, name):
+def test_a_foreign_file_is_kept(call, place, name):
     words, file = FILES[name]
     out = place / file
     out.write_text("mine")
@@ -125,7 +125,7 @@ def test_a_strangers_file_is_kept(call, place, name):
 
 
 @pytest.mark.parametrize("name", FOLDERS)
-def test_a_strangers_file_in_a_folder_is_kept(call, place, name):
+def test_a_foreign_file_in_a_folder_is_kept(call, place, name):
     words, file = FOLDERS[name]
     (place / "out").mkdir()
     (place / "out" / file).write_text("mine")
@@ -168,7 +168,7 @@ def test_standard_output_can_be_named(place, tone_bundle):
     assert Path("/dev/stdout").exists()
 
 
-def test_a_table_of_features_keeps_a_strangers_file_beside_it(call, place):
+def test_a_table_of_features_keeps_a_foreign_file_beside_it(call, place):
     (place / "a.csv.json").write_text("mine")
     words, _ = FILES["features extract"]
     result = call(words, place / "a.csv")

@@ -87,7 +87,7 @@ def test_a_folder_that_is_no_utf8_cannot_stand_in_a_split(run, toy_corpora, tmp_
         (("lockbox", "--corpora", "ROOT", "--out", "ROOT/no/x.csv"), "cannot be written"),
     ],
 )
-def test_mistakes_are_told_with_the_remedy(run, toy_corpora, arguments, message):
+def test_mistakes_are_refused_with_the_remedy(run, toy_corpora, arguments, message):
     result = run("split", *(item.replace("ROOT", str(toy_corpora)) for item in arguments))
     assert isinstance(result.exception, AffektError)
     assert message in str(result.exception)

@@ -285,7 +285,7 @@ def test_several_recordings_go_into_a_folder_in_any_format(
     assert names == {"a.wav.TextGrid", "b.wav.TextGrid", "overview.csv"}
 
 
-def test_a_strangers_file_in_the_folder_is_told_before_the_work(
+def test_a_foreign_file_in_the_folder_is_reported_before_the_work(
     timeline: Callable[..., Result], calls: Path, tmp_path: Path
 ) -> None:
     (tmp_path / "out").mkdir()
@@ -325,7 +325,7 @@ def test_a_full_disk_ends_the_work_and_keeps_the_overview(
         (("CALLS", "--out", "CALLS/notes.txt"), "several timelines need a folder"),
     ],
 )
-def test_mistakes_about_several_recordings_are_told(
+def test_mistakes_about_several_recordings_are_reported(
     timeline: Callable[..., Result], calls: Path, words: tuple[str, ...], message: str
 ) -> None:
     result = timeline(*(word.replace("CALLS", str(calls)) for word in words))

@@ -59,7 +59,7 @@ def test_counts_of_each_label_are_compared(folder, check):
     ]
 
 
-def test_missing_and_misspelt_names_are_told_and_change_no_count(tmp_path, check, write_tone):
+def test_missing_and_misspelt_names_are_reported_and_change_no_count(tmp_path, check, write_tone):
     for stem in ("OA_bite_neutral", "OAF_bite_sad", "OAF_back_sad"):
         write_tone(tmp_path / f"tess/{stem}.wav")
     found = check("tess", files=4, speakers=1)

@@ -67,7 +67,7 @@ def test_columns_that_may_tell_a_stretch_are_named():
         ({"duration": "9"}, (None, None)),
     ],
 )
-def test_a_stretch_is_told_in_many_ways(said, stretch):
+def test_a_stretch_is_reported_in_many_ways(said, stretch):
     assert stretch_of(said) == stretch
 
 

@@ -205,7 +205,7 @@ def test_what_is_known_of_speakers_may_stand_in_a_table_of_its_own(place):
 
 
 @pytest.mark.parametrize("text", ["tables: {x: 1}", "tables: {x: {columns: y}}", "tables: {x: }"])
-def test_a_damaged_header_is_told_and_no_crash(place, text):
+def test_a_damaged_header_is_reported_and_no_crash(place, text):
     (place / "db.x.csv").write_text("file,speaker\nben/talk.wav,ben\n")
     (place / "db.yaml").write_text(f"{text}\nschemes: z\nsplits: 1\n")
     with pytest.raises(CorpusError, match="no table of the database"):

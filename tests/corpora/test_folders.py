@@ -65,7 +65,7 @@ def test_a_second_container_is_counted_once(lay):
     assert len(found.scans[0].twice) == 1
 
 
-def test_what_was_passed_over_is_told(lay):
+def test_what_was_passed_over_is_reported(lay):
     folder = lay("sad/a.wav", "b.wav", "readme.txt", "sad/c.txt", "sad/LICENCE")
     with pytest.warns(UserWarning, match=str(folder)) as remarks:
         found = open_dataset(folder=folder)
@@ -133,7 +133,7 @@ def test_folders_of_speakers_that_differ_in_zeros_are_one_speaker(tmp_path):
     assert [item.speaker for item in items] == ["06", "06"]
 
 
-def test_a_folder_that_is_no_text_is_told_and_no_crash(tmp_path):
+def test_a_folder_that_is_no_text_is_reported_and_no_crash(tmp_path):
     (tmp_path / "sad").mkdir()
     with pytest.raises(AffektError, match="no recording could be placed"):
         load(tmp_path)

@@ -43,6 +43,6 @@ def test_a_near_miss_gets_a_suggestion():
         canonical_label("angrry", where="t.csv, line 3")
 
 
-def test_a_strange_word_gets_the_canonical_ones():
+def test_an_unknown_word_gets_the_canonical_ones():
     with pytest.raises(CorpusError, match=r"'xyzzy' is no emotion known here \(canonical: neutral"):
         canonical_label("xyzzy", where="here")

@@ -90,7 +90,7 @@ def test_a_method_that_is_not_known_is_named(make_zip, tmp_path):
 
 
 @pytest.mark.parametrize("method", [zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
-def test_damage_within_what_is_packed_is_told(method, tmp_path):
+def test_damage_within_what_is_packed_is_reported(method, tmp_path):
     archive = tmp_path / "a.zip"
     with zipfile.ZipFile(archive, "w", method) as file:
         file.writestr("x.wav", bytes(range(256)) * 50)

@@ -32,7 +32,7 @@ def test_votes_are_those_on_the_sound_alone(place, tmp_path):
     }
 
 
-def test_a_missing_table_is_told_with_its_source(tmp_path):
+def test_a_missing_table_is_refused_with_its_source(tmp_path):
     with pytest.raises(CorpusError, match=r"get processedResults/tabulatedVotes\.csv"):
         read_votes(tmp_path)
 

@@ -184,7 +184,7 @@ def test_a_table_of_nothing_is_refused_with_the_first_reason(clips, tmp_path):
         extract(clips[2:3], SET, tmp_path / "a.parquet", root=tmp_path)
 
 
-def test_a_place_that_cannot_be_written_is_told_before_any_work(clips, counted, tmp_path):
+def test_a_place_that_cannot_be_written_is_reported_before_any_work(clips, counted, tmp_path):
     features, sizes = counted
     with pytest.raises(ConfigError, match=r"absent.*cannot be written"):
         extract(clips, features, tmp_path / "absent" / "a.parquet", root=tmp_path)

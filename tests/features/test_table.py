@@ -174,7 +174,7 @@ def test_features_of_another_version_are_refused(path, change, message):
         read_table(path)
 
 
-def test_a_newer_format_is_told_from_damage(tmp_path):
+def test_a_newer_format_is_reported_from_damage(tmp_path):
     text = info_of("vector-162").to_json().replace('"format": 2', '"format": 3')
     with pytest.raises(ConfigError, match="a table of format 3, and this Affekt reads format 2"):
         TableInfo.from_json(text, where=tmp_path)
@@ -205,7 +205,7 @@ def test_damaged_values_are_noticed_when_they_are_read(tmp_path):
         read_table(path).features()
 
 
-def test_a_csv_table_without_its_metadata_is_told(tmp_path):
+def test_a_csv_table_without_its_metadata_is_reported(tmp_path):
     write_table(tmp_path / "a.csv", info_of("vector-162"), [rows_of("vector-162")])
     (tmp_path / "a.csv.json").unlink()
     with pytest.raises(ConfigError, match=r"a\.csv\.json does not lie beside it"):

@@ -63,7 +63,7 @@ def test_the_facts_are_those_of_the_file(view):
     assert float(facts["silence after"].split()[0]) == pytest.approx(2.0, abs=0.1)
 
 
-def test_another_rate_is_drawn_at_16_khz_and_told_as_it_is(tmp_path, write_tone):
+def test_another_rate_is_drawn_at_16_khz_and_named_as_it_is(tmp_path, write_tone):
     soundfile.write(tmp_path / "a.wav", 0.1 * np.ones((44_100, 2)), 44_100)
     view = show(tmp_path / "a.wav")
     assert view.before.signal.size == RATE_HZ
@@ -186,9 +186,9 @@ def test_a_notebook_gets_facts_players_and_picture(view, clip):
     assert "4.000 s" in page
     sounds = re.findall(r'<audio controls src="data:audio/wav;base64,([^"]+)"', page)
     for side, sound in zip((view.before, view.after), sounds, strict=True):
-        heard, rate_hz = soundfile.read(io.BytesIO(base64.b64decode(sound)), dtype="float32")
+        played, rate_hz = soundfile.read(io.BytesIO(base64.b64decode(sound)), dtype="float32")
         assert rate_hz == RATE_HZ
-        np.testing.assert_allclose(heard, side.signal, atol=2.0**-15)
+        np.testing.assert_allclose(played, side.signal, atol=2.0**-15)
     (picture,) = re.findall(r'src="data:image/png;base64,([^"]+)"', page)
     with Image.open(io.BytesIO(base64.b64decode(picture))) as image:
         assert image.width > 1000
@@ -210,7 +210,7 @@ def test_a_picture_is_saved_and_saved_again(view, tmp_path):
     assert view.save(path) == path
 
 
-def test_a_file_of_somebody_else_is_kept_unless_told_otherwise(view, tmp_path):
+def test_a_file_of_somebody_else_is_kept_without_force(view, tmp_path):
     path = tmp_path / "a.png"
     Image.new("RGB", (2, 2)).save(path)
     before = path.read_bytes()

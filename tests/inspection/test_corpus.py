@@ -57,12 +57,12 @@ def test_progress_counts_to_the_end(tmp_path, write_tone):
 
 def test_an_interrupt_ends_the_listening(tmp_path, write_tone):
     path = write_tone(tmp_path / "a.wav")
-    heard = []
+    steps = []
 
     def interrupt(done, total):
-        heard.append(done)
+        steps.append(done)
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
         inspect_utterances([utterance(path)] * 500, progress=interrupt)
-    assert heard == [1]
+    assert steps == [1]

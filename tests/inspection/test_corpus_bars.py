@@ -45,8 +45,8 @@ def changed(inspection):
         clips = [inspection.clips[place % 7] for place in range(len(properties))]
         return Inspection(
             clips=tuple(
-                replace(clip, utterance=replace(clip.utterance, **told))
-                for clip, told in zip(clips, properties, strict=True)
+                replace(clip, utterance=replace(clip.utterance, **changed))
+                for clip, changed in zip(clips, properties, strict=True)
             )
         )
 

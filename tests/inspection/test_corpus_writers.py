@@ -37,7 +37,7 @@ def test_a_table_tells_what_is_clipped_and_what_is_silent(printed):
     assert line(silence, "emodb")[-3:] == ["1", "0", "1"]
 
 
-def test_labels_are_told_in_the_words_of_the_corpus(printed):
+def test_labels_are_reported_in_the_words_of_the_corpus(printed):
     assert "anger 1, boredom 1, happiness 1, neutral 2" in printed
     assert "2, with 2 to 3 clips each" in printed
 
@@ -56,13 +56,13 @@ def test_files_are_written_and_written_again(inspection, tmp_path):
     assert [path.read_bytes() for path in write_report(inspection, folder)] == before
 
 
-def test_a_folder_that_cannot_be_made_is_told_before_the_listening(tmp_path):
+def test_a_folder_that_cannot_be_made_is_reported_before_any_recording_is_read(tmp_path):
     (tmp_path / "file").touch()
     with pytest.raises(CorpusError, match="cannot be made"):
         prepare_folder(tmp_path / "file" / "report")
 
 
-def test_a_file_that_cannot_be_written_is_told(inspection, tmp_path):
+def test_a_file_that_cannot_be_written_is_reported(inspection, tmp_path):
     (tmp_path / "clips.csv").mkdir()
     with pytest.raises(ConfigError, match=r"clips.csv: is a folder"):
         write_report(inspection, tmp_path)

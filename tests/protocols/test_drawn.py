@@ -39,8 +39,8 @@ def test_a_random_split_keeps_every_clip_once_and_every_speaker_whole(speakers, 
     parts = (split.train, split.validation, split.test)
     assert all(parts)
     assert sorted(map(str, sum(parts, ()))) == sorted(map(str, items))
-    heard = [{item.speaker for item in part} for part in parts]
-    assert sum(map(len, heard)) == len(speakers)
+    speakers_of_parts = [{item.speaker for item in part} for part in parts]
+    assert sum(map(len, speakers_of_parts)) == len(speakers)
 
 
 def test_a_random_split_follows_its_shares_and_its_generator():

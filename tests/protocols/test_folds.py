@@ -77,7 +77,7 @@ def test_each_clip_is_tested_once_and_validated_on_once(name, counts):
 
 
 def _held_apart(name, part):
-    """What the protocol says that it keeps apart, told without its own code."""
+    """What the protocol says that it keeps apart, worked out without its own code."""
     if name.startswith("random"):
         return {item.path for item in part}
     if name.startswith("sentence"):

@@ -88,7 +88,7 @@ def test_calm_counts_for_neutral_before_it_is_judged(recognizer, between):
 
 
 @pytest.mark.parametrize(("amplitude", "outside"), [(0.2, False), (0.9, True)])
-def test_a_strange_recording_is_out_of_the_domain(recognizer, amplitude, outside, tones):
+def test_a_novel_recording_is_out_of_the_domain(recognizer, amplitude, outside, tones):
     found = recognizer(tones.tone("sad", amplitude=amplitude), RATE)
     assert found.out_of_domain is outside
     assert found.novelty == pytest.approx(amplitude / 0.5, rel=0.01)

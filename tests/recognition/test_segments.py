@@ -79,7 +79,7 @@ def test_the_emotion_is_the_most_probable_of_its_stretch_and_first_of_the_predic
 
 
 @pytest.mark.parametrize("seed", range(20))
-def test_emotion_confidence_and_doubt_agree_in_every_segment(seed):
+def test_emotion_confidence_and_uncertainty_agree_in_every_segment(seed):
     rng = np.random.default_rng(seed)
     shares = rng.random(30).tolist()
     found = segments([(0.0, 30.0)], cells(*shares), 30.0)

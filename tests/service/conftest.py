@@ -81,7 +81,7 @@ def served(start: Callable[..., Running]) -> Running:
 
 @pytest.fixture(scope="session")
 def sound(tones: SimpleNamespace) -> Callable[..., bytes]:
-    """Return the file of a tone that the bundle hears as a label."""
+    """Return the file of a tone that the bundle answers with a label."""
 
     def make(label: str = "happy", *, duration_s: float = 1.0, kind: str = "WAV") -> bytes:
         file = io.BytesIO()

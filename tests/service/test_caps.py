@@ -264,7 +264,7 @@ def test_large_uploads_have_places_of_their_own(
     assert slow.finish().startswith(b"HTTP/1.1 200 ")
 
 
-def test_many_clients_at_once_are_served_or_told_to_come_later(start: Any, sound: Any) -> None:
+def test_many_clients_at_once_are_served_or_refused_with_a_time(start: Any, sound: Any) -> None:
     narrow = start(queue=8)
     recording = sound(duration_s=0.5)
     statuses: list[int] = []

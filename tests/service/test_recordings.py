@@ -45,8 +45,8 @@ def test_options_are_those_of_predict(served: Any, sound: Any, library: Recogniz
 
 
 def test_a_channel_can_be_chosen(served: Any, call: bytes) -> None:
-    heard = [predictions(served.recognize(call, channel=k))[0]["emotion"] for k in (0, 1)]
-    assert heard == ["happy", "angry"]
+    found = [predictions(served.recognize(call, channel=k))[0]["emotion"] for k in (0, 1)]
+    assert found == ["happy", "angry"]
 
 
 @pytest.mark.parametrize("seconds", [8, 24])

@@ -62,13 +62,13 @@ def speech(tones: Any) -> np.ndarray:
 
 @pytest.fixture(scope="module")
 def expected(tone_bundle: Any) -> Callable[..., list[dict[str, Any]]]:
-    """What the library hears in a stream."""
+    """What the library answers to a stream."""
 
-    def hear(signal: np.ndarray, **options: Any) -> list[dict[str, Any]]:
+    def answers(signal: np.ndarray, **options: Any) -> list[dict[str, Any]]:
         stream = StreamRecognizer(Recognizer.load(tone_bundle), **options)
         return [moment.to_dict() for moment in (*stream.push(signal), *stream.finish())]
 
-    return hear
+    return answers
 
 
 def moments(messages: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -332,7 +332,7 @@ def test_places_for_streams_are_limited_and_given_back(start: Any, wait_for: Any
         assert narrow.service.streams.count == 1
 
 
-def test_a_container_that_no_process_can_decode_is_told_to_come_later(
+def test_a_container_that_no_process_can_decode_is_reported_to_come_later(
     served: Any, nothing_starts: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with pytest.raises(InvalidStatus) as refused:
@@ -347,12 +347,12 @@ def test_a_container_that_no_process_can_decode_is_told_to_come_later(
         pass
 
 
-def test_whoever_sends_faster_than_is_heard_has_to_wait(start: Any, tones: Any) -> None:
+def test_whoever_sends_faster_than_the_model_has_to_wait(start: Any, tones: Any) -> None:
     slow = start()
     release = threading.Event()
     recognizer = slow.service.engine.models.get(None)
-    heard = recognizer.bundle.run
-    recognizer.bundle.run = lambda waveforms: release.wait(30) and heard(waveforms)
+    run = recognizer.bundle.run
+    recognizer.bundle.run = lambda waveforms: release.wait(30) and run(waveforms)
     swell = tones.syllables(np.arange(250_000) / 16_000)
     noise = (np.random.default_rng(1).uniform(-9999, 9999, 250_000) * swell).astype("<i2").tobytes()
     sent = 0

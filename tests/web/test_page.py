@@ -42,7 +42,7 @@ def boxed(page: AppTest, label: str) -> Any:
     return next(item for item in page.selectbox if item.label == label)
 
 
-def test_people_are_told_before_anything_else(page: AppTest) -> None:
+def test_people_are_reported_before_anything_else(page: AppTest) -> None:
     assert page.info[0].value == NOTICE_RECOGNISER
     assert NOTICE_WORKPLACE in page.caption[0].value
 

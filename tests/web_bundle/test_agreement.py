@@ -168,7 +168,7 @@ def test_both_tell_the_same_narrow_bands(tone_folder, open_page, serve, write_vo
     assert page.evaluate(script) == NARROW_BAND
 
 
-def test_channels_and_narrow_bands_are_told_in_the_same_words(
+def test_channels_and_narrow_bands_are_reported_in_the_same_words(
     browser, python, write_voice, tmp_path
 ):
     voice, _ = soundfile.read(write_voice("voice.wav", 3.0))
@@ -301,7 +301,7 @@ def encode(path: Path, codec: str, signal: np.ndarray, *, rate_hz: int = 44_100)
 @pytest.mark.corpora
 @pytest.mark.skipif(not ROOT, reason="AFFEKT_CORPORA names no folder with real recordings")
 def test_real_clips_get_the_answers_of_python(browser, python, tmp_path):
-    """Clips of every corpus; decoded first, so that both hear identical samples."""
+    """Clips of every corpus; decoded first, so that both get identical samples."""
     paths = []
     for corpus in sorted(path for path in Path(str(ROOT)).iterdir() if path.is_dir()):
         clips = sorted(path for path in corpus.rglob("*") if path.suffix in SUFFIXES)
