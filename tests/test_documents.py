@@ -20,7 +20,7 @@ from affekt.cli import COMMANDS, main
 from affekt.corpora import CORPORA, collection_of
 from affekt.evaluation.card.stored import read_card
 from affekt.evaluation.card.warnings import warnings_of
-from affekt.evaluation.overlap.speakers import heard_in_training
+from affekt.evaluation.overlap.speakers import training_speakers_among
 from affekt.evaluation.people.differences import MIN_SPEAKERS, verdict_of
 from affekt.metrics import largest_difference
 from affekt.protocols import protocol
@@ -169,7 +169,11 @@ def test_no_documented_command_tests_a_shipped_model_on_whom_it_learnt_from():
             for corpus, speaker in protocol(rule).tested()
         ]
         assert people, (document, rule)
-        assert not heard_in_training(Bundle.load(name).metadata, people), (document, name, rule)
+        assert not training_speakers_among(Bundle.load(name).metadata, people), (
+            document,
+            name,
+            rule,
+        )
 
 
 def test_every_command_has_a_section_in_the_reference():

@@ -12,7 +12,7 @@ import pytest
 import soundfile
 
 from affekt.errors import AudioError
-from affekt.evaluation.runs import hear_all
+from affekt.evaluation.runs import predict_all
 from affekt.features.sets import FEATURE_SETS
 from affekt.recognition import Bundle, Failure, Outputs, Recognizer, StreamRecognizer
 from affekt.records import Prediction, Utterance
@@ -151,7 +151,7 @@ def test_a_foreign_model_without_an_answer_fails_that_clip_alone(
         low = np.abs(np.diff(signal)).max() < 0.1
         return Outputs.of_clip(np.array([0.5, 0.5]) if low else np.array([np.nan, 1.0]))
 
-    answers = hear_all(listen, clips, workers=1)
+    answers = predict_all(listen, clips, workers=1)
     assert answers.utterances == (clips[0],)
     (failure,) = answers.failures
     assert failure.utterance == clips[1]

@@ -23,12 +23,12 @@ from affekt.evaluation.figures import (
 from affekt.evaluation.overlap import (
     Copy,
     Leaks,
+    clips_of_training_speakers,
     find_leaks,
-    heard_clips,
-    heard_in_training,
     identity,
     lockbox_tested,
     of_unknown_origin,
+    training_speakers_among,
 )
 from affekt.evaluation.people import ALL_CORPORA, GroupFigures, group_figures
 from affekt.evaluation.runs import Answers, Progress, own_classes
@@ -145,12 +145,12 @@ class Report:
     @property
     def not_told(self) -> frozenset[str]:
         """Corpora of which nobody said who speaks; "all" stands for all of them together."""
-        silent = {item.corpus for item in self.corpora if not item.speakers_told}
+        silent = {item.corpus for item in self.corpora if not item.speakers_known}
         together = {ALL_CORPORA} if len(silent) == len(self.corpora) else set()
         return frozenset(silent | together)
 
     @property
-    def speakers_told(self) -> bool:
+    def speakers_known(self) -> bool:
         """Somebody said who speaks, of one corpus at least."""
         return ALL_CORPORA not in self.not_told
 
@@ -263,8 +263,8 @@ def report_of(
         corpus: score_corpus(corpus, answers, classes)
         for corpus, classes in own_classes(tested).items()
     }
-    clips_heard = heard_clips(learnt, tested) if learnt else ()
-    heard = heard_in_training(learnt, tested) if learnt else ()
+    clips_heard = clips_of_training_speakers(learnt, tested) if learnt else ()
+    heard = training_speakers_among(learnt, tested) if learnt else ()
     unknown_origin = of_unknown_origin(learnt, tested) if learnt else ()
     training_told = learnt is not None and bool(learnt.training_data)
     known = training_told and not unknown_origin
@@ -292,7 +292,7 @@ def report_of(
         missing=tuple(sorted(rule.tested() - {item.corpus_speaker for item in tested})),
         heard=heard,
         training_speakers={
-            corpus: _training_speakers(corpus, clips_heard, unknown_origin, told=training_told)
+            corpus: _training_speakers(corpus, clips_heard, unknown_origin, known=training_told)
             for corpus in (*figures, ALL_CORPORA)
         },
         training_told=training_told,
@@ -307,11 +307,11 @@ def report_of(
 
 
 def _training_speakers(
-    corpus: str, heard: Sequence[Utterance], unknown_origin: Sequence[str], *, told: bool
+    corpus: str, heard: Sequence[Utterance], unknown_origin: Sequence[str], *, known: bool
 ) -> int | None:
     speakers = {identity(item)[:2] for item in heard if corpus in (item.corpus, ALL_CORPORA)}
     unknown = unknown_origin if corpus == ALL_CORPORA else {corpus}.intersection(unknown_origin)
-    return len(speakers) if speakers or (told and not unknown) else None
+    return len(speakers) if speakers or (known and not unknown) else None
 
 
 def clips_digest(tested: Iterable[Utterance]) -> str:

@@ -104,12 +104,12 @@ def run(
         progress: called after each clip with how many are done, and how many there are.
     """
     labels = recognizer.labels()
-    heard = hear_all(recognizer.outputs, utterances, workers=workers, progress=progress)
+    heard = predict_all(recognizer.outputs, utterances, workers=workers, progress=progress)
     return heard.answers(labels)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class HeardClips:
+class PredictedClips:
     """All that a model said of clips.
 
     Attributes:
@@ -144,13 +144,13 @@ class HeardClips:
         )
 
 
-def hear_all(
+def predict_all(
     listen: Listen,
     utterances: Sequence[Utterance],
     *,
     workers: int = 2,
     progress: Progress | None = None,
-) -> HeardClips:
+) -> PredictedClips:
     """Let anything that hears a signal answer every utterance; clips as `run` cuts them.
 
     Args:
@@ -162,7 +162,7 @@ def hear_all(
 
     def answer(utterance: Utterance) -> Outputs | Failure:
         try:
-            found = hear_utterance(utterance, listen)
+            found = predict_utterance(utterance, listen)
         except AffektError as error:
             return Failure(utterance=utterance, reason=str(error))
         if not found.finite:
@@ -182,10 +182,12 @@ def hear_all(
                 outputs.append(result)
             if progress is not None:
                 progress(len(outputs) + len(failures), len(utterances))
-    return HeardClips(utterances=tuple(answered), outputs=tuple(outputs), failures=tuple(failures))
+    return PredictedClips(
+        utterances=tuple(answered), outputs=tuple(outputs), failures=tuple(failures)
+    )
 
 
-def hear_utterance(utterance: Utterance, listen: Listen) -> Outputs:
+def predict_utterance(utterance: Utterance, listen: Listen) -> Outputs:
     """Return what a model says of an utterance; a long one is heard in windows.
 
     Raises:

@@ -243,7 +243,7 @@ def _stamp(report: Report) -> Section:
         *unanswered_facts(report),
         *constant_facts(report.corpora),
         ("date", f"{report.date}, Affekt {report.affekt_version}"),
-        ("tested on", spoken(report.clips, report.speakers, told=report.speakers_told)),
+        ("tested on", spoken(report.clips, report.speakers, known=report.speakers_known)),
     ]
     if report.missing:
         facts.append(("missing", voices(report.missing)))
@@ -288,7 +288,7 @@ def _summary_row(figures: CorpusFigures) -> list[str]:
         figures.scoring("all"),
         figures.calibration,
     )
-    speakers = speaker_count(len(figures.speakers), told=figures.speakers_told)
+    speakers = speaker_count(len(figures.speakers), known=figures.speakers_known)
     if own is None or everything is None:
         return [figures.corpus, "0", speakers, *["-"] * 9]
     return [
@@ -297,7 +297,7 @@ def _summary_row(figures: CorpusFigures) -> list[str]:
         speakers,
         str(len(own.classes)),
         percent(own.ua),
-        ends(own.ua_interval, own.speakers, told=figures.speakers_told),
+        ends(own.ua_interval, own.speakers, known=figures.speakers_known),
         percent(own.wa),
         percent(own.macro_f1),
         percent(everything.ua),
@@ -351,7 +351,7 @@ def _group_rows(
 ) -> Iterator[list[str]]:
     def row(item: GroupFigures) -> list[str]:
         twin = everything[item.attribute, item.corpus, item.group]
-        return _group_row(item, twin, told=item.corpus not in not_told)
+        return _group_row(item, twin, known=item.corpus not in not_told)
 
     for corpus in dict.fromkeys(item.corpus for item in items):
         within = [item for item in items if item.corpus == corpus]
@@ -364,19 +364,19 @@ def _group_rows(
         yield from map(row, ranked[-_SHOWN_ENDS:])
 
 
-def _group_row(item: GroupFigures, everything: GroupFigures, *, told: bool) -> list[str]:
+def _group_row(item: GroupFigures, everything: GroupFigures, *, known: bool) -> list[str]:
     return [
         item.group,
         item.corpus,
         str(item.clips),
-        speaker_count(item.speakers, told=told),
+        speaker_count(item.speakers, known=known),
         str(item.classes),
         percent(item.ua),
-        ends(item.ua_interval, item.speakers, told=told),
+        ends(item.ua_interval, item.speakers, known=known),
         percent(item.wa),
         percent(item.macro_f1),
         percent(everything.ua),
-        ends(everything.ua_interval, item.speakers, told=told),
+        ends(everything.ua_interval, item.speakers, known=known),
         percent(everything.wa),
     ]
 
@@ -388,23 +388,23 @@ def _corpus(figures: CorpusFigures, mark: str) -> Iterator[Section]:
     if figures.not_scored:
         named = ", ".join(f"{label} {count}" for label, count in figures.not_scored.items())
         lines.append(f"labels that the model does not have, not scored: {named}")
-    told = figures.speakers_told
+    told = figures.speakers_known
     named = ", ".join(figures.speakers) if told else "not told"
     yield Section(f"{figures.corpus} (speakers: {named})", tuple(lines))
-    yield from (_scoring(item, told=told, mark=mark) for item in figures.scorings)
+    yield from (_scoring(item, known=told, mark=mark) for item in figures.scorings)
 
 
-def scoring_summary(scoring: Scoring, *, told: bool) -> str:
+def scoring_summary(scoring: Scoring, *, known: bool) -> str:
     """Return the figures of one scoring in a line.
 
     Args:
         scoring: the figures.
-        told: somebody said who speaks.
+        known: somebody said who speaks.
     """
     named = (("UA", "ua"), ("WA", "wa"), ("macro F1", "macro_f1"), ("weighted F1", "weighted_f1"))
     figures = [f"{shown} {_with_interval(scoring, name)}" for shown, name in named]
     if scoring.ua_interval is None:
-        figures[0] += f" ({ends(None, scoring.speakers, told=told)})"
+        figures[0] += f" ({ends(None, scoring.speakers, known=known)})"
     title = f"{scoring.name}: {', '.join(figures)}, {scoring.clips} clips"
     if alone := scoring.answered_alone:
         shares = ", ".join(f"{shown} {_with_interval(alone, name)}" for shown, name in named)
@@ -412,9 +412,9 @@ def scoring_summary(scoring: Scoring, *, told: bool) -> str:
     return title
 
 
-def _scoring(scoring: Scoring, *, told: bool, mark: str) -> Section:
+def _scoring(scoring: Scoring, *, known: bool, mark: str) -> Section:
     """The figures of one scoring, and its confusion matrix."""
-    title = f"{scoring_summary(scoring, told=told)} {mark}".rstrip()
+    title = f"{scoring_summary(scoring, known=known)} {mark}".rstrip()
     heads = ("true \\ answered", "clips", *CLASS_HEADS)
     rows = [[*heads, *scoring.labels]]
     for item, cells in zip(scoring.classes, class_cells(scoring), strict=True):

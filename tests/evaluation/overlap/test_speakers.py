@@ -4,10 +4,10 @@ from types import SimpleNamespace
 import pytest
 
 from affekt.evaluation.overlap.speakers import (
-    heard_in_training,
     lockbox_tested,
     of_unknown_origin,
     training_clips,
+    training_speakers_among,
 )
 
 
@@ -20,7 +20,7 @@ def heard(tones, answers):
             training_data=tuple({"corpus": name} for name in trained), held_out=held_out
         )
         clips = answers(("sad",), [((corpus, speaker, 1, "sad"), [1.0])]).utterances
-        return bool(heard_in_training(metadata, clips))
+        return bool(training_speakers_among(metadata, clips))
 
     return ask
 
@@ -58,7 +58,7 @@ def own_table(tones, answers):
         row = (("mine", "unknown", 1, "sad"), [1.0], {"path": Path(path)})
         clips = answers(("sad",), [row]).utterances
         return (
-            heard_in_training(metadata, clips),
+            training_speakers_among(metadata, clips),
             of_unknown_origin(metadata, clips),
         )
 

@@ -149,7 +149,9 @@ def measure_card(
         happening = conditions()
         if len({item.speaker_key for item in drawn}) == 1:
             happening = tuple(item for item in happening if item.group != "babble")
-            why = "there is no second speaker" if report.speakers_told else "nobody told who speaks"
+            why = (
+                "there is no second speaker" if report.speakers_known else "nobody told who speaks"
+            )
             missing.append(NotMeasured(what="babble", why=why))
         robust = measure_robustness(
             source, drawn, happening, seed=seed, progress=tell("robustness")

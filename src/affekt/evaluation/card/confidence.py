@@ -109,10 +109,10 @@ def _sets(confidence: ConfidenceFigures, report: Report) -> Iterator[Block]:
     for where, measured in (("", confidence.given), (", over a telephone", confidence.telephone)):
         if measured is None or measured.sets is None or measured.rule is None:
             continue
-        told = report.speakers_told
-        rows.append(_sets_row(f"all clips{where}", measured.sets, measured.rule, told=told))
+        told = report.speakers_known
+        rows.append(_sets_row(f"all clips{where}", measured.sets, measured.rule, known=told))
         rows += [
-            _sets_row(f"{corpus}{where}", of, measured.rule, told=corpus not in report.not_told)
+            _sets_row(f"{corpus}{where}", of, measured.rule, known=corpus not in report.not_told)
             for corpus, of in measured.corpora_sets.items()
         ]
     if rows:
@@ -131,13 +131,13 @@ def _sets(confidence: ConfidenceFigures, report: Report) -> Iterator[Block]:
         )
 
 
-def _sets_row(name: str, of: Coverage, rule: SetRule, *, told: bool) -> tuple[str, ...]:
+def _sets_row(name: str, of: Coverage, rule: SetRule, *, known: bool) -> tuple[str, ...]:
     return (
         name,
         str(of.clips),
         percent(rule.coverage),
         percent(of.share),
-        interval_of(of.interval, of.speakers, told=told),
+        interval_of(of.interval, of.speakers, known=known),
         f"{of.mean_size:.2f}",
         percent(of.single),
     )

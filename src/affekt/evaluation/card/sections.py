@@ -64,7 +64,7 @@ def _warnings(card: Card) -> Iterator[Block]:
 def _figures(card: Card) -> Iterator[Block]:
     report = card.report
     told = ". ".join(f"{name.capitalize()}: {value}" for name, value in protocol_facts(report))
-    heard = spoken(report.clips, report.speakers, told=report.speakers_told)
+    heard = spoken(report.clips, report.speakers, known=report.speakers_known)
     if report.leaks is not None:
         shared = [value for name, value in leak_facts(report.leaks) if name == "leaks"]
         yield " ".join(f"{value[:1].upper()}{value[1:]}." for value in shared)
@@ -94,7 +94,7 @@ def _own(card: Card) -> Table:
     beside = ("answered", "recognised of these") if card.report.failures else ()
     for item in card.report.corpora:
         own = item.scoring("own")
-        speakers = speaker_count(len(item.speakers), told=item.speakers_told)
+        speakers = speaker_count(len(item.speakers), known=item.speakers_known)
         head = (item.corpus, str(own.clips if own else 0), speakers)
         if own is None:
             rows.append((*head, *["-"] * (6 + len(beside))))
@@ -104,7 +104,7 @@ def _own(card: Card) -> Table:
                 *head,
                 percent(1.0 / len(own.classes)),
                 percent(own.ua),
-                interval_of(own.ua_interval, own.speakers, told=item.speakers_told),
+                interval_of(own.ua_interval, own.speakers, known=item.speakers_known),
                 percent(own.wa),
                 percent(own.macro_f1),
                 percent(own.weighted_f1),
@@ -139,7 +139,7 @@ def _all(card: Card) -> Table:
             (
                 item.corpus,
                 percent(of.ua),
-                interval_of(of.ua_interval, of.speakers, told=item.speakers_told),
+                interval_of(of.ua_interval, of.speakers, known=item.speakers_known),
                 percent(of.wa),
                 percent(of.macro_f1),
                 percent(of.weighted_f1),
@@ -164,7 +164,7 @@ def _corpus(figures: CorpusFigures) -> tuple[Block, ...]:
             )
             for of, cells in zip(item.classes, class_cells(item), strict=True)
         )
-        blocks.append(f"{scoring_summary(item, told=figures.speakers_told)}.")
+        blocks.append(f"{scoring_summary(item, known=figures.speakers_known)}.")
         blocks.append(
             Table(
                 caption=f"Scoring '{item.name}': percent, and clips by what was answered",

@@ -354,11 +354,11 @@ def _domain(card: Card) -> Iterator[CardWarning]:
 
 
 def _speakers(card: Card) -> Iterator[CardWarning]:
-    silent = [item.corpus for item in card.report.corpora if not item.speakers_told]
+    silent = [item.corpus for item in card.report.corpora if not item.speakers_known]
     one = [
         item.corpus
         for item in card.report.corpora
-        if item.speakers_told and len(item.speakers) == 1
+        if item.speakers_known and len(item.speakers) == 1
     ]
     few = [item.corpus for item in card.report.corpora if 1 < len(item.speakers) < MIN_SPEAKERS]
     if silent:

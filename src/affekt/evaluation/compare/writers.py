@@ -99,7 +99,7 @@ def _sections(comparison: Comparison) -> Iterator[Section]:
     facts = [
         *protocol_facts(first),
         ("date", f"{first.date}, Affekt {first.affekt_version}"),
-        ("tested on", spoken(first.clips, first.speakers, told=first.speakers_told)),
+        ("tested on", spoken(first.clips, first.speakers, known=first.speakers_known)),
     ]
     yield Section("", (Facts(tuple(facts)),))
     for place, report in enumerate(comparison.reports):
@@ -142,25 +142,25 @@ def _figures(comparison: Comparison, figures: Sequence[SharedFigures]) -> Table:
     items = sorted(figures, key=lambda item: (order.index((item.corpus, item.scoring)), item.model))
     not_told = comparison.reports[0].not_told
     rows = [
-        _shared_row(item, _called(comparison, item.model), told=item.corpus not in not_told)
+        _shared_row(item, _called(comparison, item.model), known=item.corpus not in not_told)
         for item in items
     ]
     return Table.of([header, *rows], words=(0, 1, 2))
 
 
-def _shared_row(item: SharedFigures, model: str, *, told: bool) -> list[str]:
+def _shared_row(item: SharedFigures, model: str, *, known: bool) -> list[str]:
     mean = item.corpus == MEAN  # which has no interval
     return [
         item.corpus,
         item.scoring,
         model,
         str(item.clips),
-        speaker_count(item.speakers, told=told),
+        speaker_count(item.speakers, known=known),
         str(item.classes),
         percent(item.ua),
-        "" if mean else ends(item.ua_interval, item.speakers, told=told),
+        "" if mean else ends(item.ua_interval, item.speakers, known=known),
         percent(item.wa),
-        "" if mean else ends(item.wa_interval, item.speakers, told=told),
+        "" if mean else ends(item.wa_interval, item.speakers, known=known),
         percent(item.macro_f1),
         percent(item.weighted_f1),
     ]
@@ -179,16 +179,16 @@ def _differences(comparison: Comparison) -> Section:
         _difference_row(
             item,
             f"{_called(comparison, item.first)} - {_called(comparison, item.second)}",
-            told=item.corpus not in not_told,
+            known=item.corpus not in not_told,
         )
         for item in comparison.differences
     ]
     return Section("Differences", (about, Table.of([header, *rows], words=(0, 1, 2, 3, 8))))
 
 
-def _difference_row(item: Difference, models: str, *, told: bool) -> list[str]:
+def _difference_row(item: Difference, models: str, *, known: bool) -> list[str]:
     test = item.test
-    none = "1 speaker, no test" if told else "speakers not told, no test"
+    none = "1 speaker, no test" if known else "speakers not told, no test"
     how = "all swaps" if test.exact else f"{test.permutations} swaps drawn"
     return [
         item.corpus,
@@ -198,7 +198,7 @@ def _difference_row(item: Difference, models: str, *, told: bool) -> list[str]:
         f"{100.0 * test.difference:+.1f}",
         _p(test.p_value),
         _p(test.least_p),
-        speaker_count(test.speakers, told=told),
+        speaker_count(test.speakers, known=known),
         none if test.p_value is None else how,
     ]
 

@@ -15,8 +15,8 @@ from affekt.augment import telephone
 from affekt.errors import ConfigError
 from affekt.evaluation.confidence.domain import Domain, measure_domain
 from affekt.evaluation.confidence.measure import Confidence, measure_confidence
-from affekt.evaluation.overlap import heard_clips
-from affekt.evaluation.runs import Answers, Progress, hear_all
+from affekt.evaluation.overlap import clips_of_training_speakers
+from affekt.evaluation.runs import Answers, Progress, predict_all
 from affekt.evaluation.sources import Listener, Source
 from affekt.metrics import soften
 from affekt.protocols import selection_speakers
@@ -99,7 +99,7 @@ def clips_to_fit_on(
         and item.emotion in source.labels
         and item.path.resolve() not in files
     ]
-    heard = set(heard_clips(source.learnt, clips)) if source.learnt else set()
+    heard = set(clips_of_training_speakers(source.learnt, clips)) if source.learnt else set()
     return tuple(item for item in clips if item not in heard)
 
 
@@ -127,7 +127,7 @@ def answer_tested(
             answers=answers, fitted_on=_answered(source, fit_on, progress_of_fit)
         )
     bundle = Bundle.load(source.location) if source.kind == "bundle" else None
-    heard = hear_all(_twice(source), tested, progress=progress)
+    heard = predict_all(_twice(source), tested, progress=progress)
     given = GatheredAnswers(
         answers=heard.answers(source.labels),
         telephone=heard.answers(source.labels, row=1),

@@ -18,43 +18,43 @@ def figure(value: float | None) -> str:
     return "-" if value is None or math.isnan(value) else f"{value:.1f}"
 
 
-def ends(interval: Interval | None, speakers: int, *, told: bool = True) -> str:
+def ends(interval: Interval | None, speakers: int, *, known: bool = True) -> str:
     """Return both ends of an interval in percent, or why there is none.
 
     Args:
         interval: over speakers.
         speakers: how many spoke.
-        told: somebody said who speaks.
+        known: somebody said who speaks.
     """
     if interval is None:
-        return f"{why_no_interval(speakers, told=told)}, no interval"
+        return f"{why_no_interval(speakers, known=known)}, no interval"
     return f"{percent(interval.low)} to {percent(interval.high)}"
 
 
-def interval_of(interval: Interval | None, speakers: int, *, told: bool) -> str:
+def interval_of(interval: Interval | None, speakers: int, *, known: bool) -> str:
     """Return both ends in percent, in few words; see `ends`."""
     if interval is None:
-        return why_no_interval(speakers, told=told)
+        return why_no_interval(speakers, known=known)
     return ends(interval, speakers)
 
 
-def why_no_interval(speakers: int, *, told: bool = True) -> str:
+def why_no_interval(speakers: int, *, known: bool = True) -> str:
     """Return why a figure has no interval: nobody to draw, or nobody who differs."""
-    if not told:
+    if not known:
         return "speakers not told"
     return "1 speaker" if speakers < 2 else "all draws agree"
 
 
-def spoken(clips: int, speakers: int, *, told: bool = True) -> str:
+def spoken(clips: int, speakers: int, *, known: bool = True) -> str:
     """Say how many clips there are, and of how many people if that is told."""
-    if not told:
+    if not known:
         return f"{clips} clips, speakers not told"
     return f"{clips} clips of {speakers} speaker{'' if speakers == 1 else 's'}"
 
 
-def speaker_count(speakers: int, *, told: bool = True) -> str:
+def speaker_count(speakers: int, *, known: bool = True) -> str:
     """Return a number of speakers."""
-    return str(speakers) if told else "not told"
+    return str(speakers) if known else "not told"
 
 
 def voices(pairs: Iterable[tuple[str, str]], *, most: int = 20) -> str:

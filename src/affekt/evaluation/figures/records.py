@@ -67,7 +67,7 @@ class CorpusFigures:
     calibration: CalibrationFigures | None
 
     @property
-    def speakers_told(self) -> bool:
+    def speakers_known(self) -> bool:
         """Somebody said who speaks."""
         return self.speakers != (UNKNOWN_SPEAKER,)
 

@@ -8,24 +8,24 @@ from affekt.evaluation.overlap.leaks import (
     learns_at_hand,
 )
 from affekt.evaluation.overlap.speakers import (
-    heard_clips,
-    heard_in_training,
+    clips_of_training_speakers,
     identity,
     lockbox_tested,
     of_unknown_origin,
     training_clips,
+    training_speakers_among,
 )
 
 __all__ = [
     "Copy",
     "LeakedCopy",
     "Leaks",
+    "clips_of_training_speakers",
     "find_leaks",
-    "heard_clips",
-    "heard_in_training",
     "identity",
     "learns_at_hand",
     "lockbox_tested",
     "of_unknown_origin",
     "training_clips",
+    "training_speakers_among",
 ]

@@ -11,7 +11,11 @@ from pathlib import Path
 from typing import NamedTuple
 
 from affekt.corpora.utterances import UNKNOWN_SPEAKER
-from affekt.evaluation.overlap.speakers import KNOWN_COLLECTIONS, heard_clips, identity
+from affekt.evaluation.overlap.speakers import (
+    KNOWN_COLLECTIONS,
+    clips_of_training_speakers,
+    identity,
+)
 from affekt.evaluation.sources import Source
 from affekt.files import open_file
 from affekt.protocols import Split
@@ -273,7 +277,7 @@ def _rounds(
         return
     known = (item for item in utterances if {item.emotion, item.native_label} & set(source.labels))
     tested = {id(item): item for split in splits for item in split.test}
-    yield heard_clips(source.learnt, known), tuple(tested.values())
+    yield clips_of_training_speakers(source.learnt, known), tuple(tested.values())
 
 
 def _resolved(stretch: Stretch) -> Stretch:

@@ -17,8 +17,10 @@ from affekt.records import Utterance, normal_id
 KNOWN_COLLECTIONS = frozenset(corpus.collection for corpus in CORPORA.values())
 
 
-def heard_clips(learnt: Learnt, utterances: Iterable[Utterance]) -> tuple[Utterance, ...]:
-    """Return the clips whose speaker training may have heard; as `heard_in_training` tells."""
+def clips_of_training_speakers(
+    learnt: Learnt, utterances: Iterable[Utterance]
+) -> tuple[Utterance, ...]:
+    """Return the clips of training speakers, as `training_speakers_among` has them."""
     trained = _trained(learnt)
     held_out = {
         (collection_of(corpus), normal_id(str(speaker)))
@@ -33,7 +35,7 @@ def heard_clips(learnt: Learnt, utterances: Iterable[Utterance]) -> tuple[Uttera
     return tuple(filter(heard, utterances))
 
 
-def heard_in_training(
+def training_speakers_among(
     learnt: Learnt, utterances: Iterable[Utterance]
 ) -> tuple[tuple[str, str], ...]:
     """Return the `(corpus, speaker)` pairs under test that training may have heard.
@@ -47,7 +49,7 @@ def heard_in_training(
         learnt: what the model under test says of its training.
         utterances: the clips under test.
     """
-    heard = heard_clips(learnt, utterances)
+    heard = clips_of_training_speakers(learnt, utterances)
     return tuple(sorted({identity(item)[:2] for item in heard}))
 
 
@@ -82,14 +84,16 @@ def training_clips(
     for name in names:
         with contextlib.suppress(CorpusError):  # no such corpus, no such folder, nothing in it
             at_hand += load_corpus(name, root)
-    return tuple(dict.fromkeys(clip for word in words for clip in heard_clips(word, at_hand)))
+    return tuple(
+        dict.fromkeys(clip for word in words for clip in clips_of_training_speakers(word, at_hand))
+    )
 
 
 def lockbox_tested(utterances: Iterable[Utterance]) -> tuple[tuple[str, str], ...]:
     """Return the `(corpus, speaker)` pairs under test who belong to the lockbox.
 
     Args:
-        utterances: the clips under test, known by their places as in `heard_in_training`.
+        utterances: the clips under test, known by their places as in `training_speakers_among`.
     """
     tested = {identity(item)[:2] for item in utterances}
     return tuple(sorted(tested & lockbox_speakers()))

@@ -13,7 +13,7 @@ import numpy.typing as npt
 from affekt.corpora.labels import canonical_label
 from affekt.emotions import CANONICAL
 from affekt.errors import BundleError, CorpusError
-from affekt.evaluation.runs import Answers, Progress, hear_all
+from affekt.evaluation.runs import Answers, Progress, predict_all
 from affekt.recognition.clips import Listen
 from affekt.records import Utterance
 
@@ -79,7 +79,7 @@ class Listener(Source):
 
     def answer(self, utterances: Sequence[Utterance], progress: Progress | None = None) -> Answers:
         """Hear every utterance."""
-        return hear_all(self.listen, utterances, progress=progress).answers(self.labels)
+        return predict_all(self.listen, utterances, progress=progress).answers(self.labels)
 
 
 @dataclass(frozen=True, slots=True)
