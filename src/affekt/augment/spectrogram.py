@@ -124,12 +124,13 @@ class Babble(Augmentation):
     Attributes:
         snr_db: range of the signal-to-noise ratio, mean mel power of the clip to that of the rest.
         talkers: how many talk at once.
-        voices: other clips `[frames, mels]` to draw from; whoever makes the batches gives them.
+        voices: other clips `[frames, mels]` to draw from; the training gives them. Without
+            any the clip stays as it is.
     """
 
     snr_db: tuple[float, ...] = (0.0, 20.0)
     talkers: int = 6
-    voices: Sequence[Array] = ()
+    voices: tuple[Array, ...] | Sequence[Array] = ()
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -138,14 +139,17 @@ class Babble(Augmentation):
 
     def draw(self, rng: np.random.Generator, shape: tuple[int, ...]) -> Draw:
         """Draw `snr_db`, the numbers of the `voices` and where each begins, as shares of it."""
+        talkers = self.talkers if self.voices else 0
         return {
             "snr_db": uniform(rng, self.snr_db),
-            "voices": rng.integers(len(self.voices), size=self.talkers).tolist(),
-            "begin": rng.random(self.talkers).tolist(),
+            "voices": rng.integers(max(1, len(self.voices)), size=talkers).tolist(),
+            "begin": rng.random(talkers).tolist(),
         }
 
     def apply(self, array: Array, draw: Draw) -> Array:
         """Return `log(exp(array) + babble)`, with the babble scaled to the drawn ratio exactly."""
+        if not draw["voices"]:
+            return array.copy()
         babble = np.zeros_like(array)
         for number, begin in zip(draw["voices"], draw["begin"], strict=True):
             voice = np.exp(np.asarray(self.voices[number], dtype=np.float32))
