@@ -6,14 +6,17 @@ from pathlib import Path
 
 import pytest
 
+from affekt.recognition import Options, TimelineOptions
 from affekt.records import (
     Moment,
     Prediction,
     Score,
     Utterance,
+    declarations,
     normal_id,
     with_one_spelling,
 )
+from affekt.records.options import RecogniseRequest, StreamRequest, TimelineRequest
 
 UTTERANCE = Utterance(
     path=Path("ravdess_song/a.wav"),
@@ -152,3 +155,23 @@ def test_prediction_set_and_novelty_follow_the_predictions_where_the_model_has_t
     assert record["prediction_set"] == ["sad", "calm"]
     assert record["out_of_domain"] is True
     assert record["novelty"] == 1.235
+
+
+@pytest.mark.parametrize(
+    ("request_options", "library", "beside"),
+    [
+        (RecogniseRequest, Options, {"track"}),
+        (TimelineRequest, TimelineOptions, {"track", "vad", "progress"}),
+    ],
+)
+def test_the_service_takes_the_options_of_the_library_and_a_model(request_options, library, beside):
+    of_the_service = declarations(request_options).keys() - {"model"}
+    assert of_the_service == set(library.__annotations__) - beside
+
+
+def test_every_option_is_explained_and_keeps_to_its_own_range():
+    for request_options in (RecogniseRequest, TimelineRequest, StreamRequest):
+        for name, (_, option) in declarations(request_options).items():
+            assert option.help.endswith((".", "...")), name
+            for limit, sign in ((option.least, 1), (option.most, -1)):
+                assert None in (limit, option.default) or sign * (option.default - limit) >= 0, name
