@@ -1,4 +1,4 @@
-"""`affekt calibrate`: make a bundle's probabilities, sets and doubts worth believing."""
+"""`affekt calibrate`: fit a bundle's confidence, prediction sets and novelty."""
 
 from __future__ import annotations
 

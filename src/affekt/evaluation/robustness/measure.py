@@ -121,7 +121,7 @@ def measure_robustness(
     Args:
         model: called from several threads.
         utterances: the clips; see `sample`.
-        conditions: see `affekt.evaluation.conditions.conditions`.
+        conditions: see `affekt.evaluation.robustness.conditions`.
         seed: of all draws; a clip's draws do not depend on the others.
         workers: clips that are heard at once.
         progress: called after each clip with how many are done, and how many there are.
