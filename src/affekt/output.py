@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, TextIO
 
 from affekt.errors import ConfigError
-from affekt.locks import only_one
+from affekt.parallel import only_one
 from affekt.places import cache_root
 
 _LEDGER = "written.txt"

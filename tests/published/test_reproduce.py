@@ -12,7 +12,7 @@ import pytest
 
 from affekt import Recognizer
 from affekt.errors import ConfigError, CorpusError
-from affekt.locks import only_one
+from affekt.parallel import only_one
 from affekt.published import (
     RULES,
     Request,

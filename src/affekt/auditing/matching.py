@@ -27,7 +27,7 @@ from affekt.auditing.fingerprint import (
     window_places,
 )
 from affekt.auditing.lines import Lines, correlation, correlations
-from affekt.features.processes import run_in_processes
+from affekt.parallel import run_in_processes
 
 Progress = Callable[[int, int], None]
 

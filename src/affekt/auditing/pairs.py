@@ -28,7 +28,7 @@ from affekt.auditing.rounds import Rounds
 from affekt.auditing.store import Pair, Store
 from affekt.corpora import CORPORA
 from affekt.corpora.checks import is_known
-from affekt.features.processes import run_in_processes
+from affekt.parallel import run_in_processes
 from affekt.records import Stretch
 
 Progress = Callable[[str, int, int], None]

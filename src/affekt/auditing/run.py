@@ -23,7 +23,7 @@ from affekt.auditing.store import State, Store, default_store, state
 from affekt.auditing.table import Table
 from affekt.corpora import scan_corpus
 from affekt.corpora.datasets import Dataset
-from affekt.features.processes import run_in_processes
+from affekt.parallel import run_in_processes
 from affekt.records import Stretch, Utterance
 
 Progress = Callable[[str, int, int], None]

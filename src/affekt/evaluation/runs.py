@@ -13,11 +13,11 @@ from affekt.audio import decode, decode_blocks
 from affekt.corpora import classes_of
 from affekt.emotions import CANONICAL
 from affekt.errors import AffektError
+from affekt.parallel import Workers
 from affekt.recognition import Recognizer
 from affekt.recognition.clips import WHOLE_S, Listen, predict_blocks
 from affekt.recognition.outputs import Outputs
 from affekt.records import Utterance
-from affekt.threads import Workers
 
 Probabilities = npt.NDArray[np.float64]
 Progress = Callable[[int, int], None]

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from affekt.corpora.lfs import is_lfs_pointer
 from affekt.errors import AffektError
 from affekt.inspection.sound import Sound, measure, read_recording
+from affekt.parallel import Workers
 from affekt.records import Utterance
-from affekt.threads import Workers
 
 Progress = Callable[[int, int], None]
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from affekt.errors import BundleError, ConfigError, CorpusError
 from affekt.evaluation import check_readings, log_reading
-from affekt.locks import only_one
+from affekt.parallel import only_one
 from affekt.published.config import claims_of
 from affekt.published.data import load_rows
 from affekt.published.job import Job

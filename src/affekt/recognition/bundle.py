@@ -23,12 +23,12 @@ import onnxruntime
 
 from affekt.audio import SAMPLING_RATE_HZ
 from affekt.errors import AffektError, AudioError, BundleError, ConfigError
+from affekt.parallel import within
 from affekt.recognition import model_files
 from affekt.recognition.checksum import check_checksum, file_sha256
 from affekt.recognition.metadata import BundleMetadata
 from affekt.recognition.model_files import bundle_path, shipped_bundles
 from affekt.recognition.outputs import Outputs
-from affekt.threads import within
 
 METADATA_KEY = "affekt"
 INPUT_NAME = "waveform"

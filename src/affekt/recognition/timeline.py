@@ -15,6 +15,7 @@ from affekt.audio.calls import CallGuard
 from affekt.audio.source import ByteStream, open_source
 from affekt.audio.vad import VadName, vad_floor
 from affekt.errors import ConfigError, SilentError, did_you_mean
+from affekt.parallel import Workers
 from affekt.recognition.options import truth
 from affekt.recognition.purpose import TrackPlan, plan_tracks, stamp
 from affekt.recognition.segments import cells_of, segments_of, speech_of
@@ -27,7 +28,6 @@ from affekt.recognition.stream import (
 from affekt.recognition.summary import spoken_stretches, summarise
 from affekt.records import Timeline, Track
 from affekt.records.options import HOP_S, WINDOW_S, TrackOptions
-from affekt.threads import Workers
 
 if TYPE_CHECKING:
     from affekt.recognition.recognizer import Recognizer

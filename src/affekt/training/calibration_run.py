@@ -17,11 +17,11 @@ from affekt.audio import Signal, decode
 from affekt.corpora import CORPORA, collection_of
 from affekt.errors import AudioError, BundleError, CorpusError
 from affekt.output import check_output
+from affekt.parallel import Workers
 from affekt.protocols import partition
 from affekt.recognition import Bundle
 from affekt.recognition.metadata import BundleMetadata
 from affekt.records import Utterance, normal_id
-from affekt.threads import Workers
 from affekt.training.calibration_fit import (
     Calibrator,
     Clips,

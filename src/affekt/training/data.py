@@ -19,8 +19,8 @@ from affekt.errors import AudioError
 from affekt.features.cache import FeatureCache, Features, default_cache_root
 from affekt.features.sets import FeatureSet
 from affekt.features.spectra import LogMelConfig, log_mel
+from affekt.parallel import Workers
 from affekt.records import Utterance
-from affekt.threads import Workers
 
 Floats = npt.NDArray[np.floating]
 Numbers = npt.NDArray[np.int64]

@@ -15,6 +15,7 @@ from urllib.parse import quote
 from affekt._version import __version__
 from affekt.errors import ConfigError
 from affekt.files import read_bytes
+from affekt.parallel import Workers
 from affekt.recognition.annotations.marks import (
     SILENCE,
     UNCERTAIN,
@@ -34,7 +35,6 @@ from affekt.recognition.annotations.sounds import media_type, outline
 from affekt.recognition.notices import NO_LEGAL_ADVICE, NOTICE_RECOGNISER, NOTICE_WORKPLACE
 from affekt.records import Timeline, TrackSummary
 from affekt.report.html import render, stylesheet
-from affekt.threads import Workers
 
 # Browsers refuse longer strings than half a gigabyte, and base64 adds a third.
 MAX_EMBEDDED_BYTES = 250 * 2**20

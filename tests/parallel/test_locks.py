@@ -10,15 +10,15 @@ import threading
 
 import pytest
 
-from affekt import locks as module
 from affekt.errors import ConfigError
-from affekt.locks import only_one
+from affekt.parallel import locks as module
+from affekt.parallel import only_one
 
 BUSY = "somebody is at it: wait"
 HOLD = """
 import sys
 from pathlib import Path
-from affekt.locks import only_one
+from affekt.parallel import only_one
 with only_one(Path(sys.argv[1]), busy=""):
     print("held", flush=True)
     sys.stdin.read()

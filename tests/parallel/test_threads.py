@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from affekt.threads import Workers, within
+from affekt.parallel import Workers, within
 
 
 def test_leaving_early_drops_what_was_not_begun():
