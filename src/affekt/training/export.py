@@ -94,7 +94,8 @@ def export_graph(
         onnx.save(proto, candidate)
         difference = check_parity(graph, candidate)
         if eight_bit:
-            onnx.save(_quantised(proto, path), candidate)
+            quantised = _quantised(proto, path)
+            onnx.save(quantised, candidate)
             difference = check_parity(graph, candidate, tolerance=INT8_TOLERANCE)
         write_model(candidate.read_bytes(), path, force=force)
     return difference
