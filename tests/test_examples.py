@@ -98,7 +98,12 @@ def test_a_classifier_of_ones_own_is_measured_on_speakers_it_never_met(table):
 
 
 def test_a_model_is_trained_on_a_table_and_recognises(table, tmp_path):
-    done = run("train_on_a_table.py", table, tmp_path, 1)
+    recipe = tmp_path / "own.toml"
+    recipe.write_text(
+        'name = "own"\n[data]\nfolder = "recordings"\n[protocol]\nname = "tables"\n'
+        '[model]\nname = "residual-se-tiny"\n[fit]\nbatch_size = 8\n'
+    )
+    done = run("train_on_a_table.py", recipe, table, tmp_path, 1)
     assert done.returncode == 0, done.stderr
     assert "8 clips to calibrate on" in done.stdout
     assert {line.split()[0] for line in done.stdout.splitlines()[-2:]} == {"sad", "angry"}
