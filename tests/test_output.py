@@ -278,7 +278,6 @@ OWN = {
     "recognition/checksum.py": "checksums beside models",
     "recognition/fetch.py": "a model on its way into the folder of models",
     "recognition/installed.py": "the note of which model is in use",
-    "training/export.py": "a graph on its way into a bundle, in a temporary folder",
     "web_bundle/build.py": "the page in the cache",
     "web_bundle/library.py": "the library in the cache",
 }
