@@ -408,6 +408,29 @@ def leaks() -> str:
     )
 
 
+def copies() -> str:
+    """How many planted copies an audit finds, by kind and by the tool that made them."""
+    found = json.loads((ROOT / "docs" / "copies.json").read_text(encoding="utf-8"))
+    rows = []
+    for row in found["rows"]:
+        share = 100 * (row["certain"] + row["suspected"]) / row["copies"]
+        counts = (row[name] for name in ("kind", "tool", "copies", "certain", "suspected"))
+        rows.append([*counts, f"{share:.0f}"])
+    return "\n".join(
+        [
+            table(
+                ("copy", "made by", "copies", "certain", "suspected", "found %"),
+                rows,
+                right="llrrrr",
+            ),
+            "",
+            f"One clip each of {found['speakers']} speakers. Among {found['pairs']} pairs in which "
+            f"one speaker says one sentence twice, {found['pairs_taken']} were taken for copies; "
+            f"{found['date']}, `python benchmarks/copies.py --write`.",
+        ]
+    )
+
+
 def _ends(row: Mapping[str, Any]) -> str:
     if row["speakers"] < 5:  # too few to draw from
         return "1 speaker" if row["speakers"] == 1 else f"{row['speakers']} speakers"

@@ -44,6 +44,7 @@ PARTS: dict[str, dict[str, Generator]] = {
         "vocabularies": doc_tables.vocabularies,
     },
     "docs/timeline.md": {"telephone": report_card.telephone},
+    "docs/audit.md": {"copies": doc_tables.copies},
     "docs/app.md": {"relevance": doc_tables.relevance},
     "docs/calibration.md": {"reached": report_card.calibration},
     "docs/corpora.md": {
