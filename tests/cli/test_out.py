@@ -105,7 +105,8 @@ def test_every_command_that_writes_is_held_to_the_rule():
         for name, command in commands(main)
         if {"--out", "--mend"} & {text for item in command.params for text in item.opts}
     }
-    assert writing | {"web-bundle"} == {name.split(",")[0] for name in {**FILES, **FOLDERS}}
+    unlisted = {"web-bundle", "doubt"}  # an argument names its folder; hidden, for one version
+    assert writing | unlisted == {name.split(",")[0] for name in {**FILES, **FOLDERS}}
     for name, command in commands(main):
         forces = any("--force" in item.opts for item in command.params)
         assert forces == (name in writing | {"web-bundle"}), name

@@ -6,9 +6,10 @@ import pytest
 
 from affekt.errors import CorpusError
 from affekt.recognition import Bundle
-from affekt.training import folds, train
+from affekt.training import folds
 from affekt.training.cross_fit import cross_fit
 from affekt.training.fit import load_recordings, read_clips
+from affekt.training.run import carry_out
 
 SAVEE = {
     "data.corpora": ["savee"],
@@ -26,7 +27,7 @@ def clips_of(run):
 def test_a_model_without_calibrate_speakers_is_calibrated_by_networks_that_left_some_out(run):
     said = []
     made = run(said=said, **SAVEE)
-    path = train(made, licence_text="Do what you like.")
+    path = carry_out(made, licence_text="Do what you like.")
     metadata = Bundle.load(path).metadata
     assert "savee" in metadata.figures["cross_fitted_ua"]
     assert metadata.prediction_set.coverage == 0.8

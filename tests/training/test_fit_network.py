@@ -31,7 +31,7 @@ def network(monkeypatch):
     """Fit this network, whatever the recipe names; a test may put in another."""
 
     def fit_another(make):
-        monkeypatch.setattr(fit_room, "_network", lambda recipe: make())
+        monkeypatch.setattr(fit_room, "create_model", lambda name, **settings: make())
 
     fit_another(lambda: nn.Sequential(nn.Linear(4, 8), nn.ReLU(), nn.Dropout(0.3), nn.Linear(8, 3)))
     return fit_another
