@@ -100,3 +100,17 @@ def test_shares_cost_what_torch_says():
     )
     expected = functional.cross_entropy(logits, shares, reduction="none")
     torch.testing.assert_close(found, expected)
+
+
+def test_a_vote_for_a_class_that_the_part_does_not_have_counts_for_nothing():
+    logits = torch.tensor([[1.0, 2.0, 0.5]])
+    allowed = torch.tensor([[True, True, False]])
+    found = masked_cross_entropy(
+        logits,
+        torch.tensor([0]),
+        allowed,
+        smoothing=0.0,
+        shares=torch.tensor([[0.6, 0.2, 0.2]]),
+    )
+    expected = functional.cross_entropy(logits[:, :2], torch.tensor([[0.75, 0.25]]))
+    torch.testing.assert_close(found[0], expected)

@@ -18,6 +18,7 @@ from affekt.training.data import AS_IT_IS, Normalisation, Numbers, Part
 from affekt.training.options import FitConfig, make_optimiser, make_schedule
 
 VALIDATION_UA = "validation_ua"
+_LEAST_SHARE = 1e-6
 _NEVER = -1e4  # a logit that no other comes near, finite in half precision
 
 
@@ -36,7 +37,8 @@ def masked_cross_entropy(
         targets: `[batch]`.
         allowed: `[batch, classes]`, true where the clip's corpus has the class.
         smoothing: share of the target spread evenly over the allowed classes.
-        shares: `[batch, classes]`, of a target between the classes; None: all of `targets`.
+        shares: `[batch, classes]`, of a target between the classes, those that are not allowed
+            left out; None: all of `targets`.
 
     Returns:
         `[batch]`.
@@ -45,7 +47,10 @@ def masked_cross_entropy(
     if shares is None:
         chosen = log_probabilities.gather(1, targets[:, None]).squeeze(1)
     else:
-        chosen = (shares * log_probabilities).sum(dim=1)
+        # A voter may name a class that no clip of the part has; it counts for nothing there.
+        held = shares * allowed
+        held = held / held.sum(dim=1, keepdim=True).clamp_min(_LEAST_SHARE)
+        chosen = (held * log_probabilities).sum(dim=1)
     share = allowed / allowed.sum(dim=1, keepdim=True)
     return -((1.0 - smoothing) * chosen + smoothing * (share * log_probabilities).sum(dim=1))
 
