@@ -122,7 +122,7 @@ def test_ctrl_c_ends_it_with_the_summary(tone_bundle):
     process.stdin.flush()
     assert b"s" in process.stdout.readline()
     os.kill(process.pid, signal.SIGINT)
-    _, errors = process.communicate(timeout=60)
+    _, errors = process.communicate(timeout=20)
     assert process.returncode == 0
     assert b"affekt: analysed" in errors
     assert b"Traceback" not in errors
@@ -142,4 +142,4 @@ def test_an_answer_comes_soon_after_its_last_sample(tone_bundle):
         process.stdout.readline()
         waited_s.append(time.monotonic() - began_s)
     assert min(waited_s) < 1.0  # the best: what else the machine does is not the program's
-    process.communicate(timeout=60)
+    process.communicate(timeout=20)

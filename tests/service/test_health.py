@@ -210,7 +210,7 @@ def test_the_end_waits_for_what_is_under_way(tone_bundle: Path, sound: Any) -> N
         lines.append(json.loads(process.stderr.readline()))
     port = lines[0]["port"]
     recording = sound()
-    with socket.create_connection(("127.0.0.1", port), timeout=60) as client:
+    with socket.create_connection(("127.0.0.1", port), timeout=20) as client:
         head = f"POST /v1/recognize HTTP/1.1\r\nHost: x\r\nContent-Length: {len(recording)}\r\n"
         client.sendall(f"{head}Expect: 100-continue\r\n\r\n".encode())
         assert client.recv(100).startswith(b"HTTP/1.1 100 ")
@@ -225,7 +225,7 @@ def test_the_end_waits_for_what_is_under_way(tone_bundle: Path, sound: Any) -> N
         answer = client.recv(65536)
     assert answer.startswith(b"HTTP/1.1 200 ")
     rest = process.stderr.read()
-    assert process.wait(timeout=60) == 0, rest
+    assert process.wait(timeout=20) == 0, rest
     assert "Traceback" not in rest
     for worker in workers:
         assert not os.path.exists(f"/proc/{worker}")  # noqa: PTH110
@@ -255,4 +255,4 @@ def test_the_options_of_the_command_hold(tone_bundle: Path, sound: Any) -> None:
         assert str(700 * 2**20) in Path(f"/proc/{worker}/limits").read_text()
     finally:
         process.terminate()
-        process.communicate(timeout=60)
+        process.communicate(timeout=20)

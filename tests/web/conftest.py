@@ -55,7 +55,7 @@ def app_url(tone_bundle: Path, tmp_path_factory: pytest.TempPathFactory) -> Iter
         yield f"http://127.0.0.1:{port}"
     finally:
         process.terminate()
-        process.wait(timeout=60)
+        process.wait(timeout=20)
 
 
 @pytest.fixture(autouse=True)
