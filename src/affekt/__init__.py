@@ -8,10 +8,10 @@ print(recognizer.predict("speech.wav").emotion)
 
 from __future__ import annotations
 
-import importlib
 import os
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from affekt._lazy import on_first_use
 from affekt._version import __version__
 
 # ONNX Runtime gathers usage data from version 1.29 on, and sends it to its makers. Other libraries
@@ -60,11 +60,5 @@ _LAZY = {
 }
 
 
-def __getattr__(name: str) -> Any:
-    if name in _LAZY:
-        return getattr(importlib.import_module(_LAZY[name]), name)
-    raise AttributeError(f"module 'affekt' has no attribute '{name}'")
-
-
-def __dir__() -> list[str]:
-    return sorted({*globals(), *_LAZY})
+if not TYPE_CHECKING:  # a type checker reads the imports above
+    __getattr__, __dir__ = on_first_use(__name__, _LAZY)

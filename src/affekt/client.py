@@ -17,8 +17,14 @@ from urllib.parse import urlencode
 from affekt.config import from_mapping
 from affekt.errors import AffektError, MissingExtraError
 from affekt.files import open_file
-from affekt.records import Moment, Prediction, Timeline
-from affekt.records.options import RecogniseRequest, StreamRequest, TimelineRequest
+from affekt.records import (
+    Moment,
+    Prediction,
+    RecogniseRequest,
+    StreamRequest,
+    Timeline,
+    TimelineRequest,
+)
 
 try:
     import httpx

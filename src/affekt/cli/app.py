@@ -44,7 +44,7 @@ def app(host: str, port: int, model: str, keep_s: float) -> None:
 
     Nothing is kept after a session and nothing is sent anywhere. Ctrl-C ends it.
     """
-    from affekt.web.launch import serve
+    from affekt.web import serve
 
     say_terms_once(Bundle.load(model).metadata)
     say(f"http://{host}:{port}")

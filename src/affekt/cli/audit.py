@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from affekt.auditing.finding import SEVERITIES, Severity, at_least
+from affekt.auditing import SEVERITIES, Severity, at_least
 from affekt.cli.data import data_options, or_all_here
 from affekt.cli.options import force_option, remarks_shown
 from affekt.cli.saying import echo, say
@@ -79,10 +79,8 @@ def audit(
     What is alike as copies are and cannot be confirmed is called suspected. What was read is kept,
     and read again only when a file has changed; broken off, the same command goes on where it was.
     """
+    from affekt.auditing import WRITERS, Table, check_target
     from affekt.auditing import audit as look
-    from affekt.auditing.mend import check_target
-    from affekt.auditing.report import WRITERS
-    from affekt.auditing.table import Table
 
     inputs = [place for place in (split, data.table) if place is not None]
     if mend is not None:

@@ -240,8 +240,7 @@ def inspect(data: DataSource, out: Path | None, format_name: str, force: bool) -
     Labels, speakers, lengths, sampling rates, levels, clipping and silence. What cannot be read
     is named and passed over. Exit code 0: all was read, 1: something could not be read.
     """
-    from affekt.inspection import inspect_utterances
-    from affekt.inspection.corpus_writers import WRITERS, prepare_folder, write_report
+    from affekt.inspection import WRITERS, inspect_utterances, prepare_folder, write_report
 
     with remarks_shown():
         found = or_all_here(data).scan()

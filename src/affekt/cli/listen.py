@@ -18,7 +18,7 @@ from affekt.cli.options import declared_option, purpose_options
 from affekt.cli.saying import echo, say
 from affekt.cli.terms import say_terms_once
 from affekt.recognition.purpose import plan_tracks, stamp
-from affekt.records.options import HOP_S, WINDOW_S, StreamRequest
+from affekt.records import HOP_S, WINDOW_S, StreamRequest
 
 if TYPE_CHECKING:
     from affekt.recognition.live import Tally

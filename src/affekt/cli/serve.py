@@ -13,7 +13,7 @@ from affekt.cli.saying import echo, say
 from affekt.cli.terms import say_terms_once
 from affekt.errors import MissingExtraError
 from affekt.recognition import Bundle
-from affekt.service.settings import Settings
+from affekt.service import Settings
 
 Wrap = Callable[[Callable[..., Any]], Callable[..., Any]]
 
@@ -115,14 +115,14 @@ def serve(host: str, port: int, grace: int, new_key: str | None, **settings: Any
     what is under way is answered.
     """
     if new_key is not None:
-        from affekt.service.keys import new_key as make
+        from affekt.service import new_key as make
 
         key, line = make(new_key)
         say(f"key, shown this once: {key}", prefix="")
         echo(line)
         return
     try:
-        from affekt.service.server import serve as serve_forever
+        from affekt.service import serve as serve_forever
     except ModuleNotFoundError as error:
         raise MissingExtraError(
             what="affekt serve", package=str(error.name), extra="service"

@@ -8,8 +8,7 @@ from typing import Any
 import numpy as np
 
 from affekt.errors import AffektError, ConfigError
-from affekt.records import SCHEMA_VERSION
-from affekt.records.options import ClipOptions
+from affekt.records import SCHEMA_VERSION, ClipOptions
 
 
 class Options(ClipOptions, total=False):

@@ -15,7 +15,7 @@ from typing import cast
 
 from affekt.errors import ConfigError, did_you_mean
 from affekt.recognition.options import truth
-from affekt.records.options import PURPOSES, Stamp
+from affekt.records import PURPOSES, Stamp
 
 _CONSENT = "--consented, consented=true"
 

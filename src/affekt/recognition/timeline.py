@@ -26,8 +26,7 @@ from affekt.recognition.stream import (
     check_lengths,
 )
 from affekt.recognition.summary import spoken_stretches, summarise
-from affekt.records import Timeline, Track
-from affekt.records.options import HOP_S, WINDOW_S, TrackOptions
+from affekt.records import HOP_S, WINDOW_S, Timeline, Track, TrackOptions
 
 if TYPE_CHECKING:
     from affekt.recognition.recognizer import Recognizer

@@ -2,10 +2,16 @@
 
 from affekt.records.ids import with_one_spelling
 from affekt.records.options import (
+    HOP_S,
     PURPOSES,
+    WINDOW_S,
     ClipOptions,
     CommonOptions,
     Option,
+    RecogniseRequest,
+    Stamp,
+    StreamRequest,
+    TimelineRequest,
     TrackOptions,
     declarations,
 )
@@ -14,18 +20,24 @@ from affekt.records.timeline import Segment, Timeline, Track, TrackSummary, Turn
 from affekt.records.utterance import Stretch, Utterance, normal_id
 
 __all__ = [
+    "HOP_S",
     "OPTIONAL_KEYS",
     "PURPOSES",
     "SCHEMA_VERSION",
+    "WINDOW_S",
     "ClipOptions",
     "CommonOptions",
     "Moment",
     "Option",
     "Prediction",
+    "RecogniseRequest",
     "Score",
     "Segment",
+    "Stamp",
+    "StreamRequest",
     "Stretch",
     "Timeline",
+    "TimelineRequest",
     "Track",
     "TrackOptions",
     "TrackSummary",

@@ -6,8 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, Field, create_model
 
-from affekt.records import Option, declarations
-from affekt.records.options import RecogniseRequest, StreamRequest, TimelineRequest
+from affekt.records import Option, RecogniseRequest, StreamRequest, TimelineRequest, declarations
 from affekt.service.schemas import Exact
 
 

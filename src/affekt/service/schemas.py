@@ -6,8 +6,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from affekt.records import Prediction
-from affekt.records.options import Stamp
+from affekt.records import Prediction, Stamp
 
 
 class Exact(BaseModel):

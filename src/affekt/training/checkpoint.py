@@ -10,8 +10,7 @@ import torch
 from torch import nn
 
 from affekt.errors import ConfigError
-from affekt.models import WhisperClassifier
-from affekt.models.whisper_encoder import load_whisper_encoder
+from affekt.models import WhisperClassifier, load_whisper_encoder
 
 # These may differ when a run goes on: no loss depends on them.
 _FREE = ("bundle", "fit.workers")

@@ -30,9 +30,7 @@ from affekt.corpora.datasets import root_at_hand
 from affekt.emotions import CANONICAL
 from affekt.errors import ConfigError, CorpusError
 from affekt.features.sets import FeatureSet
-from affekt.models import create_model
-from affekt.models.initialise import initialise
-from affekt.models.pathak_mlp import PathakMlpConfig
+from affekt.models import PathakMlpConfig, create_model, initialise
 from affekt.protocols import Parts
 from affekt.records import Utterance
 from affekt.training.batches import (

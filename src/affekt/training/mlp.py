@@ -13,7 +13,7 @@ import numpy.typing as npt
 from torch import nn
 
 from affekt.errors import MissingExtraError
-from affekt.models.pathak_mlp import from_sklearn
+from affekt.models import from_sklearn
 from affekt.training.callbacks import History, epoch_line
 from affekt.training.data import Floats, Normalisation, Part
 from affekt.training.options import FitConfig

@@ -10,8 +10,7 @@ from typing import Any, Literal
 import torch
 from torch import nn
 
-from affekt.models import WhisperClassifier
-from affekt.models.initialise import kernels
+from affekt.models import WhisperClassifier, kernels
 
 Optimiser = Literal["sgd", "momentum", "nesterov", "adagrad", "rmsprop", "adam", "adamw"]
 Monitor = Literal["validation_ua", "validation_loss", "validation_accuracy"]
