@@ -20,6 +20,7 @@ from affekt.training.batches import (
     ResumableLoader,
     TrainingBatches,
     class_balance,
+    copies_of_clips,
     draw_weights,
     fit_length,
     ordered_loader,
@@ -82,6 +83,36 @@ def test_a_share_of_copies_means_nothing_where_there_are_none(clips):
     part = clips([("emodb", 0)] * 4)
     weights = draw_weights(part, settings_of(copy_share=0.25))
     np.testing.assert_allclose(weights, 0.25)
+
+
+def test_half_of_a_batch_can_be_copies_of_its_other_half(clips):
+    rows = [("emodb", 0)] * 12
+    part = dataclasses.replace(
+        clips(rows),
+        copied=np.arange(12) % 3 > 0,
+        clip=np.arange(12) // 3,
+    )
+    pairs = copies_of_clips(part)
+    assert {row: list(copies) for row, copies in pairs.items()} == {
+        0: [1, 2],
+        3: [4, 5],
+        6: [7, 8],
+        9: [10, 11],
+    }
+    sampler = EpochSampler(np.array(list(pairs)), batch_size=4, seed=1, pairs=pairs)
+    plans = list(sampler)
+    assert len(plans) == 2
+    for plan in plans:
+        clip, copy = np.split(plan.rows, 2)
+        assert np.all(clip % 3 == 0)
+        assert np.all(copy % 3 > 0)
+        np.testing.assert_array_equal(copy // 3, clip // 3)
+    assert [list(plan.rows) for plan in sampler] == [list(plan.rows) for plan in plans]
+
+
+def test_pairs_need_copies(clips):
+    with pytest.raises(ConfigError, match=r"add \[\[data.copies\]\]"):
+        copies_of_clips(clips([("emodb", 0)] * 4))
 
 
 @settings(max_examples=40)

@@ -3,6 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
+from scipy.special import rel_entr
 from torch.nn import functional
 
 from affekt.models import create_model
@@ -10,6 +11,7 @@ from affekt.training.batches import Batch
 from affekt.training.module import (
     VALIDATION_UA,
     TrainingModule,
+    disagreement,
     masked_cross_entropy,
     ua_per_corpus,
 )
@@ -107,6 +109,37 @@ def test_the_loss_weighs_partners_in(module, monkeypatch):
     partner = functional.cross_entropy(logits, batch.targets[1], reduction="none")
     expected = torch.tensor([1.0, 0.75, 0.5]) * own + torch.tensor([0.0, 0.25, 0.5]) * partner
     torch.testing.assert_close(module.training_step(batch), expected.mean())
+
+
+def test_answers_that_differ_between_a_clip_and_its_copy_cost():
+    """scipy's Jeffreys divergence, halved, of the classes that are allowed."""
+    logits = torch.randn(4, 5, generator=torch.Generator().manual_seed(1))
+    allowed = torch.tensor([[1, 1, 1, 0, 1], [0, 1, 1, 0, 1]] * 2, dtype=torch.bool)
+    found = disagreement(logits, allowed)
+    for place in range(2):
+        own = allowed[place]
+        first, second = (torch.softmax(logits[row][own], 0).numpy() for row in (place, place + 2))
+        jeffreys = rel_entr(first, second).sum() + rel_entr(second, first).sum()
+        assert found[place].item() == pytest.approx(jeffreys / 2, rel=1e-5)
+    same = disagreement(logits[:2].repeat(2, 1), allowed)
+    torch.testing.assert_close(same, torch.zeros(2))
+
+
+def test_the_weight_of_consistency_is_a_factor(module, monkeypatch):
+    monkeypatch.setattr(module, "log", lambda *args, **kwargs: None)
+    batch = Batch(
+        features=torch.randn(4, 20, 40, generator=torch.Generator().manual_seed(0)),
+        targets=torch.tensor([[0, 1, 0, 1]] * 2),
+        allowed=torch.ones(2, 4, 4, dtype=torch.bool),
+        weights=torch.ones(4),
+    )
+    module.eval()
+    losses = []
+    for weight in (0.0, 1000.0, 3000.0):
+        module.fit = FitConfig(within_corpus=True, consistency=weight)
+        losses.append(module.training_step(batch).item())
+    assert losses[1] > losses[0]
+    assert losses[2] - losses[0] == pytest.approx(3 * (losses[1] - losses[0]), rel=1e-4)
 
 
 def test_dropout_is_drawn_from_the_seed_and_the_step_alone(module, monkeypatch):

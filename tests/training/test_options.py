@@ -92,6 +92,7 @@ def test_options_are_read_from_tables():
         ({"weight_decay": 0.1}, "weight_decay is adamw's; adam has l2"),
         ({"encoder_rate": 0.1}, "encoder_rate and layer_decay are adamw's"),
         ({"optimiser": "adamw", "layer_decay": 0.0}, "layer_decay must lie between 0 and 1"),
+        ({"consistency": 0.5, "mixup_alpha": 0.2}, "no mixup"),
         ({"schedule": "one-cycle", "reduce_on_plateau": {"patience": 1}}, "choose one"),
         ({"epochs": 1, "patience": 0}, "leave it out to never stop early"),
         ({"epochs": 1, "reduce_on_plateau": {"patience": 1, "factor": 1.0}}, "factor must lie"),

@@ -6,7 +6,7 @@ on what was drawn before, so a run that is resumed at any batch goes on as if ne
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -93,16 +93,38 @@ def class_balance(part: Part) -> npt.NDArray[np.float64]:
     return probabilities
 
 
+def copies_of_clips(part: Part) -> dict[int, Numbers]:
+    """Return the copies of each row of a part that is none itself.
+
+    Raises:
+        ConfigError: a clip has no copy.
+    """
+    if part.copied is None or part.clip is None or not part.copied[part.rows].any():
+        raise ConfigError("fit.consistency needs degraded copies: add [[data.copies]]")
+    copied = part.copied[part.rows]
+    copies = part.rows[copied]
+    by_clip = copies[np.argsort(part.clip[copies], kind="stable")]
+    first = np.searchsorted(part.clip[by_clip], part.clip[part.rows], side="left")
+    end = np.searchsorted(part.clip[by_clip], part.clip[part.rows], side="right")
+    return {
+        int(row): by_clip[first[place] : end[place]]
+        for place, row in enumerate(part.rows)
+        if not copied[place]
+    }
+
+
 class EpochSampler(Sampler[BatchPlan]):
     """The batches of an epoch; with several processes each takes every n-th.
 
     Args:
         rows: to draw from.
-        batch_size: rows in a batch.
+        batch_size: rows in a batch, copies included.
         seed: of the run.
         weights: probability of each row, drawn with replacement; without them every row comes once.
         whole_batches: leave the rows out that fill no batch. Otherwise they make a smaller one, and
             a single row joins the last batch: batch norm cannot learn from one row.
+        pairs: the copies of each row. The second half of a batch is then a copy of each row of
+            its first half, drawn evenly; without them a batch is what is drawn.
 
     Raises:
         ConfigError: there are no rows, or too few for a whole batch.
@@ -116,6 +138,7 @@ class EpochSampler(Sampler[BatchPlan]):
         seed: int,
         weights: npt.NDArray[np.float64] | None = None,
         whole_batches: bool = False,
+        pairs: Mapping[int, Numbers] | None = None,
     ) -> None:
         if not len(rows):
             raise ConfigError("the training part is empty")
@@ -126,9 +149,10 @@ class EpochSampler(Sampler[BatchPlan]):
             )
         self._rows = rows
         self._weights = weights
-        self._batch_size = batch_size
+        self._batch_size = batch_size if pairs is None else batch_size // 2
         self._seed = seed
         self._whole = whole_batches
+        self._pairs = pairs
         self._epoch = 0
         self.first = 0  # batch that the coming pass, and it alone, begins with
 
@@ -153,9 +177,15 @@ class EpochSampler(Sampler[BatchPlan]):
         count, size = len(self) * processes, self._batch_size
         for number in range(first * processes + rank, count, processes):
             last = number == count - 1 and not self._whole
-            yield BatchPlan(
-                self._epoch, number, drawn[number * size : None if last else (number + 1) * size]
-            )
+            chosen = drawn[number * size : None if last else (number + 1) * size]
+            if self._pairs is not None:
+                chosen = self._paired(chosen, number)
+            yield BatchPlan(self._epoch, number, chosen)
+
+    def _paired(self, rows: Numbers, number: int) -> Numbers:
+        assert self._pairs is not None  # noqa: S101 - whoever calls has looked
+        rng = np.random.default_rng([self._seed, self._epoch, number, len(rows)])
+        return np.concatenate([rows, [rng.choice(self._pairs[int(row)]) for row in rows]])
 
 
 class TrainingBatches(Dataset[Batch]):

@@ -41,6 +41,7 @@ class Part:
         copied: `[all]`, whether a row is an augmented copy; None where none is.
         shares: `[all, classes]`, the share of each class in the target of a row; None where a
             target is one class.
+        clip: `[all]`, which clip a row comes from; None where each is a clip of its own.
     """
 
     features: Sequence[Floats] | Floats
@@ -50,6 +51,7 @@ class Part:
     classes: int = 0
     copied: npt.NDArray[np.bool_] | None = None
     shares: npt.NDArray[np.float32] | None = None
+    clip: Numbers | None = None
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -130,6 +132,7 @@ class Clips:
             len(self.labels),
             self.copy > 0,
             self.shares,
+            self.clip,
         )
 
 

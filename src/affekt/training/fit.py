@@ -38,6 +38,7 @@ from affekt.training.batches import (
     ResumableLoader,
     TrainingBatches,
     class_balance,
+    copies_of_clips,
     draw_weights,
     ordered_loader,
 )
@@ -442,6 +443,10 @@ def lightning_precision(wanted: Precision) -> Literal["bf16-mixed", "32-true"]:
 
 def _sampler(recipe: Recipe, train: Part) -> EpochSampler:
     options = recipe.fit
+    pairs = None
+    if options.consistency:
+        pairs = copies_of_clips(train)
+        train = dataclasses.replace(train, rows=np.array(list(pairs)))
     weights = None
     if options.sampling == "balanced":
         weights = class_balance(train)
@@ -453,6 +458,7 @@ def _sampler(recipe: Recipe, train: Part) -> EpochSampler:
         seed=recipe.seed,
         weights=weights,
         whole_batches=options.sampling == "weighted",
+        pairs=pairs,
     )
 
 

@@ -55,6 +55,20 @@ def masked_cross_entropy(
     return -((1.0 - smoothing) * chosen + smoothing * (share * log_probabilities).sum(dim=1))
 
 
+def disagreement(logits: Tensor, allowed: Tensor) -> Tensor:
+    """Return how far the answers to the two halves of a batch differ, `[batch / 2]`.
+
+    It is the symmetric Kullback-Leibler divergence, among the classes that are allowed.
+
+    Args:
+        logits: `[batch, classes]`; the second half answers copies of the first.
+        allowed: `[batch, classes]`, the classes that count.
+    """
+    log_probabilities = functional.log_softmax(logits.masked_fill(~allowed, _NEVER), dim=1)
+    first, second = log_probabilities.chunk(2)
+    return 0.5 * ((first.exp() - second.exp()) * (first - second)).sum(dim=1)
+
+
 def ua_per_corpus(part: Part, rows: Numbers, scores: npt.NDArray[np.floating]) -> dict[str, float]:
     """Return each corpus' UA (0 to 1), each clip answered among its corpus' own classes.
 
@@ -198,7 +212,8 @@ class TrainingModule(lightning.LightningModule):
 
     def _loss(self, logits: Tensor, batch: Batch) -> Tensor:
         fit = self.fit
-        if not fit.within_corpus and fit.mixup_alpha == 0.0 and batch.shares is None:
+        plain = not fit.within_corpus and fit.mixup_alpha == 0.0 and batch.shares is None
+        if plain and not fit.consistency:
             return functional.cross_entropy(
                 logits,
                 batch.targets[0],
@@ -219,7 +234,10 @@ class TrainingModule(lightning.LightningModule):
                 shares=None if batch.shares is None else batch.shares[side],
             )
             counted = counted + share
-        return each.mean() if self.class_weights is None else each.sum() / counted.sum()
+        loss = each.mean() if self.class_weights is None else each.sum() / counted.sum()
+        if fit.consistency:
+            loss = loss + fit.consistency * disagreement(logits, allowed[0]).mean()
+        return loss
 
 
 @torch.inference_mode()

@@ -74,6 +74,9 @@ class FitConfig:
         warm_up: share of the steps of "one-cycle" in which the rate rises.
         reduce_on_plateau: lower the rate by the validation loss; needs a validation part.
         mixup_alpha: of the Beta distribution (Zhang et al. 2018).
+        consistency: weight of the symmetric Kullback-Leibler divergence between what is answered to
+            a clip and to one of its degraded copies. Each batch is then half clips, half copies of
+            these clips; it needs `data.copies`.
         label_smoothing: share of the target spread over the classes a clip competes among.
         gradient_clip: largest norm of the gradient (Pascanu et al. 2013).
         average_decay: of the moving average of the weights, which is what is measured and kept.
@@ -109,6 +112,7 @@ class FitConfig:
     warm_up: float = 0.15
     reduce_on_plateau: ReduceOnPlateau | None = None
     mixup_alpha: float = 0.0
+    consistency: float = 0.0
     label_smoothing: float = 0.0
     gradient_clip: float | None = None
     average_decay: float = 0.0
@@ -131,7 +135,7 @@ class FitConfig:
         for name in ("momentum", "label_smoothing", "average_decay"):
             if not 0.0 <= getattr(self, name) < 1.0:
                 raise ValueError(f"{name} must lie in 0 to 1, 1 excluded")
-        for name in ("weight_decay", "l2", "mixup_alpha", "workers"):
+        for name in ("weight_decay", "l2", "mixup_alpha", "consistency", "workers"):
             if getattr(self, name) < 0:
                 raise ValueError(f"{name} must not be negative")
         for name in ("warm_up", "stop_at_accuracy", "encoder_rate", "layer_decay"):
@@ -152,6 +156,8 @@ class FitConfig:
             raise ValueError("adamw has weight_decay instead of l2")
         if self.optimiser != "adamw" and self.weight_decay > 0.0:
             raise ValueError(f"weight_decay is adamw's; {self.optimiser} has l2")
+        if self.consistency and (self.mixup_alpha or self.batch_size % 2):
+            raise ValueError("consistency needs an even batch_size, and no mixup")
         if self.schedule == "one-cycle" and self.reduce_on_plateau is not None:
             raise ValueError("one-cycle and reduce_on_plateau both set the rate: choose one")
 
