@@ -270,14 +270,13 @@ def test_a_cache_that_cannot_be_written_makes_every_file_a_foreign_one(
 # Places that write what is Affekt's own: caches, logs, downloads, runs that go on.
 OWN = {
     "cli/saying.py": "standard error that is closed",
-    "corpora/download.py": "a download that goes on where it broke off",
     "augment/codecs.py": "a codec, in memory",
+    "download.py": "a download that goes on where it broke off",
     "evaluation/log.py": "a row at the end of the log of readings",
     "output.py": "the one place that writes for users",
     "parallel/locks.py": "locks",
     "recognition/checksum.py": "checksums beside models",
-    "recognition/fetch.py": "a model on its way into the folder of models",
-    "recognition/installed.py": "the note of which model is in use",
+    "recognition/installed.py": "a model on its way, and the note of which is in use",
     "web_bundle/build.py": "the page in the cache",
     "web_bundle/library.py": "the library in the cache",
 }

@@ -12,6 +12,8 @@ from typing import TextIO
 # How long a pipe waits for somebody who writes into it.
 PIPE_TIMEOUT_S = 5.0
 
+_LFS_POINTER = b"version https://git-lfs.github.com/spec/"
+
 _KINDS = (
     (stat.S_ISCHR, "is a device, not a file"),
     (stat.S_ISBLK, "is a device, not a file"),
@@ -69,6 +71,18 @@ def read_text(path: str | os.PathLike[str], encoding: str = "utf-8") -> str:
     """
     with open_text(path, encoding) as file:
         return file.read()
+
+
+def is_lfs_pointer(path: str | os.PathLike[str]) -> bool:
+    """Tell whether a file is a Git LFS pointer: a few lines of text in place of the content.
+
+    A file that cannot be read is none.
+    """
+    try:
+        with open_file(path) as file:
+            return file.read(len(_LFS_POINTER)) == _LFS_POINTER
+    except OSError:
+        return False
 
 
 def _check(descriptor: int, path: str) -> None:

@@ -10,8 +10,8 @@ import pytest
 
 from affekt.corpora import CORPORA, load_corpus
 from affekt.corpora.base import Access, Archive, FileList
-from affekt.corpora.download import RetryPolicy
 from affekt.corpora.obtain import get_corpus
+from affekt.download import RetryPolicy
 from affekt.errors import DownloadError
 
 HASTY = RetryPolicy(timeout_s=0.3, attempts=2, wait_s=0.0)

@@ -17,12 +17,14 @@ from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
 import affekt.recognition.bundle
+from affekt.download import RetryPolicy
 from affekt.errors import BundleError, ConfigError, DownloadError
-from affekt.recognition import Recognizer, fetch
+from affekt.recognition import Recognizer, installed
 from affekt.recognition.installed import install_model, roll_back, use_model
 from affekt.recognition.model_files import (
     active_model,
@@ -135,10 +137,6 @@ class _Host(http.server.SimpleHTTPRequestHandler):
     def do_GET(self) -> None:
         if self.path == "/away":
             self.answer(302, **{"Location": self.away, "Content-Length": "0"})
-        elif self.path == "/half":
-            self.answer(200, **{"Content-Length": "3000000"})
-            self.wfile.write(bytes(1_500_000))
-            self.close_connection = True
         elif self.path == "/huge":
             self.answer(200, **{"Content-Length": str(2**31 + 1)})
             self.close_connection = True
@@ -235,23 +233,34 @@ def test_https_does_not_lead_on_to_http(
     assert list(folder.iterdir()) == []
 
 
-def test_a_download_that_breaks_off_leaves_nothing(folder: Path, host: str) -> None:
-    with pytest.raises(DownloadError, match="broke off after 1500000 of 3000000 bytes"):
-        install_model(f"{host}half", sha256="0" * 64)
-    assert list(folder.iterdir()) == []
+def test_a_download_that_breaks_off_goes_on_with_the_next_command(
+    bundle: Path, folder: Path, shelf: Any
+) -> None:
+    content = bundle.read_bytes()
+    shelf.files["/new.onnx"] = content
+    shelf.hang_up_after = [1000, 0]
+    source, hasty = f"{shelf.url}/new.onnx", RetryPolicy(attempts=1, wait_s=0.0)
+    with pytest.raises(DownloadError, match="the 1000 bytes that arrived are kept"):
+        install_model(source, sha256=sha256(bundle), retry_policy=hasty)
+    assert install_model(source, sha256=sha256(bundle)) == "ward-2.0"
+    assert shelf.requests[-1] == ("/new.onnx", "bytes=1000-")
+    assert (folder / "ward-2.0.onnx").read_bytes() == content
+    assert sorted(path.name for path in folder.iterdir()) == [
+        *("ward-2.0.onnx", "ward-2.0.onnx.sha256")
+    ]
 
 
 def test_what_is_too_large_is_refused_before_it_is_there(
     folder: Path, host: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with pytest.raises(BundleError, match=r"huge: larger than 2 GiB: no bundle is"):
+    with pytest.raises(DownloadError, match=r"huge: larger than 2,147,483,648 bytes"):
         install_model(f"{host}huge", sha256="0" * 64)
     with (tmp_path / "sparse.onnx").open("wb") as file:
         file.truncate(2**31 + 1)
-    with pytest.raises(BundleError, match="larger than 2 GiB"):
+    with pytest.raises(BundleError, match="larger than 2,147,483,648 bytes: no bundle is"):
         install_model(str(tmp_path / "sparse.onnx"))
-    monkeypatch.setattr(fetch, "MAX_BYTES", 2**21)  # a server that says no length
-    with pytest.raises(BundleError, match="larger than"):
+    monkeypatch.setattr(installed, "MAX_BYTES", 2**21)  # a server that says no length
+    with pytest.raises(DownloadError, match="larger than"):
         install_model(f"{host}endless", sha256="0" * 64)
     assert list(folder.iterdir()) == []
 
@@ -278,18 +287,12 @@ def test_a_full_disk_is_said_of_the_folder_of_models(
 ) -> None:
     def full(**_: object) -> tuple[int, str]:
         (folder / "a.part").symlink_to("/dev/full")
-        return os.open(folder / "a.part", os.O_RDONLY), str(folder / "a.part")
+        return os.open(folder / "a.part", os.O_WRONLY), str(folder / "a.part")
 
     monkeypatch.setattr(tempfile, "mkstemp", full)
     with pytest.raises(ConfigError, match=f"^{folder}: cannot be written: No space left"):
         install_model(str(bundle))
     assert not list(folder.iterdir())
-
-
-@FULL
-def test_a_full_disk_is_said_of_the_target(bundle: Path) -> None:
-    with pytest.raises(ConfigError, match=r"^/dev/full: cannot be written: No space left"):
-        fetch.fetch(str(bundle), Path("/dev/full"), checked=False)
 
 
 def test_a_model_that_never_answers_is_not_installed(
@@ -302,7 +305,7 @@ def test_a_model_that_never_answers_is_not_installed(
     assert list(folder.iterdir()) == []
 
 
-def test_ctrl_c_leaves_nothing_and_memory_stays_flat(folder: Path, host: str) -> None:
+def test_ctrl_c_keeps_what_came_and_memory_stays_flat(folder: Path, host: str) -> None:
     script = (
         "import sys; from affekt.cli import main\n"
         "try: main(sys.argv[1:])\n"
@@ -318,7 +321,7 @@ def test_ctrl_c_leaves_nothing_and_memory_stays_flat(folder: Path, host: str) ->
         os.kill(process.pid, signal.SIGINT)
         status = process.communicate(timeout=20)[0]
     peak_kib = int(status.split("VmHWM:")[1].split()[0])
-    assert list(folder.iterdir()) == []
+    assert {"".join(path.suffixes) for path in folder.iterdir()} <= {".part", ".part.version"}
     assert peak_kib < 200_000  # the program, without the 131,072 that came
 
 

@@ -9,6 +9,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
 
+from affekt.download import Checksum
+
 
 class Label(NamedTuple):
     """An emotion in the corpus' own word, and its canonical label (None where there is none)."""
@@ -39,15 +41,6 @@ class Licence:
     redistribution: bool
     commercial: bool
     note: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Checksum:
-    """A checksum and the page that states it; there is none without its page."""
-
-    algorithm: str
-    digest: str
-    page: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

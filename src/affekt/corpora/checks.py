@@ -8,9 +8,9 @@ from pathlib import Path
 
 from affekt.audio.signal import MIN_PEAK
 from affekt.corpora.base import Corpus
-from affekt.corpora.lfs import is_lfs_pointer
 from affekt.corpora.scan import Scan
 from affekt.errors import AffektError, SilentError
+from affekt.files import is_lfs_pointer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import csv
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from affekt.corpora.base import Archive, Corpus, FileList
-from affekt.corpora.download import Progress, RetryPolicy, download_file
 from affekt.corpora.unpack import unpack_zip
+from affekt.download import Progress, RetryPolicy, download_file
 from affekt.errors import DownloadError
+
+# Several times what the largest archive has.
+_MAX_BYTES = 2**33
 
 
 def get_corpus(
@@ -26,7 +31,7 @@ def get_corpus(
     Raises:
         DownloadError: the terms allow no download, the folder already holds an unpacked corpus,
             or a download failed.
-        MissingExtraError: pooch is not installed.
+        ConfigError: the folder cannot be written.
     """
     if not corpus.access.remotes:
         raise DownloadError(
@@ -34,11 +39,12 @@ def get_corpus(
             f"{corpus.access.how}; {corpus.access.url}. Then put it into {root / corpus.name}"
         )
     folder = root / corpus.name
+    download = partial(download_file, max_bytes=_MAX_BYTES, retry_policy=retry_policy)
     for remote in corpus.access.remotes:
         if isinstance(remote, Archive):
-            _get_archive(corpus, remote, folder, retry_policy, progress)
+            _get_archive(corpus, remote, folder, download, progress)
         else:
-            _get_files(corpus, remote, folder, retry_policy, progress)
+            _get_files(corpus, remote, folder, download, progress)
     return folder
 
 
@@ -46,7 +52,7 @@ def _get_archive(
     corpus: Corpus,
     remote: Archive,
     folder: Path,
-    retry_policy: RetryPolicy | None,
+    download: Callable[..., Path],
     progress: Progress | None,
 ) -> None:
     if folder.is_file():
@@ -56,11 +62,10 @@ def _get_archive(
             f"{folder} already holds files: 'affekt audit --corpus {corpus.name}' checks them; "
             "move them away to download anew"
         )
-    archive = download_file(
+    archive = download(
         remote.url,
         folder.parent / ".downloads" / remote.filename,
         checksum=remote.checksum,
-        retry_policy=retry_policy,
         progress=progress,
     )
     unpack_zip(archive, folder)
@@ -71,19 +76,15 @@ def _get_files(
     corpus: Corpus,
     remote: FileList,
     folder: Path,
-    retry_policy: RetryPolicy | None,
+    download: Callable[..., Path],
     progress: Progress | None,
 ) -> None:
-    index = download_file(remote.index_url, folder / remote.index_target, retry_policy=retry_policy)
+    index = download(remote.index_url, folder / remote.index_target)
     for url, target in remote.extras:
-        download_file(url, folder / target, retry_policy=retry_policy)
+        download(url, folder / target)
     names = _names(corpus, remote, index)
     for done, name in enumerate(names, start=1):
-        download_file(
-            remote.url.format(name=name),
-            folder / remote.target.format(name=name),
-            retry_policy=retry_policy,
-        )
+        download(remote.url.format(name=name), folder / remote.target.format(name=name))
         if progress is not None:
             progress(corpus.title, done, len(names))
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 
 from affekt.corpora import ravdess
-from affekt.corpora.base import Access, Archive, Checksum, Corpus, Fault, Official
+from affekt.corpora.base import Access, Archive, Corpus, Fault, Official
+from affekt.download import Checksum
 
 _LABELS = {
     code: label

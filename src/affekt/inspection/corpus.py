@@ -6,8 +6,8 @@ import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from affekt.corpora.lfs import is_lfs_pointer
 from affekt.errors import AffektError
+from affekt.files import is_lfs_pointer
 from affekt.inspection.sound import Sound, measure, read_recording
 from affekt.parallel import Workers
 from affekt.records import Utterance

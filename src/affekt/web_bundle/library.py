@@ -12,11 +12,9 @@ import shutil
 import subprocess
 import tarfile
 import tempfile
-import urllib.error
-import urllib.parse
-import urllib.request
 from pathlib import Path
 
+from affekt.download import download_file
 from affekt.errors import ConfigError, DownloadError
 from affekt.places import cache_root, home
 
@@ -154,7 +152,11 @@ def _fetch(archive: Path, registry: str | None) -> None:
             f"{PACKAGE} comes from npm, and neither the npm program nor a registry is known here: "
             f"name one with --registry or npm_config_registry, {_BY_HAND}"
         )
-    _download(f"{registry.rstrip('/')}/{PACKAGE}/-/{_ARCHIVE}", archive)
+    url = f"{registry.rstrip('/')}/{PACKAGE}/-/{_ARCHIVE}"
+    try:
+        download_file(url, archive, max_bytes=_MAX_BYTES)
+    except DownloadError as error:
+        raise DownloadError(f"{error}; {_BY_HAND}") from None
 
 
 def _pack(npm: str, archive: Path) -> None:
@@ -178,14 +180,3 @@ def _pack(npm: str, archive: Path) -> None:
         lines = [line for line in done.stderr.splitlines() if "error" in line.lower()]
         reason = (lines or ["no reason given"])[0]
         raise DownloadError(f"{PACKAGE}: npm could not fetch it ({reason}): {_BY_HAND}")
-
-
-def _download(url: str, archive: Path) -> None:
-    if urllib.parse.urlsplit(url).scheme not in ("http", "https"):
-        raise ConfigError(f"{url}: the registry must be an http or https address")
-    try:
-        with urllib.request.urlopen(url, timeout=60) as response:  # noqa: S310 - checked above
-            data = response.read(_MAX_BYTES)
-    except (urllib.error.URLError, OSError) as error:
-        raise DownloadError(f"{url}: cannot be fetched ({error}): {_BY_HAND}") from None
-    archive.write_bytes(data)

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-import sys
+import threading
 
 import numpy as np
 import pytest
 
-from affekt.corpora.base import Checksum
-from affekt.corpora.download import RetryPolicy, download_file
-from affekt.errors import DownloadError, MissingExtraError
+from affekt.download import Checksum, RetryPolicy, download_file
+from affekt.errors import ConfigError, DownloadError
 
 CONTENT = np.random.default_rng(7).bytes(300_000)
 POINTER = b"version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 300000\n"
@@ -23,7 +22,7 @@ def get(shelf, tmp_path):
     shelf.files["/a.zip"] = CONTENT
 
     def run(**options):
-        options = {"retry_policy": HASTY} | options
+        options = {"retry_policy": HASTY, "max_bytes": 400_000} | options
         return download_file(f"{shelf.url}/a.zip", tmp_path / "new" / "a.zip", **options)
 
     return run
@@ -138,10 +137,44 @@ def test_a_git_lfs_pointer_is_refused(get, shelf, tmp_path):
     assert list((tmp_path / "new").iterdir()) == []
 
 
-def test_a_server_that_is_not_there_is_given_up(tmp_path, shelf):
+def test_a_server_that_is_not_there_is_said_at_once(tmp_path, shelf):
     closed = shelf.url.rsplit(":", 1)[0] + ":9"
-    with pytest.raises(DownloadError, match="broke off, 3 times in a row"):
-        download_file(f"{closed}/a.zip", tmp_path / "a.zip", retry_policy=HASTY)
+    with pytest.raises(DownloadError, match=r"a\.zip: cannot be reached: .*refused"):
+        download_file(f"{closed}/a.zip", tmp_path / "a.zip", max_bytes=1)
+
+
+def test_what_is_no_address_is_refused(tmp_path):
+    for url in ("file:///etc/passwd", "ftp://127.0.0.1/a", "http://127.0.0.1:port/a"):
+        with pytest.raises(ConfigError, match="address"):
+            download_file(url, tmp_path / "a.zip", max_bytes=1)
+
+
+@pytest.mark.parametrize("says_its_length", [True, False])
+def test_a_file_that_is_too_large_is_refused(get, shelf, tmp_path, says_its_length):
+    shelf.says_its_length = says_its_length
+    with pytest.raises(DownloadError, match="larger than 299,999 bytes"):
+        get(max_bytes=299_999)
+    assert list((tmp_path / "new").iterdir()) == []
+    assert get(max_bytes=300_000).read_bytes() == CONTENT
+
+
+def test_a_file_of_another_checksum_is_replaced(get, shelf, tmp_path):
+    (tmp_path / "new").mkdir()
+    (tmp_path / "new/a.zip").write_bytes(b"torn")
+    assert get(checksum=md5(CONTENT)).read_bytes() == CONTENT
+
+
+def test_two_processes_do_not_write_one_file(get, shelf):
+    shelf.stall_after = [0]
+    patient = RetryPolicy(timeout_s=20.0)
+    first = threading.Thread(target=get, kwargs={"retry_policy": patient})
+    first.start()
+    while not shelf.requests:
+        pass
+    with pytest.raises(ConfigError, match="another process is downloading it"):
+        get()
+    shelf.closing.set()
+    first.join()
 
 
 def test_progress_tells_bytes_and_total(get):
@@ -153,11 +186,5 @@ def test_progress_tells_bytes_and_total(get):
 def test_a_place_that_cannot_be_written_is_refused(shelf, tmp_path):
     (tmp_path / "file").touch()
     shelf.files["/a.zip"] = CONTENT
-    with pytest.raises(DownloadError, match="cannot be written"):
-        download_file(f"{shelf.url}/a.zip", tmp_path / "file/a.zip", retry_policy=HASTY)
-
-
-def test_without_pooch_the_remedy_is_named(tmp_path, monkeypatch):
-    monkeypatch.setitem(sys.modules, "pooch", None)
-    with pytest.raises(MissingExtraError, match=r"pip install 'affekt\[train\]'"):
-        download_file("http://127.0.0.1:9/a.zip", tmp_path / "a.zip")
+    with pytest.raises(ConfigError, match="cannot be written"):
+        download_file(f"{shelf.url}/a.zip", tmp_path / "file/a.zip", max_bytes=400_000)
