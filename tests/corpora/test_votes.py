@@ -5,14 +5,15 @@ from pathlib import Path
 
 import pytest
 
-from affekt.corpora.votes import VOTED, read_votes
+from affekt.corpora.votes import VOTED, of_clips, read_intensities, read_votes
 from affekt.errors import CorpusError
+from affekt.records import Utterance
 
 ROOT = os.environ.get("AFFEKT_CORPORA", "")
-TABLE = """"","A","D","F","H","N","S","fileName","numResponses","agreement"
-"100001",0,0,0,1,10,0,"1001_IEO_NEU_XX",11,0.91
-"200001",0,0,0,9,1,0,"1001_IEO_NEU_XX",10,0.9
-"300001",5,0,0,4,1,0,"1001_IEO_NEU_XX",10,0.5
+TABLE = """"","A","D","F","H","N","S","fileName","numResponses","agreement","meanEmoResp"
+"100001",0,0,0,1,10,0,"1001_IEO_NEU_XX",11,0.91,71.5
+"200001",0,0,0,9,1,0,"1001_IEO_NEU_XX",10,0.9,80
+"300001",5,0,0,4,1,0,"1001_IEO_NEU_XX",10,0.5,90
 """
 
 
@@ -30,6 +31,34 @@ def test_votes_are_those_on_the_sound_alone(place, tmp_path):
         "neutral": 10,
         "sad": 0,
     }
+
+
+def test_the_intensity_is_that_of_the_sound_alone_from_0_to_1(tmp_path):
+    folder = tmp_path / "processedResults"
+    folder.mkdir()
+    (folder / "tabulatedVotes.csv").write_text(TABLE)
+    assert read_intensities(tmp_path) == {"1001_IEO_NEU_XX": pytest.approx(0.715)}
+
+
+def test_clips_of_other_corpora_and_clips_that_the_table_lacks_have_no_rating(tmp_path):
+    def clip(corpus, name):
+        return Utterance(
+            path=tmp_path / "AudioWAV" / f"{name}.wav",
+            corpus=corpus,
+            collection=corpus,
+            speaker="1",
+            native_label="sad",
+            emotion="sad",
+        )
+
+    (tmp_path / "processedResults").mkdir()
+    (tmp_path / "processedResults" / "tabulatedVotes.csv").write_text(TABLE)
+    clips = [
+        clip("savee", "1001_IEO_NEU_XX"),
+        clip("cremad", "1001_IEO_NEU_XX"),
+        clip("cremad", "1001_IEO_SAD_XX"),
+    ]
+    assert of_clips(clips, read_intensities) == [None, pytest.approx(0.715), None]
 
 
 def test_a_missing_table_is_refused_with_its_source(tmp_path):

@@ -67,6 +67,16 @@ def test_silence_gives_an_answer():
     assert answer.logits.isfinite().all()
 
 
+def test_the_intensity_is_a_second_output_from_0_to_1():
+    torch.manual_seed(0)
+    network = create_model("whisper-tiny", n_classes=3, settings={"intensity": True}).eval()
+    with torch.inference_mode():
+        answer = network(torch.randn(4, 30, 80))
+    assert answer.intensity.shape == (4, 1)
+    assert ((answer.intensity > 0.0) & (answer.intensity < 1.0)).all()
+    assert create_model("whisper-tiny", n_classes=3).eval()(torch.zeros(1, 30, 80))[3] is None
+
+
 def test_a_published_encoder_gives_its_first_layers():
     published = WhisperEncoder(WhisperConfig(width=16, heads=2, layers=4, positions=100)).eval()
     network = create_model("whisper-tiny", n_classes=3).eval()

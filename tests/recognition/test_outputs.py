@@ -54,6 +54,8 @@ def test_what_an_output_must_be_has_no_fault() -> None:
         (Outputs(EVEN, relevance=EVEN * 0.0), "'relevance' is not a distribution"),
         (Outputs(EVEN, novelty=EVEN[:, :1] * -np.inf), "'novelty' is not finite"),
         (Outputs(EVEN, uncalibrated=EVEN * [[1.0], [2.0]]), "'uncalibrated' is not a distr"),
+        (Outputs(EVEN, intensity=EVEN[:, :1] * np.nan), "'intensity' is not finite"),
+        (Outputs(EVEN, intensity=EVEN[:, :1] + 1.0), "'intensity' lies outside 0 to 1"),
     ],
 )
 def test_a_fault_of_any_row_of_any_output_is_named(outputs: Outputs, fault: str) -> None:

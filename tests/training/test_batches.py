@@ -340,6 +340,16 @@ def test_shares_of_a_target_go_with_the_clip_and_its_partner(batches, clips):
     assert sorted(batch.shares[1].argmax(dim=1).tolist()) == [0, 1, 2, 3]
 
 
+def test_intensities_go_with_the_clip_and_its_partner(clips):
+    rated = np.array([0.1, 0.2, 0.3, np.nan], dtype=np.float32)
+    part = dataclasses.replace(clips([("emodb", 0)] * 4), intensities=rated)
+    batch = TrainingBatches(part, None, FitConfig(mixup_alpha=0.3), seed=1)[
+        plan(clips=(3, 0, 1, 2))
+    ]
+    np.testing.assert_array_equal(batch.intensities[0], rated[[3, 0, 1, 2]])
+    np.testing.assert_array_equal(np.sort(batch.intensities[1]), rated)
+
+
 def test_the_loader_goes_on_after_the_batches_that_were_done(batches):
     def fresh():
         return ResumableLoader(batches(), sampler(10, batch_size=2), workers=0)

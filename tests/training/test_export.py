@@ -74,10 +74,12 @@ def test_the_default_network_answers_in_onnx_runtime_as_in_torch(tmp_path):
 
 @pytest.fixture(scope="module")
 def whisper():
-    """A small encoder with matrices that are large enough for eight bits."""
+    """A small encoder with matrices that are large enough for eight bits, and an intensity."""
     torch.manual_seed(0)
     network = create_model(
-        "whisper-tiny", n_classes=len(LABELS), settings={"width": 64, "heads": 2}
+        "whisper-tiny",
+        n_classes=len(LABELS),
+        settings={"width": 64, "heads": 2, "intensity": True},
     )
     with torch.no_grad():
         for _ in range(5):
@@ -97,6 +99,8 @@ def test_a_network_over_an_encoder_answers_alike_in_eight_bits_and_any_batch(whi
     waveforms[1] *= 30.0
     bundle = Bundle.load(small)
     together = bundle.run(waveforms)
+    exact = whisper.answer(waveforms)[3].numpy()
+    np.testing.assert_allclose(together.intensity, exact, atol=INT8_TOLERANCE)
     for place in range(3):
         alone = bundle.run(waveforms[place : place + 1])
         for one, other in zip(alone, together, strict=True):

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import dataclasses
+import shutil
 import signal
 
+import numpy as np
 import pytest
 import torch
 
 from affekt.errors import ConfigError, CorpusError
 from affekt.protocols import lockbox_speakers, selection_speakers
+from affekt.records import Utterance
 from affekt.training import fit as fit_room
 from affekt.training.calibration import calibrate
-from affekt.training.fit import fit
+from affekt.training.fit import fit, read_clips
 from affekt.training.module import TrainingModule
 from affekt.training.recipe import CalibrationConfig
 
@@ -243,3 +246,33 @@ def test_a_wrong_part_of_the_recipe_shows_before_anything_is_read(run, changes, 
 def test_too_few_clips_for_a_batch_are_refused(run):
     with pytest.raises(ConfigError, match="40 training clips do not fill one batch of 64"):
         fit(run(**{"fit.batch_size": 64}), resume=False)
+
+
+def test_the_clips_of_a_recipe_carry_the_intensity_that_listeners_heard(
+    recipe, toy_corpora, tmp_path
+):
+    tone = toy_corpora / "savee" / "DC_h01.wav"
+    rated = tmp_path / "cremad" / "AudioWAV" / "1001_IEO_HAP_XX.wav"
+    table = tmp_path / "cremad" / "processedResults" / "tabulatedVotes.csv"
+    for path in (rated, table):
+        path.parent.mkdir(parents=True)
+    shutil.copyfile(tone, rated)
+    table.write_text('"","fileName","meanEmoResp"\n"100001","1001_IEO_HAP_XX",62.5\n')
+    item = Utterance(
+        path=rated,
+        corpus="cremad",
+        collection="cremad",
+        speaker="1001",
+        native_label="happy",
+        emotion="happy",
+    )
+    learning = recipe(
+        **{
+            "model.name": "whisper-tiny",
+            "model.settings": {"intensity": True},
+            "fit.intensity_weight": 0.5,
+        }
+    )
+    clips = read_clips(learning, [item, dataclasses.replace(item, path=tone, corpus="savee")])
+    np.testing.assert_array_equal(clips.part().intensities, np.float32([0.625, np.nan]))
+    assert read_clips(recipe(), [item]).intensities is None

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pytest
 import torch
@@ -9,13 +11,17 @@ from torch.nn import functional
 from affekt.models import create_model
 from affekt.training.batches import Batch
 from affekt.training.module import (
+    VALIDATION_INTENSITY,
     VALIDATION_UA,
     TrainingModule,
     disagreement,
+    intensity_error,
     masked_cross_entropy,
     ua_per_corpus,
 )
 from affekt.training.options import FitConfig
+
+UNRATED = float("nan")
 
 
 def batch_of(rows=16, classes=6, seed=0):
@@ -173,3 +179,62 @@ def test_validation_logs_the_mean_over_corpora_and_each(module, monkeypatch):
         VALIDATION_UA: 0.75,
     }
     assert module._answers == []
+
+
+def test_the_intensity_is_learnt_from_the_clips_that_were_rated():
+    found = intensity_error(
+        torch.tensor([[0.5], [0.25], [0.9]]),
+        torch.tensor([[0.25, UNRATED, UNRATED], [UNRATED, 0.75, UNRATED]]),
+        torch.tensor([0.75, 0.5, 1.0]),
+    )
+    expected = (0.75 * 0.25**2 + 0.5 * 0.5**2) / 1.25
+    torch.testing.assert_close(found, torch.tensor(expected))
+
+
+def test_a_batch_that_nobody_rated_costs_nothing_and_gives_no_gradient():
+    intensity = torch.full((2, 1), 0.5, requires_grad=True)
+    error = intensity_error(intensity, torch.full((2, 2), UNRATED), torch.tensor([1.0, 0.6]))
+    error.backward()
+    assert error.item() == 0.0
+    assert intensity.grad.tolist() == [[0.0], [0.0]]
+
+
+@pytest.fixture
+def rating_module(clips):
+    """A module over a network that tells the intensity, whose four clips were rated."""
+    rated = np.array([0.2, 0.4, 0.6, UNRATED], dtype=np.float32)
+    selection = dataclasses.replace(clips([("cremad", 0), ("cremad", 1)] * 2), intensities=rated)
+    torch.manual_seed(0)
+    network = create_model(
+        "whisper-tiny", n_classes=4, input_shape=(None, 40), settings={"intensity": True}
+    )
+    fit = FitConfig(intensity_weight=2.0, within_corpus=True)
+    return TrainingModule(network, fit, seed=1, validation=selection)
+
+
+def test_the_error_of_the_intensity_is_added_to_the_loss_by_its_weight(rating_module, monkeypatch):
+    monkeypatch.setattr(rating_module, "log", lambda *args, **kwargs: None)
+    rated = torch.tensor([[0.1, 0.8, UNRATED]] * 2)
+    batch = Batch(
+        features=torch.randn(3, 20, 40, generator=torch.Generator().manual_seed(0)),
+        targets=torch.zeros(2, 3, dtype=torch.int64),
+        allowed=torch.ones(2, 3, 4, dtype=torch.bool),
+        weights=torch.ones(3),
+    )
+    rating_module.eval()
+    plain = rating_module.training_step(batch)
+    _, intensity = rating_module.answer(batch.features)
+    error = intensity_error(intensity, rated, batch.weights)
+    both = rating_module.training_step(batch._replace(intensities=rated))
+    torch.testing.assert_close(both, plain + 2.0 * error)
+
+
+def test_validation_tells_how_far_the_intensity_follows_the_ratings(rating_module, monkeypatch):
+    logged = {}
+    monkeypatch.setattr(rating_module, "log", lambda name, value, **_: logged.update({name: value}))
+    monkeypatch.setattr(rating_module, "log_dict", lambda values, **_: None)
+    rating_module._answers = [(torch.tensor([2, 0, 1, 3]), torch.zeros(4, 4))]
+    rating_module._intensities = [torch.tensor([0.5, 0.3]), torch.tensor([0.4, 0.9])]
+    rating_module.on_validation_epoch_end()
+    assert logged[VALIDATION_INTENSITY] == pytest.approx(1.0)
+    assert rating_module._intensities == []

@@ -84,6 +84,7 @@ def test_options_are_read_from_tables():
         ({"epochs": 0}, "epochs and batch_size must be at least 1"),
         ({"epochs": 1, "learning_rate": 0.0}, "learning_rate must be positive"),
         ({"epochs": 1, "gradient_clip": 0.0}, "leave it out to clip nothing"),
+        ({"epochs": 1, "intensity_weight": 0.0}, "leave it out to learn none"),
         ({"epochs": 1, "stop_at_accuracy": 1.5}, "stop_at_accuracy must lie between 0 and 1"),
         ({"epochs": 1, "momentum": 1.0}, "momentum must lie in 0 to 1"),
         ({"epochs": 1, "optimiser": "adamm"}, "did you mean 'adam'"),

@@ -70,6 +70,8 @@ MISTAKES = [
     ('"casia"]', '"casia"]\ncorpus_weight = { emodb = "2" }', "'emodb': expected float"),
     ('"neutral", ', '"netural", ', r"labels: 'netural' \(did you mean 'neutral'"),
     ('"neutral", ', '"happy", ', "none twice"),
+    ("mixup_alpha = 0.2", "intensity_weight = 1.0", "intensity need each other"),
+    ('"level" }', '"level", intensity = true }', "intensity need each other"),
     ("n_mels = 40", "n_mels = 0", "'features': n_mels"),
     ("n_mels = 40", "sampling_rate_hz = 22050", "sampling_rate_hz must be 16000"),
     ('"level" }', '"level", n_mels = 80 }', "n_mels follows features.n_mels"),
@@ -142,7 +144,7 @@ def test_the_recipe_to_begin_with_names_every_key():
     told = [*dataclasses.fields(FitConfig), *dataclasses.fields(CalibrationConfig)]
     rare = {
         *("start_from", "momentum", "l2", "stop_at_accuracy"),
-        *("encoder_rate", "layer_decay"),
+        *("encoder_rate", "layer_decay", "intensity_weight"),
     }
     missing = [item.name for item in told if not re.search(rf"^#? ?{item.name} = ", text, re.M)]
     assert set(missing) == rare

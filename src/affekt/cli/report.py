@@ -14,11 +14,10 @@ from affekt.cli.options import force_option
 from affekt.cli.saying import say
 from affekt.corpora import corpora_root
 from affekt.corpora.datasets import DataSource
-from affekt.corpora.votes import read_votes
+from affekt.corpora.votes import VOTED_CORPUS, read_votes
 from affekt.errors import CorpusError
 from affekt.evaluation import report_of
 from affekt.evaluation.confidence import answer_tested, clips_to_fit_on
-from affekt.evaluation.people import CORPUS
 from affekt.evaluation.sources import HUGGING_FACE
 from affekt.output import check_output
 from affekt.report.progress import progress_bars
@@ -109,7 +108,7 @@ def report(
             source,
             gathered,
             figures,
-            votes=_votes(data.root) if any(item.corpus == CORPUS for item in tested) else {},
+            votes=_votes(data.root) if any(item.corpus == VOTED_CORPUS for item in tested) else {},
             command=_command(
                 model,
                 clips.rule.name,
@@ -132,7 +131,7 @@ def report(
 
 def _votes(root: Path | None) -> dict[str, tuple[int, ...]]:
     try:
-        return dict(read_votes(corpora_root(root) / CORPUS))
+        return dict(read_votes(corpora_root(root) / VOTED_CORPUS))
     except CorpusError as error:
         say(f"{error}")
         return {}

@@ -18,6 +18,7 @@ from affekt.metrics.conformal import (
     measure_coverage,
     prediction_sets,
 )
+from affekt.metrics.correlation import pearson, pearson_interval
 from affekt.metrics.figures import (
     NEARLY_ALL,
     ClassFigures,
@@ -89,6 +90,8 @@ __all__ = [
     "measure_classes",
     "measure_coverage",
     "measure_figures",
+    "pearson",
+    "pearson_interval",
     "precisions",
     "prediction_sets",
     "recalls",

@@ -71,7 +71,9 @@ def confusion_intervals(
     figures = _figures(_drawn(counts, rng, resamples))
     measured = _figures(counts.sum(axis=0, keepdims=True))
     found = {
-        name: _interval(float(measured[name][0]), values, level=level, speakers=len(counts))
+        name: stretched_interval(
+            float(measured[name][0]), values, level=level, speakers=len(counts)
+        )
         for name, values in figures.items()
     }
     return {name: interval for name, interval in found.items() if interval is not None}
@@ -122,7 +124,7 @@ def class_intervals(
         found[name] = tuple(
             None
             if voices[k] < 2 or np.isnan(figures[k])
-            else _interval(
+            else stretched_interval(
                 float(figures[k]),
                 values[~np.isnan(values[:, k]), k],
                 level=level,
@@ -216,11 +218,15 @@ def _counts(
     return counts.reshape(len(place), classes, classes).astype(np.float64)
 
 
+def draw_counts(speakers: int, rng: np.random.Generator, resamples: int) -> Floats:
+    """Return how often each speaker is in each draw with replacement, `[resamples, speakers]`."""
+    drawn = rng.multinomial(speakers, np.full(speakers, 1.0 / speakers), size=resamples)
+    return drawn.astype(np.float64)
+
+
 def _drawn(counts: Floats, rng: np.random.Generator, resamples: int) -> Floats:
     """Return the confusion matrix of each draw of speakers, `[resamples, classes, classes]`."""
-    speakers = len(counts)
-    times = rng.multinomial(speakers, np.full(speakers, 1.0 / speakers), size=resamples)
-    drawn = times.astype(np.float64) @ counts.reshape(speakers, -1)
+    drawn = draw_counts(len(counts), rng, resamples) @ counts.reshape(len(counts), -1)
     return drawn.reshape(resamples, *counts.shape[1:])
 
 
@@ -240,12 +246,23 @@ def _figures(confusions: Floats) -> dict[str, Floats]:
     }
 
 
-def _interval(figure: float, values: Floats, *, level: float, speakers: int) -> Interval | None:
+def stretched_interval(
+    figure: float, values: Floats, *, level: float, speakers: int, least: float = 0.0
+) -> Interval | None:
+    """Return the interval of a figure from its bootstrap draws, as `confusion_intervals` has it.
+
+    Args:
+        figure: what was measured.
+        values: of the draws.
+        level: of the interval.
+        speakers: that were drawn from.
+        least: what the figure cannot fall below; it cannot exceed 1.
+    """
     tail = (1.0 - level) / 2.0
     low, high = (float(end) for end in np.quantile(values, [tail, 1.0 - tail]))
     stretch = student_quantile(1.0 - tail, speakers - 1) / NormalDist().inv_cdf(1.0 - tail)
     stretch *= math.sqrt(speakers / (speakers - 1))
-    low = max(0.0, figure - stretch * (figure - low))
+    low = max(least, figure - stretch * (figure - low))
     high = min(1.0, figure + stretch * (high - figure))
     if high - low < NARROWEST:
         return None

@@ -35,11 +35,14 @@ class Answer(NamedTuple):
         logits: `[batch, classes]`, uncalibrated.
         embedding: `[batch, dim]`.
         relevance: `[batch, frames]`, not negative, sums to one over the frames.
+        intensity: `[batch, 1]`, of the emotion as listeners rate it, 0 to 1; None where the
+            network has no such output.
     """
 
     logits: Tensor
     embedding: Tensor
     relevance: Tensor
+    intensity: Tensor | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,6 +12,7 @@ Shapes with the `whisper-base` variant, for T frames of 80 log-mels every 10 ms:
     attentive mean and deviation            [batch, 1024]
     embedding                               [batch, 256]
     logits                                  [batch, classes]
+    intensity, where it is wanted           [batch, 1]
 """
 
 from __future__ import annotations
@@ -46,6 +47,8 @@ class WhisperClassifierConfig:
         attention: width of the layer that weighs the frames.
         embedding: size of the embedding.
         dropout: rate before the embedding and before the logits.
+        intensity: a second output tells how intense the emotion is (0 to 1); the recipe then
+            needs `fit.intensity_weight`.
     """
 
     width: int = 512
@@ -56,6 +59,7 @@ class WhisperClassifierConfig:
     attention: int = 128
     embedding: int = 256
     dropout: float = 0.3
+    intensity: bool = False
 
     def __post_init__(self) -> None:
         if min(self.mixed, self.attention, self.embedding) < 1:
@@ -103,6 +107,7 @@ class WhisperClassifier(nn.Module):
         self.embedding_norm = nn.BatchNorm1d(config.embedding)
         self.dropout = nn.Dropout(config.dropout)
         self.classify = nn.Linear(config.embedding, n_classes)
+        self.rate = nn.Linear(config.embedding, 1) if config.intensity else None
         self.encoder.requires_grad_(config.trained == config.layers)
         for layer in self.encoder.layers[config.layers - config.trained :]:
             layer.requires_grad_(True)
@@ -145,7 +150,9 @@ class WhisperClassifier(nn.Module):
         pooled = torch.cat([mean, variance.clamp_min(1e-5).sqrt()], dim=1)
         embedding = self.project(self.dropout(self.pooled_norm(pooled)))
         embedding = functional.relu(self.embedding_norm(embedding))
-        return Answer(self.classify(self.dropout(embedding)), embedding, relevance.squeeze(2))
+        kept = self.dropout(embedding)
+        intensity = None if self.rate is None else torch.sigmoid(self.rate(kept).float())
+        return Answer(self.classify(kept), embedding, relevance.squeeze(2), intensity)
 
 
 def speech_levelled(log_mel: Tensor) -> Tensor:

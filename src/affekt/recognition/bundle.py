@@ -3,10 +3,11 @@
 A waveform goes in: float32, mono, 16 kHz, `[batch, samples]`, both dynamic. In most bundles the
 graph takes it, with the acoustic front end and the calibration inside; out come `probabilities`
 `[batch, classes]`, `embedding` `[batch, dim]` and `relevance` `[batch, frames]`; a calibrated
-bundle also gives `novelty` `[batch, 1]`, and `uncalibrated` probabilities. A bundle whose
-metadata name a feature set takes `features` `[batch, *shape]` instead, batch dynamic, computed
-here, and needs to give no more than `probabilities`. Everything else is one JSON document in the
-file's own metadata: `BundleMetadata`.
+bundle also gives `novelty` `[batch, 1]`, and `uncalibrated` probabilities; a model that tells
+the intensity of the emotion also gives `intensity` `[batch, 1]`, 0 to 1. A bundle whose metadata
+name a feature set takes `features` `[batch, *shape]` instead, batch dynamic, computed here, and
+needs to give no more than `probabilities`. Everything else is one JSON document in the file's own
+metadata: `BundleMetadata`.
 """
 
 from __future__ import annotations
@@ -36,6 +37,8 @@ FEATURES_NAME = "features"
 OUTPUT_NAMES = ("probabilities", "embedding", "relevance")
 NOVELTY_NAME = "novelty"
 UNCALIBRATED_NAME = "uncalibrated"
+INTENSITY_NAME = "intensity"
+_FURTHER_NAMES = (NOVELTY_NAME, UNCALIBRATED_NAME, INTENSITY_NAME)
 
 _PROVIDER = "CPUExecutionProvider"
 # For opening a bundle and one second of sound, which take the slowest a few seconds.
@@ -65,7 +68,7 @@ class Bundle:
         self._session = session
         self._run_options = run_options
         given = {item.name for item in session.get_outputs()}
-        self._further = tuple(x for x in (NOVELTY_NAME, UNCALIBRATED_NAME) if x in given)
+        self._further = tuple(name for name in _FURTHER_NAMES if name in given)
 
     @classmethod
     def load(cls, model: str | Path = "default", *, threads: int | None = 1) -> Self:

@@ -24,6 +24,7 @@ class Outputs(NamedTuple):
         novelty: `[batch, 1]`, how unlike what the model learnt from; above 1 is out of its domain;
             None where the bundle cannot tell.
         uncalibrated: `[batch, classes]`, what the network says by itself; None likewise.
+        intensity: `[batch, 1]`, of the emotion as listeners rate it, 0 to 1; None likewise.
     """
 
     probabilities: Floats
@@ -31,6 +32,7 @@ class Outputs(NamedTuple):
     relevance: Floats | None = None
     novelty: Floats | None = None
     uncalibrated: Floats | None = None
+    intensity: Floats | None = None
 
     @classmethod
     def of_clip(cls, probabilities: Floats) -> Self:
@@ -76,4 +78,10 @@ class Outputs(NamedTuple):
                 or (np.abs(values.sum(axis=1) - 1.0) > _SUM_TOLERANCE).any()
             ):
                 return f"'{name}' is not a distribution that sums to one"
+        if self.intensity is not None and not _within_unit(self.intensity):
+            return "'intensity' lies outside 0 to 1"
         return None
+
+
+def _within_unit(values: Floats) -> bool:
+    return bool((values >= 0.0).all() and (values <= 1.0).all())

@@ -35,6 +35,8 @@ class Batch(NamedTuple):
         weights: `[batch]`, 0 to 1: the clip's own share in the mix.
         shares: `[2, batch, classes]`: how the target of each of the two is shared between the
             classes; None where it is one class.
+        intensities: `[2, batch]`: of the emotion of each of the two (0 to 1), NaN where it is
+            unknown; None where it plays no role.
     """
 
     features: Tensor
@@ -42,6 +44,7 @@ class Batch(NamedTuple):
     allowed: Tensor
     weights: Tensor
     shares: Tensor | None = None
+    intensities: Tensor | None = None
 
 
 class OrderedBatch(NamedTuple):
@@ -206,8 +209,6 @@ class TrainingBatches(Dataset[Batch]):
         features = torch.from_numpy(self._features(plan.rows, rng))
         targets = torch.from_numpy(self._part.targets[plan.rows])
         allowed = torch.from_numpy(self._part.allowed[plan.rows])
-        kept = self._part.shares
-        shares = None if kept is None else torch.from_numpy(kept[plan.rows])
         weights, partners = torch.ones(len(plan.rows)), torch.arange(len(plan.rows))
         if self._fit.mixup_alpha > 0.0:
             mix = draw_mixup(rng, len(plan.rows), self._fit.mixup_alpha)
@@ -220,7 +221,8 @@ class TrainingBatches(Dataset[Batch]):
             targets=torch.stack([targets, targets[partners]]),
             allowed=torch.stack([allowed, allowed[partners]]),
             weights=weights,
-            shares=None if shares is None else torch.stack([shares, shares[partners]]),
+            shares=_of_both(self._part.shares, plan.rows, partners),
+            intensities=_of_both(self._part.intensities, plan.rows, partners),
         )
 
     def _features(self, rows: Numbers, rng: np.random.Generator) -> npt.NDArray[np.float32]:
@@ -239,6 +241,16 @@ class TrainingBatches(Dataset[Batch]):
         self, array: npt.NDArray[np.float32], rng: np.random.Generator
     ) -> npt.NDArray[np.float32]:
         return array if self._pipeline is None else self._pipeline(array, rng)
+
+
+def _of_both(
+    values: npt.NDArray[np.float32] | None, rows: Numbers, partners: Tensor
+) -> Tensor | None:
+    """Return the values of some rows and of their mixup partners, where there are any."""
+    if values is None:
+        return None
+    own = torch.from_numpy(values[rows])
+    return torch.stack([own, own[partners]])
 
 
 class _Rows(Sequence[Features]):

@@ -16,7 +16,14 @@ History = tuple[dict[str, float], ...]
 Watch = Callable[[int, float], None]
 """Takes an epoch, from 1, and the figure that it ended with; raising ends the run."""
 
-_FIGURES = ("loss", "accuracy", "validation_loss", "validation_accuracy", "validation_ua")
+_FIGURES = (
+    "loss",
+    "accuracy",
+    "validation_loss",
+    "validation_accuracy",
+    "validation_ua",
+    "validation_intensity",
+)
 
 
 def epoch_line(row: Mapping[str, float], epochs: int | None) -> str:

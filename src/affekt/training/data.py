@@ -42,6 +42,8 @@ class Part:
         shares: `[all, classes]`, the share of each class in the target of a row; None where a
             target is one class.
         clip: `[all]`, which clip a row comes from; None where each is a clip of its own.
+        intensities: `[all]`, of the emotion as listeners rate it (0 to 1), NaN where nobody did;
+            None where it plays no role.
     """
 
     features: Sequence[Floats] | Floats
@@ -52,6 +54,7 @@ class Part:
     copied: npt.NDArray[np.bool_] | None = None
     shares: npt.NDArray[np.float32] | None = None
     clip: Numbers | None = None
+    intensities: npt.NDArray[np.float32] | None = None
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -106,6 +109,7 @@ class Clips:
         skipped: clips that could not be used, and why.
         missing: corpora that were asked for and are not on the disk.
         shares: `[rows, classes]`, the share of each class in a target; None: all of its label.
+        intensities: `[rows]`, as in `Part`.
     """
 
     features: Sequence[Floats] | Floats
@@ -117,6 +121,7 @@ class Clips:
     skipped: tuple[tuple[Utterance, str], ...] = ()
     missing: tuple[str, ...] = ()
     shares: npt.NDArray[np.float32] | None = None
+    intensities: npt.NDArray[np.float32] | None = None
 
     def __len__(self) -> int:
         return len(self.targets)
@@ -133,6 +138,7 @@ class Clips:
             self.copy > 0,
             self.shares,
             self.clip,
+            self.intensities,
         )
 
 

@@ -114,10 +114,9 @@ def check_parity(graph: Graph, path: Path, *, tolerance: float = PARITY_TOLERANC
     Raises:
         BundleError: it exceeds the tolerance; the message names output, and length or batch.
     """
-    worst = 0.0
+    worst, names = 0.0, graph.output_names()
     for where, expected, found in _answers(graph, Bundle.load(path, threads=1)):
-        names = OUTPUT_NAMES[: len(expected)]
-        for name, ours, theirs in zip(names, expected, found[: len(expected)], strict=True):
+        for name, ours, theirs in zip(names, expected, found[: len(names)], strict=True):
             what = f"{path.name} refused: {name}"
             difference = _difference(ours, theirs, what=what, where=where, allowed=tolerance)
             worst = max(worst, difference)
@@ -196,7 +195,7 @@ def _of_waveforms(graph: WaveformGraph) -> onnx.ModelProto:
         (torch.zeros(2, 16000),),
         dynamo=True,
         input_names=[INPUT_NAME],
-        output_names=list(OUTPUT_NAMES),
+        output_names=list(graph.output_names()),
         dynamic_shapes={"waveform": {0: dynamic, 1: dynamic}},
         external_data=False,
         verbose=False,

@@ -27,6 +27,7 @@ from torch import Tensor, nn
 from affekt.config import from_mapping, to_mapping
 from affekt.corpora import corpora_root
 from affekt.corpora.datasets import root_at_hand
+from affekt.corpora.votes import of_clips, read_intensities
 from affekt.emotions import CANONICAL
 from affekt.errors import ConfigError, CorpusError
 from affekt.features.sets import FeatureSet
@@ -223,6 +224,9 @@ def read_clips(
         min_duration_s=data.min_duration_s,
         progress=progress,
     )
+    if recipe.fit.intensity_weight is not None:
+        rated = np.array(of_clips(clips.utterances, read_intensities), dtype=np.float32)
+        clips = dataclasses.replace(clips, intensities=rated[clips.clip])
     if not data.has_soft_targets:
         return clips
     originals = np.flatnonzero(clips.copy == 0)

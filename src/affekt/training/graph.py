@@ -7,9 +7,11 @@ import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 
+from affekt.audio import SAMPLING_RATE_HZ
 from affekt.features.sets import FeatureSet
 from affekt.features.spectra import LogMelConfig
 from affekt.models import Answer, LogMelFrontEnd
+from affekt.recognition.bundle import INTENSITY_NAME, OUTPUT_NAMES
 from affekt.training.data import Normalisation
 from affekt.training.recipe import Recipe
 
@@ -24,10 +26,16 @@ class WaveformGraph(nn.Module):
         self.temperature = temperature
 
     def forward(self, waveform: Tensor) -> tuple[Tensor, ...]:
-        """Map `[batch, samples]` to probabilities, embedding and relevance."""
+        """Map `[batch, samples]` to probabilities, embedding, relevance, and any intensity."""
         answer = self.network(self.front_end(waveform))
         probabilities = torch.softmax(answer.logits / self.temperature, dim=1)
-        return probabilities, answer.embedding, answer.relevance
+        given = probabilities, answer.embedding, answer.relevance
+        return given if answer.intensity is None else (*given, answer.intensity)
+
+    @torch.inference_mode()
+    def output_names(self) -> tuple[str, ...]:
+        """Return what the outputs are called in a bundle."""
+        return (*OUTPUT_NAMES, INTENSITY_NAME)[: len(self(torch.zeros(1, SAMPLING_RATE_HZ)))]
 
     @torch.inference_mode()
     def answer(self, waveforms: npt.NDArray[np.float32]) -> tuple[Tensor, ...]:
@@ -62,6 +70,10 @@ class FeatureGraph(nn.Module):
         answer = self.network((features - self.mean) / self.scale)
         logits = answer.logits if isinstance(answer, Answer) else answer
         return (torch.softmax(logits / self.temperature, dim=1),)
+
+    def output_names(self) -> tuple[str, ...]:
+        """Return what the output is called in a bundle."""
+        return OUTPUT_NAMES[:1]
 
     @torch.inference_mode()
     def answer(self, waveforms: npt.NDArray[np.float32]) -> tuple[Tensor, ...]:

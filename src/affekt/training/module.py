@@ -11,13 +11,14 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from affekt.metrics import argmax_among, confusion_matrix, unweighted_average_recall
+from affekt.metrics import argmax_among, confusion_matrix, pearson, unweighted_average_recall
 from affekt.models import Answer
 from affekt.training.batches import Batch, OrderedBatch, ordered_loader
 from affekt.training.data import AS_IT_IS, Normalisation, Numbers, Part
 from affekt.training.options import FitConfig, make_optimiser, make_schedule
 
 VALIDATION_UA = "validation_ua"
+VALIDATION_INTENSITY = "validation_intensity"
 _LEAST_SHARE = 1e-6
 _NEVER = -1e4  # a logit that no other comes near, finite in half precision
 
@@ -67,6 +68,21 @@ def disagreement(logits: Tensor, allowed: Tensor) -> Tensor:
     log_probabilities = functional.log_softmax(logits.masked_fill(~allowed, _NEVER), dim=1)
     first, second = log_probabilities.chunk(2)
     return 0.5 * ((first.exp() - second.exp()) * (first - second)).sum(dim=1)
+
+
+def intensity_error(intensity: Tensor, rated: Tensor, weights: Tensor) -> Tensor:
+    """Return the mean squared error of the intensity over the clips that were rated.
+
+    Args:
+        intensity: `[batch, 1]`, 0 to 1.
+        rated: `[2, batch]`, what listeners say of the clip and of its mixup partner; NaN where
+            nobody was asked.
+        weights: `[batch]`, the clip's own share in the mix.
+    """
+    known = ~rated.isnan()
+    shares = torch.stack([weights, 1.0 - weights]) * known
+    errors = (intensity.squeeze(1) - rated.nan_to_num()).square()
+    return (shares * errors).sum() / shares.sum().clamp_min(_LEAST_SHARE)
 
 
 def ua_per_corpus(part: Part, rows: Numbers, scores: npt.NDArray[np.floating]) -> dict[str, float]:
@@ -140,6 +156,7 @@ class TrainingModule(lightning.LightningModule):
         self.steps_per_epoch = steps_per_epoch
         self.validation = validation
         self._answers: list[tuple[Tensor, Tensor]] = []
+        self._intensities: list[Tensor] = []
         self.register_buffer("class_weights", class_weights, persistent=False)
         self.register_buffer("mean", torch.from_numpy(normalisation.mean), persistent=False)
         self.register_buffer("scale", torch.from_numpy(normalisation.scale), persistent=False)
@@ -151,12 +168,17 @@ class TrainingModule(lightning.LightningModule):
 
     def forward(self, features: Tensor) -> Tensor:
         """Map features `[batch, *shape]` to logits `[batch, classes]`."""
+        return self.answer(features)[0]
+
+    def answer(self, features: Tensor) -> tuple[Tensor, Tensor | None]:
+        """Map features to logits, and to the intensity `[batch, 1]` where the network tells it."""
         normalised = (features - self.mean) / self.scale
         if normalised.dim() == 4:
             normalised = normalised.contiguous(memory_format=torch.channels_last)
         answer = self.network(normalised)
-        logits: Tensor = answer.logits if isinstance(answer, Answer) else answer
-        return logits.float()
+        if not isinstance(answer, Answer):
+            return answer.float(), None
+        return answer.logits.float(), answer.intensity
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Keep the normalisation, without which the weights mean nothing."""
@@ -166,8 +188,11 @@ class TrainingModule(lightning.LightningModule):
         """Return the mean loss of a batch, mixup partners weighed in."""
         key = [self.seed, self.global_step, self.global_rank]
         torch.manual_seed(int(np.random.SeedSequence(key).generate_state(1)[0]))
-        logits = self(batch.features)
+        logits, intensity = self.answer(batch.features)
         loss = self._loss(logits, batch)
+        if intensity is not None and batch.intensities is not None:
+            error = intensity_error(intensity, batch.intensities, batch.weights)
+            loss = loss + (self.fit.intensity_weight or 0.0) * error
         hits = (logits.argmax(dim=1) == batch.targets[0]).float().mean()
         shared: Any = {"on_epoch": True, "batch_size": len(batch.weights), "sync_dist": True}
         self.log("loss", loss, on_step=True, prog_bar=True, **shared)
@@ -177,7 +202,8 @@ class TrainingModule(lightning.LightningModule):
     def validation_step(self, batch: OrderedBatch) -> None:
         """Count loss and hits of a batch, and keep its logits."""
         assert self.validation is not None  # noqa: S101 - whose rows these are
-        logits, targets, size = self(batch.features), batch.targets, len(batch.targets)
+        logits, intensity = self.answer(batch.features)
+        targets, size = batch.targets, len(batch.targets)
         if self.fit.within_corpus:
             allowed = torch.from_numpy(self.validation.allowed[batch.rows.cpu().numpy()])
             logits = logits.masked_fill(~allowed.to(logits.device), _NEVER)
@@ -187,10 +213,13 @@ class TrainingModule(lightning.LightningModule):
         }
         self.log_dict(figures, on_step=False, on_epoch=True, batch_size=size, sync_dist=True)
         self._answers.append((batch.rows.cpu(), logits.cpu()))
+        if intensity is not None:
+            self._intensities.append(intensity.squeeze(1).cpu())
 
     def on_validation_epoch_end(self) -> None:
         """Log the UA, which no mean over batches gives."""
         part, kept, self._answers = self.validation, self._answers, []
+        intensities, self._intensities = self._intensities, []
         if part is None or not kept:
             return
         rows, logits = (torch.cat(item).numpy() for item in zip(*kept, strict=True))
@@ -200,6 +229,10 @@ class TrainingModule(lightning.LightningModule):
             self.log_dict(of_corpora, sync_dist=True)
         figure = validation_ua(part, rows, logits, self.fit)
         self.log(VALIDATION_UA, figure, prog_bar=True, sync_dist=True)
+        if intensities and part.intensities is not None:
+            agreed = pearson(torch.cat(intensities).numpy(), part.intensities[rows])
+            if agreed is not None:
+                self.log(VALIDATION_INTENSITY, agreed, prog_bar=True, sync_dist=True)
 
     def configure_optimizers(self) -> Any:
         """Return the recipe's optimiser, with its schedule where there is one."""

@@ -78,6 +78,9 @@ class FitConfig:
             a clip and to one of its degraded copies. Each batch is then half clips, half copies of
             these clips; it needs `data.copies`.
         label_smoothing: share of the target spread over the classes a clip competes among.
+        intensity_weight: the squared error of the intensity, times this, is added to the loss;
+            it is counted over the clips that listeners rated (CREMA-D). Needs a model with
+            `intensity = true`.
         gradient_clip: largest norm of the gradient (Pascanu et al. 2013).
         average_decay: of the moving average of the weights, which is what is measured and kept.
         monitor: what early stopping and the kept weights look at.
@@ -114,6 +117,7 @@ class FitConfig:
     mixup_alpha: float = 0.0
     consistency: float = 0.0
     label_smoothing: float = 0.0
+    intensity_weight: float | None = None
     gradient_clip: float | None = None
     average_decay: float = 0.0
     monitor: Monitor = "validation_ua"
@@ -128,10 +132,14 @@ class FitConfig:
             raise ValueError("epochs and batch_size must be at least 1")
         if len(self.crop_frames) != 2 or not 1 < self.crop_frames[0] <= self.crop_frames[1]:
             raise ValueError("crop_frames must be [shortest, longest]")
-        if self.learning_rate <= 0.0:
-            raise ValueError("learning_rate must be positive")
-        if self.gradient_clip is not None and self.gradient_clip <= 0.0:
-            raise ValueError("gradient_clip must be positive; leave it out to clip nothing")
+        for name, remedy in (
+            ("learning_rate", ""),
+            ("gradient_clip", "; leave it out to clip nothing"),
+            ("intensity_weight", "; leave it out to learn none"),
+        ):
+            value = getattr(self, name)
+            if value is not None and value <= 0.0:
+                raise ValueError(f"{name} must be positive{remedy}")
         for name in ("momentum", "label_smoothing", "average_decay"):
             if not 0.0 <= getattr(self, name) < 1.0:
                 raise ValueError(f"{name} must lie in 0 to 1, 1 excluded")

@@ -400,6 +400,8 @@ class Recipe:
             raise ValueError("protocol.leak = 'copies' needs data.copies, and copies_in = 'all'")
         if "n_mels" in self.model.settings:
             raise ValueError("model.settings: n_mels follows features.n_mels")
+        if bool(self.model.settings.get("intensity")) != (self.fit.intensity_weight is not None):
+            raise ValueError("fit.intensity_weight and model.settings.intensity need each other")
         if self.published is not None:
             _check_names("published.recalls", tuple(self.published.recalls), labels)
         if self.model.name == MLP:

@@ -7,17 +7,13 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
-from pathlib import Path
+from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
 
-from affekt.corpora.votes import VOTED, read_votes
-from affekt.errors import CorpusError
+from affekt.corpora.votes import VOTED, of_clips, read_votes
 from affekt.records import Utterance
-
-VOTED_CORPUS = "cremad"
 
 Shares = npt.NDArray[np.float32]
 
@@ -69,28 +65,12 @@ def same_sounds(
 def _votes(utterances: Sequence[Utterance], labels: Sequence[str]) -> dict[int, Shares]:
     """Return the share of the votes that each class got, for the clips that were voted on."""
     columns = [labels.index(name) if name in labels else None for name in VOTED.values()]
-    tables: dict[Path, Mapping[str, tuple[int, ...]]] = {}
     found: dict[int, Shares] = {}
-    for place, item in enumerate(utterances):
-        if item.corpus != VOTED_CORPUS:
-            continue
-        root = item.path.parent
-        if root not in tables:
-            tables[root] = _table_above(root)
+    for place, votes in enumerate(of_clips(utterances, read_votes)):
         voted = np.zeros(len(labels), dtype=np.float32)
-        for column, count in zip(columns, tables[root].get(item.path.stem, ()), strict=False):
+        for column, count in zip(columns, votes or (), strict=False):
             if column is not None:
                 voted[column] = count
         if voted.sum() > 0.0:
             found[place] = voted / voted.sum()
     return found
-
-
-def _table_above(folder: Path) -> Mapping[str, tuple[int, ...]]:
-    """Read the votes of the corpus that a folder of recordings belongs to."""
-    for place in (folder, *folder.parents[:3]):
-        try:
-            return read_votes(place)
-        except CorpusError:
-            continue
-    return read_votes(folder.parent)

@@ -17,11 +17,11 @@ import numpy as np
 import onnxruntime
 
 from affekt.augment import CODECS, available
+from affekt.corpora.votes import VOTED_CORPUS
 from affekt.errors import ConfigError
 from affekt.evaluation.confidence import ConfidenceFigures, GatheredAnswers, confidence_of
 from affekt.evaluation.figures import voices
 from affekt.evaluation.people import (
-    CORPUS,
     GroupDifference,
     Listeners,
     PredictionStability,
@@ -196,7 +196,7 @@ def _listeners(
     answers: Answers, votes: Mapping[str, tuple[int, ...]]
 ) -> tuple[Listeners | None, str]:
     """Return the model beside people, or why not."""
-    if all(item.corpus != CORPUS for item in answers.tested):
+    if all(item.corpus != VOTED_CORPUS for item in answers.tested):
         return None, "CREMA-D, whose clips people voted on, is not under test"
     if not votes:
         return None, "the table of votes is not among CREMA-D's files"

@@ -15,7 +15,6 @@ from affekt.evaluation.people.groups import (
 )
 from affekt.evaluation.people.listeners import (
     AGREED,
-    CORPUS,
     ListenerFigures,
     Listeners,
     beside_listeners,
@@ -24,7 +23,6 @@ from affekt.evaluation.people.listeners import (
 __all__ = [
     "AGREED",
     "ALL_CORPORA",
-    "CORPUS",
     "MARGIN",
     "MIN_SPEAKERS",
     "GroupDifference",

@@ -12,11 +12,11 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from affekt.corpora.votes import VOTED
+from affekt.corpora.votes import VOTED, VOTED_CORPUS
 from affekt.errors import ConfigError
 from affekt.evaluation.runs import Answers
+from affekt.metrics import pearson
 
-CORPUS = "cremad"
 AGREED = 0.7  # share of the votes for one emotion from which people are said to agree
 _SMALLEST = 1e-12
 
@@ -86,7 +86,9 @@ def beside_listeners(answers: Answers, votes: Mapping[str, tuple[int, ...]]) -> 
     chosen = [
         index
         for index, item in enumerate(answers.utterances)
-        if item.corpus == CORPUS and any(votes.get(item.path.stem, ())) and item.emotion in emotions
+        if item.corpus == VOTED_CORPUS
+        and any(votes.get(item.path.stem, ()))
+        and item.emotion in emotions
     ]
     if not chosen:
         raise ConfigError("no clip of CREMA-D with votes is among those under test")
@@ -123,8 +125,6 @@ def _figures(
     # Where two emotions have most votes, each is what the crowd says by half.
     crowd = (heard == heard.max(axis=1, keepdims=True)).astype(np.float64)
     crowd /= crowd.sum(axis=1, keepdims=True)
-    flat = (model.ravel(), heard.ravel())
-    vary = graded and all(np.ptp(values) > 0.0 for values in flat)
     return ListenerFigures(
         clips=len(meant),
         model_right=float(np.mean(answered == meant)),
@@ -133,7 +133,7 @@ def _figures(
         model_with_crowd=float(crowd[rows, answered].mean()),
         cross_entropy=_cross_entropy(model, heard) if graded else None,
         cross_entropy_of_votes=_cross_entropy(heard, heard),
-        correlation=float(np.corrcoef(*flat)[0, 1]) if vary else None,
+        correlation=pearson(model.ravel(), heard.ravel()) if graded else None,
     )
 
 
