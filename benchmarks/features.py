@@ -21,7 +21,7 @@ from itertools import cycle, islice
 import librosa
 import numpy as np
 
-from affekt.features.sets import FEATURE_SETS
+from affekt.features import FEATURE_SETS
 
 RATE_HZ = 16000
 CLIP_S = 3.0

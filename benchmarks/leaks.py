@@ -29,7 +29,7 @@ from affekt.augment import CopyConfig, copy_rng, make_copy
 from affekt.corpora import load_corpus
 from affekt.evaluation import Reading, clips_digest, commit_here, log_reading
 from affekt.evaluation.overlap import lockbox_tested
-from affekt.features.sets import FEATURE_SETS
+from affekt.features import FEATURE_SETS
 from affekt.protocols import Split, protocol
 from affekt.records import Utterance
 

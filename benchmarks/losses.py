@@ -26,8 +26,7 @@ import torch
 from lightning.pytorch.callbacks import Callback
 
 from affekt.corpora import load_corpus
-from affekt.features.sets import FEATURE_SETS
-from affekt.features.spectra import LogMelConfig
+from affekt.features import FEATURE_SETS, LogMelConfig
 from affekt.models import create_model
 from affekt.published.config import SYSTEMS, VARIANTS, load_system
 from affekt.published.data import load_rows

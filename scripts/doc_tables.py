@@ -22,7 +22,7 @@ from affekt.corpora import CORPORA, classes_of
 from affekt.corpora.columns import COLUMNS
 from affekt.emotions import VOCABULARIES
 from affekt.evaluation import MEASURED, ORIGINS
-from affekt.features.sets import FEATURE_SETS
+from affekt.features import FEATURE_SETS
 from affekt.protocols import PROTOCOLS, lockbox_speakers, selection_speakers
 from affekt.recognition import Bundle, shipped_bundles
 from md import table

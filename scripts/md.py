@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from affekt.report.document import Table
-from affekt.report.markdown import table_markdown
+from affekt.report import Table, table_markdown
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[object]], *, right: str = "") -> str:

@@ -14,7 +14,7 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from affekt.corpora import CORPORA
-from affekt.report.plots import BLUE, DARK, GREY, new_figure, to_png
+from affekt.report import BLUE, DARK, GREY, new_figure, to_png
 
 PICTURE = Path(__file__).resolve().parent.parent / "docs" / "images" / "lockbox.png"
 _SHOWN_IN_FULL = "cremad"

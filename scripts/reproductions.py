@@ -18,7 +18,7 @@ from typing import Any
 from affekt.published import RULES, SYSTEMS, claims_of, load_system, picture, read_records
 from affekt.published.job import settings_of
 from affekt.published.tables import figure
-from affekt.report.plots import to_svg
+from affekt.report import to_svg
 from affekt.training.recipe import Recipe
 
 ROOT = Path(__file__).resolve().parent.parent

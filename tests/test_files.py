@@ -16,11 +16,11 @@ from affekt.errors import AffektError
 from affekt.evaluation.card.stored import read_card
 from affekt.evaluation.log import check_readings
 from affekt.evaluation.sources.predictions import open_predictions
-from affekt.features.cache import FeatureCache
-from affekt.features.table import read_info
+from affekt.features.tables.table import read_info
 from affekt.files import open_file, open_text, read_bytes, read_text
 from affekt.recognition.installed import install_model
 from affekt.training import load_recipe
+from affekt.training.feature_cache import FeatureCache
 
 
 @pytest.fixture

@@ -19,7 +19,7 @@ from click.testing import CliRunner
 from affekt.audio import decode
 from affekt.cli import main
 from affekt.features.sets import FEATURE_SETS
-from affekt.features.table import read_table
+from affekt.features.tables.table import read_table
 
 
 @pytest.fixture

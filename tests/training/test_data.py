@@ -9,11 +9,11 @@ import pytest
 
 from affekt.audio import decode
 from affekt.corpora import load_corpus
-from affekt.features.cache import FeatureCache
 from affekt.features.spectra import LogMelConfig, log_mel
 from affekt.records import Utterance
 from affekt.training import data
 from affekt.training.data import fit_normalisation, load_clips, target_label
+from affekt.training.feature_cache import FeatureCache
 
 LABELS = ("neutral", "happy", "sad", "angry")
 FEATURES = LogMelConfig(n_mels=40)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from affekt.auditing.finding import KINDS
 from affekt.auditing.run import Audit
 from affekt.auditing.words import by_kind, commands, counts, limits, plural, subject
-from affekt.report.html import render
+from affekt.report import render
 
 # Beyond that, a list is for programs: --format json has all of it.
 _SHOWN = {"findings": 200, "open": 8, "clips": 24}

@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from affekt.augment.base import Array, Augmentation, Draw, check_at_least, check_range, uniform
-from affekt.features.spectra import mel_frequencies
+from affekt.features import mel_frequencies
 
 _LOG_PER_DB = math.log(10.0) / 10.0
 _SEED_LIMIT = 2**32

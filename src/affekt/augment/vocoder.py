@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from affekt.augment.base import Array
-from affekt.features.spectra import hann_window
+from affekt.features import hann_window
 
 _WINDOW_S = 0.064
 _OVERLAP = 4

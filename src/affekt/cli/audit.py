@@ -15,7 +15,7 @@ from affekt.cli.saying import echo, say
 from affekt.corpora.datasets import DataSource, root_at_hand
 from affekt.errors import ConfigError
 from affekt.output import check_output, utf8, write_output
-from affekt.report.progress import progress_bars
+from affekt.report import progress_bars
 
 FORMATS = ("text", "json", "md", "html")
 

@@ -15,7 +15,7 @@ from affekt.cli.terms import say_terms_once
 from affekt.corpora import CORPORA, corpora_root
 from affekt.corpora.datasets import DataSource
 from affekt.recognition import BundleMetadata
-from affekt.report.progress import progress_bars
+from affekt.report import progress_bars
 
 
 @click.command()

@@ -14,7 +14,7 @@ from affekt.corpora.datasets import DataSource
 from affekt.evaluation.compare import WRITERS
 from affekt.evaluation.compare import compare as measure
 from affekt.output import check_output
-from affekt.report.progress import progress_bars
+from affekt.report import progress_bars
 
 
 @click.command()

@@ -19,7 +19,7 @@ from affekt.corpora.base import Archive, Corpus
 from affekt.corpora.datasets import Dataset, DataSource
 from affekt.corpora.scan import Scan
 from affekt.errors import CorpusError
-from affekt.report.progress import progress_bars
+from affekt.report import progress_bars
 
 _SHOWN = 10
 

@@ -12,7 +12,7 @@ from affekt.cli import measuring
 from affekt.cli.options import force_option
 from affekt.cli.saying import echo, say
 from affekt.corpora.datasets import DataSource
-from affekt.report.progress import progress_bars
+from affekt.report import progress_bars
 
 _STAMP = (
     *("protocol", "protocol_version", "protocol_description", "speakers_apart", "bundle"),

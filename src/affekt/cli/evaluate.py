@@ -17,7 +17,7 @@ from affekt.evaluation import evaluate as measure
 from affekt.evaluation.sources import Source
 from affekt.output import check_output
 from affekt.recognition import Bundle, shipped_bundles
-from affekt.report.progress import progress_bars
+from affekt.report import progress_bars
 
 
 @click.command()

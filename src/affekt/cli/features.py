@@ -17,9 +17,9 @@ from affekt.cli.options import remarks_shown
 from affekt.cli.saying import echo, say
 from affekt.corpora import corpora_root
 from affekt.corpora.datasets import DataSource
-from affekt.features.sets import FEATURE_SETS, FeatureSet, find_feature_set
+from affekt.features import FEATURE_SETS, FeatureSet, find_feature_set
 from affekt.records import Utterance
-from affekt.report.progress import progress_bars
+from affekt.report import progress_bars
 
 _SHOWN = 20
 
@@ -68,7 +68,7 @@ def extract(
     cannot be read is named, passed over, and listed in the table. Exit code 0: all was read, 1:
     something could not be read.
     """
-    from affekt.features.extract import extract as extract_features
+    from affekt.features.tables import extract as extract_features
 
     chosen = find_feature_set(set_name)
     try:
@@ -130,8 +130,7 @@ def show(file: Path, set_name: str | None, rows: int) -> None:
 
 
 def _show_table(path: Path, rows: int) -> None:
-    from affekt.features.summary import summarise
-    from affekt.features.table import SUFFIXES, read_table
+    from affekt.features.tables import SUFFIXES, read_table, summarise
 
     if path.suffix.lower() not in SUFFIXES:
         raise click.UsageError(
@@ -168,7 +167,7 @@ def _show_table(path: Path, rows: int) -> None:
 
 def _show_clip(path: Path, chosen: FeatureSet, rows: int) -> None:
     from affekt.audio import decode
-    from affekt.features.summary import summarise
+    from affekt.features.tables import summarise
 
     audio = decode(path)
     values = chosen.compute(audio.signal)

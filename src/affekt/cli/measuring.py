@@ -45,7 +45,7 @@ from affekt.output import utf8, write_output
 from affekt.protocols import PROTOCOLS, Protocol, Split, protocol
 from affekt.recognition import BundleMetadata
 from affekt.records import Utterance
-from affekt.report.progress import progress_bars
+from affekt.report import progress_bars
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 

@@ -21,7 +21,7 @@ from affekt.recognition import Failure, Options, Recognizer
 from affekt.recognition.inputs import recordings
 from affekt.recognition.writers import Writer, open_writer
 from affekt.records import ClipOptions, Prediction
-from affekt.report.progress import is_watched, progress_bars
+from affekt.report import is_watched, progress_bars
 
 T = TypeVar("T")
 # Formats, and the suffixes of their files.

@@ -20,7 +20,7 @@ from affekt.evaluation import report_of
 from affekt.evaluation.confidence import answer_tested, clips_to_fit_on
 from affekt.evaluation.sources import HUGGING_FACE
 from affekt.output import check_output
-from affekt.report.progress import progress_bars
+from affekt.report import progress_bars
 
 
 @click.command()

@@ -27,7 +27,7 @@ from affekt.recognition.annotations import FORMATS, annotate, link_to, write_htm
 from affekt.recognition.annotations.terminal import write_table
 from affekt.recognition.timeline import TimelineOptions
 from affekt.records import Timeline, TrackOptions
-from affekt.report.progress import progress_bars
+from affekt.report import progress_bars
 
 
 @click.command()

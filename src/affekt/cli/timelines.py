@@ -22,7 +22,7 @@ from affekt.recognition.annotations.overview import Entry, overview_csv, overvie
 from affekt.recognition.inputs import Found, recordings
 from affekt.recognition.timeline import TimelineOptions, check_options
 from affekt.records import Timeline
-from affekt.report.progress import progress_bars
+from affekt.report import progress_bars
 
 OVERVIEW = "overview.csv"
 # What is printed where no folder is named for the timelines.

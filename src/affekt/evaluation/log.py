@@ -18,7 +18,7 @@ from typing import Literal
 
 from affekt.errors import ConfigError
 from affekt.evaluation.report import EIGHT, Report
-from affekt.report.csv import csv_text
+from affekt.report import csv_text
 from affekt.text import csv_record
 
 LOG = Path("docs/lockbox-log.csv")

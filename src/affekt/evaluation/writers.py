@@ -21,9 +21,7 @@ from affekt.evaluation.figures import (
 from affekt.evaluation.overlap import Leaks
 from affekt.evaluation.people import GroupFigures
 from affekt.evaluation.report import Report
-from affekt.report.document import Block, Document, Facts, Section, Table
-from affekt.report.markdown import as_markdown
-from affekt.report.text import as_text
+from affekt.report import Block, Document, Facts, Section, Table, as_markdown, as_text
 from affekt.text import csv_record
 
 MARK = "*"

@@ -13,7 +13,7 @@ from affekt.inspection.clip_plot import draw_clip
 from affekt.inspection.side import Side
 from affekt.inspection.sound import TOP_DB, Sound, measure, read_recording
 from affekt.output import check_output, write_output
-from affekt.report.html import data_address, render
+from affekt.report import data_address, render
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,7 +60,7 @@ class ClipView:
         Raises:
             MissingExtraError: matplotlib is not installed.
         """
-        from affekt.report.plots import to_png
+        from affekt.report import to_png
 
         return to_png(draw_clip(self))
 

@@ -8,12 +8,10 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from affekt.audio import SAMPLING_RATE_HZ, Signal
-from affekt.features.cepstra import mfcc
-from affekt.features.spectra import FloatArray, mel_frequencies
-from affekt.features.stft import power_to_db
+from affekt.features import FloatArray, mel_frequencies, mfcc, power_to_db
 from affekt.inspection.side import N_MELS, N_MFCC, Side
 from affekt.inspection.sound import TOP_DB, Recording, measure
-from affekt.report.plots import BLUE, ORANGE, new_figure
+from affekt.report import BLUE, ORANGE, new_figure
 from affekt.text import printable
 
 if TYPE_CHECKING:

@@ -18,7 +18,7 @@ from affekt.inspection.corpus_statistics import (
     split,
     summarise,
 )
-from affekt.report.plots import (
+from affekt.report import (
     BLUE,
     DARK,
     DIM,

@@ -17,7 +17,7 @@ from affekt.inspection.corpus_bars import (
     draw_languages,
     draw_sampling_rates,
 )
-from affekt.report.plots import (
+from affekt.report import (
     BLUE,
     DARK,
     GREEN,

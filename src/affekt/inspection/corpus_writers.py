@@ -24,7 +24,7 @@ from affekt.inspection.corpus_statistics import (
     to_json,
 )
 from affekt.output import check_output, write_outputs
-from affekt.report.plots import require_matplotlib, to_png
+from affekt.report import require_matplotlib, to_png
 from affekt.terminal import open_console, print_table
 
 if TYPE_CHECKING:

@@ -9,8 +9,8 @@ from functools import cached_property
 import soundfile
 
 from affekt.audio import SAMPLING_RATE_HZ, Signal
-from affekt.features.stft import Stft
-from affekt.report.html import data_address
+from affekt.features import Stft
+from affekt.report import data_address
 
 N_FFT = 1024
 N_MELS = 128

@@ -12,8 +12,7 @@ import numpy.typing as npt
 from affekt.audio import Signal, decode_blocks, to_mono
 from affekt.audio.signal import MIN_DURATION_S, MIN_PEAK
 from affekt.errors import AudioError, SilentError
-from affekt.features.descriptors import rms
-from affekt.features.stft import Stft
+from affekt.features import Stft, rms
 
 # The largest positive sample of 16 bits; what lies beyond it is at full scale in any format.
 FULL_SCALE = 1.0 - 2.0**-15

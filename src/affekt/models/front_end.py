@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from affekt.features.spectra import LogMelConfig, hann_window, mel_filterbank
+from affekt.features import LogMelConfig, hann_window, mel_filterbank
 
 
 class LogMelFrontEnd(nn.Module):

@@ -10,7 +10,7 @@ from torch import nn
 
 from affekt.config import from_mapping, to_mapping
 from affekt.errors import ConfigError, did_you_mean
-from affekt.features.spectra import LogMelConfig
+from affekt.features import LogMelConfig
 from affekt.models.crema_cnn1d import CremaCnn1d, CremaCnn1dConfig
 from affekt.models.crema_cnn2d import CremaCnn2d, CremaCnn2dConfig
 from affekt.models.crema_cnn2d_external import CremaCnn2dExternal, CremaCnn2dExternalConfig

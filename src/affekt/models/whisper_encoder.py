@@ -29,7 +29,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from affekt.errors import ConfigError, MissingExtraError
-from affekt.features.spectra import hann_window, mel_filters
+from affekt.features import hann_window, mel_filters
 
 SAMPLING_RATE_HZ = 16_000
 WINDOW_SAMPLES = 400

@@ -10,7 +10,7 @@ from typing import Any
 
 from affekt.config import to_mapping
 from affekt.errors import ConfigError
-from affekt.features.sets import FeatureSet
+from affekt.features import FeatureSet
 from affekt.published.config import claims_of
 from affekt.training.fit import missing_corpora
 from affekt.training.options import MLP, FitConfig

@@ -22,7 +22,7 @@ from affekt.evaluation.run_report import (
 from affekt.output import write_outputs
 from affekt.published.config import SYSTEMS
 from affekt.published.job import RECORD, read_record
-from affekt.report.plots import to_png
+from affekt.report import to_png
 from affekt.training.console import Say
 from affekt.training.splits import RULES, Rule
 

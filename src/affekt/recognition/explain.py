@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from affekt.audio import SAMPLING_RATE_HZ, Audio, AudioSource, Window, decode, decode_blocks
 from affekt.errors import AudioError, ConfigError
-from affekt.features.spectra import FloatArray, LogMelConfig, log_mel
+from affekt.features import FloatArray, LogMelConfig, log_mel
 from affekt.recognition.bundle import Bundle
 from affekt.records import SCHEMA_VERSION, Prediction
 

@@ -10,7 +10,7 @@ from typing import Any, Self
 from affekt.audio import SAMPLING_RATE_HZ
 from affekt.config import from_mapping, to_mapping
 from affekt.errors import BundleError, ConfigError, did_you_mean
-from affekt.features.sets import FEATURE_SETS, FeatureSet
+from affekt.features import FEATURE_SETS, FeatureSet
 from affekt.metrics import Rule
 
 SCHEMA_VERSION = "1"

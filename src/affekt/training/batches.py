@@ -17,8 +17,8 @@ from torch.utils.data import DataLoader, Dataset, Sampler
 
 from affekt.augment import Pipeline, draw_mixup
 from affekt.errors import ConfigError
-from affekt.features.cache import Features
 from affekt.training.data import Numbers, Part
+from affekt.training.feature_cache import Features
 from affekt.training.options import FitConfig
 from affekt.training.recipe import DataConfig
 

@@ -16,11 +16,10 @@ from affekt.augment import CopyConfig, copy_rng, make_copy
 from affekt.config import to_mapping
 from affekt.emotions import CANONICAL
 from affekt.errors import AudioError
-from affekt.features.cache import FeatureCache, Features, default_cache_root
-from affekt.features.sets import FeatureSet
-from affekt.features.spectra import LogMelConfig, log_mel
+from affekt.features import FeatureSet, LogMelConfig, log_mel
 from affekt.parallel import Workers
 from affekt.records import Utterance
+from affekt.training.feature_cache import FeatureCache, Features, default_cache_root
 
 Floats = npt.NDArray[np.floating]
 Numbers = npt.NDArray[np.int64]

@@ -11,7 +11,7 @@ from torch import nn
 
 from affekt.config import to_mapping
 from affekt.corpora import CORPORA
-from affekt.features.sets import FeatureSet
+from affekt.features import FeatureSet
 from affekt.recognition import BundleMetadata
 from affekt.records import Utterance
 from affekt.training.calibration import Calibration

@@ -30,7 +30,7 @@ from affekt.corpora.datasets import root_at_hand
 from affekt.corpora.votes import of_clips, read_intensities
 from affekt.emotions import CANONICAL
 from affekt.errors import ConfigError, CorpusError
-from affekt.features.sets import FeatureSet
+from affekt.features import FeatureSet
 from affekt.models import PathakMlpConfig, create_model, initialise
 from affekt.protocols import Parts
 from affekt.records import Utterance

@@ -22,7 +22,7 @@ from affekt.metrics import confusion_matrix, unweighted_average_recall
 from affekt.output import write_outputs
 from affekt.protocols import partition, protocol
 from affekt.records import Utterance
-from affekt.report.csv import csv_text
+from affekt.report import csv_text
 from affekt.training.console import reading_bar
 from affekt.training.data import Clips, Numbers
 from affekt.training.fit import (

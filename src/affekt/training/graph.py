@@ -8,8 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from affekt.audio import SAMPLING_RATE_HZ
-from affekt.features.sets import FeatureSet
-from affekt.features.spectra import LogMelConfig
+from affekt.features import FeatureSet, LogMelConfig
 from affekt.models import Answer, LogMelFrontEnd
 from affekt.recognition.bundle import INTENSITY_NAME, OUTPUT_NAMES
 from affekt.training.data import Normalisation

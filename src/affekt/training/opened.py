@@ -14,7 +14,7 @@ import numpy.typing as npt
 from affekt.audio import Signal
 from affekt.config import from_mapping
 from affekt.errors import AffektError, ConfigError
-from affekt.features.sets import FeatureSet
+from affekt.features import FeatureSet
 from affekt.protocols import lockbox_speakers, selection_speakers
 from affekt.training.checkpoint import network_weights, read_checkpoint
 from affekt.training.data import Normalisation

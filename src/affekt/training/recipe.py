@@ -17,8 +17,7 @@ from affekt.corpora.datasets import DataSource
 from affekt.corpora.labels import Labels
 from affekt.emotions import CANONICAL
 from affekt.errors import ConfigError, did_you_mean
-from affekt.features.sets import FeatureSet, find_feature_set
-from affekt.features.spectra import LogMelConfig
+from affekt.features import FeatureSet, LogMelConfig, find_feature_set
 from affekt.files import read_text
 from affekt.protocols import protocol
 from affekt.training.older import modern

@@ -10,7 +10,7 @@ from typing import Any
 
 from affekt.config import from_mapping, to_toml
 from affekt.output import check_output, write_output
-from affekt.report.csv import csv_text
+from affekt.report import csv_text
 from affekt.training.fit import with_labels
 from affekt.training.module import VALIDATION_UA
 from affekt.training.recipe import Recipe, find_recipe, read_recipe, with_places

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from affekt.features.spectra import FloatArray, mel_frequencies
+from affekt.features import FloatArray, mel_frequencies
 from affekt.recognition.annotations.marks import NOT_SPEECH, SILENCE, SPEECH, UNCERTAIN, label_of
 from affekt.recognition.annotations.palette import looks
 from affekt.recognition.explain import SPECTRUM, Explanation

@@ -20,8 +20,7 @@ from affekt.evaluation.figures import interval_of, percent
 from affekt.evaluation.report import Report
 from affekt.metrics import Coverage
 from affekt.recognition.metadata import SetRule
-from affekt.report.document import Block, Plot, Table
-from affekt.report.plots import to_svg
+from affekt.report import Block, Plot, Table, to_svg
 
 
 def confidence(card: Card) -> Iterator[Block]:

@@ -10,8 +10,7 @@ from affekt.evaluation.card.card import Card
 from affekt.evaluation.card.sections import sections
 from affekt.evaluation.card.warnings import warnings_of
 from affekt.output import write_outputs
-from affekt.report.document import Document
-from affekt.report.html import as_html
+from affekt.report import Document, as_html
 
 
 def card_files(folder: Path, name: str) -> tuple[Path, Path]:

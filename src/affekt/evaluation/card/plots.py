@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from affekt.evaluation.figures import CorpusFigures
 from affekt.evaluation.robustness import Robustness
-from affekt.report.plots import (
+from affekt.report import (
     BLUE,
     DARK,
     FAINT,

@@ -30,8 +30,7 @@ from affekt.evaluation.writers import (
     protocol_facts,
     scoring_summary,
 )
-from affekt.report.document import Block, Bullets, Folded, Plot, Section, Table, marked
-from affekt.report.plots import to_svg
+from affekt.report import Block, Bullets, Folded, Plot, Section, Table, marked, to_svg
 
 _NOTHING = (
     "Nothing crossed a line that this report draws. That is not the same as nothing to worry about."

@@ -24,9 +24,7 @@ from affekt.evaluation.writers import (
     protocol_facts,
     source_facts,
 )
-from affekt.report.document import Document, Facts, Section, Table
-from affekt.report.markdown import as_markdown
-from affekt.report.text import as_text
+from affekt.report import Document, Facts, Section, Table, as_markdown, as_text
 from affekt.text import csv_record
 
 CSV_COLUMNS = (

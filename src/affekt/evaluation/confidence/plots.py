@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from affekt.evaluation.confidence.answers import ConfidenceFigures
 from affekt.metrics import Reliability, RiskCoverage, Roc
-from affekt.report.plots import BLUE, GREY, VERMILION, new_figure, to_png
+from affekt.report import BLUE, GREY, VERMILION, new_figure, to_png
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 import numpy.typing as npt
 
-from affekt.report.plots import (
+from affekt.report import (
     BLUE,
     DARK,
     FAINT,

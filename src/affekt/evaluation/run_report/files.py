@@ -17,9 +17,7 @@ from affekt.evaluation.run_report.page import to_html
 from affekt.evaluation.run_report.sections import Facts, History, run_document
 from affekt.evaluation.run_report.tables import predictions_csv
 from affekt.output import write_outputs
-from affekt.report.csv import csv_text
-from affekt.report.markdown import as_markdown
-from affekt.report.plots import to_png, to_svg
+from affekt.report import as_markdown, csv_text, to_png, to_svg
 
 
 def write_report(

@@ -10,8 +10,7 @@ from affekt.errors import AffektError
 from affekt.evaluation.figures import ClassificationFigures, percent
 from affekt.evaluation.run_report.sections import CLIPS_SHOWN, shown_of
 from affekt.evaluation.run_report.sounds import LONGEST_S, excerpt
-from affekt.report.document import Document
-from affekt.report.html import data_address, render
+from affekt.report import Document, data_address, render
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from affekt.evaluation.figures import ClassificationFigures, percent
-from affekt.report.document import Block, Bullets, Document, Folded, Plot, Section, Table
+from affekt.report import Block, Bullets, Document, Folded, Plot, Section, Table
 
 Facts = Mapping[str, str | int | float]
 History = Sequence[Mapping[str, float]]

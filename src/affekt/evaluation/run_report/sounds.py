@@ -11,8 +11,8 @@ import soundfile
 
 from affekt.audio import decode
 from affekt.evaluation.figures import spectrogram_plot
-from affekt.features.spectra import LogMelConfig, log_mel
-from affekt.report.plots import to_png
+from affekt.features import LogMelConfig, log_mel
+from affekt.report import to_png
 
 LONGEST_S = 10.0
 _DB_PER_NEPER = 10.0 / math.log(10.0)

@@ -13,9 +13,7 @@ from affekt.errors import ConfigError
 from affekt.evaluation.figures import ClipPrediction, percent
 from affekt.files import open_text
 from affekt.output import write_outputs
-from affekt.report.csv import csv_text
-from affekt.report.document import Table
-from affekt.report.markdown import table_markdown
+from affekt.report import Table, csv_text, table_markdown
 
 MEASURES: dict[str, str] = {
     "accuracy": "accuracy",

@@ -14,7 +14,7 @@ from affekt.audio import Signal
 from affekt.errors import BundleError, ConfigError, MissingExtraError
 from affekt.evaluation.runs import Probabilities
 from affekt.evaluation.sources.base import LabelMap, Listener, rename
-from affekt.features.sets import FEATURE_SETS, FeatureSet, find_feature_set
+from affekt.features import FEATURE_SETS, FeatureSet, find_feature_set
 from affekt.recognition.checksum import file_sha256
 from affekt.recognition.outputs import Outputs
 

@@ -34,7 +34,7 @@ from affekt.recognition.annotations.palette import TILE, looks
 from affekt.recognition.annotations.sounds import media_type, outline
 from affekt.recognition.notices import NO_LEGAL_ADVICE, NOTICE_RECOGNISER, NOTICE_WORKPLACE
 from affekt.records import Timeline, TrackSummary
-from affekt.report.html import render, stylesheet
+from affekt.report import render, stylesheet
 
 # Browsers refuse longer strings than half a gigabyte, and base64 adds a third.
 MAX_EMBEDDED_BYTES = 250 * 2**20

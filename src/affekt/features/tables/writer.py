@@ -1,4 +1,4 @@
-"""Writing tables of features; see `affekt.features.table` for what is in them."""
+"""Writing tables of features; see `affekt.features.tables.table` for what is in them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ import numpy as np
 
 from affekt.errors import ConfigError
 from affekt.features.sets import FeatureSet, find_feature_set
-from affekt.features.table import (
+from affekt.features.tables.info import TableInfo
+from affekt.features.tables.table import (
     COLUMNS,
     FIELDS,
     METADATA_KEY,
@@ -20,7 +21,6 @@ from affekt.features.table import (
     check_suffix,
     csv_info_path,
 )
-from affekt.features.table_info import TableInfo
 from affekt.output import open_output, open_text_output, write_output
 from affekt.parquet import load_pyarrow
 

@@ -19,11 +19,11 @@ from typing import NamedTuple
 
 from affekt._version import __version__
 from affekt.errors import ConfigError
-from affekt.features.parts import Group, clip_name, groups_of, make_part, read_part
 from affekt.features.sets import FeatureSet
-from affekt.features.table import FIELDS, Rows, csv_info_path, read_info
-from affekt.features.table_info import Skipped, TableInfo
-from affekt.features.table_writer import check_target, told_to_the_user, write_table
+from affekt.features.tables.info import Skipped, TableInfo
+from affekt.features.tables.parts import Group, clip_name, groups_of, make_part, read_part
+from affekt.features.tables.table import FIELDS, Rows, csv_info_path, read_info
+from affekt.features.tables.writer import check_target, told_to_the_user, write_table
 from affekt.output import check_output
 from affekt.parallel import only_one, run_in_processes
 from affekt.records import Utterance

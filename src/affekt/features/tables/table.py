@@ -18,7 +18,7 @@ import numpy.typing as npt
 from affekt.errors import ConfigError, did_you_mean
 from affekt.features.sets import FeatureSet, find_feature_set
 from affekt.features.spectra import FloatArray
-from affekt.features.table_info import TableInfo, check_info, damaged
+from affekt.features.tables.info import TableInfo, check_info, damaged
 from affekt.files import read_text
 from affekt.parquet import load_pyarrow
 from affekt.records import Utterance

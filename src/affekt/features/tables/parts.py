@@ -1,4 +1,4 @@
-"""The parts that a table of features is put together from; see `affekt.features.extract`."""
+"""The parts that a table of features is put together from; `extraction` makes them."""
 
 from __future__ import annotations
 

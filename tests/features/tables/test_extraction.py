@@ -11,10 +11,10 @@ import soundfile
 
 from affekt.audio import decode
 from affekt.errors import ConfigError
-from affekt.features import parts as module
-from affekt.features.extract import extract
 from affekt.features.sets import find_feature_set
-from affekt.features.table import read_table
+from affekt.features.tables import parts as module
+from affekt.features.tables.extraction import extract
+from affekt.features.tables.table import read_table
 from affekt.records import Utterance
 
 SET = find_feature_set("mfcc-mel-mean")

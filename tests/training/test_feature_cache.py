@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from affekt.errors import AudioError, ConfigError
-from affekt.features.cache import FeatureCache, default_cache_root
 from affekt.records import Utterance
+from affekt.training.feature_cache import FeatureCache, default_cache_root
 
 FEATURES = np.array([[1.0, -2.5], [0.25, 8.0], [-11.5, 3.0]], dtype=np.float32)
 
@@ -185,7 +185,7 @@ WRITER = """
 import sys
 from pathlib import Path
 import numpy as np
-from affekt.features.cache import FeatureCache
+from affekt.training.feature_cache import FeatureCache
 
 cache = FeatureCache(Path(sys.argv[1]), {"n_mels": 2})
 clip = Path(sys.argv[2])

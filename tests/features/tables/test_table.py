@@ -15,9 +15,9 @@ from hypothesis.extra import numpy as npst
 
 from affekt.errors import ConfigError
 from affekt.features.sets import FEATURE_SETS, find_feature_set
-from affekt.features.table import COLUMNS, Rows, read_table
-from affekt.features.table_info import Skipped, TableInfo
-from affekt.features.table_writer import write_table
+from affekt.features.tables.info import Skipped, TableInfo
+from affekt.features.tables.table import COLUMNS, Rows, read_table
+from affekt.features.tables.writer import write_table
 from affekt.records import Utterance
 
 CLIPS = (

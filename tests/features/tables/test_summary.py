@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from affekt.features import summary as module
 from affekt.features.sets import FEATURE_SETS
-from affekt.features.summary import summarise
+from affekt.features.tables import summary as module
+from affekt.features.tables.summary import summarise
 
 # The axes of `[clips, *shape]` that a named feature goes over.
 AXES = {
