@@ -31,12 +31,11 @@ from affekt.models import create_model
 from affekt.published.config import SYSTEMS, VARIANTS, load_system
 from affekt.published.data import load_rows
 from affekt.recognition import BundleMetadata
-from affekt.training import Run, load_recipe
+from affekt.training import Run, load_recipe, split_rows
 from affekt.training.data import Normalisation
 from affekt.training.export import export_graph
 from affekt.training.fit import Task, fit, fit_network
 from affekt.training.graph import FeatureGraph, WaveformGraph
-from affekt.training.splits import split_rows
 
 ROOT = Path(__file__).resolve().parent.parent
 STEPS = 50

@@ -19,7 +19,7 @@ from affekt.published import RULES, SYSTEMS, claims_of, load_system, picture, re
 from affekt.published.job import settings_of
 from affekt.published.tables import figure
 from affekt.report import to_svg
-from affekt.training.recipe import Recipe
+from affekt.training import Recipe
 
 ROOT = Path(__file__).resolve().parent.parent
 FOLDER = ROOT / "docs" / "reproductions"

@@ -13,7 +13,7 @@ from torch import nn
 from affekt.config import to_mapping
 from affekt.errors import ConfigError
 from affekt.models import MODELS, create_model
-from affekt.models.initialise import initialise
+from affekt.models.initialise import initialise_weights
 
 # Of each network: the features its text gives it, the text's classes, and other sizes it can take.
 GIVEN = {
@@ -42,7 +42,7 @@ def made(name, shape=None, classes=None):
     torch.manual_seed(0)
     own, own_classes, _ = GIVEN[name]
     network = create_model(name, input_shape=shape or own, n_classes=classes or own_classes)
-    initialise(network, "he")
+    initialise_weights(network, "he")
     return network.eval()
 
 

@@ -11,7 +11,7 @@ from affekt.protocols import partition
 from affekt.recognition.bundle import BundleMetadata
 from affekt.recognition.metadata import SetRule
 from affekt.records import Utterance
-from affekt.training.calibration import Calibration
+from affekt.training.calibration.temperature import Calibration
 from affekt.training.describe import describe, front_end_of
 from affekt.training.fit import Fitted
 from affekt.training.module import TrainingModule

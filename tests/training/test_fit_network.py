@@ -15,7 +15,7 @@ from torch import nn
 from affekt.config import to_mapping
 from affekt.errors import ConfigError
 from affekt.models import create_model
-from affekt.models.initialise import initialise
+from affekt.models.initialise import initialise_weights
 from affekt.models.whisper_encoder import WhisperConfig, WhisperEncoder
 from affekt.training import fit as fit_room
 from affekt.training.checkpoint import load_weights, read_checkpoint
@@ -208,7 +208,7 @@ def test_a_clipped_gradient_takes_steps_of_at_most_its_norm(tmp_path, network):
     network(lambda: nn.Linear(4, 3))
     untrained = nn.Linear(4, 3)
     torch.manual_seed(5)
-    initialise(untrained, "xavier")
+    initialise_weights(untrained, "xavier")
     module, _ = fit_network(make_task(tmp_path, fit, rows))
     before, after = (
         torch.cat([item.detach().flatten() for item in made.parameters()])

@@ -156,7 +156,7 @@ def _no_card_figures(report: Report) -> str | None:
 
 def _recorded(report: Report) -> Report:
     """Write the figures into the bundle; the report then names the file that holds them."""
-    from affekt.training.export import record_figures  # the extra `train`, for this option alone
+    from affekt.training import record_figures  # the extra `train`, for this option alone
 
     path, figures = Path(report.bundle_path), report.card_figures()
     if Bundle.load(path).metadata.figures.get(report.protocol) != figures:

@@ -278,7 +278,7 @@ def _decorated(command: Command, options: tuple[Callable[[Command], Command], ..
 
 
 def _open_checkpoint(path: Path) -> Network:
-    from affekt.training.opened import open_checkpoint  # the extra `train`, for checkpoints alone
+    from affekt.training import open_checkpoint  # the extra `train`, for checkpoints alone
 
     return open_checkpoint(path)
 

@@ -90,7 +90,7 @@ def train(
 def _begin(name: str | None, *, force: bool) -> Path:
     """Write a shipped recipe into the current folder, under a name of its own."""
     from affekt.output import write_output
-    from affekt.training.recipe import find_recipe
+    from affekt.training import find_recipe
 
     text = find_recipe(name or "own").read_text(encoding="utf-8")
     if name is not None:  # its terms are those of the shipped weights

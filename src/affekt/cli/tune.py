@@ -60,10 +60,8 @@ def tune(
     command goes on with a study, with a higher --trials too.
     """
     try:
-        from affekt.training.search import shown
-        from affekt.training.trials import TrialOptions
-        from affekt.training.tune import TuneRequest
-        from affekt.training.tune import tune as run_search
+        from affekt.training.tuning import TrialOptions, TuneRequest, shown
+        from affekt.training.tuning import tune as run_search
     except ModuleNotFoundError as error:
         if error.name not in {"optuna", "sqlalchemy"}:
             raise

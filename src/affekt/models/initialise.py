@@ -16,7 +16,7 @@ from torch.nn.modules.conv import _ConvNd
 Scheme = Literal["xavier", "he"]
 
 
-def initialise(network: nn.Module, scheme: Scheme) -> None:
+def initialise_weights(network: nn.Module, scheme: Scheme) -> None:
     """Draw the weights of convolutions, dense and recurrent layers anew, in place.
 
     Kernels that take inputs are drawn by the scheme, recurrent kernels are orthogonal, biases zero

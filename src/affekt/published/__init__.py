@@ -10,7 +10,7 @@ from affekt.published.tables import (
     to_markdown,
     write_tables,
 )
-from affekt.training.splits import RULES
+from affekt.training import RULES
 
 __all__ = [
     "RULES",

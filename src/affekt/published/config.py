@@ -9,7 +9,7 @@ from pathlib import Path
 
 from affekt.config import from_mapping
 from affekt.errors import ConfigError, did_you_mean
-from affekt.training.recipe import Published, Recipe, read_recipe
+from affekt.training import Published, Recipe, read_recipe
 
 SYSTEMS = (
     "shukla-cnn1d",

@@ -7,9 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from affekt.errors import CorpusError
-from affekt.training.data import Clips, few_of_each, target_label
-from affekt.training.fit import load_recordings, read_clips
-from affekt.training.recipe import Recipe
+from affekt.training import Clips, Recipe, few_of_each, load_recordings, read_clips, target_label
 
 
 def load_rows(

@@ -12,10 +12,7 @@ from affekt.config import to_mapping
 from affekt.errors import ConfigError
 from affekt.features import FeatureSet
 from affekt.published.config import claims_of
-from affekt.training.fit import missing_corpora
-from affekt.training.options import MLP, FitConfig
-from affekt.training.recipe import Recipe
-from affekt.training.splits import Rule
+from affekt.training import MLP, FitConfig, Recipe, Rule, missing_corpora
 
 RECORD = "run.json"
 

@@ -23,12 +23,17 @@ from affekt.published.config import claims_of
 from affekt.published.job import Job, feature_version
 from affekt.published.tables import epochs_of
 from affekt.recognition import BundleMetadata
-from affekt.training.callbacks import History
-from affekt.training.data import Clips
-from affekt.training.describe import corpora_terms, front_end_of, training_data
-from affekt.training.fit import lightning_precision
-from affekt.training.measure import clip_name, facts_of
-from affekt.training.splits import RowSplit
+from affekt.training import (
+    Clips,
+    History,
+    RowSplit,
+    clip_name,
+    corpora_terms,
+    facts_of,
+    front_end_of,
+    lightning_precision,
+    training_data,
+)
 
 _CLAIMS = ("metric", "value", "train_value", "others", "recalls")
 _LIBRARIES = ("torch", "numpy", "scikit-learn", "lightning")

@@ -18,11 +18,7 @@ from affekt.published.record import reading_of
 from affekt.published.run import run_job
 from affekt.published.tables import figure
 from affekt.recognition import Bundle
-from affekt.training.console import Say, reading_bar
-from affekt.training.data import QUICK_EPOCHS
-from affekt.training.fit import check_recipe
-from affekt.training.recipe import Recipe
-from affekt.training.splits import Rule
+from affekt.training import QUICK_EPOCHS, Recipe, Rule, Say, check_recipe, reading_bar
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

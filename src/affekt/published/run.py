@@ -10,12 +10,18 @@ from typing import Any
 from affekt.output import write_outputs
 from affekt.published.job import RECORD, Job
 from affekt.published.record import about, metadata, report
-from affekt.training.data import Clips
-from affekt.training.export import export
-from affekt.training.fit import Task, check_classes, fit_network, run_settings
-from affekt.training.measure import by_corpus, measure
-from affekt.training.module import probabilities_of_part
-from affekt.training.splits import split_rows
+from affekt.training import (
+    Clips,
+    Task,
+    by_corpus,
+    check_classes,
+    export_bundle,
+    figures_of,
+    fit_network,
+    probabilities_of_part,
+    run_settings,
+    split_rows,
+)
 
 
 def run_job(job: Job, rows: Clips) -> dict[str, Any]:
@@ -53,7 +59,7 @@ def run_job(job: Job, rows: Clips) -> dict[str, Any]:
         )
     )
     probabilities = probabilities_of_part(module, test)
-    figures = measure(rows, split.test, probabilities, (job.corpora,))
+    figures = figures_of(rows, split.test, probabilities, (job.corpora,))
     hits = probabilities.argmax(axis=1) == test.own_targets
     on_train = probabilities_of_part(module, train).argmax(axis=1)
     record = {
@@ -71,5 +77,5 @@ def run_job(job: Job, rows: Clips) -> dict[str, Any]:
     # What lies in a run's own folder is the run's.
     write_outputs(job.folder, {RECORD: json.dumps(record, indent=1) + "\n"}, force=True)
     about_bundle = metadata(job, rows, split, record, module.network)
-    export(module, recipe, about_bundle, job.bundle, force=True)
+    export_bundle(module, recipe, about_bundle, job.bundle, force=True)
     return record

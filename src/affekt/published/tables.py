@@ -23,8 +23,7 @@ from affekt.output import write_outputs
 from affekt.published.config import SYSTEMS
 from affekt.published.job import RECORD, read_record
 from affekt.report import to_png
-from affekt.training.console import Say
-from affekt.training.splits import RULES, Rule
+from affekt.training import RULES, Rule, Say
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

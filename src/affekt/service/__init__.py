@@ -14,14 +14,17 @@ if TYPE_CHECKING:
     from affekt.service.server import serve
     from affekt.service.settings import Settings
 
-__all__ = ["Settings", "new_key", "serve"]
+__all__ = [
+    "Settings",
+    "new_key",
+    "serve",
+]
+
+_LAZY = {
+    "Settings": "affekt.service.settings",
+    "new_key": "affekt.service.keys",
+    "serve": "affekt.service.server",
+}
 
 if not TYPE_CHECKING:
-    __getattr__, __dir__ = on_first_use(
-        __name__,
-        {
-            "Settings": "affekt.service.settings",
-            "new_key": "affekt.service.keys",
-            "serve": "affekt.service.server",
-        },
-    )
+    __getattr__, __dir__ = on_first_use(__name__, _LAZY)

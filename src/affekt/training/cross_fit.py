@@ -12,8 +12,7 @@ import dataclasses
 import numpy as np
 
 from affekt.errors import CorpusError
-from affekt.training.calibration import Calibration, calibrate_logits
-from affekt.training.calibration_graph import logits_of
+from affekt.training.calibration import Calibration, calibrate_logits, logits_of
 from affekt.training.data import Clips
 from affekt.training.fit import Run
 from affekt.training.folds import folds_of, train_fold

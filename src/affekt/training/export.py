@@ -34,7 +34,7 @@ PARITY_DURATIONS_S: tuple[float, ...] = (0.1, 0.5, 1.7, 3.0, 7.3, 30.0)
 PARITY_BATCHES = (1, 2, 5)
 
 
-def export(
+def export_bundle(
     module: TrainingModule, recipe: Recipe, metadata: BundleMetadata, path: Path, *, force: bool
 ) -> float:
     """Write the bundle of a trained network, its front end in the graph where that is possible.

@@ -31,7 +31,7 @@ from affekt.corpora.votes import of_clips, read_intensities
 from affekt.emotions import CANONICAL
 from affekt.errors import ConfigError, CorpusError
 from affekt.features import FeatureSet
-from affekt.models import PathakMlpConfig, create_model, initialise
+from affekt.models import PathakMlpConfig, create_model, initialise_weights
 from affekt.protocols import Parts
 from affekt.records import Utterance
 from affekt.training.batches import (
@@ -256,7 +256,7 @@ def make_network(recipe: Recipe) -> nn.Module:
     )
     if recipe.fit.initialisation != "torch":
         torch.manual_seed(recipe.seed)
-        initialise(network, recipe.fit.initialisation)
+        initialise_weights(network, recipe.fit.initialisation)
     return network
 
 

@@ -34,7 +34,7 @@ from affekt.training.fit import (
     run_settings,
     told_recordings,
 )
-from affekt.training.measure import by_corpus, facts_of, measure
+from affekt.training.measure import by_corpus, facts_of, figures_of
 from affekt.training.module import probabilities_of_part
 from affekt.training.recipe import SHARES, Recipe
 from affekt.training.splits import RowSplit, Rule, row_split, split_rows
@@ -269,7 +269,7 @@ def _report(run: Run, clips: Clips, done: Sequence[Answers], of: int) -> Path:
     recipe = run.recipe
     test = np.concatenate([answers.fold.test for answers in done])
     probabilities = np.concatenate([answers.probabilities for answers in done])
-    figures = measure(clips, test, probabilities, recipe.data.places(run.corpora))
+    figures = figures_of(clips, test, probabilities, recipe.data.places(run.corpora))
     name = recipe.protocol.name
     title = name if name in SHARES else protocol(name).title
     facts = {

@@ -17,7 +17,7 @@ from affekt.training.splits import RowSplit
 Probabilities = npt.NDArray[np.float64]
 
 
-def measure(
+def figures_of(
     clips: Clips, rows: Numbers, probabilities: Probabilities, places: Sequence[Path]
 ) -> ClassificationFigures:
     """Return the figures of some rows.

@@ -15,13 +15,11 @@ from affekt.corpora.datasets import DataSource
 from affekt.errors import ConfigError
 from affekt.evaluation.confidence import synthetic_sounds
 from affekt.output import check_output
-from affekt.training.calibration import Calibration, calibrate
-from affekt.training.calibration_fit import FALSE_ALARMS
-from affekt.training.calibration_run import add_novelty
+from affekt.training.calibration import FALSE_ALARMS, Calibration, add_novelty, calibrate
 from affekt.training.console import Say, reading_bar
 from affekt.training.cross_fit import cross_fit
 from affekt.training.describe import describe
-from affekt.training.export import export
+from affekt.training.export import export_bundle
 from affekt.training.fit import Fitted, Run, fit, with_labels
 from affekt.training.folds import train_folds
 from affekt.training.recipe import find_recipe, load_recipe
@@ -126,7 +124,7 @@ def carry_out(
         sys.exit()
     calibration = _calibrated(run, fitted)
     metadata = describe(recipe, fitted, calibration, licence_text=licence_text)
-    difference = export(fitted.module, recipe, metadata, path, force=force)
+    difference = export_bundle(fitted.module, recipe, metadata, path, force=force)
     _add_novelty(run, fitted, path)
     size_mb = path.stat().st_size / 1e6
     run.say(f"{path}: {size_mb:.1f} MB, within {difference:.1e} of torch at every length")

@@ -6,8 +6,8 @@ import torch
 from scipy.special import softmax
 
 from affekt.models import create_model
-from affekt.training import calibration
-from affekt.training.calibration import calibrate
+from affekt.training.calibration import temperature as calibration
+from affekt.training.calibration.temperature import calibrate
 from affekt.training.module import TrainingModule, logits_of_part
 from affekt.training.options import FitConfig
 from affekt.training.recipe import CalibrationConfig

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from affekt.config import to_toml
 from affekt.errors import ConfigError
-from affekt.training.search_space import (
+from affekt.training.tuning.space import (
     Choices,
     Range,
     check_tables,

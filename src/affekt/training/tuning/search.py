@@ -19,8 +19,8 @@ from optuna.trial import FrozenTrial, TrialState
 from affekt.errors import ConfigError
 from affekt.training.callbacks import Watch
 from affekt.training.console import Say
-from affekt.training.search_space import Choices, Space
-from affekt.training.study import open_study, place_of, plain_optuna
+from affekt.training.tuning.space import Choices, Space
+from affekt.training.tuning.study import open_study, place_of, plain_optuna
 
 _IMPOSSIBLE = "impossible"
 # The first epochs of a warming rate tell little.

@@ -18,8 +18,8 @@ from affekt.protocols import selection_speakers
 from affekt.published.data import load_rows
 from affekt.training import Recipe, load_recipe
 from affekt.training.module import TrainingModule
-from affekt.training.trials import TrialOptions, select_split
-from affekt.training.tune import Tuned, TuneRequest, tune
+from affekt.training.tuning.trials import TrialOptions, select_split
+from affekt.training.tuning.tune import Tuned, TuneRequest, tune
 
 SYSTEM = """
 name = "tones"
@@ -64,7 +64,7 @@ SPACE = """
 "augmentation.0.probability" = { choices = [0.0, 0.5] }
 """
 
-TINY = Path(__file__).parents[1] / "training" / "tiny.toml"
+TINY = Path(__file__).parents[1] / "tiny.toml"
 
 
 @pytest.fixture(scope="module", autouse=True)

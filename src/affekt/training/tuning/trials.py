@@ -32,7 +32,7 @@ from affekt.training.fit import (
 from affekt.training.module import logits_of_part, validation_ua
 from affekt.training.parts import parts_of
 from affekt.training.recipe import ProtocolConfig, Recipe
-from affekt.training.search_space import with_values
+from affekt.training.tuning.space import with_values
 
 # Choices are made on `select` speakers, whatever the recipe's own protocol.
 _BY_SELECT = ProtocolConfig(name="tables", select_on="select")

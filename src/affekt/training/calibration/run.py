@@ -22,7 +22,7 @@ from affekt.protocols import partition
 from affekt.recognition import Bundle
 from affekt.recognition.metadata import BundleMetadata
 from affekt.records import Utterance, normal_id
-from affekt.training.calibration_fit import (
+from affekt.training.calibration.fit import (
     Calibrator,
     Clips,
     Fitted,
@@ -30,7 +30,7 @@ from affekt.training.calibration_fit import (
     fit_calibrator,
     fit_novelty,
 )
-from affekt.training.calibration_graph import logits_of, metadata_of, strip, write_calibrated
+from affekt.training.calibration.graph import logits_of, metadata_of, strip, write_calibrated
 from affekt.training.data import target_label
 
 Floats = npt.NDArray[np.float64]

@@ -14,10 +14,10 @@ from affekt.report import csv_text
 from affekt.training.fit import with_labels
 from affekt.training.module import VALIDATION_UA
 from affekt.training.recipe import Recipe, find_recipe, read_recipe, with_places
-from affekt.training.search import Search, Trial, best_of, search, trials_of
-from affekt.training.search_space import Space, check_tables, examples, read_space, with_values
-from affekt.training.study import sqlite_url, without_password
-from affekt.training.trials import TABLES, TrialOptions, Trials
+from affekt.training.tuning.search import Search, Trial, best_of, search, trials_of
+from affekt.training.tuning.space import Space, check_tables, examples, read_space, with_values
+from affekt.training.tuning.study import sqlite_url, without_password
+from affekt.training.tuning.trials import TABLES, TrialOptions, Trials
 
 BEST, TRIALS = "best.toml", "trials.csv"
 

@@ -15,7 +15,7 @@ from affekt.errors import BundleError
 from affekt.recognition import Bundle, BundleMetadata
 from affekt.recognition.bundle import METADATA_KEY, NOVELTY_NAME, OUTPUT_NAMES, UNCALIBRATED_NAME
 from affekt.recognition.checksum import write_model
-from affekt.training.calibration_fit import Calibrator
+from affekt.training.calibration.fit import Calibrator
 
 PREFIX = "calibration/"
 _GIVEN = PREFIX + "given"

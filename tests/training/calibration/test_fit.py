@@ -12,9 +12,9 @@ from affekt.errors import BundleError, CorpusError
 from affekt.metrics import expected_calibration_error
 from affekt.metrics.calibration import soften
 from affekt.recognition import Bundle, Recognizer
-from affekt.training.calibration_fit import Calibrator, Clips, Heard, fit_calibrator
-from affekt.training.calibration_graph import logits_of, strip, write_calibrated
-from affekt.training.calibration_run import calibrate_bundle
+from affekt.training.calibration.fit import Calibrator, Clips, Heard, fit_calibrator
+from affekt.training.calibration.graph import logits_of, strip, write_calibrated
+from affekt.training.calibration.run import calibrate_bundle
 
 HEARD = {"many": 60, "some": 10, "few": 2}
 OVERCONFIDENCE = {"many": 0.6, "some": 1.0, "few": 1.7}  # falls with the log of speakers
@@ -199,7 +199,7 @@ def test_a_bundle_without_embedding_cannot_be_calibrated(tones, tmp_path):
 
 
 def test_a_calibrated_bundle_says_what_it_may_be(tones, tone_bundle, tmp_path, monkeypatch):
-    from affekt.training import calibration_run
+    from affekt.training.calibration import run as calibration_run
 
     said = {"emodb": ("03", "13", "14", "15"), "cremad": ("1002", "1047", "1001")}
     utterances = [

@@ -11,9 +11,9 @@ import pytest
 import sqlalchemy
 
 from affekt.errors import ConfigError
-from affekt.training.search import Search, best_of, search, trials_of
-from affekt.training.search_space import read_space
-from affekt.training.study import sqlite_url
+from affekt.training.tuning.search import Search, best_of, search, trials_of
+from affekt.training.tuning.space import read_space
+from affekt.training.tuning.study import sqlite_url
 
 SPACE = {
     "fit.learning_rate": {"low": 1e-4, "high": 1e-1, "log": True},
