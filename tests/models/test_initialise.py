@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 from affekt.models import create_model
-from affekt.models.initialise import initialise, kernels
+from affekt.models.initialise import initialise_weights, kernels
 
 SCHEMES = ["xavier", "he"]
 SHAPES = {"pathak-cnn-lstm": (162,), "crema-cnn1d": (200,), "gru": (40, 13)}
@@ -16,7 +16,7 @@ SHAPES = {"pathak-cnn-lstm": (162,), "crema-cnn1d": (200,), "gru": (40, 13)}
 def made(name, seed=0, scheme="xavier"):
     network = create_model(name, input_shape=SHAPES[name], n_classes=6)
     torch.manual_seed(seed)
-    initialise(network, scheme)
+    initialise_weights(network, scheme)
     return network
 
 
@@ -30,7 +30,7 @@ def test_the_ranges_are_those_of_the_papers(layer, inputs, outputs):
         ("xavier", math.sqrt(6.0 / (inputs + outputs))),
         ("he", math.sqrt(6.0 / inputs)),
     ]:
-        initialise(layer, scheme)
+        initialise_weights(layer, scheme)
         assert 0.99 * bound < layer.weight.abs().max() <= bound
         assert float(layer.weight.detach().std()) == pytest.approx(bound / math.sqrt(3.0), rel=0.02)
         assert not layer.bias.any()
@@ -39,7 +39,7 @@ def test_the_ranges_are_those_of_the_papers(layer, inputs, outputs):
 @pytest.mark.parametrize("scheme", SCHEMES)
 def test_recurrent_kernels_are_orthogonal(scheme):
     for layer in (nn.LSTM(8, 32), nn.GRU(8, 32)):
-        initialise(layer, scheme)
+        initialise_weights(layer, scheme)
         product = layer.weight_hh_l0.T @ layer.weight_hh_l0
         torch.testing.assert_close(product, torch.eye(32), atol=1e-5, rtol=0.0)
 

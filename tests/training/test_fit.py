@@ -14,8 +14,8 @@ from affekt.errors import ConfigError, CorpusError
 from affekt.protocols import lockbox_speakers, selection_speakers
 from affekt.records import Utterance
 from affekt.training import fit as fit_room
-from affekt.training.fit import fit, read_clips
 from affekt.training.calibration.temperature import calibrate
+from affekt.training.fit import fit, read_clips
 from affekt.training.module import TrainingModule
 from affekt.training.recipe import CalibrationConfig
 
