@@ -31,8 +31,7 @@ from planting import RATE_HZ, REPORTED, Planter, planters, speakers_apart
 
 from affekt.audio import decode
 from affekt.auditing import Audit, Finding, audit
-from affekt.corpora import CORPORA, corpora_root
-from affekt.corpora.checks import is_known
+from affekt.corpora import CORPORA, corpora_root, is_known
 from affekt.records import Utterance
 
 COPIES = ("identical-audio", "near-duplicate", "augmented-copy")

@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 from affekt import Recognizer, open_dataset
-from affekt.corpora.datasets import DataSource
+from affekt.corpora import DataSource
 from affekt.training import train
 
 recipe, table, folder = map(Path, sys.argv[1:4])

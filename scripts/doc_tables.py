@@ -19,7 +19,7 @@ from affekt.augment import (
     Augmentation,
 )
 from affekt.corpora import CORPORA, classes_of
-from affekt.corpora.columns import COLUMNS
+from affekt.corpora.tables import COLUMNS
 from affekt.emotions import VOCABULARIES
 from affekt.evaluation import MEASURED, ORIGINS
 from affekt.features import FEATURE_SETS

@@ -21,8 +21,7 @@ os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 if TYPE_CHECKING:
     from affekt.auditing import audit
     from affekt.client import Client
-    from affekt.corpora import load_corpus
-    from affekt.corpora.datasets import open_dataset
+    from affekt.corpora import load_corpus, open_dataset
     from affekt.evaluation import evaluate
     from affekt.models import create_model
     from affekt.recognition import Recognizer, StreamRecognizer
@@ -55,7 +54,7 @@ _LAZY = {
     "create_model": "affekt.models",
     "evaluate": "affekt.evaluation",
     "load_corpus": "affekt.corpora",
-    "open_dataset": "affekt.corpora.datasets",
+    "open_dataset": "affekt.corpora",
     "train": "affekt.training",
 }
 

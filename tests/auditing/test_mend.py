@@ -16,7 +16,7 @@ from affekt.auditing.listen import Heard
 from affekt.auditing.mend import Same, plan_mending
 from affekt.auditing.rounds import BETWEEN, LEARNT, TESTED, Rounds, role
 from affekt.auditing.table import Row, Table
-from affekt.corpora.table_files import TableFile
+from affekt.corpora.tables.files import TableFile
 from affekt.errors import ConfigError
 from affekt.records import Utterance
 

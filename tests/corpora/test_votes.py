@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from affekt.corpora.votes import VOTED, of_clips, read_intensities, read_votes
+from affekt.corpora.votes import VOTED, ratings_of_clips, read_intensities, read_votes
 from affekt.errors import CorpusError
 from affekt.records import Utterance
 
@@ -58,7 +58,7 @@ def test_clips_of_other_corpora_and_clips_that_the_table_lacks_have_no_rating(tm
         clip("cremad", "1001_IEO_NEU_XX"),
         clip("cremad", "1001_IEO_SAD_XX"),
     ]
-    assert of_clips(clips, read_intensities) == [None, pytest.approx(0.715), None]
+    assert ratings_of_clips(clips, read_intensities) == [None, pytest.approx(0.715), None]
 
 
 def test_a_missing_table_is_refused_with_its_source(tmp_path):

@@ -9,12 +9,16 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from affekt.auditing.table import Table
-from affekt.corpora import CORPORA, collection_of
-from affekt.corpora.columns import stretch_of
-from affekt.corpora.labels import canonical_label
-from affekt.corpora.locate import is_there
-from affekt.corpora.scan import Scan, scan_folder
-from affekt.corpora.utterances import UNKNOWN_SPEAKER
+from affekt.corpora import (
+    CORPORA,
+    UNKNOWN_SPEAKER,
+    Scan,
+    canonical_label,
+    collection_of,
+    is_there,
+    scan_folder,
+)
+from affekt.corpora.tables import stretch_of
 from affekt.errors import ConfigError, CorpusError
 from affekt.records import Stretch, Utterance, with_one_spelling
 

@@ -11,9 +11,7 @@ import numpy as np
 from affekt.auditing.clips import Clip
 from affekt.auditing.finding import Finding, Mend, Place, Severity, places
 from affekt.auditing.listen import Heard
-from affekt.corpora import CORPORA
-from affekt.corpora.checks import check_names, implausible_length, is_known
-from affekt.corpora.scan import Scan
+from affekt.corpora import CORPORA, Scan, check_names, implausible_length, is_known
 
 # Beyond this many times the usual length, a recording that no corpus describes is implausible.
 _MANY_TIMES = 6.0

@@ -10,7 +10,7 @@ import numpy as np
 
 from affekt.audio import SAMPLING_RATE_HZ, Signal, decode, decode_blocks
 from affekt.auditing.fingerprint import HOP_S, Fingerprint, fingerprint
-from affekt.corpora.checks import trouble_with
+from affekt.corpora import trouble_with
 from affekt.errors import AffektError, MissingExtraError
 
 # Raised when what is heard changes: part of what the cache is asked for.

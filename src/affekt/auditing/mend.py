@@ -13,7 +13,7 @@ from affekt.auditing.clips import Clip, differ, overlaps, two_labels
 from affekt.auditing.listen import Heard
 from affekt.auditing.rounds import BETWEEN, TESTED, Rounds, role
 from affekt.auditing.table import Table
-from affekt.corpora.locate import is_there
+from affekt.corpora import is_there
 from affekt.errors import ConfigError
 from affekt.output import check_output
 

@@ -26,8 +26,7 @@ from affekt.auditing.listen import Heard
 from affekt.auditing.matching import SAME, Likeness, find_likenesses
 from affekt.auditing.rounds import Rounds
 from affekt.auditing.store import Pair, Store
-from affekt.corpora import CORPORA
-from affekt.corpora.checks import is_known
+from affekt.corpora import CORPORA, is_known
 from affekt.parallel import run_in_processes
 from affekt.records import Stretch
 

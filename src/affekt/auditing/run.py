@@ -21,8 +21,7 @@ from affekt.auditing.pairs import Copy, copy_findings, describe, find_copies
 from affekt.auditing.parts import part_findings
 from affekt.auditing.store import State, Store, default_store, state
 from affekt.auditing.table import Table
-from affekt.corpora import scan_corpus
-from affekt.corpora.datasets import Dataset
+from affekt.corpora import Dataset, scan_corpus
 from affekt.parallel import run_in_processes
 from affekt.records import Stretch, Utterance
 

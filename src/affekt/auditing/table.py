@@ -8,9 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
-from affekt.corpora.columns import find_columns, stretch_of, value_of
-from affekt.corpora.locate import locate
-from affekt.corpora.table_files import TableFile, read_table_file
+from affekt.corpora import locate
+from affekt.corpora.tables import TableFile, find_columns, read_table_file, stretch_of, value_of
 from affekt.errors import CorpusError
 
 
@@ -18,7 +17,7 @@ class Row(NamedTuple):
     """A row of a split.
 
     Attributes:
-        said: what it says by the keys of `affekt.corpora.columns.COLUMNS`, "" where empty.
+        said: what it says by the keys of `affekt.corpora.tables.columns.COLUMNS`, "" where empty.
         written: how it is written.
     """
 

@@ -12,7 +12,7 @@ from affekt.auditing import SEVERITIES, Severity, at_least
 from affekt.cli.data import data_options, or_all_here
 from affekt.cli.options import force_option, remarks_shown
 from affekt.cli.saying import echo, say
-from affekt.corpora.datasets import DataSource, root_at_hand
+from affekt.corpora import DataSource, root_at_hand
 from affekt.errors import ConfigError
 from affekt.output import check_output, utf8, write_output
 from affekt.report import progress_bars

@@ -12,8 +12,7 @@ from affekt.cli.data import data_options
 from affekt.cli.options import force_option, remarks_shown
 from affekt.cli.saying import echo
 from affekt.cli.terms import say_terms_once
-from affekt.corpora import CORPORA, corpora_root
-from affekt.corpora.datasets import DataSource
+from affekt.corpora import CORPORA, DataSource, corpora_root
 from affekt.recognition import BundleMetadata
 from affekt.report import progress_bars
 

@@ -10,7 +10,7 @@ import click
 
 from affekt.cli import measuring
 from affekt.cli.options import force_option
-from affekt.corpora.datasets import DataSource
+from affekt.corpora import DataSource
 from affekt.evaluation.compare import WRITERS
 from affekt.evaluation.compare import compare as measure
 from affekt.output import check_output

@@ -14,10 +14,16 @@ from affekt.audio.folders import passed_over_line
 from affekt.cli.data import data_arguments, or_all_here
 from affekt.cli.options import corpora_option, force_option, remarks_shown
 from affekt.cli.saying import echo, say
-from affekt.corpora import CORPORA, corpora_root, find_corpus
-from affekt.corpora.base import Archive, Corpus
-from affekt.corpora.datasets import Dataset, DataSource
-from affekt.corpora.scan import Scan
+from affekt.corpora import (
+    CORPORA,
+    Archive,
+    Corpus,
+    Dataset,
+    DataSource,
+    Scan,
+    corpora_root,
+    find_corpus,
+)
 from affekt.errors import CorpusError
 from affekt.report import progress_bars
 
@@ -142,7 +148,7 @@ def scan(data: DataSource, out: Path | None, everything: bool, force: bool) -> N
     if chosen is not data and absent:
         echo(f"not here: {', '.join(absent)}")
     if out is not None:
-        from affekt.corpora.utterance_tables import write_table
+        from affekt.corpora import write_table
 
         write_table(found.utterances, out, force=force)
         echo(f"{out}: {len(found.utterances)} utterances")
@@ -272,7 +278,7 @@ def get(name: str, root: Path | None) -> None:
     Broken off, the same command goes on where it stopped. Exit code 0: it is here, 1: it cannot
     be had by a command, 2: an error.
     """
-    from affekt.corpora.obtain import get_corpus
+    from affekt.corpora import get_corpus
 
     corpus = find_corpus(name)
     if not corpus.access.remotes:

@@ -10,9 +10,7 @@ from typing import Any, TypeVar
 
 import click
 
-from affekt.corpora import CORPORA, corpora_root
-from affekt.corpora.datasets import DataSource
-from affekt.corpora.labels import LABELS, Labels
+from affekt.corpora import CORPORA, LABELS, DataSource, Labels, corpora_root
 from affekt.errors import CorpusError
 
 Command = TypeVar("Command", bound=Callable[..., Any])

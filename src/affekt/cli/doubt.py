@@ -11,7 +11,7 @@ import click
 from affekt.cli import measuring
 from affekt.cli.options import force_option
 from affekt.cli.saying import echo, say
-from affekt.corpora.datasets import DataSource
+from affekt.corpora import DataSource
 from affekt.report import progress_bars
 
 _STAMP = (

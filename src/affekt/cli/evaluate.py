@@ -10,7 +10,7 @@ import click
 
 from affekt.cli import measuring
 from affekt.cli.options import force_option
-from affekt.corpora.datasets import DataSource
+from affekt.corpora import DataSource
 from affekt.errors import ConfigError
 from affekt.evaluation import WRITERS, Report, unanswered
 from affekt.evaluation import evaluate as measure

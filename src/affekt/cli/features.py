@@ -15,8 +15,7 @@ from affekt.cli.data import data_options
 from affekt.cli.interrupts import interrupts_wait
 from affekt.cli.options import remarks_shown
 from affekt.cli.saying import echo, say
-from affekt.corpora import corpora_root
-from affekt.corpora.datasets import DataSource
+from affekt.corpora import DataSource, corpora_root
 from affekt.features import FEATURE_SETS, FeatureSet, find_feature_set
 from affekt.records import Utterance
 from affekt.report import progress_bars

@@ -16,9 +16,7 @@ from affekt.cli.data import data_options
 from affekt.cli.options import log_option, remarks_shown
 from affekt.cli.saying import echo, say
 from affekt.cli.terms import say_terms_once
-from affekt.corpora import CORPORA, corpora_root
-from affekt.corpora.datasets import DataSource
-from affekt.corpora.labels import check_labels
+from affekt.corpora import CORPORA, DataSource, check_labels, corpora_root
 from affekt.errors import ConfigError, CorpusError
 from affekt.evaluation import (
     HEARD,

@@ -10,8 +10,7 @@ import click
 from affekt.cli.data import data_options, or_all_here
 from affekt.cli.options import force_option, remarks_shown
 from affekt.cli.saying import echo
-from affekt.corpora.datasets import DataSource
-from affekt.corpora.utterance_tables import check_text
+from affekt.corpora import DataSource, check_text
 from affekt.output import check_output, open_text_output
 from affekt.protocols import PROTOCOLS, protocol
 from affekt.records import Utterance

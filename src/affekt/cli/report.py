@@ -12,9 +12,7 @@ from affekt.cli import measuring
 from affekt.cli.data import words_of
 from affekt.cli.options import force_option
 from affekt.cli.saying import say
-from affekt.corpora import corpora_root
-from affekt.corpora.datasets import DataSource
-from affekt.corpora.votes import VOTED_CORPUS, read_votes
+from affekt.corpora import VOTED_CORPUS, DataSource, corpora_root, read_votes
 from affekt.errors import CorpusError
 from affekt.evaluation import report_of
 from affekt.evaluation.confidence import answer_tested, clips_to_fit_on

@@ -10,7 +10,7 @@ import click
 from affekt.cli.data import data_options
 from affekt.cli.options import force_option
 from affekt.cli.saying import echo, say
-from affekt.corpora.datasets import DataSource
+from affekt.corpora import DataSource
 
 
 @click.command()

@@ -68,7 +68,7 @@ def tune(
         from affekt.errors import MissingExtraError
 
         raise MissingExtraError(what="tuning", package="optuna", extra="train") from None
-    from affekt.corpora.datasets import root_at_hand
+    from affekt.corpora import root_at_hand
 
     tuned = run_search(
         TuneRequest(

@@ -1,141 +1,69 @@
 """Corpora of emotional speech: what they are, where they come from, and their utterances."""
 
-from __future__ import annotations
-
-import os
-import warnings
-from pathlib import Path
-
-from affekt.corpora import (
-    aesdd,
-    cafe,
-    casia,
-    cremad,
-    emodb,
-    emovo,
-    jl,
-    nemo,
-    ravdess_song,
-    ravdess_speech,
-    savee,
-    shemo,
-    tess,
-)
-from affekt.corpora.base import Corpus
+from affekt.corpora.base import Archive, Corpus, Name
+from affekt.corpora.checks import check_names, implausible_length, is_known, trouble_with
+from affekt.corpora.datasets import Dataset, DataSource, open_dataset, root_at_hand
+from affekt.corpora.labels import LABELS, Labels, canonical_label, check_labels
+from affekt.corpora.lfs import is_lfs_pointer
+from affekt.corpora.locate import is_there, locate, path_parts, without_ending
+from affekt.corpora.obtain import get_corpus
 from affekt.corpora.scan import Scan, scan_folder
-from affekt.emotions import CANONICAL
-from affekt.errors import CorpusError, did_you_mean
-from affekt.records import Utterance
-
-CORPORA: dict[str, Corpus] = {
-    "cremad": cremad.CORPUS,
-    "ravdess_speech": ravdess_speech.CORPUS,
-    "ravdess_song": ravdess_song.CORPUS,
-    "tess": tess.CORPUS,
-    "savee": savee.CORPUS,
-    "emodb": emodb.CORPUS,
-    "emovo": emovo.CORPUS,
-    "casia": casia.CORPUS,
-    "shemo": shemo.CORPUS,
-    "cafe": cafe.CORPUS,
-    "aesdd": aesdd.CORPUS,
-    "jl": jl.CORPUS,
-    "nemo": nemo.CORPUS,
-}
+from affekt.corpora.table import (
+    CORPORA,
+    classes_of,
+    collection_of,
+    corpora_root,
+    find_corpus,
+    load_corpus,
+    scan_corpus,
+)
+from affekt.corpora.utterance_tables import check_text, write_table
+from affekt.corpora.utterances import UNKNOWN_SPEAKER
+from affekt.corpora.votes import (
+    VOTED,
+    VOTED_CORPUS,
+    ratings_of_clips,
+    read_intensities,
+    read_votes,
+)
 
 __all__ = [
     "CORPORA",
+    "LABELS",
+    "UNKNOWN_SPEAKER",
+    "VOTED",
+    "VOTED_CORPUS",
+    "Archive",
     "Corpus",
+    "DataSource",
+    "Dataset",
+    "Labels",
+    "Name",
     "Scan",
+    "canonical_label",
+    "check_labels",
+    "check_names",
+    "check_text",
     "classes_of",
     "collection_of",
     "corpora_root",
     "find_corpus",
+    "get_corpus",
+    "implausible_length",
+    "is_known",
+    "is_lfs_pointer",
+    "is_there",
     "load_corpus",
+    "locate",
+    "open_dataset",
+    "path_parts",
+    "ratings_of_clips",
+    "read_intensities",
+    "read_votes",
+    "root_at_hand",
     "scan_corpus",
+    "scan_folder",
+    "trouble_with",
+    "without_ending",
+    "write_table",
 ]
-
-
-def corpora_root(option: str | Path | None = None) -> Path:
-    """Return the folder that holds the corpora: the option, else AFFEKT_CORPORA.
-
-    Raises:
-        CorpusError: neither is given, or it is not a folder.
-    """
-    given = Path(option or os.environ.get("AFFEKT_CORPORA") or "")
-    if given == Path():
-        raise CorpusError(
-            "where are the corpora? Give --corpora FOLDER, or set AFFEKT_CORPORA to the folder "
-            "that holds one folder a corpus"
-        )
-    if not given.is_dir():
-        raise CorpusError(f"{given}: no such folder (--corpora, AFFEKT_CORPORA)")
-    return given
-
-
-def collection_of(corpus: str) -> str:
-    """Return the collection of a corpus; one that is not known is a collection of its own."""
-    return CORPORA[corpus].collection if corpus in CORPORA else corpus
-
-
-def classes_of(corpus: str) -> tuple[str, ...]:
-    """Return the canonical labels that a corpus declares; none of a corpus that is not known."""
-    labels = CORPORA[corpus].labels.values() if corpus in CORPORA else ()
-    declared = {label.emotion for label in labels}
-    return tuple(label for label in CANONICAL if label in declared)
-
-
-def find_corpus(name: str) -> Corpus:
-    """Return a corpus' declaration.
-
-    Raises:
-        CorpusError: no corpus is called so.
-    """
-    if name not in CORPORA:
-        raise CorpusError(f"no corpus is called '{name}'{did_you_mean(name, CORPORA)}")
-    return CORPORA[name]
-
-
-def scan_corpus(name: str, root: str | Path | None = None) -> Scan:
-    """Place the files of a corpus, which lies in `root/name`; nothing is opened.
-
-    Raises:
-        CorpusError: the corpus is unknown, or its folder missing.
-    """
-    corpus = find_corpus(name)
-    folder = corpora_root(root) / name
-    if not folder.is_dir():
-        raise CorpusError(
-            f"{folder}: no such folder; 'affekt corpora describe {name}' says how to obtain "
-            f"{corpus.title}"
-        )
-    return scan_folder(corpus, folder)
-
-
-def load_corpus(name: str, root: str | Path | None = None) -> list[Utterance]:
-    """Return the utterances of a corpus, sorted by path.
-
-    ```python
-    speakers = {item.speaker for item in load_corpus("emodb", "corpora")}
-    ```
-
-    Args:
-        name: a key of `CORPORA`.
-        root: the folder that holds the corpora; None reads AFFEKT_CORPORA.
-
-    Raises:
-        CorpusError: the corpus is unknown, or no recording of it was found.
-    """
-    found = scan_corpus(name, root)
-    if not found.utterances:
-        raise CorpusError(
-            f"{found.folder}: no recording of {CORPORA[name].title}; 'affekt corpora scan {name}' "
-            "lists what lies there"
-        )
-    if found.unplaced:
-        warnings.warn(
-            f"{name}: {len(found.unplaced)} recordings are outside the corpus and left out; "
-            f"'affekt corpora scan {name}' lists them",
-            stacklevel=2,
-        )
-    return list(found.utterances)

@@ -10,8 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from affekt.corpora.columns import find_columns, part_of, value_of
-from affekt.corpora.table_files import TableFile, read_table_file
+from affekt.corpora.tables import TableFile, find_columns, part_of, read_table_file, value_of
 from affekt.errors import CorpusError, MissingExtraError
 from affekt.files import read_text
 

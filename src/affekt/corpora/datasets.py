@@ -11,12 +11,12 @@ from functools import cached_property
 from pathlib import Path
 
 from affekt.audio.folders import passed_over_line
-from affekt.corpora import corpora_root, scan_corpus
 from affekt.corpora.audformat import header_of, read_database
 from affekt.corpora.folders import scan_labelled
 from affekt.corpora.labels import LABELS, Called, LabelMap, Labels, check_map_used, map_labels
 from affekt.corpora.patterns import PathPattern
 from affekt.corpora.scan import Scan
+from affekt.corpora.table import corpora_root, scan_corpus
 from affekt.corpora.utterance_tables import Tabled, read_utterances, scan_rows
 from affekt.corpora.utterances import UNKNOWN_SPEAKER, Reading
 from affekt.errors import ConfigError, CorpusError, did_you_mean

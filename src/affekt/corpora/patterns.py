@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import PurePath
 
-from affekt.corpora.columns import COLUMNS, plain
+from affekt.corpora.tables import COLUMNS, plain
 from affekt.errors import ConfigError, did_you_mean
 
 # What a path can hold.

@@ -10,12 +10,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from affekt.corpora.columns import find_columns, stretch_columns, value_of
 from affekt.corpora.folders import said_by_path
 from affekt.corpora.locate import is_there, locate
 from affekt.corpora.scan import Scan
 from affekt.corpora.stretches import within_recordings
-from affekt.corpora.table_files import read_table_file
+from affekt.corpora.tables import find_columns, read_table_file, stretch_columns, value_of
 from affekt.corpora.utterances import Reading, RecordingFacts, make_utterances
 from affekt.errors import CorpusError
 from affekt.output import open_output, open_text_output
@@ -43,11 +42,11 @@ class Tabled(NamedTuple):
 def read_utterances(path: Path, reading: Reading, *, root: Path | None = None) -> Tabled:
     """Read people's own table of utterances, a row each.
 
-    Columns for the path and for the emotion are needed; the others that `affekt.corpora.columns`
-    knows are read where there are any. Paths lead from the table's folder, else from `root`.
+    Columns for the path and for the emotion are needed; the others in `COLUMNS` are read where
+    there are any. Paths lead from the table's folder, else from `root`.
 
     Args:
-        path: the table, as `affekt.corpora.table_files` reads it.
+        path: the table, as `affekt.corpora.tables.files` reads it.
         reading: how it is read.
         root: folder of the corpora, if any.
 

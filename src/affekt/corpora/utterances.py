@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
-from affekt.corpora import collection_of
-from affekt.corpora.columns import gender_of, part_of, stretch_of
 from affekt.corpora.labels import Called, LabelMap, Labels, map_labels
 from affekt.corpora.patterns import PathPattern
+from affekt.corpora.table import collection_of
+from affekt.corpora.tables import gender_of, part_of, stretch_of
 from affekt.errors import ConfigError, CorpusError
 from affekt.records import Utterance, with_one_spelling
 
@@ -65,7 +65,7 @@ class RecordingFacts(NamedTuple):
     Attributes:
         path: the file.
         where: its place in the data, in words.
-        facts: by the keys of `affekt.corpora.columns.COLUMNS`, "" where nothing.
+        facts: by the keys of `affekt.corpora.tables.columns.COLUMNS`, "" where nothing.
     """
 
     path: Path

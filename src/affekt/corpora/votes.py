@@ -53,7 +53,7 @@ def read_intensities(folder: Path) -> Mapping[str, float]:
     return _read(folder, lambda row: float(row["meanEmoResp"]) / _HIGHEST_RATING)
 
 
-def of_clips(
+def ratings_of_clips(
     utterances: Sequence[Utterance], read: Callable[[Path], Mapping[str, _T]]
 ) -> list[_T | None]:
     """Return what listeners said of each clip; None for clips that nobody was asked about.

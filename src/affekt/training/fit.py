@@ -25,9 +25,7 @@ from lightning.pytorch.loggers import CSVLogger, TensorBoardLogger
 from torch import Tensor, nn
 
 from affekt.config import from_mapping, to_mapping
-from affekt.corpora import corpora_root
-from affekt.corpora.datasets import root_at_hand
-from affekt.corpora.votes import of_clips, read_intensities
+from affekt.corpora import corpora_root, ratings_of_clips, read_intensities, root_at_hand
 from affekt.emotions import CANONICAL
 from affekt.errors import ConfigError, CorpusError
 from affekt.features import FeatureSet
@@ -225,7 +223,7 @@ def read_clips(
         progress=progress,
     )
     if recipe.fit.intensity_weight is not None:
-        rated = np.array(of_clips(clips.utterances, read_intensities), dtype=np.float32)
+        rated = np.array(ratings_of_clips(clips.utterances, read_intensities), dtype=np.float32)
         clips = dataclasses.replace(clips, intensities=rated[clips.clip])
     if not data.has_soft_targets:
         return clips

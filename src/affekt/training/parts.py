@@ -10,8 +10,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Sequence
 
-from affekt.corpora import CORPORA
-from affekt.corpora.utterances import UNKNOWN_SPEAKER
+from affekt.corpora import CORPORA, UNKNOWN_SPEAKER
 from affekt.protocols import Parts, check_disjoint, partition
 from affekt.records import Utterance
 from affekt.training.recipe import ProtocolConfig

@@ -12,9 +12,7 @@ from typing import Any, Literal
 from affekt.audio import SAMPLING_RATE_HZ
 from affekt.augment import CopyConfig, Pipeline
 from affekt.config import from_mapping, read_toml
-from affekt.corpora import CORPORA
-from affekt.corpora.datasets import DataSource
-from affekt.corpora.labels import Labels
+from affekt.corpora import CORPORA, DataSource, Labels
 from affekt.emotions import CANONICAL
 from affekt.errors import ConfigError, did_you_mean
 from affekt.features import FeatureSet, LogMelConfig, find_feature_set

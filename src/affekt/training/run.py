@@ -10,8 +10,7 @@ from pathlib import Path
 import numpy as np
 from lightning.pytorch.utilities import rank_zero_only
 
-from affekt.corpora import corpora_root
-from affekt.corpora.datasets import DataSource
+from affekt.corpora import DataSource, corpora_root
 from affekt.errors import ConfigError
 from affekt.evaluation.confidence import synthetic_sounds
 from affekt.output import check_output

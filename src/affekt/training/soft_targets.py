@@ -12,7 +12,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from affekt.corpora.votes import VOTED, of_clips, read_votes
+from affekt.corpora import VOTED, ratings_of_clips, read_votes
 from affekt.records import Utterance
 
 Shares = npt.NDArray[np.float32]
@@ -66,7 +66,7 @@ def _votes(utterances: Sequence[Utterance], labels: Sequence[str]) -> dict[int, 
     """Return the share of the votes that each class got, for the clips that were voted on."""
     columns = [labels.index(name) if name in labels else None for name in VOTED.values()]
     found: dict[int, Shares] = {}
-    for place, votes in enumerate(of_clips(utterances, read_votes)):
+    for place, votes in enumerate(ratings_of_clips(utterances, read_votes)):
         voted = np.zeros(len(labels), dtype=np.float32)
         for column, count in zip(columns, votes or (), strict=False):
             if column is not None:

@@ -17,7 +17,7 @@ import numpy as np
 import onnxruntime
 
 from affekt.augment import CODECS, available
-from affekt.corpora.votes import VOTED_CORPUS
+from affekt.corpora import VOTED_CORPUS
 from affekt.errors import ConfigError
 from affekt.evaluation.confidence import ConfidenceFigures, GatheredAnswers, confidence_of
 from affekt.evaluation.figures import voices

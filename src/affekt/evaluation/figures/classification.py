@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from affekt import metrics
-from affekt.corpora.utterances import UNKNOWN_SPEAKER
+from affekt.corpora import UNKNOWN_SPEAKER
 from affekt.errors import ConfigError
 from affekt.metrics import DetailedFigures, Interval
 from affekt.records import Utterance

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-from affekt.corpora.utterances import UNKNOWN_SPEAKER
+from affekt.corpora import UNKNOWN_SPEAKER
 from affekt.metrics import DetailedFigures
 
 OTHER, UNANSWERED = "other", "unanswered"

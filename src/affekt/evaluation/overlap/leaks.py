@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
-from affekt.corpora.utterances import UNKNOWN_SPEAKER
+from affekt.corpora import UNKNOWN_SPEAKER
 from affekt.evaluation.overlap.speakers import (
     KNOWN_COLLECTIONS,
     clips_of_training_speakers,

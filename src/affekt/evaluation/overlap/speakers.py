@@ -7,8 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
 
-from affekt.corpora import CORPORA, collection_of, load_corpus
-from affekt.corpora.base import Corpus, Name
+from affekt.corpora import CORPORA, Corpus, Name, collection_of, load_corpus
 from affekt.errors import CorpusError
 from affekt.evaluation.sources import Learnt, Source
 from affekt.protocols import lockbox_speakers

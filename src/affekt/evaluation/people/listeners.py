@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from affekt.corpora.votes import VOTED, VOTED_CORPUS
+from affekt.corpora import VOTED, VOTED_CORPUS
 from affekt.errors import ConfigError
 from affekt.evaluation.runs import Answers
 from affekt.metrics import pearson

@@ -9,7 +9,7 @@ from typing import Protocol
 import onnxruntime
 
 from affekt.audio import Signal
-from affekt.corpora.table_files import SUFFIXES
+from affekt.corpora.tables import SUFFIXES
 from affekt.errors import BundleError, ConfigError
 from affekt.evaluation.runs import Probabilities
 from affekt.evaluation.sources.base import (

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from affekt.corpora.labels import canonical_label
+from affekt.corpora import canonical_label
 from affekt.emotions import CANONICAL
 from affekt.errors import BundleError, CorpusError
 from affekt.evaluation.runs import Answers, Progress, predict_all

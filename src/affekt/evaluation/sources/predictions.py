@@ -10,9 +10,8 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from affekt.corpora.columns import COLUMNS, find_columns, stretch_of, value_of
-from affekt.corpora.locate import path_parts, without_ending
-from affekt.corpora.table_files import Row, read_table_file
+from affekt.corpora import path_parts, without_ending
+from affekt.corpora.tables import COLUMNS, Row, find_columns, read_table_file, stretch_of, value_of
 from affekt.emotions import CANONICAL
 from affekt.errors import AffektError, BundleError, ConfigError, CorpusError
 from affekt.evaluation.runs import Answers, Failure, Progress

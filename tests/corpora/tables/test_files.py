@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from affekt.corpora.table_files import read_table_file
+from affekt.corpora.tables.files import read_table_file
 from affekt.errors import CorpusError, MissingExtraError
 
 ROWS = [

@@ -8,7 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from affekt.corpora.columns import COLUMNS, find_columns, part_of, stretch_columns, stretch_of
+from affekt.corpora.tables.columns import (
+    COLUMNS,
+    find_columns,
+    part_of,
+    stretch_columns,
+    stretch_of,
+)
 from affekt.errors import CorpusError
 
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from affekt.corpora.columns import COLUMNS, plain
+from affekt.corpora.tables.columns import COLUMNS, plain
 from affekt.errors import CorpusError
 from affekt.files import read_bytes
 from affekt.output import open_output, write_output
