@@ -10,7 +10,7 @@ from pathlib import Path
 
 import click
 
-from affekt.audio.folders import passed_over_line
+from affekt.audio import passed_over_line
 from affekt.cli.data import data_arguments, or_all_here
 from affekt.cli.options import corpora_option, force_option, remarks_shown
 from affekt.cli.saying import echo, say

@@ -9,10 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from affekt.audio import SAMPLING_RATE_HZ
-from affekt.audio.bandwidth import Bandwidth
-from affekt.audio.pcm import SAMPLE_FORMATS, SampleFormat
-from affekt.audio.vad import VADS, VadName
+from affekt.audio import SAMPLE_FORMATS, SAMPLING_RATE_HZ, VADS, Bandwidth, SampleFormat, VadName
 from affekt.cli.interrupts import uninterrupted
 from affekt.cli.options import declared_option, purpose_options
 from affekt.cli.saying import echo, say

@@ -11,7 +11,7 @@ from typing import TypeVar
 
 import click
 
-from affekt.audio.folders import passed_over_line
+from affekt.audio import passed_over_line
 from affekt.cli.interrupts import interrupts_wait
 from affekt.cli.options import declared_option, force_option, purpose_options, track_option
 from affekt.cli.saying import results, say

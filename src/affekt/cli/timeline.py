@@ -12,8 +12,7 @@ from typing import TextIO
 
 import click
 
-from affekt.audio.length import announced_s
-from affekt.audio.vad import VADS, VadName
+from affekt.audio import VADS, VadName, announced_s
 from affekt.cli.interrupts import interrupts_wait
 from affekt.cli.options import declared_option, force_option, purpose_options, track_option
 from affekt.cli.saying import results, say

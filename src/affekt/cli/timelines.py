@@ -11,7 +11,7 @@ from pathlib import Path
 
 import click
 
-from affekt.audio.folders import passed_over_line
+from affekt.audio import passed_over_line
 from affekt.cli.interrupts import interrupts_wait
 from affekt.cli.saying import results, say
 from affekt.errors import AffektError, AudioError, ConfigError

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from affekt.audio.signal import MIN_PEAK
+from affekt.audio import MIN_PEAK
 from affekt.corpora.base import Corpus
 from affekt.corpora.scan import Scan
 from affekt.errors import AffektError, SilentError

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
-from affekt.audio.folders import passed_over_line
+from affekt.audio import passed_over_line
 from affekt.corpora.audformat import header_of, read_database
 from affekt.corpora.folders import scan_labelled
 from affekt.corpora.labels import LABELS, Called, LabelMap, Labels, check_map_used, map_labels

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from affekt.audio.formats import SUFFIXES
+from affekt.audio import SUFFIXES
 
 # Where the same recording lies there in two containers, the earlier one counts.
 RANK = {suffix: rank for rank, suffix in enumerate(SUFFIXES)}

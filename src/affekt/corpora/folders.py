@@ -6,8 +6,7 @@ from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 
-from affekt.audio.folders import walk
-from affekt.audio.formats import is_recording
+from affekt.audio import is_recording, walk
 from affekt.corpora.files import RANK
 from affekt.corpora.scan import Scan, Twice, Unplaced
 from affekt.corpora.utterances import Reading, RecordingFacts, make_utterances

@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from pathlib import Path, PurePosixPath
 
-from affekt.audio.folders import walk
+from affekt.audio import walk
 from affekt.corpora.files import RANK, is_audio
 from affekt.errors import AudioError
 

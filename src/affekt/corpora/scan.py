@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
-from affekt.audio.folders import walk
+from affekt.audio import walk
 from affekt.corpora.base import Corpus, Name, Person
 from affekt.corpora.files import RANK, is_audio
 from affekt.records import Utterance, normal_id

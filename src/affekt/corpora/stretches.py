@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
-from affekt.audio.length import announced_s, read_s
+from affekt.audio import announced_s, read_s
 from affekt.records import Utterance
 
 # Ends are written with few digits.

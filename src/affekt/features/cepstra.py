@@ -6,7 +6,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from affekt.audio.preprocess import pre_emphasis
+from affekt.audio import pre_emphasis
 from affekt.features.spectra import FloatArray, mel_filters
 from affekt.features.stft import Stft, power_to_db
 

@@ -12,7 +12,7 @@ from typing import Literal
 
 import numpy as np
 
-from affekt.audio.preprocess import fix_length, trim
+from affekt.audio import fix_length, trim
 from affekt.errors import AudioError, ConfigError, did_you_mean
 from affekt.features.cepstra import mfcc, textbook_mfcc
 from affekt.features.chroma import N_CHROMA, chroma

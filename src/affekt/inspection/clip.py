@@ -5,9 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from affekt.audio import SAMPLING_RATE_HZ, resample, to_mono
-from affekt.audio.preprocess import trim
-from affekt.audio.signal import check_channel
+from affekt.audio import SAMPLING_RATE_HZ, check_channel, resample, to_mono, trim
 from affekt.errors import ConfigError
 from affekt.inspection.clip_plot import draw_clip
 from affekt.inspection.side import Side

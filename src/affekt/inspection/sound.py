@@ -9,8 +9,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from affekt.audio import Signal, decode_blocks, to_mono
-from affekt.audio.signal import MIN_DURATION_S, MIN_PEAK
+from affekt.audio import MIN_DURATION_S, MIN_PEAK, Signal, decode_blocks, to_mono
 from affekt.errors import AudioError, SilentError
 from affekt.features import Stft, rms
 

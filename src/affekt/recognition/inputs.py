@@ -8,8 +8,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from affekt.audio.folders import walk
-from affekt.audio.formats import is_recording
+from affekt.audio import is_recording, walk
 from affekt.errors import AudioError
 from affekt.recognition.options import Failure
 

@@ -9,8 +9,7 @@ from typing import BinaryIO
 
 import numpy as np
 
-from affekt.audio import Signal
-from affekt.audio.pcm import ContainerError, PcmReader, SampleFormat, StreamResampler
+from affekt.audio import ContainerError, PcmReader, SampleFormat, Signal, StreamResampler
 from affekt.errors import AudioError, MissingExtraError
 from affekt.records import Moment
 

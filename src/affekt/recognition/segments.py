@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from affekt.audio.vad import FRAME_S
+from affekt.audio import FRAME_S
 from affekt.recognition.stream import WindowPrediction, ranked
 from affekt.records import Segment
 

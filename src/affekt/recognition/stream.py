@@ -9,11 +9,19 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from affekt.audio import SAMPLING_RATE_HZ, Signal
-from affekt.audio.activity import NoiseFloor, fill_frame
-from affekt.audio.pcm import StreamResampler
-from affekt.audio.signal import Gate, as_samples, to_float32
-from affekt.audio.vad import FRAME_S, VadName, create_vad
+from affekt.audio import (
+    FRAME_S,
+    SAMPLING_RATE_HZ,
+    Gate,
+    NoiseFloor,
+    Signal,
+    StreamResampler,
+    VadName,
+    as_samples,
+    create_vad,
+    fill_frame,
+    to_float32,
+)
 from affekt.errors import AudioError, ConfigError
 from affekt.recognition.purpose import check_purpose, stamp
 from affekt.records import Moment, Score

@@ -9,11 +9,20 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, BinaryIO, Unpack, cast
 
-from affekt.audio import SAMPLING_RATE_HZ, AudioSource, BlockReader, Signal, decode_blocks
-from affekt.audio.activity import NoiseFloor, signal_levels_db
-from affekt.audio.calls import CallGuard
-from affekt.audio.source import ByteStream, open_source
-from affekt.audio.vad import VadName, vad_floor
+from affekt.audio import (
+    SAMPLING_RATE_HZ,
+    AudioSource,
+    BlockReader,
+    ByteStream,
+    CallGuard,
+    NoiseFloor,
+    Signal,
+    VadName,
+    decode_blocks,
+    open_source,
+    signal_levels_db,
+    vad_floor,
+)
 from affekt.errors import ConfigError, SilentError, did_you_mean
 from affekt.parallel import Workers
 from affekt.recognition.options import truth

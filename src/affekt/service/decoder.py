@@ -21,8 +21,14 @@ from typing import Any
 
 import numpy as np
 
-from affekt.audio import SAMPLING_RATE_HZ, BlockReader, Signal, decode_blocks
-from affekt.audio.signal import MIN_DURATION_S, MIN_PEAK
+from affekt.audio import (
+    MIN_DURATION_S,
+    MIN_PEAK,
+    SAMPLING_RATE_HZ,
+    BlockReader,
+    Signal,
+    decode_blocks,
+)
 from affekt.errors import AffektError, AudioError
 from affekt.service import ipc
 

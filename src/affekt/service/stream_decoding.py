@@ -7,13 +7,17 @@ import queue
 from collections.abc import Iterator
 from typing import cast
 
-from affekt.audio import Signal
-from affekt.audio.calls import CallGuard
-from affekt.audio.downmix import Downmix
-from affekt.audio.media import MediaDecoder
-from affekt.audio.pcm import StreamResampler
-from affekt.audio.signal import Gate, check_channel, joined
-from affekt.audio.source import ByteStream
+from affekt.audio import (
+    ByteStream,
+    CallGuard,
+    Downmix,
+    Gate,
+    MediaDecoder,
+    Signal,
+    StreamResampler,
+    check_channel,
+    joined,
+)
 
 # Chunks that wait to be decoded; whoever puts more waits.
 _CHUNKS = 16

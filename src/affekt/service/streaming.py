@@ -12,9 +12,7 @@ from fastapi import APIRouter
 from pydantic import ValidationError
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
-from affekt.audio import SAMPLING_RATE_HZ, Signal
-from affekt.audio.bandwidth import Bandwidth
-from affekt.audio.pcm import PcmReader
+from affekt.audio import SAMPLING_RATE_HZ, Bandwidth, PcmReader, Signal
 from affekt.errors import AffektError
 from affekt.recognition import Recognizer
 from affekt.recognition.purpose import check_purpose, plan_tracks, stamp

@@ -8,7 +8,7 @@ from typing import Any
 
 import streamlit as st
 
-from affekt.audio.calls import IS_A_CALL
+from affekt.audio import IS_A_CALL
 from affekt.errors import AffektError
 from affekt.recognition import Recognizer
 from affekt.recognition.annotations.marks import NOT_SPEECH, UNCERTAIN

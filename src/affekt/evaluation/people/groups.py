@@ -16,7 +16,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from affekt.audio.length import announced_s
+from affekt.audio import announced_s
 from affekt.evaluation.figures import SCORINGS, Scored, ScoringName, scored_answers
 from affekt.evaluation.runs import Answers, own_classes
 from affekt.metrics import Figures, measure_figures
