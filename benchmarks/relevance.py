@@ -28,9 +28,8 @@ from affekt.corpora import CORPORA, load_corpus
 from affekt.evaluation import Reading, clips_digest, commit_here, log_reading
 from affekt.metrics import confusion_intervals
 from affekt.protocols import partition
-from affekt.recognition import Recognizer
+from affekt.recognition import WHOLE_S, Recognizer
 from affekt.recognition.explain import relevance_hop_s
-from affekt.recognition.recognizer import WHOLE_S
 from affekt.records import Utterance
 
 SHARE = 0.2

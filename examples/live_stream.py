@@ -9,8 +9,7 @@ from collections.abc import Iterator
 
 import soundfile
 
-from affekt.recognition import Recognizer, StreamRecognizer
-from affekt.recognition.live import microphone
+from affekt.recognition import Recognizer, StreamRecognizer, microphone
 
 RATE_HZ = 16_000
 

@@ -11,7 +11,7 @@ import report_card
 from affekt.corpora import CORPORA
 from affekt.evaluation.figures import percent
 from affekt.recognition import Bundle, shipped_bundles
-from affekt.recognition.metadata import BundleMetadata
+from affekt.recognition.bundles import BundleMetadata
 from doc_tables import LANGUAGES
 from md import table
 

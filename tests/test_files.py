@@ -18,7 +18,7 @@ from affekt.evaluation.log import check_readings
 from affekt.evaluation.sources.predictions import open_predictions
 from affekt.features.tables.table import read_info
 from affekt.files import open_file, open_text, read_bytes, read_text
-from affekt.recognition.installed import install_model
+from affekt.recognition.bundles.installed import install_model
 from affekt.training import load_recipe
 from affekt.training.feature_cache import FeatureCache
 

@@ -98,15 +98,9 @@ def test_nobody_below_imports_the_face_of_the_package() -> None:
     assert found == []
 
 
-# Rooms whose modules others import past the door; one that gets a whole door leaves this list.
-WITHOUT_A_DOOR = {
-    "recognition",
-}
-
-
 def test_rooms_are_entered_by_their_doors() -> None:
     graph = grimp.build_graph("affekt", exclude_type_checking_imports=True, cache_dir=None)
-    past: dict[str, set[str]] = {}
+    past = set()
     for importer in graph.modules:
         for imported in graph.find_modules_directly_imported_by(importer):
             room = imported.rpartition(".")[0]
@@ -116,6 +110,5 @@ def test_rooms_are_entered_by_their_doors() -> None:
             door = (SOURCE / Path(*room.split(".")) / "__init__.py").read_text(encoding="utf-8")
             through = f'"{imported.rpartition(".")[2]}"' in door
             if not graph.find_children(imported) and not through:
-                past.setdefault(room.split(".")[1], set()).add(f"{importer} imports {imported}")
-    assert not {line for room in past.keys() - WITHOUT_A_DOOR for line in past[room]}
-    assert past.keys() >= WITHOUT_A_DOOR, "a room has its door now: it leaves the list"
+                past.add(f"{importer} imports {imported}")
+    assert past == set()

@@ -275,8 +275,8 @@ OWN = {
     "evaluation/log.py": "a row at the end of the log of readings",
     "output.py": "the one place that writes for users",
     "parallel/locks.py": "locks",
-    "recognition/checksum.py": "checksums beside models",
-    "recognition/installed.py": "a model on its way, and the note of which is in use",
+    "recognition/bundles/checksum.py": "checksums beside models",
+    "recognition/bundles/installed.py": "a model on its way, and the note of which is in use",
     "web_bundle/build.py": "the page in the cache",
     "web_bundle/library.py": "the library in the cache",
 }

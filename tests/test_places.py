@@ -10,7 +10,7 @@ import pytest
 
 from affekt import places
 from affekt.auditing.store import default_store
-from affekt.recognition.model_files import installed_bundles, models_folder
+from affekt.recognition.bundles.model_files import installed_bundles, models_folder
 from affekt.training.feature_cache import default_cache_root
 from affekt.web_bundle.library import cached_library, configured_registry, web_cache
 

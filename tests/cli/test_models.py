@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import pytest
 from click.testing import CliRunner
 
-import affekt.recognition.bundle
+import affekt.recognition.bundles.bundle
 from affekt.cli import main
 from affekt.recognition import Bundle
 from affekt.recognition.terms import terms_line
@@ -20,7 +20,7 @@ def shipped(
     tones: SimpleNamespace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> SimpleNamespace:
     """An installation whose weights are the two models made here."""
-    monkeypatch.setattr(affekt.recognition.model_files, "WEIGHTS", tmp_path)
+    monkeypatch.setattr(affekt.recognition.bundles.model_files, "WEIGHTS", tmp_path)
     tones.write_shipped_bundle(tmp_path / "default.onnx", name="default")
     tones.write_shipped_bundle(
         tmp_path / "open.onnx", name="open", version="0.3", licence="ODbL-1.0"
@@ -45,7 +45,7 @@ def test_models_lists_labels_size_terms_data_and_figures(shipped: SimpleNamespac
 def test_an_installation_without_models_says_so(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(affekt.recognition.model_files, "WEIGHTS", tmp_path)
+    monkeypatch.setattr(affekt.recognition.bundles.model_files, "WEIGHTS", tmp_path)
     result = CliRunner().invoke(main, ["models"])
     assert result.stdout == ""
     assert "no models came with this installation" in result.stderr
@@ -65,7 +65,7 @@ def test_show_prints_the_card(shipped: SimpleNamespace, tmp_path: Path, by_name:
         "-  people",
         "Licence of the weights: ODbL-1.0",
         "Do what you like with these tones.",
-        affekt.recognition.bundle.Bundle.load(tmp_path / "open.onnx").sha256,
+        affekt.recognition.bundles.bundle.Bundle.load(tmp_path / "open.onnx").sha256,
     ):
         assert part in result.stdout
 

@@ -12,7 +12,7 @@ from click.testing import CliRunner
 
 from affekt.cli import main
 from affekt.cli.report import _called
-from affekt.recognition.metadata import SetRule
+from affekt.recognition.bundles.metadata import SetRule
 
 EMODB_CODES = {"W": "angry", "F": "happy", "T": "sad", "N": "neutral"}
 

@@ -9,8 +9,8 @@ from affekt.emotions import CANONICAL
 from affekt.errors import BundleError
 from affekt.metrics.conformal import prediction_sets
 from affekt.recognition import Bundle, Recognizer
-from affekt.recognition.bundle import BundleMetadata
-from affekt.recognition.metadata import SetRule
+from affekt.recognition.bundles.bundle import BundleMetadata
+from affekt.recognition.bundles.metadata import SetRule
 
 RATE = 16000
 LABELS = CANONICAL

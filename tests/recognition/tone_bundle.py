@@ -18,8 +18,8 @@ from onnx import TensorProto, helper, numpy_helper
 
 from affekt.audio import SAMPLING_RATE_HZ
 from affekt.emotions import CANONICAL
-from affekt.recognition.bundle import METADATA_KEY, BundleMetadata
-from affekt.recognition.checksum import place_model
+from affekt.recognition.bundles.bundle import METADATA_KEY, BundleMetadata
+from affekt.recognition.bundles.checksum import place_model
 
 SHARPNESS = 12.0
 FRAME = 160

@@ -8,8 +8,8 @@ import pytest
 from affekt.features.sets import FEATURE_SETS
 from affekt.models import create_model
 from affekt.protocols import partition
-from affekt.recognition.bundle import BundleMetadata
-from affekt.recognition.metadata import SetRule
+from affekt.recognition.bundles.bundle import BundleMetadata
+from affekt.recognition.bundles.metadata import SetRule
 from affekt.records import Utterance
 from affekt.training.calibration.temperature import Calibration
 from affekt.training.describe import describe, front_end_of

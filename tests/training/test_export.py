@@ -13,8 +13,8 @@ from affekt.errors import BundleError
 from affekt.features.spectra import LogMelConfig, log_mel
 from affekt.models import create_model
 from affekt.recognition import Bundle
-from affekt.recognition.bundle import BundleMetadata
-from affekt.recognition.checksum import check_checksum
+from affekt.recognition.bundles.bundle import BundleMetadata
+from affekt.recognition.bundles.checksum import check_checksum
 from affekt.training.export import (
     INT8_TOLERANCE,
     PARITY_DURATIONS_S,

@@ -10,7 +10,7 @@ import pytest
 import soundfile
 
 from affekt.recognition import Bundle
-from affekt.recognition.metadata import SetRule
+from affekt.recognition.bundles.metadata import SetRule
 from affekt.recognition.notices import NOTICE_RECOGNISER, NOTICE_WORKPLACE
 from affekt.web import launch
 

@@ -16,7 +16,7 @@ import soundfile
 from playwright.sync_api import Playwright, expect
 
 from affekt.recognition import Recognizer, notices
-from affekt.recognition.metadata import SetRule
+from affekt.recognition.bundles.metadata import SetRule
 from affekt.web_bundle import write_web_bundle
 
 

@@ -6,8 +6,7 @@ import click
 
 from affekt.cli.saying import say
 from affekt.cli.terms import say_terms_once
-from affekt.recognition import Bundle
-from affekt.recognition.notices import NOTICE_RECOGNISER, NOTICE_WORKPLACE
+from affekt.recognition import NOTICE_RECOGNISER, NOTICE_WORKPLACE, Bundle
 
 
 @click.command(epilog=f"{NOTICE_RECOGNISER}\n\n{NOTICE_WORKPLACE}")

@@ -60,7 +60,7 @@ def calibrate(
     """
     from affekt.evaluation.confidence import synthetic_sounds
     from affekt.output import check_output
-    from affekt.recognition.model_files import bundle_path
+    from affekt.recognition.bundles import bundle_path
     from affekt.training.calibration import calibrate_bundle, metadata_of
 
     path = bundle_path(model)

@@ -14,11 +14,11 @@ from affekt.cli.interrupts import uninterrupted
 from affekt.cli.options import declared_option, purpose_options
 from affekt.cli.saying import echo, say
 from affekt.cli.terms import say_terms_once
-from affekt.recognition.purpose import plan_tracks, stamp
+from affekt.recognition import plan_tracks, stamp
 from affekt.records import HOP_S, WINDOW_S, StreamRequest
 
 if TYPE_CHECKING:
-    from affekt.recognition.live import Tally
+    from affekt.recognition import Tally
     from affekt.records import Moment
 
 
@@ -75,8 +75,7 @@ def listen(
     Ctrl-C ends it, and a summary follows. Inform the speakers that an emotion recogniser
     is at work. A --speaker at work or in education needs a --purpose.
     """
-    from affekt.recognition import Recognizer, StreamRecognizer
-    from affekt.recognition.live import Tally, microphone, raw_samples
+    from affekt.recognition import Recognizer, StreamRecognizer, Tally, microphone, raw_samples
 
     if speaker is not None:  # the rule of calls, for a call of one
         plan_tracks(1, names=[speaker], analyse=[speaker], purpose=purpose, consented=consented)

@@ -12,10 +12,16 @@ import click
 
 from affekt.cli.saying import echo, say
 from affekt.errors import BundleError
-from affekt.recognition import Bundle, BundleMetadata, shipped_bundles
-from affekt.recognition.installed import install_model, roll_back, use_model
-from affekt.recognition.model_files import DEFAULT, SHIPPED, active_model, installed_bundles
-from affekt.recognition.terms import terms_line
+from affekt.recognition import Bundle, BundleMetadata, shipped_bundles, terms_line
+from affekt.recognition.bundles import (
+    DEFAULT,
+    SHIPPED,
+    active_model,
+    install_model,
+    installed_bundles,
+    roll_back,
+    use_model,
+)
 
 _WIDTH = 100
 

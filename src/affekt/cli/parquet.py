@@ -7,8 +7,7 @@ from contextlib import contextmanager
 from typing import Any, BinaryIO
 
 from affekt.parquet import load_pyarrow
-from affekt.recognition import Failure
-from affekt.recognition.writers import columns, row
+from affekt.recognition import Failure, columns, row
 from affekt.records import Prediction
 
 _ROWS_AT_ONCE = 1000

@@ -17,9 +17,7 @@ from affekt.cli.options import declared_option, force_option, purpose_options, t
 from affekt.cli.saying import results, say
 from affekt.cli.terms import say_terms_once
 from affekt.output import open_output, open_text_output
-from affekt.recognition import Failure, Options, Recognizer
-from affekt.recognition.inputs import recordings
-from affekt.recognition.writers import Writer, open_writer
+from affekt.recognition import Failure, Options, Recognizer, Writer, open_writer, recordings
 from affekt.records import ClipOptions, Prediction
 from affekt.report import is_watched, progress_bars
 

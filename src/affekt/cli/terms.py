@@ -8,8 +8,7 @@ from contextlib import suppress
 
 from affekt.cli.saying import say
 from affekt.places import cache_root
-from affekt.recognition import BundleMetadata
-from affekt.recognition.terms import terms_line
+from affekt.recognition import BundleMetadata, terms_line
 
 
 def say_terms_once(metadata: BundleMetadata, *, quiet: bool = False) -> None:

@@ -21,10 +21,8 @@ from affekt.cli.timelines import PRINTED, Batch, follow_all
 from affekt.errors import AudioError
 from affekt.files import read_bytes
 from affekt.output import open_text_output
-from affekt.recognition import Recognizer
-from affekt.recognition.annotations import FORMATS, annotate, link_to, write_html
-from affekt.recognition.annotations.terminal import write_table
-from affekt.recognition.timeline import TimelineOptions
+from affekt.recognition import Recognizer, TimelineOptions
+from affekt.recognition.annotations import FORMATS, annotate, link_to, write_html, write_table
 from affekt.records import Timeline, TrackOptions
 from affekt.report import progress_bars
 

@@ -16,11 +16,23 @@ from affekt.cli.interrupts import interrupts_wait
 from affekt.cli.saying import results, say
 from affekt.errors import AffektError, AudioError, ConfigError
 from affekt.output import check_output, make_folder, open_text_output, utf8, write_output
-from affekt.recognition import Failure, Recognizer
-from affekt.recognition.annotations import FORMATS, annotate, link_to, write_html
-from affekt.recognition.annotations.overview import Entry, overview_csv, overview_table
-from affekt.recognition.inputs import Found, recordings
-from affekt.recognition.timeline import TimelineOptions, check_options
+from affekt.recognition import (
+    Failure,
+    Found,
+    Recognizer,
+    TimelineOptions,
+    check_options,
+    recordings,
+)
+from affekt.recognition.annotations import (
+    FORMATS,
+    Entry,
+    annotate,
+    link_to,
+    overview_csv,
+    overview_table,
+    write_html,
+)
 from affekt.records import Timeline
 from affekt.report import progress_bars
 

@@ -4,7 +4,6 @@ from affekt.corpora.base import Archive, Corpus, Name
 from affekt.corpora.checks import check_names, implausible_length, is_known, trouble_with
 from affekt.corpora.datasets import Dataset, DataSource, open_dataset, root_at_hand
 from affekt.corpora.labels import LABELS, Labels, canonical_label, check_labels
-from affekt.corpora.lfs import is_lfs_pointer
 from affekt.corpora.locate import is_there, locate, path_parts, without_ending
 from affekt.corpora.obtain import get_corpus
 from affekt.corpora.scan import Scan, scan_folder
@@ -51,7 +50,6 @@ __all__ = [
     "get_corpus",
     "implausible_length",
     "is_known",
-    "is_lfs_pointer",
     "is_there",
     "load_corpus",
     "locate",

@@ -14,9 +14,8 @@ from affekt.corpora import classes_of
 from affekt.emotions import CANONICAL
 from affekt.errors import AffektError
 from affekt.parallel import Workers
-from affekt.recognition import Recognizer
-from affekt.recognition.clips import WHOLE_S, Listen, predict_blocks
-from affekt.recognition.outputs import Outputs
+from affekt.recognition import WHOLE_S, Listen, Recognizer, predict_blocks
+from affekt.recognition.bundles import Outputs
 from affekt.records import Utterance
 
 Probabilities = npt.NDArray[np.float64]

@@ -11,7 +11,7 @@ import numpy as np
 
 from affekt.audio import SAMPLING_RATE_HZ, Signal, Window, sounding_windows
 from affekt.errors import AudioError
-from affekt.recognition.outputs import Floats, Outputs
+from affekt.recognition.bundles import Floats, Outputs
 
 # Models learn from single utterances of a few seconds. Up to twice the window a recording is
 # taken for one of those; in a longer one the emotion may change, and pauses would count.

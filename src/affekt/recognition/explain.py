@@ -17,7 +17,7 @@ import numpy.typing as npt
 from affekt.audio import SAMPLING_RATE_HZ, Audio, AudioSource, Window, decode, decode_blocks
 from affekt.errors import AudioError, ConfigError
 from affekt.features import FloatArray, LogMelConfig, log_mel
-from affekt.recognition.bundle import Bundle
+from affekt.recognition.bundles import Bundle
 from affekt.records import SCHEMA_VERSION, Prediction
 
 # What is kept grows with the length: a spectrum of five minutes is 6 MB, and 100 MB on the way.

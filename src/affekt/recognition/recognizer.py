@@ -14,11 +14,10 @@ from affekt.audio import SAMPLING_RATE_HZ, AudioSource, Signal, Window, decode_b
 from affekt.emotions import reduce_vocabulary
 from affekt.errors import AffektError, AudioError, ConfigError, did_you_mean
 from affekt.metrics import prediction_sets
-from affekt.recognition.bundle import Bundle
+from affekt.recognition.bundles import Bundle, Floats, Outputs
 from affekt.recognition.clips import WHOLE_S, predict_blocks, windows_of
 from affekt.recognition.explain import Explanation, explained, read_stretch, relevance_hop_s
 from affekt.recognition.options import Failure, Options, check_mix
-from affekt.recognition.outputs import Floats, Outputs
 from affekt.recognition.purpose import check_purpose, stamp
 from affekt.recognition.stream import ranked
 from affekt.recognition.timeline import TimelineOptions, make_timeline

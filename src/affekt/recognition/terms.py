@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from affekt.recognition.metadata import BundleMetadata
+from affekt.recognition.bundles import BundleMetadata
 
 # Licences of recordings under which it is not settled that a model may be passed on at all.
 _DIFFICULT = {

@@ -16,8 +16,7 @@ from typing import BinaryIO
 
 from affekt.errors import BundleError
 from affekt.recognition import BundleMetadata
-from affekt.recognition.bundle import METADATA_KEY
-from affekt.recognition.checksum import check_checksum, file_sha256
+from affekt.recognition.bundles import METADATA_KEY, check_checksum, file_sha256
 
 # Of ModelProto and of StringStringEntryProto, in onnx.proto.
 _METADATA_PROPS, _KEY, _VALUE = 14, 1, 2

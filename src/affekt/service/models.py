@@ -11,7 +11,7 @@ from typing import Any
 
 from affekt.errors import AffektError, did_you_mean
 from affekt.recognition import Bundle, Recognizer, shipped_bundles
-from affekt.recognition.model_files import bundle_path, installed_bundles
+from affekt.recognition.bundles import bundle_path, installed_bundles
 from affekt.service.batching import BatchingBundle
 from affekt.service.logs import event
 from affekt.service.model_cards import read_model_card

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
-from affekt.recognition.notices import (
+from affekt.recognition import (
     CONSENTED_HELP,
     NO_LEGAL_ADVICE,
     NOTICE_RECOGNISER,

@@ -12,7 +12,7 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 
 from affekt.errors import AffektError
-from affekt.recognition.purpose import stamp
+from affekt.recognition import stamp
 from affekt.records import Timeline
 from affekt.service.openapi import (
     RECORDING_KINDS,

@@ -14,9 +14,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
 from affekt.audio import SAMPLING_RATE_HZ, Bandwidth, PcmReader, Signal
 from affekt.errors import AffektError
-from affekt.recognition import Recognizer
-from affekt.recognition.purpose import check_purpose, plan_tracks, stamp
-from affekt.recognition.stream import StreamRecognizer
+from affekt.recognition import Recognizer, StreamRecognizer, check_purpose, plan_tracks, stamp
 from affekt.records import Moment
 from affekt.service.idle_timeout import IdleTimeout
 from affekt.service.problems import Problem, ProblemResponse, problem_of

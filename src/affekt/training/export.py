@@ -18,8 +18,13 @@ from torch import Tensor
 import affekt
 from affekt.errors import BundleError
 from affekt.recognition import Bundle, BundleMetadata
-from affekt.recognition.bundle import FEATURES_NAME, INPUT_NAME, METADATA_KEY, OUTPUT_NAMES
-from affekt.recognition.checksum import write_model
+from affekt.recognition.bundles import (
+    FEATURES_NAME,
+    INPUT_NAME,
+    METADATA_KEY,
+    OUTPUT_NAMES,
+    write_model,
+)
 from affekt.training.console import plain_story
 from affekt.training.graph import FeatureGraph, Graph, WaveformGraph, make_graph
 from affekt.training.module import TrainingModule

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from affekt.audio import SAMPLING_RATE_HZ
 from affekt.features import FeatureSet, LogMelConfig
 from affekt.models import Answer, LogMelFrontEnd
-from affekt.recognition.bundle import INTENSITY_NAME, OUTPUT_NAMES
+from affekt.recognition.bundles import INTENSITY_NAME, OUTPUT_NAMES
 from affekt.training.data import Normalisation
 from affekt.training.recipe import Recipe
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from affekt.recognition import Bundle, BundleMetadata
-from affekt.recognition.notices import LAW_URL, NO_LEGAL_ADVICE, NOTICE_WORKPLACE
+from affekt.recognition import LAW_URL, NO_LEGAL_ADVICE, NOTICE_WORKPLACE, Bundle, BundleMetadata
 from affekt.web.recordings import size_text
 from affekt.web.session import plain
 

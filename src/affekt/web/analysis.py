@@ -10,9 +10,7 @@ import numpy as np
 from affekt.audio import SAMPLING_RATE_HZ, decode_blocks
 from affekt.errors import AudioError
 from affekt.features import FloatArray
-from affekt.recognition import Recognizer
-from affekt.recognition.clips import WHOLE_S
-from affekt.recognition.purpose import TrackPlan, plan_tracks, stamp
+from affekt.recognition import WHOLE_S, Recognizer, TrackPlan, plan_tracks, stamp
 from affekt.records import Prediction, Timeline
 from affekt.web import lanes
 from affekt.web.lanes import Progress

@@ -13,9 +13,8 @@ import numpy.typing as npt
 from PIL import Image
 
 from affekt.features import FloatArray, mel_frequencies
-from affekt.recognition.annotations.marks import NOT_SPEECH, SILENCE, SPEECH, UNCERTAIN, label_of
-from affekt.recognition.annotations.palette import looks
-from affekt.recognition.explain import SPECTRUM, Explanation
+from affekt.recognition import SPECTRUM, Explanation
+from affekt.recognition.annotations import NOT_SPEECH, SILENCE, SPEECH, UNCERTAIN, label_of, looks
 from affekt.records import Score, Timeline
 from affekt.web.analysis import CELL_S
 

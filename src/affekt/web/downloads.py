@@ -7,8 +7,7 @@ import io
 import json
 from collections.abc import Iterable, Sequence
 
-from affekt.recognition.notices import NOTICE_RECOGNISER
-from affekt.recognition.writers import CsvWriter
+from affekt.recognition import NOTICE_RECOGNISER, CsvWriter
 from affekt.text import csv_cell
 from affekt.web.analysis import Analysis
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from affekt.errors import ConfigError, MissingExtraError
 from affekt.recognition import Bundle, shipped_bundles
-from affekt.recognition.model_files import installed_bundles
+from affekt.recognition.bundles import installed_bundles
 
 MODEL_VARIABLE = "AFFEKT_APP_MODEL"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from affekt.recognition.notices import NO_LEGAL_ADVICE, NOTICE_RECOGNISER, NOTICE_WORKPLACE
+from affekt.recognition import NO_LEGAL_ADVICE, NOTICE_RECOGNISER, NOTICE_WORKPLACE
 from affekt.web import about, recognise
 from affekt.web.session import choose_model
 

@@ -10,10 +10,8 @@ import streamlit as st
 
 from affekt.audio import IS_A_CALL
 from affekt.errors import AffektError
-from affekt.recognition import Recognizer
-from affekt.recognition.annotations.marks import NOT_SPEECH, UNCERTAIN
-from affekt.recognition.notices import CONSENTED_HELP, PURPOSE_HELP
-from affekt.recognition.purpose import DEFAULT_ANALYSED
+from affekt.recognition import CONSENTED_HELP, DEFAULT_ANALYSED, PURPOSE_HELP, Recognizer
+from affekt.recognition.annotations import NOT_SPEECH, UNCERTAIN
 from affekt.records import PURPOSES, Prediction
 from affekt.web import results
 from affekt.web.analysis import Analysis, Sound, Wishes, analyse, read_sound

@@ -6,8 +6,7 @@ import streamlit as st
 
 from affekt.errors import AudioError, ConfigError
 from affekt.recognition import Recognizer
-from affekt.recognition.annotations import FORMATS
-from affekt.recognition.annotations.marks import NOT_SPEECH, UNCERTAIN, label_of
+from affekt.recognition.annotations import FORMATS, NOT_SPEECH, UNCERTAIN, label_of
 from affekt.records import Prediction, Timeline, Track
 from affekt.web import charts
 from affekt.web.analysis import CELL_S, Analysis, Sound, Voice

@@ -17,7 +17,14 @@ from affekt._version import __version__
 from affekt.config import to_mapping
 from affekt.errors import BundleError, ConfigError
 from affekt.output import write_outputs
-from affekt.recognition import Bundle, notices
+from affekt.recognition import (
+    LAW,
+    LAW_URL,
+    NO_LEGAL_ADVICE,
+    NOTICE_RECOGNISER,
+    NOTICE_WORKPLACE,
+    Bundle,
+)
 from affekt.web_bundle.hosting import CONTENT_SECURITY_POLICY
 from affekt.web_bundle.library import FILES, cached_library, find_library, web_cache
 
@@ -142,11 +149,11 @@ def _contents(bundle: Bundle, library: Path) -> dict[str, bytes]:
 def _filled(page: str) -> str:
     texts = {
         "policy": CONTENT_SECURITY_POLICY,
-        "notice_recogniser": notices.NOTICE_RECOGNISER,
-        "notice_workplace": notices.NOTICE_WORKPLACE,
-        "no_legal_advice": notices.NO_LEGAL_ADVICE,
-        "law": notices.LAW,
-        "law_url": notices.LAW_URL,
+        "notice_recogniser": NOTICE_RECOGNISER,
+        "notice_workplace": NOTICE_WORKPLACE,
+        "no_legal_advice": NO_LEGAL_ADVICE,
+        "law": LAW,
+        "law_url": LAW_URL,
         "version": __version__,
     }
     return Template(page).substitute({key: html.escape(text) for key, text in texts.items()})

@@ -7,7 +7,7 @@ from affekt.evaluation.people.differences import GroupDifference
 from affekt.evaluation.report import FailedClip
 from affekt.metrics import Interval
 from affekt.metrics.conformal import Coverage
-from affekt.recognition.metadata import SetRule
+from affekt.recognition.bundles.metadata import SetRule
 from affekt.report.document import Table
 
 

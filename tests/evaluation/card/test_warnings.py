@@ -8,7 +8,7 @@ from affekt.evaluation.report import FailedClip
 from affekt.evaluation.robustness.measure import ConditionFigures, Kept
 from affekt.metrics import ConstantAnswer, Interval
 from affekt.metrics.conformal import Coverage
-from affekt.recognition.metadata import SetRule
+from affekt.recognition.bundles.metadata import SetRule
 
 
 def about(card):

@@ -24,7 +24,7 @@ from affekt.evaluation.confidence.plots import reliability_plot, risk_plot, roc_
 from affekt.evaluation.runs import Answers
 from affekt.metrics.calibration import soften
 from affekt.recognition import Bundle
-from affekt.recognition.metadata import SetRule
+from affekt.recognition.bundles.metadata import SetRule
 from affekt.records import Utterance
 
 LABELS = ("neutral", "happy", "sad", "angry")

@@ -33,7 +33,7 @@ from affekt.evaluation.report import Report
 from affekt.evaluation.robustness import Robustness, conditions, measure_robustness, sample
 from affekt.evaluation.runs import Answers, Progress
 from affekt.evaluation.sources import Listener, Source
-from affekt.recognition.metadata import BundleMetadata
+from affekt.recognition.bundles import BundleMetadata
 
 SCHEMA_VERSION = 4
 

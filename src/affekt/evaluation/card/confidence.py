@@ -19,7 +19,7 @@ from affekt.evaluation.confidence import (
 from affekt.evaluation.figures import interval_of, percent
 from affekt.evaluation.report import Report
 from affekt.metrics import Coverage
-from affekt.recognition.metadata import SetRule
+from affekt.recognition.bundles import SetRule
 from affekt.report import Block, Plot, Table, to_svg
 
 

@@ -24,7 +24,7 @@ from affekt.evaluation.confidence import (
 )
 from affekt.files import read_text
 from affekt.metrics import Coverage, Reliability, RiskCoverage, Roc
-from affekt.recognition.metadata import SetRule
+from affekt.recognition.bundles import SetRule
 
 # Names of schema 3, and those that schema 4 has for them.
 RENAMED = {

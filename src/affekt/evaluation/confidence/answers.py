@@ -20,9 +20,8 @@ from affekt.evaluation.runs import Answers, Progress, predict_all
 from affekt.evaluation.sources import Listener, Source
 from affekt.metrics import soften
 from affekt.protocols import selection_speakers
-from affekt.recognition import Bundle
-from affekt.recognition.clips import Listen
-from affekt.recognition.outputs import Outputs
+from affekt.recognition import Bundle, Listen
+from affekt.recognition.bundles import Outputs
 from affekt.records import Utterance
 
 Floats = npt.NDArray[np.float64]

@@ -32,7 +32,7 @@ from affekt.metrics import (
     risk_coverage,
     soften,
 )
-from affekt.recognition.metadata import SetRule
+from affekt.recognition.bundles import SetRule
 
 Floats = npt.NDArray[np.float64]
 Indices = npt.NDArray[np.int64]

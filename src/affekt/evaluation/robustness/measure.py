@@ -20,7 +20,7 @@ from affekt.evaluation.robustness.conditions import Condition
 from affekt.evaluation.runs import Answers, Probabilities, own_classes
 from affekt.evaluation.sources import Listener
 from affekt.parallel import Workers
-from affekt.recognition.clips import predict_blocks
+from affekt.recognition import predict_blocks
 from affekt.records import Utterance
 
 _VOICES = 48  # clips that babble is mixed from

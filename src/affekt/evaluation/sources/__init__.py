@@ -21,9 +21,7 @@ from affekt.evaluation.sources.base import (
 from affekt.evaluation.sources.onnx_classifier import open_onnx_classifier
 from affekt.evaluation.sources.predictions import PredictionTable, open_predictions
 from affekt.recognition import Recognizer
-from affekt.recognition.bundle import METADATA_KEY
-from affekt.recognition.checksum import file_sha256
-from affekt.recognition.outputs import Outputs
+from affekt.recognition.bundles import METADATA_KEY, Outputs, file_sha256
 
 __all__ = ["LabelMap", "Learnt", "Listener", "Network", "PredictionTable", "Source", "open_source"]
 

@@ -14,7 +14,7 @@ from affekt.corpora import canonical_label
 from affekt.emotions import CANONICAL
 from affekt.errors import BundleError, CorpusError
 from affekt.evaluation.runs import Answers, Progress, predict_all
-from affekt.recognition.clips import Listen
+from affekt.recognition import Listen
 from affekt.records import Utterance
 
 LabelMap = Mapping[str, str | None]

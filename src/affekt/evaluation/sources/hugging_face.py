@@ -12,7 +12,7 @@ from affekt.audio import SAMPLING_RATE_HZ, Signal
 from affekt.errors import BundleError, MissingExtraError
 from affekt.evaluation.runs import Probabilities
 from affekt.evaluation.sources.base import LabelMap, Listener, rename
-from affekt.recognition.outputs import Outputs
+from affekt.recognition.bundles import Outputs
 
 
 def open_hugging_face(name: str, *, labels: LabelMap | None = None) -> Listener:

@@ -15,8 +15,7 @@ from affekt.errors import BundleError, ConfigError, MissingExtraError
 from affekt.evaluation.runs import Probabilities
 from affekt.evaluation.sources.base import LabelMap, Listener, rename
 from affekt.features import FEATURE_SETS, FeatureSet, find_feature_set
-from affekt.recognition.checksum import file_sha256
-from affekt.recognition.outputs import Outputs
+from affekt.recognition.bundles import Outputs, file_sha256
 
 _TOLERANCE = 1e-3
 _FLOATS = {"tensor(float)": np.float32, "tensor(double)": np.float64}

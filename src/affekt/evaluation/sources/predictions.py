@@ -16,7 +16,7 @@ from affekt.emotions import CANONICAL
 from affekt.errors import AffektError, BundleError, ConfigError, CorpusError
 from affekt.evaluation.runs import Answers, Failure, Progress
 from affekt.evaluation.sources.base import LabelMap, Renaming, Source, rename
-from affekt.recognition.checksum import file_sha256
+from affekt.recognition.bundles import file_sha256
 from affekt.records import Utterance
 
 PREDICTED = ("predicted", "prediction", "pred", "y_pred", "predicted_label", "hypothesis")

@@ -11,6 +11,9 @@ from affekt.recognition.annotations.audacity import to_audacity
 from affekt.recognition.annotations.elan import to_elan
 from affekt.recognition.annotations.html import link_to, to_html, write_html
 from affekt.recognition.annotations.label_studio import label_studio_config, to_label_studio
+from affekt.recognition.annotations.marks import NOT_SPEECH, SILENCE, SPEECH, UNCERTAIN, label_of
+from affekt.recognition.annotations.overview import Entry, overview_csv, overview_table
+from affekt.recognition.annotations.palette import looks
 from affekt.recognition.annotations.records import to_csv, to_json
 from affekt.recognition.annotations.rttm import to_rttm
 from affekt.recognition.annotations.terminal import write_table
@@ -20,12 +23,22 @@ from affekt.records import Timeline
 
 __all__ = [
     "FORMATS",
+    "NOT_SPEECH",
+    "SILENCE",
+    "SPEECH",
+    "UNCERTAIN",
+    "Entry",
     "Format",
     "annotate",
     "find_format",
+    "label_of",
     "label_studio_config",
     "link_to",
+    "looks",
+    "overview_csv",
+    "overview_table",
     "write_html",
+    "write_table",
 ]
 
 

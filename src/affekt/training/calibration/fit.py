@@ -22,7 +22,7 @@ from scipy.optimize import minimize
 from sklearn.linear_model import LogisticRegression
 
 from affekt.metrics import fit_quantile, fit_temperature, log_loss, soften
-from affekt.recognition.metadata import SetRule
+from affekt.recognition.bundles import SetRule
 
 Floats = npt.NDArray[np.float64]
 # Weights `[dim, corpora]`, biases and names of the corpora.

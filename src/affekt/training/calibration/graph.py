@@ -13,8 +13,13 @@ from onnx import TensorProto, helper, numpy_helper
 
 from affekt.errors import BundleError
 from affekt.recognition import Bundle, BundleMetadata
-from affekt.recognition.bundle import METADATA_KEY, NOVELTY_NAME, OUTPUT_NAMES, UNCALIBRATED_NAME
-from affekt.recognition.checksum import write_model
+from affekt.recognition.bundles import (
+    METADATA_KEY,
+    NOVELTY_NAME,
+    OUTPUT_NAMES,
+    UNCALIBRATED_NAME,
+    write_model,
+)
 from affekt.training.calibration.fit import Calibrator
 
 PREFIX = "calibration/"

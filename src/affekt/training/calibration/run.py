@@ -20,7 +20,7 @@ from affekt.output import check_output
 from affekt.parallel import Workers
 from affekt.protocols import partition
 from affekt.recognition import Bundle
-from affekt.recognition.metadata import BundleMetadata
+from affekt.recognition.bundles import BundleMetadata
 from affekt.records import Utterance, normal_id
 from affekt.training.calibration.fit import (
     Calibrator,

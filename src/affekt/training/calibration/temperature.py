@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from affekt.metrics import fit_quantile, fit_temperature, soften
-from affekt.recognition.metadata import SetRule
+from affekt.recognition.bundles import SetRule
 from affekt.training.data import Part
 from affekt.training.module import TrainingModule, logits_of_part, ua_per_corpus
 from affekt.training.recipe import CalibrationConfig

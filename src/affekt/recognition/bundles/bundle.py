@@ -25,11 +25,11 @@ import onnxruntime
 from affekt.audio import SAMPLING_RATE_HZ
 from affekt.errors import AffektError, AudioError, BundleError, ConfigError
 from affekt.parallel import within
-from affekt.recognition import model_files
-from affekt.recognition.checksum import check_checksum, file_sha256
-from affekt.recognition.metadata import BundleMetadata
-from affekt.recognition.model_files import bundle_path, shipped_bundles
-from affekt.recognition.outputs import Outputs
+from affekt.recognition.bundles import model_files
+from affekt.recognition.bundles.checksum import check_checksum, file_sha256
+from affekt.recognition.bundles.metadata import BundleMetadata
+from affekt.recognition.bundles.model_files import bundle_path, shipped_bundles
+from affekt.recognition.bundles.outputs import Outputs
 
 METADATA_KEY = "affekt"
 INPUT_NAME = "waveform"

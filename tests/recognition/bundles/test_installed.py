@@ -21,12 +21,13 @@ from typing import Any
 
 import pytest
 
-import affekt.recognition.bundle
+import affekt.recognition.bundles.bundle
 from affekt.download import RetryPolicy
 from affekt.errors import BundleError, ConfigError, DownloadError
-from affekt.recognition import Recognizer, installed
-from affekt.recognition.installed import install_model, roll_back, use_model
-from affekt.recognition.model_files import (
+from affekt.recognition import Recognizer
+from affekt.recognition.bundles import installed
+from affekt.recognition.bundles.installed import install_model, roll_back, use_model
+from affekt.recognition.bundles.model_files import (
     active_model,
     bundle_path,
     installed_bundles,
@@ -299,7 +300,7 @@ def test_a_model_that_never_answers_is_not_installed(
     tones: SimpleNamespace, tmp_path: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = tones.write_bundle(tmp_path / "endless.onnx", endless=True)
-    monkeypatch.setattr(affekt.recognition.bundle, "LOAD_LIMIT_S", 0.5)
+    monkeypatch.setattr(affekt.recognition.bundles.bundle, "LOAD_LIMIT_S", 0.5)
     with pytest.raises(BundleError, match=f"^{path}: does not answer"):
         install_model(str(path))
     assert list(folder.iterdir()) == []

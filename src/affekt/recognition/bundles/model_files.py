@@ -11,7 +11,7 @@ from affekt.files import read_text
 from affekt.places import data_root
 
 SHIPPED = ("default", "open")
-WEIGHTS = Path(__file__).resolve().parent.parent / "weights"
+WEIGHTS = Path(__file__).resolve().parents[2] / "weights"
 DEFAULT = "default"
 # The name that stands for whatever is in use.
 ACTIVE = "active"

@@ -11,12 +11,12 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-import affekt.recognition.bundle
+import affekt.recognition.bundles.bundle
 from affekt.errors import BundleError
 from affekt.recognition import Bundle, Recognizer
-from affekt.recognition.checksum import check_checksum, checksum_path, place_model
-from affekt.recognition.installed import install_model
-from affekt.recognition.model_files import SHIPPED, shipped_bundles
+from affekt.recognition.bundles.checksum import check_checksum, checksum_path, place_model
+from affekt.recognition.bundles.installed import install_model
+from affekt.recognition.bundles.model_files import SHIPPED, shipped_bundles
 from affekt.service.model_cards import read_model_card
 
 FLIPS = 64
@@ -39,7 +39,7 @@ def shipped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder.mkdir()
     for path in (shipped_bundles()["default"], checksum_path(shipped_bundles()["default"])):
         shutil.copy(path, folder)
-    monkeypatch.setattr(affekt.recognition.model_files, "WEIGHTS", folder)
+    monkeypatch.setattr(affekt.recognition.bundles.model_files, "WEIGHTS", folder)
     return folder / "default.onnx"
 
 

@@ -12,12 +12,12 @@ import onnx
 import pytest
 from onnx import helper
 
-import affekt.recognition.bundle
+import affekt.recognition.bundles.bundle
 from affekt.emotions import CANONICAL
 from affekt.errors import BundleError, ConfigError
 from affekt.protocols import lockbox_speakers, selection_speakers
 from affekt.recognition import Bundle, BundleMetadata, shipped_bundles
-from affekt.recognition.model_files import SHIPPED
+from affekt.recognition.bundles.model_files import SHIPPED
 from affekt.service.model_cards import read_model_card
 
 
@@ -174,7 +174,7 @@ def test_threads_start_at_one(tone_bundle: Path) -> None:
 def test_only_bundles_that_are_there_are_shipped(
     tones: SimpleNamespace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(affekt.recognition.model_files, "WEIGHTS", tmp_path)
+    monkeypatch.setattr(affekt.recognition.bundles.model_files, "WEIGHTS", tmp_path)
     path = tones.write_shipped_bundle(tmp_path / "open.onnx")
     tones.write_bundle(tmp_path / "another.onnx")
     assert shipped_bundles() == {"open": path}
@@ -262,14 +262,14 @@ def test_no_more_threads_are_started_than_there_are_cores(
     tone_bundle: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked = []
-    settings = affekt.recognition.bundle._settings
+    settings = affekt.recognition.bundles.bundle._settings
 
     def settings_of(threads: int) -> object:
         asked.append(threads)
         return settings(threads)
 
-    monkeypatch.setattr(affekt.recognition.bundle, "_settings", settings_of)
-    monkeypatch.setattr(affekt.recognition.bundle.os, "cpu_count", lambda: 2)
+    monkeypatch.setattr(affekt.recognition.bundles.bundle, "_settings", settings_of)
+    monkeypatch.setattr(affekt.recognition.bundles.bundle.os, "cpu_count", lambda: 2)
     for threads in (None, 1, 2, 100_000):
         Bundle.load(tone_bundle, threads=threads)
     assert asked == [0, 1, 2, 2]
@@ -279,7 +279,7 @@ def test_a_graph_that_never_ends_is_given_up(
     tones: SimpleNamespace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = tones.write_bundle(tmp_path / "endless.onnx", endless=True)
-    monkeypatch.setattr(affekt.recognition.bundle, "LOAD_LIMIT_S", 0.5)
+    monkeypatch.setattr(affekt.recognition.bundles.bundle, "LOAD_LIMIT_S", 0.5)
     with pytest.raises(BundleError, match=r"endless\.onnx: does not answer .* within 0\.5 s"):
         Bundle.load(path)
     for thread in threading.enumerate():  # nothing goes on in the background either

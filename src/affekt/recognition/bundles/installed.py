@@ -15,14 +15,14 @@ from pathlib import Path
 from affekt.download import RetryPolicy, download_file
 from affekt.errors import BundleError, ConfigError, DownloadError
 from affekt.files import open_file
-from affekt.recognition.bundle import Bundle
-from affekt.recognition.checksum import (
+from affekt.recognition.bundles.bundle import Bundle
+from affekt.recognition.bundles.checksum import (
     check_checksum,
     file_sha256,
     place_model,
     recorded_checksum,
 )
-from affekt.recognition.model_files import (
+from affekt.recognition.bundles.model_files import (
     ACTIVE,
     DEFAULT,
     NOTE,
