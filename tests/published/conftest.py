@@ -62,7 +62,7 @@ def system() -> Callable[..., Recipe]:
 COPIES = [{"steps": [{"name": "noise", "snr_db": [20.0, 20.0]}]}]
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def leaking(system: Callable[..., Recipe]) -> Recipe:
     """A system whose text splits originals and copies together."""
     return system(
