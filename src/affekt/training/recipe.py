@@ -50,7 +50,8 @@ class DataConfig:
         copy_share: share of the draws of weighted sampling that go to copies (0 to 1); without it
             a copy is drawn as often as its original.
         vote_share: how much of the target of a clip of CREMA-D its listeners' votes make (0 to 1).
-        join_labels: a sound that stands under several labels has all of them as its target.
+        join_labels: a sound that stands under several labels has all of them as its target, be it
+            cut shorter under one of them.
         corpus_power: with weighted sampling a corpus is drawn in proportion to its size to this
             power (1: as it is, 0: all corpora alike).
         class_power: the same for the classes within a corpus.

@@ -5,8 +5,6 @@ Source of the votes: Cao et al. 2014 (CREMA-D).
 
 from __future__ import annotations
 
-import hashlib
-from collections import defaultdict
 from collections.abc import Sequence
 
 import numpy as np
@@ -14,6 +12,7 @@ import numpy.typing as npt
 
 from affekt.corpora import VOTED, ratings_of_clips, read_votes
 from affekt.records import Utterance
+from affekt.training.same_sounds import same_sounds
 
 Shares = npt.NDArray[np.float32]
 
@@ -32,10 +31,11 @@ def soft_targets(
     Args:
         utterances: the clips.
         targets: `[clips]`, indices of their labels.
-        originals: `[clips]`, their features; equal ones are one sound.
+        originals: `[clips]`, their features.
         labels: the classes.
         vote_share: how much of the target of a clip of CREMA-D its listeners make (0 to 1).
-        join_labels: a sound that stands under several labels has all of them, each alike.
+        join_labels: a sound that stands under several labels has all of them, each alike; it may
+            be cut shorter under one of them.
 
     Raises:
         CorpusError: the votes are not beside the corpus.
@@ -45,21 +45,9 @@ def soft_targets(
         for place, voted in _votes(utterances, labels).items():
             shares[place] = (1.0 - vote_share) * shares[place] + vote_share * voted
     if join_labels:
-        for places in same_sounds(utterances, originals):
-            if len(set(targets[places])) > 1:
-                shares[places] = shares[places].mean(axis=0)
+        for places in same_sounds(utterances, originals, targets):
+            shares[places] = shares[places].mean(axis=0)
     return shares
-
-
-def same_sounds(
-    utterances: Sequence[Utterance], originals: Sequence[npt.NDArray[np.floating]]
-) -> list[list[int]]:
-    """Return the places of clips of one speaker that hold one sound, where there are several."""
-    groups: dict[tuple[tuple[str, str], bytes], list[int]] = defaultdict(list)
-    for place, (item, features) in enumerate(zip(utterances, originals, strict=True)):
-        digest = hashlib.sha256(np.ascontiguousarray(features).tobytes()).digest()
-        groups[item.speaker_key, digest].append(place)
-    return [places for places in groups.values() if len(places) > 1]
 
 
 def _votes(utterances: Sequence[Utterance], labels: Sequence[str]) -> dict[int, Shares]:
