@@ -30,6 +30,7 @@ from affekt.auditing.matching import Likeness, find_likenesses
 from affekt.auditing.run import listen
 from affekt.auditing.store import Store, default_store
 from affekt.auditing.suspicion import FILE, Weights, measures, standardised
+from affekt.auditing.waveform import Sound
 from affekt.corpora import corpora_root
 from affekt.records import Utterance
 
@@ -167,7 +168,7 @@ def _others(speakers: list[list[Utterance]], workers: int) -> list[Row]:
 
 def _is_copy(row: Row) -> bool:
     def read():
-        return decode(row.first.path).signal, decode(row.second.path).signal
+        return Sound(decode(row.first.path).signal), Sound(decode(row.second.path).signal)
 
     return is_certain(row.alike, confirm(read, row.prints, row.alike))
 

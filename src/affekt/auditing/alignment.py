@@ -6,6 +6,7 @@ pace and one interval from beginning to end. A second reading wanders about both
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -33,6 +34,8 @@ _EDGE = MAX_SHIFT_BINS + 2
 
 # Below, levels and energy are too far from those of a copy for a closer look.
 _LEVELS, _ENERGY = 0.83, 0.88
+# How much higher they may be half a band away, or a whole one.
+_SHIFTED = 0.1
 # A correlation that could not be higher.
 MOST_ALIKE = 0.999
 FloatArray64 = npt.NDArray[np.float64]
@@ -84,9 +87,12 @@ def align(first: Fingerprint, second: Fingerprint, alike: Likeness) -> Alignment
     frames = course.shared(len(first.levels), len(second.levels))
     if len(frames) < _LEAST:
         return NOT_ALONG
+    both = smoothed(first.levels), smoothed(second.levels)
+    levels, energy = _levels(*both, course, frames, bins)
+    if levels < _LEVELS - _SHIFTED or energy < _ENERGY - _SHIFTED:
+        return NOT_ALONG
     one, other = smoothed(partials(first.levels)), smoothed(partials(second.levels))
     shift = _best_shift(_plain(one, frames), _Grid.of(other, course, frames, bins))
-    both = smoothed(first.levels), smoothed(second.levels)
     levels, energy = _levels(*both, course, frames, bins + shift / 2)
     if levels < _LEVELS or energy < _ENERGY:
         return NOT_ALONG
@@ -135,8 +141,10 @@ class _Course(NamedTuple):
 class _Grid(NamedTuple):
     """The second along a course, read at half frames and half bands of the first, and beyond."""
 
-    values: FloatArray
+    # At even and odd half frames, of these at even and odd half bands.
+    planes: tuple[tuple[FloatArray, FloatArray], tuple[FloatArray, FloatArray]]
     frames: int
+    bands: int
 
     @classmethod
     def of(cls, other: FloatArray, course: _Course, frames: FloatArray64, bins: int) -> _Grid:
@@ -144,16 +152,30 @@ class _Grid(NamedTuple):
         halves = frames[0] + np.arange(-reach, 2 * len(frames) - 1 + reach) / 2.0
         low, high = _EDGE + bins - 2, other.shape[1] - _EDGE + bins + 2
         rows = _between(other, course.there(halves))[:, low:high]
-        values = np.empty((len(rows), 2 * rows.shape[1] - 1), np.float32)
-        values[:, ::2] = rows
-        values[:, 1::2] = 0.5 * (rows[:, 1:] + rows[:, :-1])
-        return cls(values, len(frames))
+        even, odd = ((part, 0.5 * (part[:, 1:] + part[:, :-1])) for part in (rows[::2], rows[1::2]))
+        return cls((even, odd), len(frames), rows.shape[1] - 4)
 
     def moved(self, frames: int, bins: int) -> FloatArray:
         """Return it as many half frames later and half bands up."""
-        begin, low = frames + int(_MOVES[-1]), bins + 4
-        high = self.values.shape[1] - 4 + bins
-        return self.values[begin : begin + 2 * self.frames - 1 : 2, low:high:2]
+        begin, late = divmod(frames + int(_MOVES[-1]), 2)
+        return self.rows(late, bins)[begin : begin + self.frames]
+
+    def rows(self, late: int, bins: int) -> FloatArray:
+        """Return all even half frames, or the odd ones, as many half bands up."""
+        low, up = divmod(bins + 4, 2)
+        return self.planes[late][up][:, low : low + self.bands]
+
+    def fits(self, mine: FloatArray, moves: Sequence[int], shifts: Sequence[int]) -> FloatArray64:
+        """Correlate with it as many half frames later and half bands up, `[moves, shifts]`."""
+        mine = mine - mine.mean()
+        own = np.vdot(mine, mine)
+        values = np.empty((len(moves), len(shifts)))
+        for at, move in enumerate(moves):
+            for by, shift in enumerate(shifts):
+                yours = self.moved(move, shift)
+                energy = np.einsum("ij,ij", yours, yours) - yours.sum() ** 2 / yours.size
+                values[at, by] = np.einsum("ij,ij", mine, yours) / max(np.sqrt(own * energy), 1e-9)
+        return values
 
 
 def _levels(
@@ -172,11 +194,7 @@ def _levels(
 
 def _best_shift(mine: FloatArray, grid: _Grid) -> int:
     """Return the best interval in half bands, near the one found before."""
-    fits = {
-        shift: max(correlation(mine, grid.moved(move, shift)) for move in _NEAR)
-        for shift in _SHIFTS.tolist()
-    }
-    return max(fits, key=lambda shift: fits[shift])
+    return int(_SHIFTS[grid.fits(mine, _NEAR, _SHIFTS.tolist()).max(axis=0).argmax()])
 
 
 def _finest(one: FloatArray, other: FloatArray, course: _Course, bins: int, shift: int) -> _Course:
@@ -189,7 +207,7 @@ def _finest(one: FloatArray, other: FloatArray, course: _Course, bins: int, shif
         if len(frames) < _STRETCH:
             return -1.0, tried
         mine, grid = _plain(one, frames), _Grid.of(other, tried, frames, bins)
-        values = np.array([[correlation(mine, grid.moved(move, shift))] for move in _NEAR])
+        values = grid.fits(mine, _NEAR, [shift])
         best = values.argmax(axis=0)
         move = _NEAR[0] + float(_vertex(values, best)[0])
         return float(values.max()), _Course(tried.pace, tried.origin - move / 2.0)
@@ -203,20 +221,23 @@ def _stretches(
     mine: FloatArray, grid: _Grid, shift: int
 ) -> tuple[FloatArray64, FloatArray64, FloatArray64]:
     """Return the best correlation of each stretch, and how many frames and bands away it lies."""
-    shifts = shift + _SHIFTS
     mine = mine - mine.mean()
     count = _STRETCH * mine.shape[1]
     own, here = _sums(np.einsum("ij,ij->i", mine, mine)), _sums(mine.sum(axis=1))
     own -= here**2 / count
-    values = np.empty((len(_MOVES), len(shifts), len(own)))
-    for at, move in enumerate(_MOVES):
-        for by, bins in enumerate(shifts):
-            yours = grid.moved(int(move), int(bins))
-            both = _sums(np.einsum("ij,ij->i", mine, yours))
-            there = _sums(yours.sum(axis=1))
-            its = _sums(np.einsum("ij,ij->i", yours, yours)) - there**2 / count
-            both -= here * there / count
-            values[at, by] = both / np.sqrt(np.maximum(own * its, 1e-9))
+    both = np.empty((len(_MOVES), len(_SHIFTS), len(mine)))
+    there, its = np.empty_like(both), np.empty_like(both)
+    for by, bins in enumerate((shift + _SHIFTS).tolist()):
+        for late in (0, 1):
+            rows = grid.rows(late, bins)
+            total, energy = rows.sum(axis=1), np.einsum("ij,ij->i", rows, rows)
+            for at in range(late, len(_MOVES), 2):
+                part = slice(at // 2, at // 2 + len(mine))
+                both[at, by] = np.einsum("ij,ij->i", mine, rows[part])
+                there[at, by], its[at, by] = total[part], energy[part]
+    there, its = _sums(there), _sums(its)
+    its -= there**2 / count
+    values = (_sums(both) - here * there / count) / np.sqrt(np.maximum(own * its, 1e-9))
     best = values.reshape(-1, len(own)).argmax(axis=0)
     moves, bends = np.unravel_index(best, values.shape[:2])
     each = np.arange(len(own))
@@ -238,9 +259,10 @@ def _vertex(values: FloatArray64, best: npt.NDArray[np.integer]) -> FloatArray64
 
 
 def _sums(values: npt.NDArray[np.floating]) -> FloatArray64:
-    """Add up each stretch."""
-    total = np.concatenate([[0.0], np.cumsum(values, dtype=np.float64)])
-    return np.asarray((total[_STRETCH:] - total[:-_STRETCH])[::_STEP])
+    """Add up each stretch of the last axis."""
+    total = np.zeros((*values.shape[:-1], values.shape[-1] + 1))
+    np.cumsum(values, axis=-1, out=total[..., 1:])
+    return np.asarray((total[..., _STRETCH:] - total[..., :-_STRETCH])[..., ::_STEP])
 
 
 def _plain(values: FloatArray, frames: FloatArray64) -> FloatArray:

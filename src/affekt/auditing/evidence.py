@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
-from affekt.audio import SAMPLING_RATE_HZ, Signal
+from affekt.audio import SAMPLING_RATE_HZ
 from affekt.auditing.alignment import align
 from affekt.auditing.fingerprint import Fingerprint
 from affekt.auditing.matching import SAME, Change, Likeness
 from affekt.auditing.suspicion import suspicion, weights
 from affekt.auditing.texture import texture_correlation
-from affekt.auditing.waveform import NOTHING, Correlation, correlate, whitened_peak
+from affekt.auditing.waveform import NOTHING, Correlation, Sound, correlate, whitened_peak
 
 # Raised when the evidence changes: part of what the cache is asked for.
 VERSION = 3
@@ -64,14 +64,14 @@ def is_copy(alike: Likeness, found: Evidence) -> bool:
 
 
 def confirm(
-    read: Callable[[], tuple[Signal, Signal]],
+    read: Callable[[], tuple[Sound, Sound]],
     prints: tuple[Fingerprint, Fingerprint],
     alike: Likeness,
 ) -> Evidence:
     """Look for evidence in two recordings, and stop where it is certain or there is none.
 
     Args:
-        read: gives both signals, mono at 16 kHz.
+        read: gives both recordings.
         prints: their fingerprints.
         alike: their likeness.
     """
@@ -80,20 +80,21 @@ def confirm(
         return found
     found = found._replace(suspicion=suspicion(align(*prints, alike)))
     if alike.change != SAME and found.suspicion >= _HARDLY:
-        found = found._replace(texture=texture_correlation(*read(), alike))
+        first, second = read()
+        found = found._replace(texture=texture_correlation(first.signal, second.signal, alike))
     return found
 
 
-def _of_waves(first: Signal, second: Signal, alike: Likeness) -> Evidence:
-    offset_s = alike.offset_s
+def _of_waves(first: Sound, second: Sound, alike: Likeness) -> Evidence:
+    one, other, offset_s = first.band, second.band, alike.offset_s
     if backwards(alike.change):
-        offset_s -= second.size / SAMPLING_RATE_HZ
-        second = second[::-1]
+        offset_s -= second.signal.size / SAMPLING_RATE_HZ
+        other = other[::-1]
     found = Evidence(NOTHING)
     if alike.change == SAME or backwards(alike.change):
-        found = Evidence(correlate(first, second, offset_s=offset_s))
+        found = Evidence(correlate(one, other, offset_s=offset_s))
     if not is_certain(alike, found):
-        found = found._replace(peak=whitened_peak(first, second))
+        found = found._replace(peak=whitened_peak(one, other))
     return found
 
 

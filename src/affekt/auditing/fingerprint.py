@@ -29,7 +29,8 @@ _FLOOR_DB = 30.0
 # Levels are told from their neighbours half an octave around: what remains are the partials.
 _AROUND_BINS = 25
 _BLOCK_FRAMES = 4096
-_SMEARED = (1 / 12, 3 / 12, 4 / 12, 3 / 12, 1 / 12)
+# How a vocoder smears a sound over 75 ms.
+SMEARED = (1 / 12, 3 / 12, 4 / 12, 3 / 12, 1 / 12)
 
 # A window of sound that is looked for elsewhere: 0.8 s about a peak of the level.
 _HALF_FRAMES, _STEP_FRAMES = 16, 2
@@ -91,10 +92,10 @@ def partials(levels: Levels) -> FloatArray:
 
 def smoothed(values: npt.NDArray[np.number]) -> FloatArray:
     """Average `[frames, bands]` over 75 ms of time, as a vocoder smears it."""
-    half = len(_SMEARED) // 2
+    half = len(SMEARED) // 2
     padded = np.pad(values, ((half, half), (0, 0)), mode="edge")
     total = np.zeros(values.shape, np.float32)
-    for at, weight in enumerate(_SMEARED):
+    for at, weight in enumerate(SMEARED):
         total += np.float32(weight) * padded[at : at + len(values)]
     return total
 

@@ -11,11 +11,14 @@ import numpy.typing as npt
 
 from affekt.auditing.fingerprint import (
     MAX_SHIFT_BINS,
+    SMEARED,
     Fingerprint,
     FloatArray,
     partials,
-    smoothed,
 )
+
+# Frames that are worked on at a time.
+_ROWS = 512
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -33,19 +36,28 @@ class Lines:
         bands = max((item.levels.shape[1] for item in prints), default=0)
         values = np.zeros((1 + int(lengths.sum()), bands), np.int8)
         starts = 1 + np.cumsum(lengths) - lengths
-        for item, start in zip(prints, starts, strict=True):
-            if len(item.levels):
-                shown = item.levels / np.float32(255.0) if of_levels else partials(item.levels)
-                values[start : start + len(item.levels)] = np.rint(100.0 * shown).astype(np.int8)
+        levels = np.concatenate(
+            [item.levels for item in prints if len(item.levels)] or [values[1:]]
+        )
+        for at in range(0, len(levels), _ROWS):
+            part = levels[at : at + _ROWS]
+            shown = part / np.float32(255.0) if of_levels else partials(part)
+            values[1 + at : 1 + at + len(part)] = np.rint(100.0 * shown)
         return cls(values, starts, lengths)
 
     def smoothed(self) -> Lines:
         """Return each recording smoothed in time."""
         values = np.zeros_like(self.values)
-        for start, length in zip(self.starts, self.lengths, strict=True):
-            if length:
-                rows = slice(start, start + length)
-                values[rows] = np.rint(smoothed(self.values[rows].astype(np.float32)))
+        first = np.repeat(self.starts, self.lengths)
+        last = first + np.repeat(self.lengths, self.lengths) - 1
+        for at in range(0, len(first), _ROWS):
+            part = slice(at, at + _ROWS)
+            rows = np.arange(1 + at, 1 + at + len(first[part]))
+            total = np.zeros((len(rows), values.shape[1]), np.float32)
+            for move, weight in enumerate(SMEARED, start=-(len(SMEARED) // 2)):
+                near = self.values[np.clip(rows + move, first[part], last[part])]
+                total += np.float32(weight) * near
+            values[rows] = np.rint(total)
         return Lines(values, self.starts, self.lengths)
 
     def read(
@@ -82,9 +94,11 @@ class Lines:
         frames: npt.NDArray[np.floating],
         shift_bins: int = 0,
     ) -> FloatArray:
-        """Read the frames of recordings that lie nearest, all of them inside."""
-        rows = self.starts[owners, np.newaxis] + np.rint(frames).astype(np.int64)
-        return np.asarray(self.values[rows][..., self._bands(shift_bins)], np.float32)
+        """Read the frames that lie nearest; outside a recording nothing stands out."""
+        at = np.rint(frames).astype(np.int64)
+        inside = (at >= 0) & (at < self.lengths[owners, np.newaxis])
+        rows = np.where(inside, self.starts[owners, np.newaxis] + at, 0)
+        return self.values[rows][..., self._bands(shift_bins)].astype(np.float32)
 
     def _bands(self, shift_bins: int) -> slice:
         bands = self.values.shape[1]
@@ -99,12 +113,36 @@ class Lines:
         return Lines(np.asarray(np.load(path, mmap_mode="r")), self.starts, self.lengths)
 
 
-def correlations(one: FloatArray, other: FloatArray) -> FloatArray:
-    """Correlate rows with rows."""
-    a = one - one.mean(axis=1, keepdims=True)
-    b = other - other.mean(axis=1, keepdims=True)
-    energy = np.einsum("ij,ij->i", a, a) * np.einsum("ij,ij->i", b, b)
-    return np.asarray(np.einsum("ij,ij->i", a, b) / np.maximum(np.sqrt(energy), 1e-9))
+def correlations(
+    one: FloatArray,
+    other: FloatArray,
+    frames: npt.NDArray[np.integer] | int,
+    *,
+    by_band: bool = False,
+) -> npt.NDArray[np.float64]:
+    """Correlate what was read of many pairs.
+
+    Args:
+        one: `[pairs, frames, bands]`, zeros beyond a pair's own frames.
+        other: likewise.
+        frames: how many frames each pair has.
+        by_band: tell each band from its mean, not all from theirs.
+    """
+    pairs, read, bands = one.shape
+    a, b = one.reshape(pairs, read * bands), other.reshape(pairs, read * bands)
+    sums = [values.sum(axis=1, dtype=np.float64) for values in (one, other)]
+    count = np.asarray(frames)
+    if not by_band:
+        sums = [values.sum(axis=1, keepdims=True) for values in sums]
+        count = count * bands
+
+    def covered(x: FloatArray, y: FloatArray, i: int, j: int) -> npt.NDArray[np.float64]:
+        return np.asarray(
+            np.einsum("ij,ij->i", x, y) - np.einsum("ij,ij->i", sums[i], sums[j]) / count
+        )
+
+    energy = covered(a, a, 0, 0) * covered(b, b, 1, 1)
+    return covered(a, b, 0, 1) / np.maximum(np.sqrt(np.maximum(energy, 0.0)), 1e-9)
 
 
 def correlation(one: FloatArray, other: FloatArray) -> float:

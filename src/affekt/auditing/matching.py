@@ -26,7 +26,7 @@ from affekt.auditing.fingerprint import (
     window_frames,
     window_places,
 )
-from affekt.auditing.lines import Lines, correlation, correlations
+from affekt.auditing.lines import Lines, correlations
 from affekt.parallel import run_in_processes
 
 Progress = Callable[[int, int], None]
@@ -48,7 +48,7 @@ CHANGES: tuple[Change, ...] = (
     Change(-1.0),
 )
 # Raised when other recordings are found alike: part of what the cache is asked for.
-VERSION = 3
+VERSION = 4
 # Values of a window's vector: enough to tell a likeness of 0.85 from one of 0.75.
 _DIMENSIONS = 64
 _ALIKE = 0.85
@@ -62,7 +62,8 @@ _LENGTH_TOLERANCE = 1.12
 MIN_SHARED_S = 0.5
 _CHANGED_SHARE = 0.75
 _TILE = 4096
-_PATCHES = 512
+_ROWS = 512
+_PATCHES = 128
 # How much better the best alignment may be than the first look.
 _GLANCE = 0.08
 _GLANCED_FRAMES = 24
@@ -79,8 +80,9 @@ _FINE = 0.05
 _LEVELS_ALIKE_OVERALL = 0.66
 # What is smoothed is read at every other frame.
 _EVERY = 2
-# Candidates that one process compares at a time.
+# Candidates that one process compares at a time, and of these, at once.
 _COMPARED = 4096
+_BATCH = 64
 
 
 class Likeness(NamedTuple):
@@ -282,8 +284,8 @@ Close = tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]
 
 def _close(one: _Windows, other: _Windows, alike: float) -> Iterator[Close]:
     """Yield places of windows that are close, of different recordings, each pair once."""
-    for start in range(0, len(one.vectors), _TILE):
-        rows = one.vectors[start : start + _TILE]
+    for start in range(0, len(one.vectors), _ROWS):
+        rows = one.vectors[start : start + _ROWS]
         for begin in range(start, len(other.vectors), _TILE):
             row, column = _above(rows @ other.vectors[begin : begin + _TILE].T, alike)
             row, column = row + start, column + begin
@@ -310,8 +312,8 @@ def _close_in_length(
     """Yield what is close among recordings that the change makes equally long."""
     lengths_s = durations_s[plain.owners]
     wanted_s = durations_s[changed.owners] / pace
-    for start in range(0, len(changed.vectors), _TILE // 4):
-        rows = slice(start, start + _TILE // 4)
+    for start in range(0, len(changed.vectors), _ROWS):
+        rows = slice(start, start + _ROWS)
         if not wanted_s[rows].size:
             return
         low = np.searchsorted(lengths_s, wanted_s[rows].min() / _LENGTH_TOLERANCE)
@@ -392,15 +394,19 @@ def _candidates(
     for rows, columns in close:
         second, first = seconds.owners[rows], firsts.owners[columns]
         origin = firsts.places[columns].astype(np.float64) - seconds.places[rows] / change.pace
-        keys = np.stack([first, second, np.rint(origin / 2.0).astype(np.int64)])
-        _, tried = np.unique(keys, axis=1, return_index=True)
+        near = np.rint(origin / 2.0).astype(np.int64)
+        near -= near.min(initial=0)
+        keys = (first * len(lines.lengths) + second) * (near.max(initial=0) + 1) + near
+        _, tried = np.unique(keys, return_index=True)
         tried.sort()
         seen = _glance(lines, first[tried], second[tried], change, origin[tried], share=share)
         kept = seen >= least - _GLANCE
         tried, seen = tried[kept], seen[kept]
         if levels is not None:
-            near = _glance(levels, first[tried], second[tried], change, origin[tried], by_band=True)
-            kept = near >= _LEVELS_ALIKE
+            alike = _glance(
+                levels, first[tried], second[tried], change, origin[tried], by_band=True
+            )
+            kept = alike >= _LEVELS_ALIKE
             tried, seen = tried[kept], seen[kept]
         paces, shifts = np.full(len(tried), change.pace), np.full(len(tried), change.shift_bins)
         yield _Candidates(paces, shifts, first[tried], second[tried], origin[tried], seen)
@@ -412,11 +418,16 @@ def _compare(asked: tuple[Path, bool, _Candidates]) -> list[Likeness]:
     sounds = _opened(folder)
     lines, levels = (sounds.smooth, sounds.levels) if smooth else (sounds.lines, None)
     alike = []
-    for at in range(len(found)):
-        pair = int(found.first[at]), int(found.second[at])
-        change = Change(float(found.paces[at]), int(found.shifts[at]))
-        alike.append(_overall(lines, levels, pair, change, float(found.origin[at])))
-    return [item for item in alike if item is not None]
+    changes = np.stack([found.paces, found.shifts], axis=1)
+    for pace, bins in np.unique(changes, axis=0):
+        change = Change(float(pace), int(bins))
+        (those,) = np.nonzero((changes == change).all(axis=1))
+        # Those of one batch are about as long.
+        those = those[np.argsort(lines.lengths[found.first[those]], kind="stable")]
+        for start in range(0, len(those), _BATCH):
+            batch = found[those[start : start + _BATCH]]
+            alike += _overall(lines, levels, batch, change)
+    return alike
 
 
 def _glance(
@@ -446,67 +457,121 @@ def _glance(
         yours = lines.nearest(
             second[at], (frames - origin[at, None]) * change.pace, change.shift_bins
         )
-        if by_band:
-            mine -= mine.mean(axis=1, keepdims=True)
-            yours -= yours.mean(axis=1, keepdims=True)
-        seen[at] = correlations(mine.reshape(len(at), -1), yours.reshape(len(at), -1))
+        seen[at] = correlations(mine, yours, _GLANCED_FRAMES, by_band=by_band)
     return seen
 
 
 def _overall(
-    lines: Lines,
-    levels: Lines | None,
-    pair: tuple[int, int],
-    change: Change,
-    origin: float,
-) -> Likeness | None:
-    """Correlate all that two recordings share, at the best of nearby alignments and paces."""
+    lines: Lines, levels: Lines | None, found: _Candidates, change: Change
+) -> list[Likeness]:
+    """Correlate all that pairs share, at the best of nearby alignments and paces."""
     least = _ALIKE_OVERALL if levels is None else _CHANGED_OVERALL
-    first, second = pair
-    best: Likeness | None = None
-    lengths = lines.lengths[[first]], lines.lengths[[second]]
+    every = _EVERY if levels else 1
+    count = len(found)
+    best, paces, origins = np.full(count, least), np.ones(count), found.origin.copy()
+    shared, alike = np.zeros(count), np.zeros(count, bool)
+    tried = np.arange(count)
     for pace in [change.pace * fine for fine in _PACES] if change != SAME else [1.0]:
-        begin, end = (int(at[0]) for at in _shared(*lengths, pace, np.array([origin])))
-        if (end - begin) * HOP_S < MIN_SHARED_S:
-            continue
-        frames = np.arange(begin, end, _EVERY if levels else 1, dtype=np.float64)
-        mine = lines.read(first, frames[np.newaxis])
-        there = (frames - origin + np.array(_MOVES)[:, np.newaxis]) * pace
-        yours = lines.read(second, there, change.shift_bins)
-        values = [correlation(mine, moved) for moved in yours]
-        at = int(np.argmax(values))
-        if values[at] < least - _FINE:
+        course = _Course.of(lines, found[tried], pace, every)
+        long = course.shared * HOP_S >= MIN_SHARED_S
+        mine = lines.nearest(found.first[tried], course.frames)
+        values = np.stack(
+            [
+                correlations(
+                    mine,
+                    lines.read(found.second[tried], course.there(move), change.shift_bins),
+                    np.maximum(course.counts, 1),
+                )
+                for move in _MOVES
+            ]
+        )
+        move = values.argmax(axis=0)
+        value = np.where(long, values.max(axis=0), least - _FINE)
+        better = long & (value >= best[tried])
+        at = tried[better]
+        best[at], paces[at], alike[at] = value[better], pace, True
+        origins[at] = found.origin[at] - np.array(_MOVES)[move[better]]
+        shared[at] = course.shared[better]
+        # What is far from alike is so at any pace.
+        tried = tried[value >= least - _FINE]
+        if not len(tried):
             break
-        if values[at] >= (best.likeness if best else least):
-            best = Likeness(
-                first,
-                second,
-                change._replace(pace=pace),
-                (origin - _MOVES[at]) * HOP_S,
-                values[at],
-                (end - begin) * HOP_S,
-            )
-    if best is None or levels is None:
-        return best
-    return best if _levels_alike(levels, best) >= _LEVELS_ALIKE_OVERALL else None
+    kept = np.flatnonzero(alike)
+    if levels is not None:
+        kept = kept[_levels_alike(levels, found[kept], paces[kept], origins[kept], change)]
+    return [
+        Likeness(
+            int(found.first[at]),
+            int(found.second[at]),
+            change._replace(pace=float(paces[at])),
+            float(origins[at]) * HOP_S,
+            float(best[at]),
+            float(shared[at]) * HOP_S,
+        )
+        for at in kept
+    ]
 
 
-def _levels_alike(levels: Lines, alike: Likeness) -> float:
-    """Correlate the levels along an alignment, each band told from its mean."""
-    first, second, (pace, bins), offset_s = alike[:4]
-    origin = offset_s / HOP_S
-    lengths = levels.lengths[[first]], levels.lengths[[second]]
-    begin, end = (int(at[0]) for at in _shared(*lengths, pace, np.array([origin])))
-    frames = np.arange(begin, end, _EVERY, dtype=np.float64)[np.newaxis]
-    mine = levels.read(first, frames)[0]
-    yours = levels.read(second, (frames - origin) * pace, bins)[0]
-    return correlation(mine - mine.mean(axis=0), yours - yours.mean(axis=0))
+def _levels_alike(
+    levels: Lines,
+    found: _Candidates,
+    paces: npt.NDArray[np.float64],
+    origins: npt.NDArray[np.float64],
+    change: Change,
+) -> npt.NDArray[np.bool_]:
+    """Tell of which pairs the levels correlate along an alignment, each band from its mean."""
+    moved = _Candidates(paces, found.shifts, found.first, found.second, origins, found.seen)
+    course = _Course.of(levels, moved, paces, _EVERY)
+    mine = levels.nearest(found.first, course.frames)
+    yours = levels.read(found.second, course.there(0.0), change.shift_bins)
+    values = correlations(mine, yours, np.maximum(course.counts, 1), by_band=True)
+    return values >= _LEVELS_ALIKE_OVERALL
+
+
+class _Course(NamedTuple):
+    """Which frames of many pairs are compared.
+
+    Attributes:
+        frames: of the first of each, `[n, frames]`; -1 beyond the last.
+        counts: how many, `[n]`.
+        shared: how many both share, `[n]`.
+        origin, pace: frame `f` of the first is frame `(f - origin) * pace` of the second.
+    """
+
+    frames: npt.NDArray[np.float64]
+    counts: npt.NDArray[np.int64]
+    shared: npt.NDArray[np.int64]
+    origin: npt.NDArray[np.float64]
+    pace: npt.NDArray[np.float64] | float
+
+    @classmethod
+    def of(
+        cls,
+        lines: Lines,
+        found: _Candidates,
+        pace: npt.NDArray[np.float64] | float,
+        every: int,
+    ) -> _Course:
+        lengths = lines.lengths[found.first], lines.lengths[found.second]
+        begin, end = _shared(*lengths, pace, found.origin)
+        shared = np.maximum(end - begin, 0)
+        counts = -(-shared // every)
+        steps = np.arange(counts.max(initial=0))
+        frames = begin[:, np.newaxis] + every * steps.astype(np.float64)
+        frames[steps >= counts[:, np.newaxis]] = -1.0
+        return cls(frames, counts, shared, found.origin, pace)
+
+    def there(self, move: float) -> npt.NDArray[np.float64]:
+        """Return the frames of the second, read so much later; -1 beyond the last."""
+        pace = np.reshape(self.pace, (-1, 1))
+        there = (self.frames - self.origin[:, np.newaxis] + move) * pace
+        return np.where(self.frames < 0.0, -1.0, there)
 
 
 def _shared(
     first: npt.NDArray[np.int64],
     second: npt.NDArray[np.int64],
-    pace: float,
+    pace: npt.NDArray[np.float64] | float,
     origin: npt.NDArray[np.float64],
 ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
     """Return the frames of the first, from and to, at which the second sounds as well.

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import cache
 from typing import NamedTuple
 
 import numpy as np
 
-from affekt.audio import Signal, decode
+from affekt.audio import decode
 from affekt.auditing.clips import Clip, differ
 from affekt.auditing.evidence import (
     CERTAIN,
@@ -26,13 +27,14 @@ from affekt.auditing.listen import Heard
 from affekt.auditing.matching import SAME, Likeness, find_likenesses
 from affekt.auditing.rounds import Rounds
 from affekt.auditing.store import Pair, Store
+from affekt.auditing.waveform import Sound
 from affekt.corpora import CORPORA, is_known
 from affekt.parallel import run_in_processes
 from affekt.records import Stretch
 
 Progress = Callable[[str, int, int], None]
 
-_PAIRS_A_GROUP = 64
+_PAIRS_A_GROUP = 512
 # What differs is called noise where it is loud enough, and as loud when the sound is quiet.
 _NOISE_SNR_DB = 25.0
 _STEADY = 0.3
@@ -129,15 +131,12 @@ def _confirmed(
 
 
 def _confirm_group(tasks: Sequence[_Task]) -> list[tuple[Pair, Evidence]]:
-    signals: dict[Stretch, Signal] = {}
-
-    def signal(item: Stretch) -> Signal:
-        if item not in signals:
-            signals[item] = decode(item.path, start_s=item.start_s, end_s=item.end_s).signal
-        return signals[item]
+    @cache
+    def sound(item: Stretch) -> Sound:
+        return Sound(decode(item.path, start_s=item.start_s, end_s=item.end_s).signal)
 
     def confirmed(task: _Task) -> Evidence:
-        return confirm(lambda: (signal(task.first), signal(task.second)), task.prints, task.alike)
+        return confirm(lambda: (sound(task.first), sound(task.second)), task.prints, task.alike)
 
     return [(task.pair, confirmed(task)) for task in tasks]
 
