@@ -154,7 +154,7 @@ def test_ctrl_c_leaves_a_run_that_can_go_on(call, folder, corpora, monkeypatch):
     assert said.stderr.splitlines()[-1].startswith("interrupted; --resume goes on")
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
     monkeypatch.undo()
-    monkeypatch.setattr("affekt.training.run.export", _stand_in)
+    monkeypatch.setattr("affekt.training.run.export_bundle", _stand_in)
     lines = call(*arguments, "--resume").stderr.splitlines()
     assert f"going on from {out / 'checkpoints' / 'last.ckpt'}" in lines
     assert [line.split(":")[0] for line in lines if line.startswith("epoch")] == ["epoch 2 of 2"]
@@ -170,7 +170,7 @@ def test_a_run_lies_in_runs_under_the_name_of_the_recipe(
     call, folder, corpora, tmp_path, monkeypatch
 ):
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("affekt.training.run.export", _stand_in)
+    monkeypatch.setattr("affekt.training.run.export_bundle", _stand_in)
     said = call("train", folder / "tiny.toml", "--corpora", corpora, "--epochs", 1, "--quiet")
     assert said.stdout == "runs/tiny/tiny.onnx\n"
     assert {path.name for path in (tmp_path / "runs" / "tiny").iterdir()} == {
