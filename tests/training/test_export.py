@@ -118,11 +118,23 @@ def test_a_network_over_an_encoder_answers_alike_in_eight_bits_and_any_batch(
     together = bundle.run(waveforms)
     exact = whisper.answer(waveforms)[3].numpy()
     np.testing.assert_allclose(together.intensity, exact, atol=INT8_TOLERANCE)
-    for place in range(3):
+    np.testing.assert_allclose(together.probabilities, whisper.answer(waveforms)[0], atol=0.1)
+
+
+@pytest.mark.parametrize("samples", [1600, 16_000, 20_123])
+def test_eight_bits_give_the_same_answer_alone_and_beside_other_clips(whisper, tmp_path, samples):
+    """A last bit that differs before the rounding to eight bits would move the answer by 1e-3."""
+    path = tmp_path / "small.onnx"
+    export_graph(whisper, METADATA, path, eight_bit=True)
+    bundle = Bundle.load(path)
+    waveforms = (0.1 * np.random.default_rng(2).standard_normal((5, samples))).astype(np.float32)
+    waveforms[1:] *= np.array([30.0, 0.01, 1.0, 3.0], np.float32)[:, None]
+    together = bundle.run(waveforms)
+    for place in range(5):
         alone = bundle.run(waveforms[place : place + 1])
         for one, other in zip(alone, together, strict=True):
             if one is not None:
-                np.testing.assert_allclose(one[0], other[place], atol=1e-5)
+                np.testing.assert_allclose(one[0], other[place], atol=1e-6, rtol=1e-5)
 
 
 @pytest.fixture

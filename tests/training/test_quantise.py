@@ -11,8 +11,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from onnx.reference import ReferenceEvaluator
 from torch import nn
+from torch.nn import functional
 
-from affekt.training.quantise import LARGEST_WEIGHT, quantise, quantise_columns
+from affekt.training.quantise import (
+    LARGEST_WEIGHT,
+    LEAST_OF_GELU,
+    _Rows,
+    quantise,
+    quantise_columns,
+)
 
 WIDTH = 96
 
@@ -39,6 +46,27 @@ def graph():
         dynamo=True,
         input_names=["x"],
         dynamic_shapes={"x": {0: dynamic, 1: dynamic}},
+        verbose=False,
+    )
+    return program.model_proto
+
+
+@pytest.fixture(scope="module")
+def perceptron():
+    """GELU, and a product with a matrix that seven bits hold exactly."""
+    torch.manual_seed(0)
+    network = nn.Sequential(nn.GELU(), nn.Linear(WIDTH, WIDTH)).eval()
+    with torch.no_grad():
+        network[1].weight.copy_(torch.randint(-63, 64, (WIDTH, WIDTH)).float())
+        network[1].weight[:, 0] = 63.0
+    dynamic = torch.export.Dim.DYNAMIC
+    program = torch.onnx.export(
+        network,
+        (torch.zeros(2, 5, WIDTH),),
+        dynamo=True,
+        input_names=["x"],
+        opset_version=20,
+        dynamic_shapes=({0: dynamic, 1: dynamic},),
         verbose=False,
     )
     return program.model_proto
@@ -82,6 +110,19 @@ def test_the_optimised_graph_answers_as_the_plain_one_and_as_the_reference(graph
     np.testing.assert_allclose(run(model, x), expected, rtol=1e-5, atol=1e-5)
     (reference,) = ReferenceEvaluator(model).run(None, {"x": x})
     np.testing.assert_allclose(reference, expected, rtol=1e-4, atol=1e-4)
+
+
+def test_what_gelu_gives_is_counted_from_its_least_value(perceptron, monkeypatch):
+    """The steps are half as large, so the answers are nearer to those of the float graph."""
+    x = 3.0 * np.random.default_rng(1).standard_normal((5, 7, WIDTH)).astype(np.float32)
+    expected = run(perceptron, x)
+    model = quantise(perceptron)
+    (reference,) = ReferenceEvaluator(model).run(None, {"x": x})
+    np.testing.assert_allclose(reference, run(model, x), rtol=1e-4, atol=1e-2)
+    from_least = np.abs(run(model, x) - expected).mean()
+    monkeypatch.setattr("affekt.training.quantise._FromLeast", _Rows)
+    assert from_least < 0.6 * np.abs(run(quantise(perceptron), x) - expected).mean()
+    assert functional.gelu(torch.linspace(-3.0, 0.0, 10_001)).min() > LEAST_OF_GELU
 
 
 def test_inputs_that_are_shared_are_quantised_once(graph):

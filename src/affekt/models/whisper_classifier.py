@@ -17,7 +17,6 @@ Shapes with the `whisper-base` variant, for T frames of 80 log-mels every 10 ms:
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 import torch
@@ -27,7 +26,6 @@ from torch.nn import functional
 from affekt.models.residual_se import Answer
 from affekt.models.whisper_encoder import WhisperConfig, WhisperEncoder
 
-_PER_DECADE = math.log(10.0)
 _LOWEST = 1e-10
 # Where the mean log10 power of speech lies in most recordings.
 _SPEECH_LEVEL = -1.0
@@ -145,8 +143,10 @@ class WhisperClassifier(nn.Module):
         x = torch.stack([share * state for share, state in zip(shares, states, strict=True)])
         x = x.sum(dim=0).float()  # pooling in full precision whatever the encoder ran in
         relevance = torch.softmax(self.attention(x).float(), dim=1)
-        mean = (x * relevance).sum(dim=1)
-        variance = (x.square() * relevance).sum(dim=1) - mean.square()
+        # Frames last: ONNX Runtime then sums them in one order, whatever shares the batch.
+        frames, weights = x.transpose(1, 2), relevance.transpose(1, 2)
+        mean = (frames * weights).sum(dim=2)
+        variance = (frames.square() * weights).sum(dim=2) - mean.square()
         pooled = torch.cat([mean, variance.clamp_min(1e-5).sqrt()], dim=1)
         embedding = self.project(self.dropout(self.pooled_norm(pooled)))
         embedding = functional.relu(self.embedding_norm(embedding))
@@ -165,9 +165,14 @@ def speech_levelled(log_mel: Tensor) -> Tensor:
         The same shape. A clip that is played louder or softer gives the same values, as far as
         the floor under its powers lets it.
     """
-    power = log_mel.float().exp().mean(dim=2, keepdim=True)
-    sounding = (power >= _GATE * power.mean(dim=1, keepdim=True)).float()
-    level = (power * sounding).sum(dim=1, keepdim=True) / sounding.sum(dim=1, keepdim=True)
-    decades = log_mel.float() / _PER_DECADE - level.clamp(min=_LOWEST).log10() + _SPEECH_LEVEL
+    powers = log_mel.float().exp()
+    power = powers.mean(dim=2)
+    # What follows gives the same bits whatever shares the batch: with eight bits behind it, the
+    # last one shows. ONNX Runtime sums a single row, and takes few logarithms, in another way.
+    mean = power.unsqueeze(1).expand(-1, 2, -1).mean(dim=2)[:, :1]
+    sounding = (power >= _GATE * mean).float()
+    level, count = torch.stack([power * sounding, sounding], dim=1).sum(dim=2).split(1, dim=1)
+    level = (level / count).clamp(min=_LOWEST).unsqueeze(2)
+    decades = (powers / level).log10() + _SPEECH_LEVEL
     loudest = decades.amax(dim=(1, 2), keepdim=True)
     return (torch.maximum(decades, loudest - 8.0) + 4.0) / 4.0

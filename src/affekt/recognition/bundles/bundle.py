@@ -41,6 +41,8 @@ INTENSITY_NAME = "intensity"
 _FURTHER_NAMES = (NOVELTY_NAME, UNCALIBRATED_NAME, INTENSITY_NAME)
 
 _PROVIDER = "CPUExecutionProvider"
+# They move a sum to another axis, where its order depends on how many clips share a batch.
+_REORDERING = ["TransposeOptimizer", "TransposeOptimizer_CPUExecutionProvider"]
 # For opening a bundle and one second of sound, which take the slowest a few seconds.
 LOAD_LIMIT_S = 30.0
 
@@ -128,7 +130,9 @@ class Bundle:
         settings: onnxruntime.SessionOptions,
         run_options: onnxruntime.RunOptions,
     ) -> Self:
-        session = onnxruntime.InferenceSession(path, settings, [_PROVIDER])
+        session = onnxruntime.InferenceSession(
+            path, settings, [_PROVIDER], disabled_optimizers=_REORDERING
+        )
         bundle = cls(path, sha256, _metadata(session, path), session, run_options)
         bundle._check_contract()
         return bundle
