@@ -171,8 +171,8 @@ def speech_levelled(log_mel: Tensor) -> Tensor:
     # last one shows. ONNX Runtime sums a single row, and takes few logarithms, in another way.
     mean = power.unsqueeze(1).expand(-1, 2, -1).mean(dim=2)[:, :1]
     sounding = (power >= _GATE * mean).float()
-    level, count = torch.stack([power * sounding, sounding], dim=1).sum(dim=2).split(1, dim=1)
-    level = (level / count).clamp(min=_LOWEST).unsqueeze(2)
+    sums = torch.stack([power * sounding, sounding], dim=1).sum(dim=2)
+    level = (sums[:, :1] / sums[:, 1:]).clamp(min=_LOWEST).unsqueeze(2)
     decades = (powers / level).log10() + _SPEECH_LEVEL
     loudest = decades.amax(dim=(1, 2), keepdim=True)
     return (torch.maximum(decades, loudest - 8.0) + 4.0) / 4.0
