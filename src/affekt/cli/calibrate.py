@@ -75,7 +75,7 @@ def calibrate(
         found = calibrate_bundle(
             path,
             utterances,
-            [sound.signal for sound in synthetic_sounds()],
+            (sound.signal for sound in synthetic_sounds()),
             out=target,
             siblings=cross_fitted,
             version=version,

@@ -137,7 +137,7 @@ def _add_novelty(run: Run, fitted: Fitted, path: Path) -> None:
             path,
             fitted.calibrate.utterances,
             fitted.train.utterances,
-            [sound.signal for sound in synthetic_sounds()],
+            (sound.signal for sound in synthetic_sounds()),
             progress=progress,
         )
     run.say(

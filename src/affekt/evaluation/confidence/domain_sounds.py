@@ -6,6 +6,7 @@ added up from partials (Risset and Mathews 1969), or plucked (Karplus and Strong
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -92,23 +93,23 @@ class Note:
     end_s: float
 
 
-def synthetic_sounds(each: int = 40, *, seed: int = 0) -> tuple[Sound, ...]:
+def synthetic_sounds(each: int = 40, *, seed: int = 0) -> Iterator[Sound]:
     """Make sounds of 1.5 to 5 s at peaks of -40 to -10 dBFS; silence is the faintest noise.
+
+    Each is made when it is asked for: all of them take seconds.
 
     Args:
         each: how many of every kind.
         seed: of all draws.
     """
     rng = np.random.default_rng(seed)
-    made = []
     for kind in KINDS:
         for _ in range(each):
             samples = round(rng.uniform(*_LENGTH_S) * SAMPLING_RATE_HZ)
             raw = _make(kind, samples, rng)
             level_db = rng.uniform(*(_SILENCE_DB if kind == "silence" else _LEVEL_DB))
             signal = raw * (10.0 ** (level_db / 20.0) / np.abs(raw).max())
-            made.append(Sound(kind=kind, signal=signal.astype(np.float32)))
-    return tuple(made)
+            yield Sound(kind=kind, signal=signal.astype(np.float32))
 
 
 def _make(kind: str, samples: int, rng: np.random.Generator) -> npt.NDArray[np.floating]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import itertools
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -50,7 +50,7 @@ class Calibrated(NamedTuple):
 def calibrate_bundle(
     path: Path,
     utterances: Sequence[Utterance],
-    strange: Sequence[Signal],
+    strange: Iterable[Signal],
     *,
     out: Path,
     siblings: Sequence[Path] = (),
@@ -138,7 +138,7 @@ def add_novelty(
     path: Path,
     unheard: Sequence[Utterance],
     learnt: Sequence[Utterance],
-    strange: Sequence[Signal],
+    strange: Iterable[Signal],
     *,
     progress: Progress | None = None,
 ) -> bool:
