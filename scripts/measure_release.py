@@ -1,7 +1,7 @@
 """Measure the shipped models on the lockbox, and put the figures where they are shown.
 
 For each model: one reading, logged under the checksum of the file that then holds the figures in
-its metadata, and the report of trust on the same clips. Then the picture and the generated
+its metadata, and the report on the same clips. Then the picture and the generated
 documents are made anew. Running it again reads the same files, finds the same figures, and changes
 nothing but the reports' dates.
 

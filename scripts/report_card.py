@@ -87,7 +87,7 @@ def sections(report: Mapping[str, Any]) -> list[str]:
     figures = report["figures"]
     name = report["name"]
     return [
-        "## What to worry about first",
+        "## Warnings",
         warnings(report),
         f"[The whole report](../reports/{name}.html) shows every figure, and "
         f"[as JSON](../reports/{name}.json); [Reports](../report.md) says how to read it.",
@@ -111,9 +111,9 @@ def warnings(report: Mapping[str, Any]) -> str:
 def limits() -> str:
     """Return the lines that the rules behind the warnings draw."""
     rows = (
-        ("protocol", "speakers under test may be heard in training, or choices were made on them"),
-        ("training", "nobody says whom the model learnt from, or whether it heard these speakers"),
-        ("speakers heard in training", "the model's own word does not rule it out"),
+        ("protocol", "speakers under test may be training speakers, or choices were made on them"),
+        ("training", "the training speakers of the model are unknown"),
+        ("training speakers tested", "the model's own word does not rule it out"),
         ("recordings that were learnt from", "a clip under test may have been learnt from itself"),
         (
             "copies of what was learnt from",
@@ -156,7 +156,7 @@ def limits() -> str:
         ("sounds taken for speech", f"less than {share(rules.FOUND)} of a kind is noticed"),
         ("speech taken for something else", f"more than {share(rules.FLAGGED)} of it is flagged"),
         ("one speaker, few speakers", f"fewer than {MIN_SPEAKERS} speakers of a corpus"),
-        ("speakers not told", "nobody says who speaks"),
+        ("speakers unknown", "nobody says who speaks"),
         ("clips not answered, not the whole protocol", "anything is missing"),
         ("answers to other clips", "a table of predictions names clips that are not at hand"),
     )

@@ -275,7 +275,7 @@ def test_a_shipped_report_can_be_read_and_its_verdicts_follow_from_its_figures(s
     assert written == [{"about": item.about, "text": item.text} for item in warnings_of(card)]
 
 
-def test_the_page_of_the_report_explains_every_worry_that_the_rules_name():
+def test_the_page_of_the_report_explains_every_warning_that_the_rules_name():
     source = (ROOT / "src/affekt/evaluation/card/warnings.py").read_text(encoding="utf-8")
     page = read("docs/report.md").partition("<!-- generated: warnings -->")[2]
     explained = {

@@ -56,7 +56,7 @@ def test_a_model_without_calibration_is_measured_before_and_after_a_temperature(
     found = json.loads(doubt(tone_bundle).stdout)
     assert (found["bundle"], found["protocol"], found["clips"]) == ("tones 1.2", "select", 4)
     assert found["fitted_on"] == {"clips": 4, "speakers": 1}
-    assert found["leaks"]["told_by"] == "model"
+    assert found["leaks"]["declared_by"] == "model"
     assert found["before"] is None
     given = found["given"]
     assert given["temperature"] != 1.0
@@ -127,7 +127,7 @@ def test_figures_of_training_speakers_are_marked_and_end_with_3(tones, doubt, tm
     learnt = [{"corpus": "emodb", "utterances": 9, "licence": "CC0-1.0"}]
     model = tones.write_bundle(tmp_path / "m.onnx", training_data=learnt, held_out={})
     found = json.loads(doubt(model, "--no-audit", code=3).stdout)
-    assert (found["heard"], found["new_speakers"]) == ([["emodb", "14"]], False)
+    assert (found["training_speakers_tested"], found["new_speakers"]) == ([["emodb", "14"]], False)
     assert found["given"]["new_speakers"] is found["telephone"]["new_speakers"] is False
     out = tmp_path / "out"
     assert "--allow-training-speakers" in doubt(model, "--no-audit", "--out", out, code=3).stderr

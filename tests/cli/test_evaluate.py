@@ -114,7 +114,7 @@ def test_an_own_folder_is_external_and_has_one_unnamed_speaker(affekt, model, to
         write(tmp_path / f"own/{label}/a.wav", tones.tone(label))
     said = affekt(model, "--folder", tmp_path / "own").stdout
     assert "protocol   external" in said
-    assert "speakers not told, no interval" in said
+    assert "speakers unknown, no interval" in said
 
 
 def test_an_own_table_is_measured_on_the_part_it_marks(affekt, model, tones, tmp_path):
@@ -295,7 +295,7 @@ def test_a_copy_of_what_was_learnt_from_is_found_and_named(affekt, tones, root, 
     assert "copies of recordings among these: 1" in text
     assert "16a02Wa.wav is a copy (near-duplicate) of 03a02Wa.wav" in text
     leaks = json.loads(affekt(*arguments, "--no-audit", "--format", "json").stdout)["leaks"]
-    assert (leaks["told_by"], leaks["sentences"], leaks["copies"]) == ("model", 2, None)
+    assert (leaks["declared_by"], leaks["sentences"], leaks["copies"]) == ("model", 2, None)
 
 
 @pytest.fixture
@@ -315,12 +315,15 @@ def test_figures_of_training_speakers_are_marked_and_end_with_3(affekt, learner,
     assert "give --allow-training-speakers" in result.stderr
     if form == "json":
         report = json.loads(result.stdout)
-        assert (report["heard"], report["new_speakers"]) == ([["emodb", "14"]], False)
+        assert (report["training_speakers_tested"], report["new_speakers"]) == (
+            [["emodb", "14"]],
+            False,
+        )
     elif form == "csv":
         rows = csv.DictReader(result.stdout.splitlines())
         assert {(row["new_speakers"], row["training_speakers"]) for row in rows} == {("false", "1")}
     else:
-        assert "every figure marked * is of a model whose training may have heard" in result.stdout
+        assert "every figure marked * is of a model whose training may have used" in result.stdout
     allowed = affekt(*arguments, "--format", form, "--allow-training-speakers")
     date = re.compile(r"\d{4}-\d\d-\d\dT[\d:+]+")
     assert date.sub("", allowed.stdout) == date.sub("", result.stdout)
@@ -371,7 +374,7 @@ def test_ones_own_data_is_compared_with_the_corpora_at_hand(
     assert "copies of recordings among these: 1" in text
     assert "call.flac is a copy (near-duplicate) of 03a01Wa.wav" in text
     report = json.loads(affekt(learner, "--folder", own, *more, "--format", "json", code=3).stdout)
-    assert (report["new_speakers"], report["leaks"]["voices"]) == (False, None)
+    assert (report["new_speakers"], report["leaks"]["speakers"]) == (False, None)
 
 
 def test_a_file_of_training_is_found_under_any_name_without_an_audit(affekt, learner, own, root):
@@ -471,7 +474,7 @@ def test_a_table_of_predictions_is_measured(affekt, said, root):
     report = json.loads(affekt(said, *arguments, "--format", "json").stdout)
     assert report["kind"] == "predictions"
     assert report["corpora"][0]["scorings"][0]["ua"] == 0.75
-    assert report["training_told"] is False
+    assert report["training_data_known"] is False
 
 
 def test_names_that_fit_no_clip_are_warned_of(affekt, said, root):

@@ -1,4 +1,4 @@
-"""One page that says what a model can be trusted with, and the same as JSON."""
+"""The report on a model: a page, and the same as JSON."""
 
 import csv
 import json
@@ -72,10 +72,10 @@ def page(folder):
     return (folder / "tones.html").read_text(encoding="utf-8")
 
 
-def test_the_page_begins_with_what_to_worry_about(page):
+def test_the_page_begins_with_warnings(page):
     headings = re.findall(r"<h2[^>]*>([^<]*)</h2>", page)
     assert headings[:3] == [
-        "What to worry about first",
+        "Warnings",
         "Figures under the protocol",
         "People, not averages",
     ]
@@ -98,7 +98,7 @@ def test_its_links_lead_to_its_sections(page, read_page):
 
 
 def test_the_document_holds_every_measurement(document):
-    assert document["schema_version"] == 4
+    assert document["schema_version"] == 5
     ua = {item["corpus"]: item["scorings"][0]["ua"] for item in document["figures"]["corpora"]}
     assert ua == {"emodb": 1.0, "savee": 0.5}
     assert document["robustness"]["clips"] == 6
@@ -184,7 +184,7 @@ def test_mere_predictions_are_reported_without_what_needs_a_model(tmp_path, root
     assert {found[name] for name in ("robustness", "prediction_stability", "confidence")} == {None}
     assert {item["what"] for item in found["not_measured"]} >= {
         "robustness and prediction stability",
-        "how far its confidence can be believed",
+        "confidence",
         "the model beside people who listened",
     }
 
@@ -202,7 +202,7 @@ def test_a_clip_that_cannot_be_heard_goes_by_its_name(tmp_path, tone_bundle, ton
     (failure,) = found["figures"]["failures"]
     assert failure["path"] == "quiet.wav"
     assert str(tmp_path) not in text
-    assert {"what": "babble", "why": "nobody told who speaks"} in found["not_measured"]
+    assert {"what": "babble", "why": "nobody says who speaks"} in found["not_measured"]
 
 
 def test_the_command_that_measured_own_data_holds_every_option_and_no_place(tmp_path, root):
@@ -263,7 +263,7 @@ def test_figures_of_training_speakers_are_marked_everywhere_and_end_with_3(tones
     parts = re.split("<h2", page)[1:]
     figures = [part for part in parts if "<caption>" in part]
     for part in figures[:-1]:  # the last says where they come from
-        assert "Every figure marked * is of a model whose training may have heard" in part
+        assert "Every figure marked * is of a model whose training may have used" in part
         rows = re.findall(r"<tr>.*?</tr>", part, flags=re.DOTALL)
         assert all("*</" in row for row in rows)
     report(*arguments, "--allow-training-speakers", protocol="select")

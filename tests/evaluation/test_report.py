@@ -91,7 +91,9 @@ def test_a_floor_is_missed_below_it(bundle, clip):
 
 def test_voices_that_training_may_have_heard_are_named(report):
     trained = ({"corpus": "savee"}, {"corpus": "emodb"})
-    heard = report(["savee", "emodb"], training_data=trained, held_out={"emodb": ["15"]}).heard
+    heard = report(
+        ["savee", "emodb"], training_data=trained, held_out={"emodb": ["15"]}
+    ).training_speakers_tested
     assert heard == (("savee", "KL"),)
 
 
@@ -121,9 +123,12 @@ def test_who_spoke_in_training_is_known_however_it_is_asked(bundle, clip):
         )
     )
     found = evaluate(source, clips, protocol("external"))
-    assert found.heard == (("ravdess_speech", "01"), ("ravdess_speech", "02"))
+    assert found.training_speakers_tested == (("ravdess_speech", "01"), ("ravdess_speech", "02"))
     beside = compare([source, source], clips, protocol("external"))
-    assert [item.heard for item in beside.reports] == [found.heard, found.heard]
+    assert [item.training_speakers_tested for item in beside.reports] == [
+        found.training_speakers_tested,
+        found.training_speakers_tested,
+    ]
 
 
 def test_a_table_that_names_a_known_corpus_need_not_name_its_collection(bundle, clip, tmp_path):
@@ -132,7 +137,9 @@ def test_a_table_that_names_a_known_corpus_need_not_name_its_collection(bundle, 
     table.write_text(f"path,emotion,corpus,speaker\n{path},sad,ravdess_speech,01\n")
     source = open_source(str(bundle(training_data=({"corpus": "ravdess_song"},), held_out={})))
     clips = open_dataset(table=table).utterances
-    assert evaluate(source, clips, protocol("external")).heard == (("ravdess_speech", "01"),)
+    assert evaluate(source, clips, protocol("external")).training_speakers_tested == (
+        ("ravdess_speech", "01"),
+    )
 
 
 def test_a_protocol_that_tests_nobody_at_hand_is_refused(bundle, clip):

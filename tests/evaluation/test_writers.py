@@ -37,7 +37,7 @@ def test_the_text_names_protocol_file_missing_and_unanswered_clips(report):
     assert f"sha-256    {report.bundle_sha256}" in text
     assert "tested on  5 clips of 4 speakers" in text
     assert "tess YAF" in text
-    assert "WARNING    training may have heard these: savee KL" in text
+    assert "WARNING    these may be training speakers: savee KL" in text
     assert "WARNING    not answered: 1 of 5 clips; they count as wrong" in text
     assert "unanswered emovo:" in text
 
@@ -63,9 +63,9 @@ def test_speakers_that_nobody_told_are_not_counted(bundle, clip):
     clips = [clip("mine", "unknown", take, "sad") for take in range(2)]
     measured = evaluate(open_source(str(bundle())), clips, protocol("external"))
     text = WRITERS["text"](measured)
-    assert "tested on  2 clips, speakers not told" in text
-    assert "== mine (speakers: not told)" in text
-    assert "speakers not told, no interval" in text
+    assert "tested on  2 clips, speakers unknown" in text
+    assert "== mine (speakers: unknown)" in text
+    assert "speakers unknown, no interval" in text
     assert "1 speaker" not in text
 
 
@@ -78,7 +78,9 @@ def test_the_text_says_which_floors_were_missed(report):
 
 
 def test_json_holds_the_whole_report(report):
-    assert json.loads(WRITERS["json"](report)) == json.loads(json.dumps(report.to_dict()))
+    assert json.loads(WRITERS["json"](report)) == {"schema_version": 2} | json.loads(
+        json.dumps(report.to_dict())
+    )
 
 
 def test_csv_has_a_row_for_each_corpus_and_scoring_and_for_one_without_figures(report):
@@ -137,7 +139,7 @@ def test_of_many_unanswered_clips_the_text_names_some_and_counts_the_others(clip
 def test_csv_has_a_row_for_each_group_with_its_interval(report):
     rows = [row for row in csv_rows(report) if row["attribute"] == "language"]
     assert [(row["corpus"], row["group"], row["scoring"]) for row in rows] == [
-        (corpus, "not told", scoring)
+        (corpus, "unknown", scoring)
         for corpus in ("all", "emodb", "savee", "emovo")
         for scoring in ("own", "all")
     ]
@@ -147,7 +149,7 @@ def test_csv_has_a_row_for_each_group_with_its_interval(report):
 
 def test_groups_that_corpora_do_not_tell_are_said_to_be_untold(report):
     text = WRITERS["text"](report)
-    assert "gender: not told, or the same for all, in all, emodb, emovo, savee" in text
+    assert "gender: unknown, or the same for all, in all, emodb, emovo, savee" in text
 
 
 def test_every_figure_has_its_interval_in_the_text(report):
@@ -159,7 +161,7 @@ def test_every_figure_has_its_interval_in_the_text(report):
 def test_markdown_holds_the_warnings_and_the_tables(report):
     page = WRITERS["md"](report)
     assert page.startswith("# default 1.2 under lockbox\n")
-    assert "- **WARNING**: training may have heard these: savee KL" in page
+    assert "- **WARNING**: these may be training speakers: savee KL" in page
     assert "| emodb | 3 | 2 | 3 | 66.7 |" in page
     assert "## emodb (speakers: 15, 16)" in page
 
@@ -185,7 +187,7 @@ def test_a_protocol_that_shares_speakers_says_so_in_every_form(bundle, clip, rul
     ]
     measured = evaluate(open_source(str(bundle())), clips, protocol(rule))
     for name in ("text", "md"):
-        assert "no figure here says anything of new voices" in WRITERS[name](measured)
+        assert "no figure here says anything of new speakers" in WRITERS[name](measured)
     assert json.loads(WRITERS["json"](measured))["new_speakers"] is False
     assert {row["new_speakers"] for row in csv_rows(measured)} == {"false"}
 
@@ -196,7 +198,7 @@ def test_a_source_that_tells_nothing_of_its_training_is_said_to(clip, tmp_path):
     table.write_text("path,label\nemodb_15_1.wav,sad\n")
     text = WRITERS["text"](evaluate(open_source(str(table)), clips, protocol("lockbox")))
     assert "kind       predictions" in text
-    assert "training   not told; whether it heard the speakers under test is unknown" in text
+    assert "training   unknown, and so is whether speakers under test are training speakers" in text
     assert "unanswered emodb:" in text
     assert text.split("\nemodb ")[1].splitlines()[0].split()[-2:] == ["-", "-"]
 
@@ -217,12 +219,12 @@ def unheard(bundle, clip):
     return evaluate(open_source(str(model)), clips, protocol("lockbox"))
 
 
-def test_every_figure_of_a_model_that_heard_speakers_under_test_is_marked(report, unheard):
-    """Savee's KL was heard; nobody reads a figure of this model without being told."""
+def test_every_figure_of_a_model_tested_on_training_speakers_is_marked(report, unheard):
+    """Savee's KL is a training speaker; every figure of this model says so."""
     decimal = re.compile(r"\d\.\d")
     for name, start in (("text", "\nPercent."), ("md", "\nPercent.")):
         stamp, figures = WRITERS[name](report).split(start)
-        assert "every figure marked * is of a model whose training may have heard" in stamp
+        assert "every figure marked * is of a model whose training may have used" in stamp
         lines = [line for line in figures.splitlines() if decimal.search(line)]
         assert len(lines) > 20
         assert all(line.rstrip(" |").endswith("*") for line in lines)
@@ -248,10 +250,10 @@ def test_what_is_not_known_of_speakers_and_leaks_is_null_and_never_none(bundle, 
         measured = evaluate(open_source(str(source)), clips, protocol("external"))
         found = json.loads(WRITERS["json"](measured))
         assert found["new_speakers"] is None
-        assert [found["leaks"][name] for name in ("files", "voices", "sentences", "copies")] == (
+        assert [found["leaks"][name] for name in ("files", "speakers", "sentences", "copies")] == (
             [None] * 4
         )
         row, *_ = csv_rows(measured)
-        names = ("new_speakers", "leaked_files", "leaked_copies", "leaked_voices")
+        names = ("new_speakers", "leaked_files", "leaked_copies", "leaked_speakers")
         assert [row[name] for name in names] == ["null"] * 4
         assert "leaks      not checked: " in WRITERS["text"](measured)

@@ -37,7 +37,7 @@ def test_a_checkpoint_of_a_recipe_hears_as_its_averaged_network(run, signal):
     model = WaveformGraph(fitted.module.network, made.recipe.features, temperature=1.0).eval()
     with torch.inference_mode():
         expected = model(torch.from_numpy(signal)[None])[0][0].numpy()
-    np.testing.assert_allclose(opened.listen(signal), expected, atol=1e-6)
+    np.testing.assert_allclose(opened.predict(signal), expected, atol=1e-6)
     assert opened.labels == LABELS
     assert opened.title == "tiny, checkpoint after epoch 1"
     assert {row["corpus"] for row in opened.training_data} == {"emodb", "savee", "casia"}
@@ -79,7 +79,7 @@ def test_a_checkpoint_of_a_network_of_features_hears_with_its_normalisation(chec
     graph = FeatureGraph(module.network, VECTOR, module.normalisation, temperature=1.0).eval()
     with torch.inference_mode():
         expected = graph(torch.from_numpy(VECTOR.compute(signal))[None])[0][0].numpy()
-    np.testing.assert_allclose(opened.listen(signal), expected, atol=1e-6)
+    np.testing.assert_allclose(opened.predict(signal), expected, atol=1e-6)
     assert (opened.labels, opened.title) == (LABELS, "tones, checkpoint after epoch 1")
     assert opened.training_data == ({"corpus": "emodb"},)
     assert opened.held_out == {}

@@ -35,7 +35,7 @@ COMMANDS: dict[str, _Entry] = {
     "audit": _Entry("affekt.cli.audit:audit", "Find copies, leaks and faults in recordings."),
     "protocols": _Entry("affekt.cli.protocols:protocols", "List protocols, write their splits."),
     "evaluate": _Entry("affekt.cli.evaluate:evaluate", "Measure a model under a protocol."),
-    "report": _Entry("affekt.cli.report:report", "Say what a model can be trusted with."),
+    "report": _Entry("affekt.cli.report:report", "Write a report on a model: figures, warnings."),
     "compare": _Entry("affekt.cli.compare:compare", "Put models and published figures together."),
     "doubt": _Entry(
         "affekt.cli.doubt:doubt", "The confidence of `affekt report` alone, as JSON.", hidden=True

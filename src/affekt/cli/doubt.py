@@ -16,8 +16,16 @@ from affekt.report import progress_bars
 
 _STAMP = (
     *("protocol", "protocol_version", "protocol_description", "speakers_apart", "bundle"),
-    *("bundle_sha256", "date", "affekt_version", "clips", "speakers", "missing", "heard"),
-    *("new_speakers", "training_told", "lockbox", "leaks"),
+    *(
+        "bundle_sha256",
+        "date",
+        "affekt_version",
+        "clips",
+        "speakers",
+        "missing",
+        "training_speakers_tested",
+    ),
+    *("new_speakers", "training_data_known", "lockbox", "leaks"),
 )
 _FILES = ("doubt.json", "reliability.png", "risk.png", "domain.png")
 
@@ -57,7 +65,7 @@ def doubt(
 
     Every reading of lockbox speakers is logged.
     """
-    from affekt.evaluation import HEARD, constant_answers, report_of
+    from affekt.evaluation import TRAINED_ON, constant_answers, report_of
     from affekt.evaluation.confidence import answer_tested, clips_to_fit_on, confidence_of
     from affekt.output import check_output, write_outputs
 
@@ -106,7 +114,7 @@ def doubt(
     else:
         from affekt.evaluation.confidence import draw
 
-        plots = draw(found, warning=HEARD if report.tests_training_speakers else "")
+        plots = draw(found, warning=TRAINED_ON if report.tests_training_speakers else "")
         write_outputs(out, {"doubt.json": text, **plots}, force=force)
         say(f"written to {out}")
     measuring.leave(report, allowed=allowed, quiet=quiet)

@@ -19,7 +19,7 @@ from affekt.cli.terms import say_terms_once
 from affekt.corpora import CORPORA, DataSource, check_labels, corpora_root
 from affekt.errors import ConfigError, CorpusError
 from affekt.evaluation import (
-    HEARD,
+    TRAINED_ON,
     Origin,
     Reading,
     Report,
@@ -245,7 +245,7 @@ def leave(*reports: Report, allowed: bool, quiet: bool) -> None:
             reasons.append(f"{report.bundle}: {unanswered(report)}")
         if report.tests_training_speakers and not allowed:
             reasons.append(
-                f"{report.bundle}: {HEARD}, and its figures are marked; test others, or give "
+                f"{report.bundle}: {TRAINED_ON}, and its figures are marked; test others, or give "
                 "--allow-training-speakers"
             )
     for reason in reasons:

@@ -61,7 +61,7 @@ def report(
     quiet: bool,
     force: bool,
 ) -> None:
-    """Measure what a model can be trusted with, and write it for people and as JSON.
+    """Measure a model under a protocol, and write a report for people and as JSON.
 
     MODEL is whatever affekt evaluate takes. One page that needs nothing else says what to worry
     about first; then figures under the protocol, differences between people, confidence,

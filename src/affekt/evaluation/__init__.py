@@ -45,15 +45,15 @@ from affekt.evaluation.run_report import (
 from affekt.evaluation.runs import Answers, Failure, run
 from affekt.evaluation.sources import Source, open_source
 from affekt.evaluation.writers import (
-    HEARD,
+    TRAINED_ON,
     WRITERS,
     leak_facts,
 )
 
 __all__ = [
-    "HEARD",
     "MEASURED",
     "ORIGINS",
+    "TRAINED_ON",
     "WRITERS",
     "Answers",
     "ClassificationFigures",

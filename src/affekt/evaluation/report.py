@@ -36,6 +36,9 @@ from affekt.evaluation.sources import Source, open_source
 from affekt.protocols import Protocol, Split, protocol
 from affekt.records import Utterance
 
+# Of the JSON of a measurement; files of version 1 do not say theirs.
+SCHEMA_VERSION = 2
+
 FIVE = ("cremad", "ravdess_speech", "emodb", "casia", "nemo")
 EIGHT = (*FIVE, "savee", "emovo", "tess")
 
@@ -71,8 +74,8 @@ class Report:
 
     Attributes:
         protocol, protocol_version, protocol_description: the rule that chose the clips.
-        speakers_apart: the protocol tests nobody whom training heard.
-        new_speakers: nobody under test was heard in training; None where that is not known.
+        speakers_apart: the protocol tests no training speaker.
+        new_speakers: no training speaker is under test; None where that is unknown.
         kind: of the source that was measured: a bundle, a checkpoint, and so on.
         bundle, bundle_path, bundle_sha256: its title, place and checksum.
         labels: of the model.
@@ -86,15 +89,16 @@ class Report:
             0 to 1; None unless all of them were measured.
         calibration: over the clips of all corpora together.
         missing: `(corpus, speaker)` pairs that the protocol names and that no clip was found of.
-        heard: test speakers that training may have heard, `(corpus, speaker)`: their figures
-            are no measure of new voices.
-        training_speakers: corpus under test, or "all", to how many of its speakers training may
-            have heard; None where that is not known.
-        training_told: the source says whom it learnt from; otherwise `heard` knows nothing.
+        training_speakers_tested: speakers under test who may be training speakers,
+            `(corpus, speaker)`: their figures are no measure of new speakers.
+        training_speakers: corpus under test, or "all", to how many of its speakers may be
+            training speakers; None where that is unknown.
+        training_data_known: the source says whom it learnt from; otherwise
+            `training_speakers_tested` is empty.
         lockbox: test speakers who belong to the lockbox, `(corpus, speaker)`: a row in the log of
             readings is due.
         unknown_origin: corpora under test, people's own, of which the source's word cannot tell
-            whether training heard their speakers.
+            whether their speakers are training speakers.
         failures: clips that were not recognised.
         unknown_names: names in a table of predictions that are of no clip at hand.
         groups: the figures (own classes) of people and clips that share something.
@@ -123,9 +127,9 @@ class Report:
     mean_of_five: float | None
     calibration: CalibrationFigures | None
     missing: tuple[tuple[str, str], ...]
-    heard: tuple[tuple[str, str], ...]
+    training_speakers_tested: tuple[tuple[str, str], ...]
     training_speakers: Mapping[str, int | None]
-    training_told: bool
+    training_data_known: bool
     groups: tuple[GroupFigures, ...]
     failures: tuple[FailedClip, ...]
     floors: tuple[Floor, ...]
@@ -137,13 +141,13 @@ class Report:
 
     @property
     def tests_training_speakers(self) -> bool:
-        """By the model's own word, voices or recordings under test were heard in training."""
+        """By the model's own word, speakers or recordings under test were trained on."""
         leaks = self.leaks
-        by_model = leaks is not None and leaks.told_by == "model" and leaks.found
-        return bool(self.heard) or by_model
+        by_model = leaks is not None and leaks.declared_by == "model" and leaks.found
+        return bool(self.training_speakers_tested) or by_model
 
     @property
-    def not_told(self) -> frozenset[str]:
+    def speakers_unknown(self) -> frozenset[str]:
         """Corpora of which nobody said who speaks; "all" stands for all of them together."""
         silent = {item.corpus for item in self.corpora if not item.speakers_known}
         together = {ALL_CORPORA} if len(silent) == len(self.corpora) else set()
@@ -152,7 +156,7 @@ class Report:
     @property
     def speakers_known(self) -> bool:
         """Somebody said who speaks, of one corpus at least."""
-        return ALL_CORPORA not in self.not_told
+        return ALL_CORPORA not in self.speakers_unknown
 
     def card_figures(self) -> dict[str, dict[str, float]]:
         """Return what a model's card shows: UA and WA a corpus, own classes and all labels."""
@@ -172,7 +176,7 @@ class Report:
     def to_dict(self) -> dict[str, Any]:
         """Return the report as plain JSON types; shares stay between 0 and 1.
 
-        Every figure says whether its speakers are new, and how many training may have heard.
+        Every figure says whether its speakers are new, and how many may be training speakers.
         """
         values = dataclasses.asdict(self)
         for figures in (*values["corpora"], *values["groups"]):
@@ -263,12 +267,12 @@ def report_of(
         corpus: score_corpus(corpus, answers, classes)
         for corpus, classes in own_classes(tested).items()
     }
-    clips_heard = clips_of_training_speakers(learnt, tested) if learnt else ()
-    heard = training_speakers_among(learnt, tested) if learnt else ()
+    trained_on = clips_of_training_speakers(learnt, tested) if learnt else ()
+    training_speakers = training_speakers_among(learnt, tested) if learnt else ()
     unknown_origin = of_unknown_origin(learnt, tested) if learnt else ()
-    training_told = learnt is not None and bool(learnt.training_data)
-    known = training_told and not unknown_origin
-    shared = bool(heard) or (leaks is not None and leaks.found)
+    training_data_known = learnt is not None and bool(learnt.training_data)
+    known = training_data_known and not unknown_origin
+    shared = bool(training_speakers) or (leaks is not None and leaks.found)
     return Report(
         protocol=rule.name,
         protocol_version=rule.version,
@@ -290,12 +294,14 @@ def report_of(
         mean_of_five=mean_ua(figures, FIVE),
         calibration=pooled_calibration(answers),
         missing=tuple(sorted(rule.tested() - {item.corpus_speaker for item in tested})),
-        heard=heard,
+        training_speakers_tested=training_speakers,
         training_speakers={
-            corpus: _training_speakers(corpus, clips_heard, unknown_origin, known=training_told)
+            corpus: _training_speakers(
+                corpus, trained_on, unknown_origin, known=training_data_known
+            )
             for corpus in (*figures, ALL_CORPORA)
         },
-        training_told=training_told,
+        training_data_known=training_data_known,
         groups=group_figures(answers),
         failures=_failed_clips(answers),
         unknown_names=source.unknown_names(at_hand),
@@ -307,9 +313,9 @@ def report_of(
 
 
 def _training_speakers(
-    corpus: str, heard: Sequence[Utterance], unknown_origin: Sequence[str], *, known: bool
+    corpus: str, trained_on: Sequence[Utterance], unknown_origin: Sequence[str], *, known: bool
 ) -> int | None:
-    speakers = {identity(item)[:2] for item in heard if corpus in (item.corpus, ALL_CORPORA)}
+    speakers = {identity(item)[:2] for item in trained_on if corpus in (item.corpus, ALL_CORPORA)}
     unknown = unknown_origin if corpus == ALL_CORPORA else {corpus}.intersection(unknown_origin)
     return len(speakers) if speakers or (known and not unknown) else None
 

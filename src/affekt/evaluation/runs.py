@@ -14,7 +14,7 @@ from affekt.corpora import classes_of
 from affekt.emotions import CANONICAL
 from affekt.errors import AffektError
 from affekt.parallel import Workers
-from affekt.recognition import WHOLE_S, Listen, Recognizer, predict_blocks
+from affekt.recognition import WHOLE_S, Predict, Recognizer, predict_blocks
 from affekt.recognition.bundles import Outputs
 from affekt.records import Utterance
 
@@ -144,7 +144,7 @@ class PredictedClips:
 
 
 def predict_all(
-    listen: Listen,
+    predict: Predict,
     utterances: Sequence[Utterance],
     *,
     workers: int = 2,
@@ -153,7 +153,7 @@ def predict_all(
     """Let anything that hears a signal answer every utterance; clips as `run` cuts them.
 
     Args:
-        listen: the model; called from several threads.
+        predict: the model; called from several threads.
         utterances: what to recognise, stretches of files included.
         workers: clips that are decoded and recognised at once.
         progress: called after each clip with how many are done, and how many there are.
@@ -161,7 +161,7 @@ def predict_all(
 
     def answer(utterance: Utterance) -> Outputs | Failure:
         try:
-            found = predict_utterance(utterance, listen)
+            found = predict_utterance(utterance, predict)
         except AffektError as error:
             return Failure(utterance=utterance, reason=str(error))
         if not found.finite:
@@ -186,7 +186,7 @@ def predict_all(
     )
 
 
-def predict_utterance(utterance: Utterance, listen: Listen) -> Outputs:
+def predict_utterance(utterance: Utterance, predict: Predict) -> Outputs:
     """Return what a model says of an utterance; a long one is heard in windows.
 
     Raises:
@@ -194,7 +194,7 @@ def predict_utterance(utterance: Utterance, listen: Listen) -> Outputs:
     """
     if utterance.start_s is None and utterance.end_s is None:
         with decode_blocks(utterance.path, block_s=WHOLE_S) as reader:
-            return predict_blocks(reader, listen, name=reader.label)[0]
+            return predict_blocks(reader, predict, name=reader.label)[0]
     audio = decode(utterance.path, start_s=utterance.start_s, end_s=utterance.end_s)
     blocks = iter([audio.signal])
-    return predict_blocks(blocks, listen, name=str(utterance.path))[0]
+    return predict_blocks(blocks, predict, name=str(utterance.path))[0]

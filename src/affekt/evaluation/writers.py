@@ -13,22 +13,22 @@ from affekt.evaluation.figures import (
     Scoring,
     ends,
     figure,
+    listed_speakers,
     percent,
     speaker_count,
     spoken,
-    voices,
 )
 from affekt.evaluation.overlap import Leaks
 from affekt.evaluation.people import GroupFigures
-from affekt.evaluation.report import Report
+from affekt.evaluation.report import SCHEMA_VERSION, Report
 from affekt.report import Block, Document, Facts, Section, Table, as_markdown, as_text
 from affekt.text import csv_record
 
 MARK = "*"
-HEARD = "training may have heard voices or recordings under test"
+TRAINED_ON = "training may have used speakers or recordings under test"
 MARKED = (
-    f"every figure marked {MARK} is of a model whose {HEARD}: where it holds these, it is no "
-    "measure of new voices"
+    f"every figure marked {MARK} is of a model whose {TRAINED_ON}: where it holds these, it is no "
+    "measure of new speakers"
 )
 SHARES = ("ua", "wa", "macro_f1", "weighted_f1")
 CSV_COLUMNS = (
@@ -36,9 +36,9 @@ CSV_COLUMNS = (
     "clips", "failed", "speakers", "classes", "ua", "ua_low", "ua_high", "wa", "macro_f1",
     "weighted_f1", "ece", "brier", "nll", "log", "wa_low", "wa_high", "macro_f1_low",
     "macro_f1_high", "weighted_f1_low", "weighted_f1_high", "attribute", "group", "new_speakers",
-    "learnt_told_by", "leaked_files", "leaked_copies", "leaked_voices", "leaked_sentences",
-    "constant", "constant_share", "answered", *(f"{name}_answered" for name in SHARES),
-    "training_speakers",
+    "training_data_declared_by", "leaked_files", "leaked_copies", "leaked_speakers",
+    "leaked_sentences", "constant", "constant_share", "answered",
+    *(f"{name}_answered" for name in SHARES), "training_speakers",
 )  # fmt: skip
 # Of attributes with more groups, people are shown the lowest and the highest; files hold all.
 _MOST_GROUPS = 12
@@ -47,7 +47,8 @@ _SHOWN_ENDS = 4
 
 def to_json(report: Report) -> str:
     """Return the whole report as one JSON object; shares lie between 0 and 1."""
-    return json.dumps(report.to_dict(), ensure_ascii=False, allow_nan=False, indent=2) + "\n"
+    values = {"schema_version": SCHEMA_VERSION} | report.to_dict()
+    return json.dumps(values, ensure_ascii=False, allow_nan=False, indent=2) + "\n"
 
 
 def to_csv(report: Report) -> str:
@@ -63,8 +64,8 @@ def to_csv(report: Report) -> str:
         for name in ("protocol", "bundle", "bundle_sha256", "date", "affekt_version", "log")
     } | {"new_speakers": csv_known(report.new_speakers)}
     if report.leaks is not None:
-        stamp["learnt_told_by"] = report.leaks.told_by
-        for name in ("files", "copies", "voices", "sentences"):
+        stamp["training_data_declared_by"] = report.leaks.declared_by
+        for name in ("files", "copies", "speakers", "sentences"):
             stamp[f"leaked_{name}"] = csv_known(getattr(report.leaks, name))
     for figures in report.corpora:
         heads = {
@@ -151,9 +152,9 @@ def protocol_facts(report: Report) -> list[tuple[str, str]]:
         )
     ]
     if not report.speakers_apart:
-        facts.append(("WARNING", "no figure here says anything of new voices"))
+        facts.append(("WARNING", "no figure here says anything of new speakers"))
     if report.lockbox and report.protocol != "lockbox":
-        kept = voices(report.lockbox)
+        kept = listed_speakers(report.lockbox)
         facts.append(("lockbox", f"choose nothing by figures that hold these: {kept}"))
     return facts
 
@@ -167,17 +168,23 @@ def source_facts(report: Report) -> list[tuple[str, str]]:
     ]
     if report.kind != "bundle":
         facts.insert(1, ("kind", report.kind))
-    if report.heard:
-        facts.append(("WARNING", f"training may have heard these: {voices(report.heard)}"))
+    if report.training_speakers_tested:
+        facts.append(
+            (
+                "WARNING",
+                "these may be training speakers: "
+                + listed_speakers(report.training_speakers_tested),
+            )
+        )
     if report.tests_training_speakers:
         facts.append(("WARNING", MARKED))
-    if not report.training_told:
-        facts.append(("training", "not told; whether it heard the speakers under test is unknown"))
+    if not report.training_data_known:
+        facts.append(
+            ("training", "unknown, and so is whether speakers under test are training speakers")
+        )
     if report.unknown_origin:
         named = ", ".join(report.unknown_origin)
-        facts.append(
-            ("training", f"whether it heard the speakers of {named} in training is not known")
-        )
+        facts.append(("training", f"whether speakers of {named} are training speakers is unknown"))
     return facts
 
 
@@ -191,25 +198,25 @@ def leak_facts(leaks: Leaks) -> list[tuple[str, str]]:
             "protocol": "the model does not say what it learnt from, and the protocol has no "
             "training part here",
         }
-        return [("leaks", f"not checked: {why[leaks.told_by]}")]
+        return [("leaks", f"not checked: {why[leaks.declared_by]}")]
     whose = {
         "model": "that it may have learnt from, by its own word",
-        "protocol": "of the protocol's training parts (what the model heard, it does not say)",
-    }[leaks.told_by]
+        "protocol": "of the protocol's training parts (what the model learnt from is unknown)",
+    }[leaks.declared_by]
     shared = {
         "learnt from themselves": leaks.files,
-        "by speakers of these": leaks.voices,
+        "by speakers of these": leaks.speakers,
         "saying a sentence of these": leaks.sentences,
     }
     counts = {what: "unknown" if count is None else count for what, count in shared.items()}
     counts["copies of recordings among these"] = (
         "not checked" if leaks.copies is None else leaks.copies
     )
-    told = "; ".join(f"{what}: {count}" for what, count in counts.items())
+    text = "; ".join(f"{what}: {count}" for what, count in counts.items())
     if named:
-        told += f"; not checked, for no clip of theirs is among these: {named}"
+        text += f"; not checked, for no clip of theirs is among these: {named}"
     facts = [
-        ("leaks", f"{leaks.tested} under test beside {leaks.learnt} clips {whose}; {told}"),
+        ("leaks", f"{leaks.tested} under test beside {leaks.learnt} clips {whose}; {text}"),
     ]
     facts += [
         ("WARNING", f"{item.tested} is a copy ({item.kind}) of {item.learnt}")
@@ -229,7 +236,7 @@ def _sections(report: Report) -> Iterator[Section]:
 
 
 def mark_of(report: Report) -> str:
-    """Return what stands behind every figure of a model that heard whom it is tested on."""
+    """Return what stands behind every figure of a model that is tested on training speakers."""
     return MARK if report.tests_training_speakers else ""
 
 
@@ -244,7 +251,7 @@ def _stamp(report: Report) -> Section:
         ("tested on", spoken(report.clips, report.speakers, known=report.speakers_known)),
     ]
     if report.missing:
-        facts.append(("missing", voices(report.missing)))
+        facts.append(("missing", listed_speakers(report.missing)))
     if report.log is not None:
         facts.append(("log", report.log))
     return Section("", (Facts(tuple(facts)),))
@@ -324,32 +331,32 @@ def group_sections(report: Report) -> Iterator[Section]:
     for name in dict.fromkeys(item.attribute for item in report.groups):
         items = [item for item in report.groups if item.attribute == name and item.scoring == "own"]
         # One group for each corpus tells what the corpus' own row tells.
-        told = [item for item in items if _is_told(item, items)]
-        silent = sorted({item.corpus for item in items} - {item.corpus for item in told})
+        known = [item for item in items if _is_known(item, items)]
+        silent = sorted({item.corpus for item in items} - {item.corpus for item in known})
         blocks: list[Block] = []
         if silent:
-            blocks.append(f"{name}: not told, or the same for all, in {', '.join(silent)}")
-        if told:
+            blocks.append(f"{name}: unknown, or the same for all, in {', '.join(silent)}")
+        if known:
             header = [name, "corpus", "clips", "speakers", "classes", "UA own", "95 % interval",
                       "WA own", "F1 own", "UA all", "95 % interval", "WA all"]  # fmt: skip
-            rows = _group_rows(told, everything, report.not_told)
+            rows = _group_rows(known, everything, report.speakers_unknown)
             blocks.append(Table.of([header, *rows], words=(0, 1)))
         yield Section(title, tuple(blocks))
         title = ""
 
 
-def _is_told(item: GroupFigures, items: Sequence[GroupFigures]) -> bool:
+def _is_known(item: GroupFigures, items: Sequence[GroupFigures]) -> bool:
     return sum(other.corpus == item.corpus for other in items) > 1
 
 
 def _group_rows(
     items: Sequence[GroupFigures],
     everything: Mapping[tuple[str, str, str], GroupFigures],
-    not_told: Collection[str],
+    speakers_unknown: Collection[str],
 ) -> Iterator[list[str]]:
     def row(item: GroupFigures) -> list[str]:
         twin = everything[item.attribute, item.corpus, item.group]
-        return _group_row(item, twin, known=item.corpus not in not_told)
+        return _group_row(item, twin, known=item.corpus not in speakers_unknown)
 
     for corpus in dict.fromkeys(item.corpus for item in items):
         within = [item for item in items if item.corpus == corpus]
@@ -386,10 +393,10 @@ def _corpus(figures: CorpusFigures, mark: str) -> Iterator[Section]:
     if figures.not_scored:
         named = ", ".join(f"{label} {count}" for label, count in figures.not_scored.items())
         lines.append(f"labels that the model does not have, not scored: {named}")
-    told = figures.speakers_known
-    named = ", ".join(figures.speakers) if told else "not told"
+    known = figures.speakers_known
+    named = ", ".join(figures.speakers) if known else "unknown"
     yield Section(f"{figures.corpus} (speakers: {named})", tuple(lines))
-    yield from (_scoring(item, known=told, mark=mark) for item in figures.scorings)
+    yield from (_scoring(item, known=known, mark=mark) for item in figures.scorings)
 
 
 def scoring_summary(scoring: Scoring, *, known: bool) -> str:

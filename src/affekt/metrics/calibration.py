@@ -1,4 +1,4 @@
-"""How far probabilities can be believed: NLL, Brier score, expected calibration error."""
+"""Calibration of probabilities: NLL, Brier score, expected calibration error."""
 
 from __future__ import annotations
 

@@ -199,7 +199,7 @@ PROTOCOLS: dict[str, Protocol] = {
             name="random",
             version=1,
             description="folds of clips, five or :N: training speakers are tested, and the "
-            "figures say nothing of new voices",
+            "figures say nothing of new speakers",
             rule=folds.random_folds,
             new_speakers=False,
         ),

@@ -1,7 +1,7 @@
 """Recognising emotions: the bundle, the recognizer that runs it, and the writers of its answers."""
 
 from affekt.recognition.bundles import Bundle, BundleMetadata, Outputs, shipped_bundles
-from affekt.recognition.clips import WHOLE_S, Listen, predict_blocks
+from affekt.recognition.clips import WHOLE_S, Predict, predict_blocks
 from affekt.recognition.explain import SPECTRUM, Explanation
 from affekt.recognition.inputs import Found, recordings
 from affekt.recognition.live import Tally, microphone, raw_samples
@@ -45,9 +45,9 @@ __all__ = [
     "Explanation",
     "Failure",
     "Found",
-    "Listen",
     "Options",
     "Outputs",
+    "Predict",
     "Recognizer",
     "StreamRecognizer",
     "Tally",

@@ -18,13 +18,13 @@ from affekt.recognition.bundles import Floats, Outputs
 WHOLE_S = 10.0
 WINDOW_S = 5.0
 
-Listen = Callable[[Signal], Outputs]
+Predict = Callable[[Signal], Outputs]
 """Takes a mono signal at 16 kHz; the first row is the answer to it."""
 
 
 def predict_blocks(
     blocks: Iterator[Signal],
-    listen: Listen,
+    predict: Predict,
     *,
     name: str,
 ) -> tuple[Outputs, tuple[str, ...]]:
@@ -37,7 +37,7 @@ def predict_blocks(
 
     Args:
         blocks: of the recording, each `WHOLE_S` long but the last.
-        listen: answers a signal, taken as it is.
+        predict: answers a signal, taken as it is.
         name: what to call the recording in a message.
 
     Raises:
@@ -46,7 +46,7 @@ def predict_blocks(
 
     def answer(signal: Signal) -> Outputs:
         try:
-            return listen(signal).each(_double)
+            return predict(signal).each(_double)
         except AudioError as error:
             raise AudioError(f"{name}: {error}") from None
 
@@ -66,7 +66,7 @@ def windows_of(blocks: Iterable[Signal]) -> Iterator[Window]:
 
 
 def _mean(
-    windows: Iterable[Window], answer: Listen, *, name: str
+    windows: Iterable[Window], answer: Predict, *, name: str
 ) -> tuple[Outputs, tuple[str, ...]]:
     """Average windows, each by its length, without keeping any."""
     totals: dict[bool, Outputs] = {}

@@ -34,14 +34,14 @@ class OpenedCheckpoint:
         labels: in the order of the probabilities.
         training_data: one mapping a corpus, which it names under "corpus".
         held_out: corpus to the speakers that training never saw, as far as the run tells.
-        listen: maps a mono signal at 16 kHz to probabilities `[labels]`.
+        predict: maps a mono signal at 16 kHz to probabilities `[labels]`.
     """
 
     title: str
     labels: tuple[str, ...]
     training_data: tuple[dict[str, Any], ...]
     held_out: dict[str, list[str]]
-    listen: Callable[[Signal], Probabilities]
+    predict: Callable[[Signal], Probabilities]
 
 
 def open_checkpoint(path: Path) -> OpenedCheckpoint:
@@ -73,7 +73,7 @@ def _open(settings: dict[str, Any], content: Mapping[str, Any]) -> OpenedCheckpo
     kept = {name: content["normalisation"][name].numpy() for name in ("mean", "scale")}
     graph = make_graph(network, Normalisation(**kept), recipe, 1.0)
 
-    def listen(signal: Signal) -> Probabilities:
+    def predict(signal: Signal) -> Probabilities:
         values: Probabilities = graph.answer(signal[None])[0][0].double().numpy()
         return values
 
@@ -83,7 +83,7 @@ def _open(settings: dict[str, Any], content: Mapping[str, Any]) -> OpenedCheckpo
         labels=recipe.labels,
         training_data=tuple({"corpus": name} for name in recipe.data.corpora),
         held_out=_held_out(recipe),
-        listen=listen,
+        predict=predict,
     )
 
 

@@ -51,7 +51,7 @@ def test_sets_of_labels_have_a_row_for_each_corpus(card):
     measured = replace(card.confidence.given, sets=whole, corpora_sets={"one": one}, rule=rule)
     shown = table(
         replace(card, confidence=replace(card.confidence, given=measured, telephone=None)),
-        "How far its confidence can be believed",
+        "Confidence",
         "Sets of labels",
     )
     assert [row[:5] for row in shown.rows] == [

@@ -1,4 +1,4 @@
-"""What a reader is told to worry about first, and when."""
+"""Which warnings a report has, and when."""
 
 from dataclasses import replace
 
@@ -15,22 +15,22 @@ def about(card):
     return {item.about: item.text for item in warnings_of(card)}
 
 
-def test_a_model_without_a_fault_gives_no_worry(card):
+def test_a_model_without_a_fault_gives_no_warning(card):
     assert about(card) == {}
 
 
-def test_of_ones_own_recordings_it_is_said_that_nobody_knows_whom_training_heard(card):
+def test_of_ones_own_recordings_it_is_said_that_their_speakers_may_be_training_speakers(card):
     report = replace(card.report, unknown_origin=("one",))
     assert about(replace(card, report=report)) == {
-        "training": "Whether training heard the speakers of one is not known: only those who "
+        "training": "Whether speakers of one are training speakers is unknown: only those who "
         "recorded them can say."
     }
 
 
-def test_speakers_that_training_may_have_heard_come_first(card):
-    report = replace(card.report, heard=(("one", "a"),), missing=(("one", "z"),))
+def test_possible_training_speakers_come_first(card):
+    report = replace(card.report, training_speakers_tested=(("one", "a"),), missing=(("one", "z"),))
     first, second = warnings_of(replace(card, report=report))
-    assert first.about == "speakers heard in training"
+    assert first.about == "training speakers tested"
     assert "one a" in first.text
     assert second.text == "No clip is at hand of one z."
 
@@ -38,7 +38,7 @@ def test_speakers_that_training_may_have_heard_come_first(card):
 def test_a_protocol_that_tests_known_people_is_named(card):
     report = replace(card.report, protocol="random", speakers_apart=False)
     assert (
-        "No figure here says anything of new voices"
+        "No figure here says anything of new speakers"
         in about(replace(card, report=report))["protocol"]
     )
 
@@ -53,7 +53,7 @@ def test_a_corpus_whose_speakers_nobody_told_is_named(card):
     (corpus,) = card.report.corpora
     report = replace(card.report, corpora=(replace(corpus, speakers=("unknown",)),))
     found = about(replace(card, report=report))
-    assert found["speakers not told"].startswith("one: nobody told who speaks.")
+    assert found["speakers unknown"].startswith("one: nobody says who speaks.")
     assert "one speaker" not in found
 
 

@@ -187,7 +187,7 @@ def test_the_text_holds_figures_differences_and_references(comparison):
     line = next(line for line in text.splitlines() if line.startswith("WavLM-large, frozen"))
     assert "48.8" in line
     assert "matches" in line
-    assert "not told (nobody says whom it heard in training)" in line
+    assert "unknown (its training speakers are unknown)" in line
 
 
 def test_markdown_holds_the_same_tables(comparison):
@@ -231,7 +231,7 @@ def test_json_holds_everything(comparison):
 def test_a_protocol_that_shares_speakers_says_so_in_every_form(clips):
     comparison = compare([model(right), model(wrong)], clips, protocol("random:3"))
     for name in ("text", "md"):
-        assert "no figure here says anything of new voices" in WRITERS[name](comparison)
+        assert "no figure here says anything of new speakers" in WRITERS[name](comparison)
     row, *_ = csv.DictReader(io.StringIO(WRITERS["csv"](comparison)))
     assert row["new_speakers"] == "false"
     assert json.loads(WRITERS["json"](comparison))["reports"][0]["new_speakers"] is False
@@ -260,7 +260,7 @@ def test_every_figure_and_difference_of_a_model_that_heard_the_speakers_is_marke
     for name in ("text", "md"):
         page = WRITERS[name](heard)
         assert "Model A*" in page
-        assert "every figure marked * is of a model whose training may have heard" in page
+        assert "every figure marked * is of a model whose training may have used" in page
         body = page.split("Side by side")[1].split("Published on")[0]
         rows = [line for line in body.splitlines() if re.search(r" (own|all) ", line)]
         of_a = [line for line in rows if re.search(r" A\b", line)]

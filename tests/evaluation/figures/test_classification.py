@@ -110,7 +110,7 @@ def test_one_speaker_gives_no_interval_and_the_reason():
     assert not figures.intervals
     assert figures.no_interval_reason == "all clips are of one speaker"
     untold = measured(actual, probabilities, speakers=["unknown"] * 20)
-    assert untold.no_interval_reason == "nobody told who speaks"
+    assert untold.no_interval_reason == "nobody says who speaks"
 
 
 def test_the_dictionary_survives_json_and_leaves_out_single_clips():

@@ -25,7 +25,7 @@ def source(*corpora, held_out=None, labels=("happy", "sad")):
 
 @pytest.fixture
 def clips(clip):
-    """Two speakers, of whom the model heard the first; they share one of two sentences."""
+    """Two speakers, of whom the first is a training speaker; they share one of two sentences."""
     return [
         clip("c", "a", 1, "sad", sentence="it is eleven"),
         clip("c", "a", 2, "happy", sentence="that is all"),
@@ -36,27 +36,27 @@ def clips(clip):
 
 @pytest.fixture
 def learnt():
-    """The word of a model that heard everybody of the corpus but the second speaker."""
+    """The word of a model that was trained on everybody of the corpus but the second speaker."""
     return source("c", held_out={"c": ["b"]})
 
 
 def counts(leaks):
-    return (leaks.files, leaks.voices, leaks.sentences, leaks.copies)
+    return (leaks.files, leaks.speakers, leaks.sentences, leaks.copies)
 
 
 def test_what_a_model_says_of_its_training_is_what_counts(clips, learnt):
     found = found_in(clips, learnt)
-    assert (found.told_by, found.learnt, found.tested) == ("model", 2, 2)
+    assert (found.declared_by, found.learnt, found.tested) == ("model", 2, 2)
     assert counts(found) == (0, 0, 1, 0)
 
 
 def test_without_its_word_the_training_part_of_the_protocol_counts(clips):
     found = found_in(clips, source())
-    assert (found.told_by, found.learnt, found.tested) == ("protocol", 2, 2)
+    assert (found.declared_by, found.learnt, found.tested) == ("protocol", 2, 2)
     assert counts(found) == (0, 0, 1, 0)
 
 
-def test_voices_and_recordings_that_were_learnt_from_are_counted(clips):
+def test_speakers_and_recordings_that_were_learnt_from_are_counted(clips):
     found = found_in(clips, source("c"))
     assert counts(found) == (2, 2, 2, 0)
 
@@ -64,7 +64,7 @@ def test_voices_and_recordings_that_were_learnt_from_are_counted(clips):
 def test_in_folds_each_round_counts_by_itself(clip):
     clips = [clip("c", "ab"[k % 2], k, "sad" if k < 4 else "happy") for k in range(8)]
     found = found_in(clips, source(), rule="random:4")
-    assert (found.tested, found.files, found.voices) == (8, 0, 8)
+    assert (found.tested, found.files, found.speakers) == (8, 0, 8)
 
 
 @pytest.mark.parametrize("order", [1, -1])
@@ -152,7 +152,7 @@ def test_recordings_of_a_known_corpus_are_of_the_speaker_in_their_names(clip, tm
         path.parent.mkdir(exist_ok=True)
         item = clip("mine", speaker, 1, "angry", split=split)
         parts.append(replace(item, path=item.path.rename(path)))
-    assert found_in(parts, source(labels=("angry",))).voices == 1
+    assert found_in(parts, source(labels=("angry",))).speakers == 1
 
 
 @pytest.fixture
@@ -178,7 +178,7 @@ def test_ones_own_recordings_are_compared_with_what_a_model_learnt_from(own_and_
 def test_that_a_speaker_of_ones_own_is_called_like_one_of_training_says_nothing(own_and_training):
     """Nor does it say anything that he is not: who DC of somebody's table is, nobody knows."""
     found = beside(*own_and_training)
-    assert (found.voices, found.sentences) == (None, None)
+    assert (found.speakers, found.sentences) == (None, None)
 
 
 def test_a_file_of_the_same_bytes_is_the_same_recording(own_and_training):
@@ -197,4 +197,4 @@ def test_corpora_that_nothing_was_compared_of_are_named(own_and_training):
 @pytest.mark.filterwarnings("ignore:.*are one speaker")
 def test_ids_that_a_protocol_spells_anew_are_compared_as_well(clip):
     clips = [clip("c", name, k, "sad") for k, name in enumerate(("1", "01", "2", "3", "4"))]
-    assert found_in(clips, source("c"), rule="leave-one-speaker-out").voices == 5
+    assert found_in(clips, source("c"), rule="leave-one-speaker-out").speakers == 5

@@ -12,8 +12,8 @@ from affekt.evaluation.overlap.speakers import (
 
 
 @pytest.fixture
-def heard(tones, answers):
-    """Ask whether a model, by its metadata, may have heard a speaker of a corpus."""
+def trained_on(tones, answers):
+    """Ask whether a model, by its metadata, may have been trained on a speaker of a corpus."""
 
     def ask(corpus, speaker, *, trained, held_out):
         metadata = tones.metadata(
@@ -25,31 +25,33 @@ def heard(tones, answers):
     return ask
 
 
-def test_a_held_out_speaker_was_not_heard(heard):
-    assert not heard("emodb", "15", trained=["emodb"], held_out={"emodb": ["15"]})
+def test_a_held_out_speaker_was_not_trained_on(trained_on):
+    assert not trained_on("emodb", "15", trained=["emodb"], held_out={"emodb": ["15"]})
 
 
-def test_any_other_speaker_of_a_training_corpus_may_have_been(heard):
-    assert heard("emodb", "14", trained=["emodb"], held_out={"emodb": ["15"]})
+def test_any_other_speaker_of_a_training_corpus_may_have_been(trained_on):
+    assert trained_on("emodb", "14", trained=["emodb"], held_out={"emodb": ["15"]})
 
 
-def test_a_corpus_outside_the_training_data_was_not_heard(heard):
-    assert not heard("savee", "KL", trained=["emodb"], held_out={})
+def test_a_corpus_outside_the_training_data_was_not_trained_on(trained_on):
+    assert not trained_on("savee", "KL", trained=["emodb"], held_out={})
 
 
-def test_an_actor_who_sang_in_training_was_heard_though_speech_was_not_in_it(heard):
-    assert heard("ravdess_speech", "01", trained=["ravdess_song"], held_out={})
+def test_an_actor_who_sang_in_training_was_trained_on_though_speech_was_not_in_it(trained_on):
+    assert trained_on("ravdess_speech", "01", trained=["ravdess_song"], held_out={})
 
 
-def test_whoever_is_held_out_of_speech_was_not_heard_singing(heard):
+def test_whoever_is_held_out_of_speech_was_not_trained_on_singing(trained_on):
     # Actor 18 recorded no song, so only speech can name them.
     trained = ["ravdess_speech", "ravdess_song"]
-    assert not heard("ravdess_speech", "18", trained=trained, held_out={"ravdess_speech": ["18"]})
+    assert not trained_on(
+        "ravdess_speech", "18", trained=trained, held_out={"ravdess_speech": ["18"]}
+    )
 
 
 @pytest.fixture
 def own_table(tones, answers):
-    """Return whom training heard and which origins are unknown, of one clip in a user's table."""
+    """Return the training speakers and which origins are unknown, of one clip in a user's table."""
 
     def ask(path, trained=("emodb", "ravdess_song"), held_out=None):
         metadata = tones.metadata(
@@ -85,11 +87,13 @@ def test_of_recordings_from_elsewhere_nobody_knows(own_table):
 
 
 @pytest.mark.parametrize("written", ["06", "6", "6.0"])
-def test_an_id_is_compared_in_its_normal_form(heard, answers, written):
+def test_an_id_is_compared_in_its_normal_form(trained_on, answers, written):
     clips = answers(("sad",), [(("ravdess_speech", written, 1, "sad"), [1.0])]).utterances
     assert lockbox_tested(clips) == (("ravdess_speech", "06"),)
     trained = ["ravdess_speech"]
-    assert not heard("ravdess_speech", written, trained=trained, held_out={"ravdess_speech": [6]})
+    assert not trained_on(
+        "ravdess_speech", written, trained=trained, held_out={"ravdess_speech": [6]}
+    )
 
 
 @pytest.fixture

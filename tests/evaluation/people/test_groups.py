@@ -53,8 +53,8 @@ def test_intervals_need_two_speakers_who_differ(figures):
 
 
 def test_what_nobody_tells_is_a_group_of_its_own_and_stands_last(figures):
-    assert list(figures("gender", "d")) == ["not told"]
-    assert list(figures("gender", ALL_CORPORA)) == ["female", "male", "not told"]
+    assert list(figures("gender", "d")) == ["unknown"]
+    assert list(figures("gender", ALL_CORPORA)) == ["female", "male", "unknown"]
 
 
 def test_bands_and_numbers_stand_in_their_order(figures):
@@ -65,7 +65,7 @@ def test_bands_and_numbers_stand_in_their_order(figures):
 def test_sentences_and_intensities_are_never_pooled_over_corpora(figures):
     assert figures("sentence", ALL_CORPORA) == {}
     assert figures("intensity", ALL_CORPORA) == {}
-    assert figures("language", ALL_CORPORA)["not told"].clips == 5
+    assert figures("language", ALL_CORPORA)["unknown"].clips == 5
 
 
 def test_a_clip_competes_among_the_classes_of_its_corpus(answers):
@@ -79,7 +79,7 @@ def test_a_clip_competes_among_the_classes_of_its_corpus(answers):
 @pytest.mark.parametrize("scoring", ["own", "all"])
 def test_a_group_of_everybody_has_the_figures_of_the_corpus(said, figures, scoring):
     own = score_corpus("c", said, ("happy", "sad")).scoring(scoring)
-    everybody = figures("language", scoring=scoring)["not told"]
+    everybody = figures("language", scoring=scoring)["unknown"]
     for name in ("ua", "wa", "macro_f1", "weighted_f1", "ua_interval", "weighted_f1_interval"):
         assert getattr(everybody, name) == getattr(own, name)
 

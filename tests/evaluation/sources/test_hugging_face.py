@@ -55,7 +55,7 @@ def test_it_answers_as_the_model_does(folder, kind):
     with torch.inference_mode():
         expected = torch.softmax(model(torch.from_numpy(normalised)[None]).logits[0], 0).numpy()
     np.testing.assert_allclose(
-        source.listen(signal).probabilities[0], expected[[1, 2, 0]], atol=1e-5
+        source.predict(signal).probabilities[0], expected[[1, 2, 0]], atol=1e-5
     )
 
 
@@ -97,7 +97,7 @@ def test_two_classes_of_one_emotion_are_added_up(folder):
     source = open_source(f"hf:{place}")
     signal = np.ones(16_000, np.float32)
     assert source.labels == ("happy", "sad")
-    assert source.listen(signal).probabilities.sum() == pytest.approx(1.0)
+    assert source.predict(signal).probabilities.sum() == pytest.approx(1.0)
 
 
 def test_an_encoder_that_never_learnt_to_classify_is_refused(folder):

@@ -59,7 +59,7 @@ def test_it_answers_as_scikit_learn_does(model, signal, classifier, words, zipma
     expected = fitted.predict_proba(VECTOR.compute(signal)[np.newaxis])[0]
     order = ["happiness", "sad", "ang"] if words else [1, 0, 2]
     ours = [expected[fitted.classes_.tolist().index(name)] for name in order]
-    np.testing.assert_allclose(source.listen(signal).probabilities[0], ours, atol=1e-5)
+    np.testing.assert_allclose(source.predict(signal).probabilities[0], ours, atol=1e-5)
 
 
 def test_clips_are_answered_and_failures_kept(model, clip):

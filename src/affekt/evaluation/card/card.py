@@ -20,7 +20,7 @@ from affekt.augment import CODECS, available
 from affekt.corpora import VOTED_CORPUS
 from affekt.errors import ConfigError
 from affekt.evaluation.confidence import ConfidenceFigures, GatheredAnswers, confidence_of
-from affekt.evaluation.figures import voices
+from affekt.evaluation.figures import listed_speakers
 from affekt.evaluation.people import (
     GroupDifference,
     Listeners,
@@ -32,10 +32,10 @@ from affekt.evaluation.people import (
 from affekt.evaluation.report import Report
 from affekt.evaluation.robustness import Robustness, conditions, measure_robustness, sample
 from affekt.evaluation.runs import Answers, Progress
-from affekt.evaluation.sources import Listener, Source
+from affekt.evaluation.sources import SignalSource, Source
 from affekt.recognition.bundles import BundleMetadata
 
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,12 +136,12 @@ def measure_card(
     answers = gathered.answers
     missing: list[NotMeasured] = []
     if report.missing:
-        what = f"the speakers {voices(report.missing)}"
+        what = f"the speakers {listed_speakers(report.missing)}"
         missing.append(NotMeasured(what=what, why="the protocol names them; no clip is at hand"))
     drawn = sample(answers.utterances, per_corpus, seed=seed)
     robust: Robustness | None = None
     steady: tuple[PredictionStability, ...] | None = None
-    if not isinstance(source, Listener):
+    if not isinstance(source, SignalSource):
         why = "only answers are at hand, no model that could hear a changed sound"
         missing.append(NotMeasured(what="robustness and prediction stability", why=why))
     elif drawn:
@@ -150,7 +150,7 @@ def measure_card(
         if len({item.speaker_key for item in drawn}) == 1:
             happening = tuple(item for item in happening if item.group != "babble")
             why = (
-                "there is no second speaker" if report.speakers_known else "nobody told who speaks"
+                "there is no second speaker" if report.speakers_known else "nobody says who speaks"
             )
             missing.append(NotMeasured(what="babble", why=why))
         robust = measure_robustness(
@@ -208,7 +208,7 @@ def _listeners(
 
 def _confidence_not_measured(confidence: ConfidenceFigures | None) -> Iterator[NotMeasured]:
     if confidence is None:
-        what = "how far its confidence can be believed"
+        what = "confidence"
         yield NotMeasured(what=what, why="there are no probabilities, or no emotion that it knows")
         return
     if confidence.telephone is None:

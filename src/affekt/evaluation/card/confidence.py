@@ -108,10 +108,12 @@ def _sets(confidence: ConfidenceFigures, report: Report) -> Iterator[Block]:
     for where, measured in (("", confidence.given), (", over a telephone", confidence.telephone)):
         if measured is None or measured.sets is None or measured.rule is None:
             continue
-        told = report.speakers_known
-        rows.append(_sets_row(f"all clips{where}", measured.sets, measured.rule, known=told))
+        known = report.speakers_known
+        rows.append(_sets_row(f"all clips{where}", measured.sets, measured.rule, known=known))
         rows += [
-            _sets_row(f"{corpus}{where}", of, measured.rule, known=corpus not in report.not_told)
+            _sets_row(
+                f"{corpus}{where}", of, measured.rule, known=corpus not in report.speakers_unknown
+            )
             for corpus, of in measured.corpora_sets.items()
         ]
     if rows:

@@ -40,17 +40,17 @@ def write_card(folder: Path, card: Card, *, force: bool = False) -> tuple[Path, 
 
 def to_json(card: Card) -> str:
     """Return everything as one JSON object; shares lie between 0 and 1."""
-    told = card.to_dict() | {
+    values = card.to_dict() | {
         "warnings": [{"about": item.about, "text": item.text} for item in warnings_of(card)]
     }
-    return json.dumps(told, ensure_ascii=False, allow_nan=False, indent=1) + "\n"
+    return json.dumps(values, ensure_ascii=False, allow_nan=False, indent=1) + "\n"
 
 
 def to_html(card: Card) -> str:
     """Return the page."""
     return as_html(
         Document(
-            title=f"Can {card.report.bundle} be trusted?",
+            title=f"Report on {card.report.bundle}",
             lead="What this model was measured to do, on whom, and where it fails. Written by "
             "fixed rules from the figures below; no recording is in it.",
             sections=sections(card),

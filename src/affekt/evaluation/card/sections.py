@@ -32,9 +32,7 @@ from affekt.evaluation.writers import (
 )
 from affekt.report import Block, Bullets, Folded, Plot, Section, Table, marked, to_svg
 
-_NOTHING = (
-    "Nothing crossed a line that this report draws. That is not the same as nothing to worry about."
-)
+_NOTHING = "Nothing crossed a line that this report draws. Faults outside those lines may remain."
 
 
 def sections(card: Card) -> tuple[Section, ...]:
@@ -62,13 +60,13 @@ def _warnings(card: Card) -> Iterator[Block]:
 
 def _figures(card: Card) -> Iterator[Block]:
     report = card.report
-    told = ". ".join(f"{name.capitalize()}: {value}" for name, value in protocol_facts(report))
-    heard = spoken(report.clips, report.speakers, known=report.speakers_known)
+    measured = ". ".join(f"{name.capitalize()}: {value}" for name, value in protocol_facts(report))
+    tested = spoken(report.clips, report.speakers, known=report.speakers_known)
     if report.leaks is not None:
         shared = [value for name, value in leak_facts(report.leaks) if name == "leaks"]
         yield " ".join(f"{value[:1].upper()}{value[1:]}." for value in shared)
     yield (
-        f"{told}. {heard}. 'Recognised' is the share of "
+        f"{measured}. {tested}. 'Recognised' is the share of "
         "right answers to the clips of each emotion, averaged over the emotions (unweighted "
         "average recall, UA), so that frequent emotions count no more than rare ones; 'accuracy' "
         "(WA) is the share of right answers to all clips."
@@ -234,7 +232,7 @@ def _differences(found: Sequence[GroupDifference]) -> Table:
                     f"{group} {percent(item.ua.get(group))} ({count})"
                     for group, count in item.speakers.items()
                 )
-                or "not told",
+                or "unknown",
                 percent(item.difference),
                 _difference_interval(item),
                 item.verdict,
@@ -395,11 +393,11 @@ def _sample(card: Card) -> str:
 
 
 _SECTIONS: dict[str, Callable[[Card], Iterator[Block]]] = {
-    "What to worry about first": _warnings,
+    "Warnings": _warnings,
     "Figures under the protocol": _figures,
     "People, not averages": _people,
     "Groups of people and clips": _groups,
-    "How far its confidence can be believed": confidence,
+    "Confidence": confidence,
     "When sound comes as it does in life": _robustness,
     "Beside people who listened": _listeners,
     "What was not measured, and why": _not_measured,

@@ -22,16 +22,22 @@ from affekt.evaluation.confidence import (
     ConfidenceFigures,
     Domain,
 )
+from affekt.evaluation.people import UNKNOWN
 from affekt.files import read_text
 from affekt.metrics import Coverage, Reliability, RiskCoverage, Roc
 from affekt.recognition.bundles import SetRule
 
-# Names of schema 3, and those that schema 4 has for them.
+# Names of schema 3 of the report, and of schemas 3 and 4 of its figures and leaks, beside today's.
 RENAMED = {
     "doubts": "confidence",
     "steadiness": "prediction_stability",
     "worries": "warnings",
 }
+RENAMED_FIGURES = {
+    "heard": "training_speakers_tested",
+    "training_told": "training_data_known",
+}
+RENAMED_LEAKS = {"told_by": "declared_by", "voices": "speakers"}
 
 
 def read_card(path: Path) -> Card:
@@ -45,7 +51,7 @@ def read_card(path: Path) -> Card:
     except (OSError, ValueError) as error:
         raise ConfigError(f"{path}: no report that can be read: {error}") from None
     version = values.get("schema_version") if isinstance(values, dict) else None
-    if version == 3:
+    if version in (3, 4):
         values = upgraded(values)
     elif version != SCHEMA_VERSION:
         raise ConfigError(f"{path}: no report of schema {SCHEMA_VERSION}; measure the model again")
@@ -53,16 +59,28 @@ def read_card(path: Path) -> Card:
 
 
 def upgraded(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a report of schema 3 by the names of schema 4."""
-    return {RENAMED.get(name, name): value for name, value in values.items()}
+    """Return a report of schema 3 or 4 by the names of schema 5."""
+    renamed = _renamed(values, RENAMED)
+    figures = _renamed(values["figures"], RENAMED_FIGURES)
+    groups = [
+        item | {"group": UNKNOWN if item["group"] == "not told" else item["group"]}
+        for item in figures["groups"]
+    ]
+    leaks = figures.get("leaks")
+    leaks = leaks and _renamed(leaks, RENAMED_LEAKS)
+    return renamed | {"figures": figures | {"groups": groups, "leaks": leaks}}
+
+
+def _renamed(values: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
+    return {names.get(name, name): value for name, value in values.items()}
 
 
 def card_of(values: Mapping[str, Any]) -> Card:
     """Return the model card that plain JSON types hold."""
     confidence = values["confidence"]
-    told = dict(values) | {"report": values["figures"] | {"bundle_path": "", "log": None}}
-    told["confidence"] = None
-    card: Card = _built(Card, told)
+    fields = dict(values) | {"report": values["figures"] | {"bundle_path": "", "log": None}}
+    fields["confidence"] = None
+    card: Card = _built(Card, fields)
     return dataclasses.replace(card, confidence=_confidence(confidence) if confidence else None)
 
 

@@ -1,4 +1,4 @@
-"""What to worry about first: sentences that the figures write by fixed rules."""
+"""Warnings of a report: sentences that the figures write by fixed rules."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from affekt.evaluation.answered import (
 )
 from affekt.evaluation.card.card import Card
 from affekt.evaluation.confidence import CalibrationMeasures
-from affekt.evaluation.figures import CorpusFigures, Scoring, ends, percent, voices
+from affekt.evaluation.figures import CorpusFigures, Scoring, ends, listed_speakers, percent
 from affekt.evaluation.people import MARGIN, MIN_SPEAKERS, GroupDifference
 from affekt.evaluation.robustness import ConditionFigures
 from affekt.metrics import Interval
@@ -68,23 +68,23 @@ def _protocol(card: Card) -> Iterator[CardWarning]:
         yield CardWarning(
             about="protocol",
             text=f"Under '{report.protocol}' the model is tested on people it may have learnt "
-            "from. No figure here says anything of new voices.",
+            "from. No figure here says anything of new speakers.",
         )
     if report.protocol in _CHOSEN_ON:
         yield CardWarning(
             about="protocol",
             text=f"'{report.protocol}' tests {report.protocol_description}. Expect less of new "
-            "voices.",
+            "speakers.",
         )
 
 
 def _training(card: Card) -> Iterator[CardWarning]:
     report = card.report
-    if report.heard:
+    if report.training_speakers_tested:
         yield CardWarning(
-            about="speakers heard in training",
-            text=f"Training may have heard {voices(report.heard)}: their figures are no measure of "
-            "new voices.",
+            about="training speakers tested",
+            text=f"{listed_speakers(report.training_speakers_tested)} may be training speakers: "
+            "their figures are no measure of new speakers.",
         )
     if report.leaks is not None and report.leaks.files:
         yield CardWarning(
@@ -94,36 +94,36 @@ def _training(card: Card) -> Iterator[CardWarning]:
         )
     if report.leaks is not None and report.leaks.copies:
         first = report.leaks.examples[0]
-        by_model = report.leaks.told_by == "model"
+        by_model = report.leaks.declared_by == "model"
         whose = "that may be learnt from" if by_model else "of the protocol's training parts"
         yield CardWarning(
             about="copies of what was learnt from",
             text=f"Of {report.leaks.tested} clips under test, {report.leaks.copies} are copies of "
             f"recordings {whose}, {first.tested} of {first.learnt} for one.",
         )
-    if not report.training_told:
+    if not report.training_data_known:
         yield CardWarning(
             about="training",
-            text="The model does not say what it learnt from. Whether it heard the speakers under "
-            "test is unknown.",
+            text="The model does not say what it learnt from. Whether speakers under test are "
+            "training speakers is unknown.",
         )
     if report.unknown_origin:
         yield CardWarning(
             about="training",
-            text=f"Whether training heard the speakers of {_listed(list(report.unknown_origin))} "
-            "is not known: only those who recorded them can say.",
+            text=f"Whether speakers of {_listed(list(report.unknown_origin))} are training "
+            "speakers is unknown: only those who recorded them can say.",
         )
 
 
 def _floors(card: Card) -> Iterator[CardWarning]:
     missed = [item for item in card.report.floors if item.verdict == "missed"]
     if missed:
-        told = "; ".join(
+        text = "; ".join(
             f"{item.name} {item.measured:.1f} % where {item.asked:.1f} % were asked for"
             for item in missed
             if item.measured is not None
         )
-        yield CardWarning(about="less than was asked for", text=f"{told}.")
+        yield CardWarning(about="less than was asked for", text=f"{text}.")
 
 
 def _corpora(card: Card) -> Iterator[CardWarning]:
@@ -140,12 +140,12 @@ def _corpora(card: Card) -> Iterator[CardWarning]:
         )
     little = sorted((pair for pair in scored if pair[1].ua < LITTLE), key=lambda pair: pair[1].ua)
     if little:
-        told = "; ".join(
+        text = "; ".join(
             f"{item.corpus} {share(own.ua)} (guessing {share(guessing(own))})"
             for item, own in little
         )
         yield CardWarning(
-            about="worst corpora", text=f"Less than {share(LITTLE)} is recognised in: {told}."
+            about="worst corpora", text=f"Less than {share(LITTLE)} is recognised in: {text}."
         )
     if len(scored) > 1:
         worst, *_, best = sorted(scored, key=lambda pair: pair[1].ua)
@@ -159,11 +159,11 @@ def _corpora(card: Card) -> Iterator[CardWarning]:
 
 
 def _constant(card: Card) -> Iterator[CardWarning]:
-    told = [said for item in card.report.corpora for said in constant_answers(item)]
-    if told:
+    text = [said for item in card.report.corpora for said in constant_answers(item)]
+    if text:
         yield CardWarning(
             about="one answer to everything",
-            text=f"{'; '.join(told)}. It tells no clip from another there.",
+            text=f"{'; '.join(text)}. It tells no clip from another there.",
         )
 
 
@@ -175,26 +175,26 @@ def _emotions(card: Card) -> Iterator[CardWarning]:
         if item.recall is not None and item.recall < MISSED and item.support >= _FEWEST_CLIPS
     )
     if missed:
-        told = "; ".join(
+        text = "; ".join(
             f"{label} in {corpus} ({share(recall)} of {clips} clips)"
             for recall, label, corpus, clips in missed[:_MOST]
         )
         more = len(missed) - _MOST
         rest = f"; and {more} more below {share(MISSED)}" if more > 0 else ""
-        yield CardWarning(about="emotions it misses", text=f"{told}{rest}.")
+        yield CardWarning(about="emotions it misses", text=f"{text}{rest}.")
 
 
 def _groups(card: Card) -> Iterator[CardWarning]:
     apart = [item for item in card.differences if _apart(item)]
     sure = [item for item in apart if item.verdict == "differs"]
     for item in sure:
-        yield CardWarning(about="people are not served alike", text=f"In {_told(item)}.")
+        yield CardWarning(about="people are not served alike", text=f"In {_as_text(item)}.")
     others = [item for item in apart if item not in sure]
     if others:
         yield CardWarning(
             about="people may not be served alike",
-            text=f"In {'; in '.join(map(_told, others))}. Whether other speakers would lie as far "
-            "apart cannot be told.",
+            text=f"In {'; in '.join(map(_as_text, others))}. Whether other speakers would lie as "
+            "far apart cannot be told.",
         )
 
 
@@ -203,7 +203,7 @@ def _apart(item: GroupDifference) -> bool:
     return gap > MARGIN or item.verdict == "differs"
 
 
-def _told(item: GroupDifference) -> str:
+def _as_text(item: GroupDifference) -> str:
     among = {"own": "its own emotions", "all": "all labels"}[item.scoring]
     groups = ", ".join(
         f"{group} {share(ua)} ({item.speakers[group]} speakers)" for group, ua in item.ua.items()
@@ -250,18 +250,18 @@ def _conditions(card: Card) -> Iterator[CardWarning]:
     worst = {item.group: item for item in sorted(card.robustness.conditions, key=_drop)}
     costly = sorted((it for it in worst.values() if _drop(it) > DROP), key=_drop, reverse=True)
     if costly:
-        told = "; ".join(
+        text = "; ".join(
             f"{share(it.own.mean_ua)} under {it.group}, {it.name}" for it in costly[:_MOST]
         )
         yield CardWarning(
             about="worst conditions",
             text=f"Of clean sound it recognises {share(card.robustness.clean.own.mean_ua)} "
-            f"(mean over corpora). That falls to {told}.",
+            f"(mean over corpora). That falls to {text}.",
         )
     refused = [it for it in card.robustness.conditions if it.refused > REFUSED]
     if refused:
-        told = "; ".join(f"{it.group}, {it.name} {share(it.refused)}" for it in refused[:_MOST])
-        yield CardWarning(about="not recognised at all", text=f"Clips refused under {told}.")
+        text = "; ".join(f"{it.group}, {it.name} {share(it.refused)}" for it in refused[:_MOST])
+        yield CardWarning(about="not recognised at all", text=f"Clips refused under {text}.")
 
 
 def _drop(condition: ConditionFigures) -> float:
@@ -363,8 +363,8 @@ def _speakers(card: Card) -> Iterator[CardWarning]:
     few = [item.corpus for item in card.report.corpora if 1 < len(item.speakers) < MIN_SPEAKERS]
     if silent:
         yield CardWarning(
-            about="speakers not told",
-            text=f"{_listed(silent)}: nobody told who speaks. No figure has an interval, and "
+            about="speakers unknown",
+            text=f"{_listed(silent)}: nobody says who speaks. No figure has an interval, and "
             "groups of people cannot be judged.",
         )
     if one:
@@ -408,7 +408,7 @@ def _missing(card: Card) -> Iterator[CardWarning]:
     if card.report.missing:
         yield CardWarning(
             about="not the whole protocol",
-            text=f"No clip is at hand of {voices(card.report.missing)}.",
+            text=f"No clip is at hand of {listed_speakers(card.report.missing)}.",
         )
 
 

@@ -17,7 +17,7 @@ from affekt.errors import ConfigError
 from affekt.evaluation.compare.references import ReferenceRow, beside
 from affekt.evaluation.figures import OTHER, SCORINGS, ScoringName, scored_answers
 from affekt.evaluation.overlap import Copy, find_leaks
-from affekt.evaluation.report import Report, report_of, tested_clips
+from affekt.evaluation.report import SCHEMA_VERSION, Report, report_of, tested_clips
 from affekt.evaluation.runs import Answers, Progress, own_classes
 from affekt.evaluation.sources import Source
 from affekt.metrics import Figures, PermutationTest, measure_figures, shares_by_speaker, swap_test
@@ -117,7 +117,8 @@ class Comparison:
             figures["new_speakers"] = self.new_speakers(figures["model"])
         for figures in values["differences"]:
             figures["new_speakers"] = self.new_speakers(figures["first"], figures["second"])
-        return values | {"reports": [report.to_dict() for report in self.reports]}
+        reports = [report.to_dict() for report in self.reports]
+        return {"schema_version": SCHEMA_VERSION} | values | {"reports": reports}
 
 
 def compare(
@@ -166,9 +167,11 @@ def compare(
         raise ConfigError("no clip under test is of a class that all models know")
     comparisons = [_PairedComparison.of(answers, clips, common, scoring) for scoring in SCORINGS]
     by_all = set(answers[0].utterances).intersection(*(said.utterances for said in answers[1:]))
-    heard = tuple(item for item in clips if item in by_all)
-    heard = () if len(heard) == len(clips) else heard
-    alone = [_PairedComparison.of(answers, heard, common, scoring) for scoring in SCORINGS if heard]
+    answered = tuple(item for item in clips if item in by_all)
+    answered = () if len(answered) == len(clips) else answered
+    alone = [
+        _PairedComparison.of(answers, answered, common, scoring) for scoring in SCORINGS if answered
+    ]
     return Comparison(
         reports=reports,
         shared=tuple(item for paired in comparisons for item in paired.figures()),

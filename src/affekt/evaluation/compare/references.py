@@ -18,7 +18,7 @@ from affekt.evaluation.report import Report
 from affekt.protocols import Protocol, lockbox_speakers, protocol, read_table
 
 Match = Literal["matches", "other folds", "other speakers", "speakers shared", "unknown"]
-Verdict = Literal["yes", "roughly", "no", "not told"]
+Verdict = Literal["yes", "roughly", "no", "unknown"]
 FIGURES = ("ua", "wa", "macro_f1")
 
 
@@ -176,10 +176,12 @@ def _comparable(
     own = figures.scoring("own") if figures else None
     if figures is None or own is None:
         return Comparable(verdict="no", reason="nothing was measured")
-    heard = [speaker for corpus, speaker in report.heard if corpus == reference.corpus]
-    if heard:
+    shared = [
+        speaker for corpus, speaker in report.training_speakers_tested if corpus == reference.corpus
+    ]
+    if shared:
         return Comparable(
-            verdict="no", reason=f"its training may have heard {len(heard)} of the test speakers"
+            verdict="no", reason=f"{len(shared)} of the test speakers may be its training speakers"
         )
     declared = {label.emotion for label in CORPORA[reference.corpus].labels.values()}
     missing = sorted(label for label in declared if label and label not in report.labels)
@@ -187,8 +189,8 @@ def _comparable(
         return Comparable(verdict="no", reason=f"it does not know {', '.join(missing)}")
     if figures.failed:
         return Comparable(verdict="no", reason=f"{figures.failed} clips failed")
-    if not report.training_told:
-        return Comparable(verdict="not told", reason="nobody says whom it heard in training")
+    if not report.training_data_known:
+        return Comparable(verdict="unknown", reason="its training speakers are unknown")
     if None in declared and reference.classes is None:
         return Comparable(
             verdict="roughly", reason="the reference may count classes that are left out here"
@@ -200,6 +202,6 @@ def _comparable(
 
 _OBJECTIONS: dict[Match, str] = {
     "other speakers": "other speakers were tested",
-    "speakers shared": "test speakers were heard in training, here or there",
+    "speakers shared": "test speakers are training speakers, here or there",
     "unknown": "nobody says how its speakers were split",
 }

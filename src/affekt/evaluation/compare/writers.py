@@ -88,7 +88,7 @@ def letter(model: int) -> str:
 
 
 def _called(comparison: Comparison, model: int) -> str:
-    """Return the letter of a model, marked where it heard whom it is tested on."""
+    """Return the letter of a model, marked where it is tested on training speakers."""
     return letter(model) + mark_of(comparison.reports[model])
 
 
@@ -138,9 +138,11 @@ def _figures(comparison: Comparison, figures: Sequence[SharedFigures]) -> Table:
               "WA", "95 % interval", "macro F1", "weighted F1"]  # fmt: skip
     order = list(dict.fromkeys((item.corpus, item.scoring) for item in figures))
     items = sorted(figures, key=lambda item: (order.index((item.corpus, item.scoring)), item.model))
-    not_told = comparison.reports[0].not_told
+    speakers_unknown = comparison.reports[0].speakers_unknown
     rows = [
-        _shared_row(item, _called(comparison, item.model), known=item.corpus not in not_told)
+        _shared_row(
+            item, _called(comparison, item.model), known=item.corpus not in speakers_unknown
+        )
         for item in items
     ]
     return Table.of([header, *rows], words=(0, 1, 2))
@@ -172,12 +174,12 @@ def _differences(comparison: Comparison) -> Section:
         "for their number. least: no p of so few speakers is smaller."
     )
     header = ["corpus", "scoring", "figure", "models", "difference", "p", "least", "speakers", ""]
-    not_told = comparison.reports[0].not_told
+    speakers_unknown = comparison.reports[0].speakers_unknown
     rows = [
         _difference_row(
             item,
             f"{_called(comparison, item.first)} - {_called(comparison, item.second)}",
-            known=item.corpus not in not_told,
+            known=item.corpus not in speakers_unknown,
         )
         for item in comparison.differences
     ]
@@ -186,7 +188,7 @@ def _differences(comparison: Comparison) -> Section:
 
 def _difference_row(item: Difference, models: str, *, known: bool) -> list[str]:
     test = item.test
-    none = "1 speaker, no test" if known else "speakers not told, no test"
+    none = "1 speaker, no test" if known else "speakers unknown, no test"
     how = "all swaps" if test.exact else f"{test.permutations} swaps drawn"
     return [
         item.corpus,

@@ -17,10 +17,10 @@ from affekt.evaluation.confidence.domain import Domain, measure_domain
 from affekt.evaluation.confidence.measure import Confidence, measure_confidence
 from affekt.evaluation.overlap import clips_of_training_speakers
 from affekt.evaluation.runs import Answers, Progress, predict_all
-from affekt.evaluation.sources import Listener, Source
+from affekt.evaluation.sources import SignalSource, Source
 from affekt.metrics import soften
 from affekt.protocols import selection_speakers
-from affekt.recognition import Bundle, Listen
+from affekt.recognition import Bundle, Predict
 from affekt.recognition.bundles import Outputs
 from affekt.records import Utterance
 
@@ -120,7 +120,7 @@ def answer_tested(
         progress: called after each clip with how many are done, and how many there are.
         progress_of_fit: likewise, of `fit_on`.
     """
-    if not isinstance(source, Listener):
+    if not isinstance(source, SignalSource):
         answers = source.answer(tested, progress)
         return GatheredAnswers(
             answers=answers, fitted_on=_answered(source, fit_on, progress_of_fit)
@@ -195,12 +195,12 @@ def _undone(answers: Answers, temperature: float) -> Answers:
     return replace(answers, probabilities=soften(temperature * logs, 1.0))
 
 
-def _twice(source: Listener) -> Listen:
+def _twice(source: SignalSource) -> Predict:
     """Hear a signal as it is in the first row, and over a telephone in the second."""
 
-    def listen(signal: Signal) -> Outputs:
-        here = source.listen(signal)._replace(relevance=None)
-        there = source.listen(telephone(signal, SAMPLING_RATE_HZ))
+    def predict(signal: Signal) -> Outputs:
+        here = source.predict(signal)._replace(relevance=None)
+        there = source.predict(telephone(signal, SAMPLING_RATE_HZ))
         return here.each(lambda *rows: np.concatenate(rows), there)
 
-    return listen
+    return predict

@@ -1,4 +1,4 @@
-"""Whether a model's confidence can be believed: calibration, risk, sets of labels.
+"""A model's confidence: calibration, risk, prediction sets.
 
 Everything is measured over all labels of a model, on clips whose emotion it knows, from nothing
 but its probabilities; so any tool's can be measured.
@@ -45,7 +45,7 @@ _LIKELY = 0.95
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CalibrationMeasures:
-    """How far probabilities can be believed.
+    """Calibration of probabilities.
 
     Attributes:
         clips: measured.

@@ -9,10 +9,10 @@ from affekt.evaluation.figures.layout import (
     ends,
     figure,
     interval_of,
+    listed_speakers,
     percent,
     speaker_count,
     spoken,
-    voices,
     why_no_interval,
 )
 from affekt.evaluation.figures.plots import (
@@ -57,6 +57,7 @@ __all__ = [
     "ends",
     "figure",
     "interval_of",
+    "listed_speakers",
     "mean_ua",
     "percent",
     "plots",
@@ -67,6 +68,5 @@ __all__ = [
     "speaker_count",
     "spectrogram_plot",
     "spoken",
-    "voices",
     "why_no_interval",
 ]

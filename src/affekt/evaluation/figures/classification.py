@@ -18,7 +18,7 @@ from affekt.records import Utterance
 
 MEANS = ("ua", "wa", "macro_precision", "weighted_precision", "macro_f1", "weighted_f1")
 _ONE_SPEAKER = "all clips are of one speaker"
-_NOT_TOLD = "nobody told who speaks"
+_NOBODY_NAMED = "nobody says who speaks"
 _ALIKE = "all draws of speakers agree"
 
 
@@ -158,7 +158,7 @@ def classify(
 
 def _why_none(utterances: Sequence[Utterance]) -> str:
     if all(item.speaker == UNKNOWN_SPEAKER for item in utterances):
-        return _NOT_TOLD
+        return _NOBODY_NAMED
     return _ALIKE if len({item.speaker_key for item in utterances}) > 1 else _ONE_SPEAKER
 
 

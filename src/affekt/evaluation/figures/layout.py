@@ -41,23 +41,23 @@ def interval_of(interval: Interval | None, speakers: int, *, known: bool) -> str
 def why_no_interval(speakers: int, *, known: bool = True) -> str:
     """Return why a figure has no interval: nobody to draw, or nobody who differs."""
     if not known:
-        return "speakers not told"
+        return "speakers unknown"
     return "1 speaker" if speakers < 2 else "all draws agree"
 
 
 def spoken(clips: int, speakers: int, *, known: bool = True) -> str:
-    """Say how many clips there are, and of how many people if that is told."""
+    """Say how many clips there are, and of how many people if that is known."""
     if not known:
-        return f"{clips} clips, speakers not told"
+        return f"{clips} clips, speakers unknown"
     return f"{clips} clips of {speakers} speaker{'' if speakers == 1 else 's'}"
 
 
 def speaker_count(speakers: int, *, known: bool = True) -> str:
     """Return a number of speakers."""
-    return str(speakers) if known else "not told"
+    return str(speakers) if known else "unknown"
 
 
-def voices(pairs: Iterable[tuple[str, str]], *, most: int = 20) -> str:
+def listed_speakers(pairs: Iterable[tuple[str, str]], *, most: int = 20) -> str:
     """Name speakers corpus by corpus; of many, only how many they are."""
     speakers: dict[str, list[str]] = {}
     for corpus, speaker in pairs:

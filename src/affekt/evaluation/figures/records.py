@@ -30,7 +30,7 @@ class Scoring(DetailedFigures):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CalibrationFigures:
-    """How far the probabilities of all the model's labels can be believed.
+    """Calibration of the probabilities of all the model's labels.
 
     Attributes:
         ece: expected calibration error of the top label, 15 equal-mass bins.
@@ -49,7 +49,7 @@ class CorpusFigures:
 
     Attributes:
         corpus: its name.
-        speakers: who was heard, sorted.
+        speakers: who speaks, sorted.
         clips: how many the protocol holds.
         failed: how many of them were not answered; all figures but `calibration` count them wrong.
         not_scored: native label to the number of clips whose class the model does not know, or

@@ -68,7 +68,7 @@ def score_corpus(corpus: str, answers: Answers, classes: Sequence[str]) -> Corpu
         scorings=tuple(scorings),
         calibration=(
             _calibration(
-                [label for label, told in zip(canonical, answered, strict=True) if told],
+                [label for label, given in zip(canonical, answered, strict=True) if given],
                 whole.probabilities[chosen][answered],
                 answers.labels,
             )
@@ -111,21 +111,21 @@ def _score(
     true = np.array([place[label] for label in (truth[index] for index in kept) if label])
     chances = probabilities[kept][:, columns]
     said = np.where(chances.any(axis=1), chances.argmax(axis=1), len(allowed))
-    told = answered[kept]
-    if (said[told] == len(allowed)).any():
+    given = answered[kept]
+    if (said[given] == len(allowed)).any():
         allowed = (*allowed, OTHER)
     speakers = [clips[index].speaker for index in kept]
-    if told.all():
+    if given.all():
         return _scoring(name, allowed, true, said, speakers)
     alone = None
-    if told.any():
-        heard = [speaker for speaker, one in zip(speakers, told, strict=True) if one]
-        alone = _scoring(name, allowed, true[told], said[told], heard)
-    said[~told] = len(allowed)
+    if given.any():
+        named = [speaker for speaker, one in zip(speakers, given, strict=True) if one]
+        alone = _scoring(name, allowed, true[given], said[given], named)
+    said[~given] = len(allowed)
     everything = _scoring(name, (*allowed, UNANSWERED), true, said, speakers)
     return dataclasses.replace(
         everything,
-        answered=int(told.sum()),
+        answered=int(given.sum()),
         answered_alone=alone,
         constant=alone.constant if alone else None,
     )

@@ -55,23 +55,23 @@ class Leaks:
     A number is None where it is not known: nothing was compared, or nobody can tell.
 
     Attributes:
-        told_by: "model", by whose word these may have been learnt from; or "protocol", whose own
-            training and validation parts they are, for the model does not say.
+        declared_by: "model", by whose word these may have been learnt from; or "protocol", whose
+            own training and validation parts they are, for the model does not say.
         learnt: clips learnt from that are at hand.
         tested: clips under test.
         files: that were learnt from themselves, in part at least, or are the same bytes.
-        voices: whose speaker was heard in training.
+        speakers: whose speaker is a training speaker.
         sentences: whose sentence was.
         copies: files of which a copy was learnt from, by their sound.
         examples: the first of these.
         not_compared: corpora that the model learnt from and of which nothing was compared.
     """
 
-    told_by: str
+    declared_by: str
     learnt: int
     tested: int
     files: int | None
-    voices: int | None
+    speakers: int | None
     sentences: int | None
     copies: int | None
     examples: tuple[LeakedCopy, ...]
@@ -80,7 +80,7 @@ class Leaks:
     @property
     def found(self) -> bool:
         """Something under test was learnt from, or is of a speaker who was."""
-        return any((self.files, self.voices, self.copies))
+        return any((self.files, self.speakers, self.copies))
 
 
 def find_leaks(
@@ -100,8 +100,8 @@ def find_leaks(
     """
     partners = _partners(copies or ())
     facts, alike = _FactsOfClips(), _SameBytes()
-    tested, taught, files, voices, sentences, copied = (set[int]() for _ in range(6))
-    voices_unknown = sentences_unknown = False
+    tested, taught, files, speakers, sentences, copied = (set[int]() for _ in range(6))
+    speakers_unknown = sentences_unknown = False
     corpora: set[str] = set()
     examples: dict[tuple[str, str], LeakedCopy] = {}
     for before, now in _rounds(splits, utterances, source):
@@ -114,10 +114,10 @@ def find_leaks(
             if learnt.holds(known):
                 files.add(id(item))
             if known.speaker in learnt.speakers:
-                voices.add(id(item))
+                speakers.add(id(item))
             if known.sentence in learnt.sentences:
                 sentences.add(id(item))
-            voices_unknown |= not learnt.speakers.can_tell(known.speaker)
+            speakers_unknown |= not learnt.speakers.can_tell(known.speaker)
             sentences_unknown |= not learnt.sentences.can_tell(known.sentence)
             for other, kind in partners.get(known.stretch, ()):
                 if other.path != known.stretch.path and learnt.overlaps(other):
@@ -127,11 +127,11 @@ def find_leaks(
 
     compared = bool(taught)
     return Leaks(
-        told_by="model" if _says(source) else "protocol",
+        declared_by="model" if _says(source) else "protocol",
         learnt=len(taught),
         tested=len(tested),
         files=len(files) if compared else None,
-        voices=len(voices) if voices or (compared and not voices_unknown) else None,
+        speakers=len(speakers) if speakers or (compared and not speakers_unknown) else None,
         sentences=len(sentences) if sentences or (compared and not sentences_unknown) else None,
         copies=len(copied) if compared and copies is not None else None,
         examples=tuple(itertools.islice(examples.values(), _SHOWN)),

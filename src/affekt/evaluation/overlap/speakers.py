@@ -1,4 +1,4 @@
-"""Whom under test a model may have heard in training, and who belongs to the lockbox."""
+"""Which speakers under test may be training speakers, and which belong to the lockbox."""
 
 from __future__ import annotations
 
@@ -27,19 +27,19 @@ def clips_of_training_speakers(
         for speaker in speakers
     }
 
-    def heard(item: Utterance) -> bool:
+    def trained_on(item: Utterance) -> bool:
         _, speaker, collection, _ = identity(item)
         return collection in trained and (collection, speaker) not in held_out
 
-    return tuple(filter(heard, utterances))
+    return tuple(filter(trained_on, utterances))
 
 
 def training_speakers_among(
     learnt: Learnt, utterances: Iterable[Utterance]
 ) -> tuple[tuple[str, str], ...]:
-    """Return the `(corpus, speaker)` pairs under test that training may have heard.
+    """Return the `(corpus, speaker)` pairs under test that may be training speakers.
 
-    A speaker counts as heard when a corpus of the same collection lies in the training data and
+    A speaker counts as one when a corpus of the same collection lies in the training data and
     no corpus of that collection names the speaker as held out. A recording in the folder of a
     corpus that Affekt knows is of that corpus and of the speaker in its name, whatever a table of
     somebody's calls them.
@@ -48,12 +48,12 @@ def training_speakers_among(
         learnt: what the model under test says of its training.
         utterances: the clips under test.
     """
-    heard = clips_of_training_speakers(learnt, utterances)
-    return tuple(sorted({identity(item)[:2] for item in heard}))
+    clips = clips_of_training_speakers(learnt, utterances)
+    return tuple(sorted({identity(item)[:2] for item in clips}))
 
 
 def of_unknown_origin(learnt: Learnt, utterances: Iterable[Utterance]) -> tuple[str, ...]:
-    """Return the corpora under test of which nobody can say whether training heard their speakers.
+    """Return the corpora under test whose speakers may or may not be training speakers: unknown.
 
     These are people's own: neither known to Affekt, nor named among the training data.
 
@@ -61,9 +61,9 @@ def of_unknown_origin(learnt: Learnt, utterances: Iterable[Utterance]) -> tuple[
         learnt: what the model under test says of its training.
         utterances: the clips under test.
     """
-    told = _trained(learnt) | KNOWN_COLLECTIONS
+    known = _trained(learnt) | KNOWN_COLLECTIONS
     return tuple(
-        sorted({item.corpus for item in utterances if identity(item)[2] not in told}),
+        sorted({item.corpus for item in utterances if identity(item)[2] not in known}),
     )
 
 

@@ -10,6 +10,7 @@ from affekt.evaluation.people.differences import (
 )
 from affekt.evaluation.people.groups import (
     ALL_CORPORA,
+    UNKNOWN,
     GroupFigures,
     group_figures,
 )
@@ -25,6 +26,7 @@ __all__ = [
     "ALL_CORPORA",
     "MARGIN",
     "MIN_SPEAKERS",
+    "UNKNOWN",
     "GroupDifference",
     "GroupFigures",
     "ListenerFigures",

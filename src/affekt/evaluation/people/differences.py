@@ -28,7 +28,7 @@ from affekt.evaluation.figures import (
 from affekt.evaluation.people.groups import ATTRIBUTES
 from affekt.evaluation.robustness import Condition, ConditionFigures, measure_robustness
 from affekt.evaluation.runs import Answers, own_classes
-from affekt.evaluation.sources import Listener
+from affekt.evaluation.sources import SignalSource
 from affekt.metrics import Interval
 from affekt.records import Utterance
 
@@ -113,7 +113,7 @@ def group_differences(answers: Answers) -> tuple[GroupDifference, ...]:
 
 
 def prediction_stability(
-    model: Listener,
+    model: SignalSource,
     utterances: Sequence[Utterance],
     *,
     seed: int = 0,

@@ -22,7 +22,7 @@ from affekt.evaluation.runs import Answers, own_classes
 from affekt.metrics import Figures, measure_figures
 from affekt.records import Utterance
 
-NOT_TOLD = "not told"
+UNKNOWN = "unknown"
 ALL_CORPORA = "all"
 DURATION_BANDS_S = (1.0, 2.0, 3.0, 5.0, 10.0)
 
@@ -35,7 +35,7 @@ class GroupFigures(Figures):
         scoring: "own" or "all", as in `Scoring`.
         corpus: that the group lies in; "all" for all corpora under test together.
         attribute: what its members share, one of `ATTRIBUTES`.
-        group: the value that they share; "not told" where the corpus is silent.
+        group: the value that they share; "unknown" where the corpus does not say.
         classes: how many occur among them; UA is the mean of so many recalls.
     """
 
@@ -109,7 +109,7 @@ def group_figures(answers: Answers) -> tuple[GroupFigures, ...]:
     names = list(dict.fromkeys(corpora.tolist()))
     figures: list[GroupFigures] = []
     for name, attribute in ATTRIBUTES.items():
-        values = np.array([attribute.value(item) or NOT_TOLD for item in clips])
+        values = np.array([attribute.value(item) or UNKNOWN for item in clips])
         if attribute.across and len(names) > 1:
             figures += _groups(scored, values, ALL_CORPORA, name, np.ones(len(values), np.bool_))
         for corpus in names:
@@ -144,7 +144,7 @@ def _order(group: str) -> tuple[bool, bool, float, str]:
     """Bands by their number, "under" first; then words; what nobody tells last."""
     number = next((word for word in group.split() if word.replace(".", "").isdecimal()), None)
     return (
-        group == NOT_TOLD,
+        group == UNKNOWN,
         not group.startswith("under"),
         float(number) if number else float("inf"),
         group,

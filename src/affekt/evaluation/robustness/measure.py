@@ -18,7 +18,7 @@ from affekt.errors import AffektError, ConfigError
 from affekt.evaluation.figures import Scored, scored_answers
 from affekt.evaluation.robustness.conditions import Condition
 from affekt.evaluation.runs import Answers, Probabilities, own_classes
-from affekt.evaluation.sources import Listener
+from affekt.evaluation.sources import SignalSource
 from affekt.parallel import Workers
 from affekt.recognition import predict_blocks
 from affekt.records import Utterance
@@ -105,7 +105,7 @@ def sample(utterances: Sequence[Utterance], per_corpus: int, *, seed: int) -> tu
 
 
 def measure_robustness(
-    model: Listener,
+    model: SignalSource,
     utterances: Sequence[Utterance],
     conditions: Sequence[Condition],
     *,
@@ -185,10 +185,10 @@ def _voices(utterances: Sequence[Utterance], seed: int) -> list[tuple[tuple[str,
     return voices
 
 
-def _answer(model: Listener, signal: Signal) -> Probabilities | None:
+def _answer(model: SignalSource, signal: Signal) -> Probabilities | None:
     try:
         blocks = iter([from_array(signal, SAMPLING_RATE_HZ).signal])
-        outputs, _ = predict_blocks(blocks, model.listen, name="<array>")
+        outputs, _ = predict_blocks(blocks, model.predict, name="<array>")
     except AffektError:
         return None
     probabilities: Probabilities = outputs.probabilities[0]

@@ -106,17 +106,17 @@ def shown_of(figures: ClassificationFigures, limit: int) -> str:
 
 def figures_note(figures: ClassificationFigures) -> str:
     """Return what must be known to read the figures."""
-    told = f"Measured on {figures.clips} clips of {figures.speakers} speakers, in percent. "
+    text = f"Measured on {figures.clips} clips of {figures.speakers} speakers, in percent. "
     if figures.constant is not None:
         nearly = "" if figures.constant.share == 1.0 else "nearly "
-        told += (
+        text += (
             f"The model is a {nearly}constant predictor: {percent(figures.constant.share)} % of "
             f"its answers are '{figures.constant.label}'. "
         )
     if figures.no_interval_reason:
-        return f"{told}There are no intervals: {figures.no_interval_reason}."
+        return f"{text}There are no intervals: {figures.no_interval_reason}."
     return (
-        f"{told}Intervals: 95 %, bootstrap over the speakers of the test part, the model as it "
+        f"{text}Intervals: 95 %, bootstrap over the speakers of the test part, the model as it "
         "is; none where all draws agree. Means are over the classes that occur."
     )
 

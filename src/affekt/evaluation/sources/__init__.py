@@ -15,7 +15,7 @@ from affekt.evaluation.runs import Probabilities
 from affekt.evaluation.sources.base import (
     LabelMap,
     Learnt,
-    Listener,
+    SignalSource,
     Source,
 )
 from affekt.evaluation.sources.onnx_classifier import open_onnx_classifier
@@ -23,7 +23,15 @@ from affekt.evaluation.sources.predictions import PredictionTable, open_predicti
 from affekt.recognition import Recognizer
 from affekt.recognition.bundles import METADATA_KEY, Outputs, file_sha256
 
-__all__ = ["LabelMap", "Learnt", "Listener", "Network", "PredictionTable", "Source", "open_source"]
+__all__ = [
+    "LabelMap",
+    "Learnt",
+    "Network",
+    "PredictionTable",
+    "SignalSource",
+    "Source",
+    "open_source",
+]
 
 HUGGING_FACE = "hf:"
 
@@ -41,7 +49,7 @@ class Network(Learnt, Protocol):
         """In the order of the probabilities."""
         ...
 
-    def listen(self, signal: Signal) -> Probabilities:
+    def predict(self, signal: Signal) -> Probabilities:
         """Map a mono signal at 16 kHz to probabilities `[labels]`."""
         ...
 
@@ -88,7 +96,7 @@ def open_source(
 def _bundle(text: str) -> Source:
     recognizer = Recognizer.load(text)
     bundle = recognizer.bundle
-    return Listener(
+    return SignalSource(
         kind="bundle",
         name=bundle.metadata.name,
         title=bundle.metadata.title,
@@ -96,7 +104,7 @@ def _bundle(text: str) -> Source:
         sha256=bundle.sha256,
         labels=bundle.metadata.labels,
         learnt=bundle.metadata,
-        listen=recognizer.outputs,
+        predict=recognizer.outputs,
     )
 
 
@@ -106,7 +114,7 @@ def _checkpoint(path: Path, read: Callable[[Path], Network] | None) -> Source:
     if read is None:
         raise ConfigError(f"{path}: checkpoints cannot be opened here; export a bundle first")
     network = read(path)
-    return Listener(
+    return SignalSource(
         kind="checkpoint",
         name=path.stem,
         title=network.title,
@@ -114,7 +122,7 @@ def _checkpoint(path: Path, read: Callable[[Path], Network] | None) -> Source:
         sha256=file_sha256(path),
         labels=network.labels,
         learnt=network,
-        listen=lambda signal: Outputs.of_clip(network.listen(signal)),
+        predict=lambda signal: Outputs.of_clip(network.predict(signal)),
     )
 
 

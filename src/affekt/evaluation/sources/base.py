@@ -14,7 +14,7 @@ from affekt.corpora import canonical_label
 from affekt.emotions import CANONICAL
 from affekt.errors import BundleError, CorpusError
 from affekt.evaluation.runs import Answers, Progress, predict_all
-from affekt.recognition import Listen
+from affekt.recognition import Predict
 from affekt.records import Utterance
 
 LabelMap = Mapping[str, str | None]
@@ -67,19 +67,19 @@ class Source(ABC):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Listener(Source):
+class SignalSource(Source):
     """A source that hears.
 
     Attributes:
-        listen: answers a mono signal at 16 kHz; by the novelty, if it is said, parts of long
+        predict: answers a mono signal at 16 kHz; by the novelty, if it is said, parts of long
             recordings are left out.
     """
 
-    listen: Listen
+    predict: Predict
 
     def answer(self, utterances: Sequence[Utterance], progress: Progress | None = None) -> Answers:
         """Hear every utterance."""
-        return predict_all(self.listen, utterances, progress=progress).answers(self.labels)
+        return predict_all(self.predict, utterances, progress=progress).answers(self.labels)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,11 +11,11 @@ import numpy as np
 from affekt.audio import SAMPLING_RATE_HZ, Signal
 from affekt.errors import BundleError, MissingExtraError
 from affekt.evaluation.runs import Probabilities
-from affekt.evaluation.sources.base import LabelMap, Listener, rename
+from affekt.evaluation.sources.base import LabelMap, SignalSource, rename
 from affekt.recognition.bundles import Outputs
 
 
-def open_hugging_face(name: str, *, labels: LabelMap | None = None) -> Listener:
+def open_hugging_face(name: str, *, labels: LabelMap | None = None) -> SignalSource:
     """Open a model; code that comes with it is never run, and pickled weights are refused.
 
     Args:
@@ -41,18 +41,18 @@ def open_hugging_face(name: str, *, labels: LabelMap | None = None) -> Listener:
     words = [model.config.id2label[place] for place in range(model.config.num_labels)]
     renaming = rename(words, labels, where=f"hf:{name}")
 
-    def listen(signal: Signal) -> Outputs:
+    def predict(signal: Signal) -> Outputs:
         return Outputs.of_clip(_probabilities(model, extractor, signal) @ renaming.matrix)
 
     folder = Path(name)
-    return Listener(
+    return SignalSource(
         kind="Hugging Face",
         name=folder.resolve().name,
         title=f"hf:{folder.resolve().name if folder.is_dir() else name}",
         location=f"hf:{name}",
         sha256=_sha256(model),
         labels=renaming.labels,
-        listen=listen,
+        predict=predict,
     )
 
 
@@ -69,7 +69,7 @@ def _load(name: str) -> tuple[Any, Any]:
     transformers.logging.disable_progress_bar()
     try:
         extractor = transformers.AutoFeatureExtractor.from_pretrained(name, **place)
-        model, told = transformers.AutoModelForAudioClassification.from_pretrained(
+        model, loading = transformers.AutoModelForAudioClassification.from_pretrained(
             name, use_safetensors=True, output_loading_info=True, **place
         )
     except (OSError, ValueError, KeyError, RuntimeError) as error:
@@ -79,9 +79,9 @@ def _load(name: str) -> tuple[Any, Any]:
         ) from None
     finally:
         transformers.logging.set_verbosity(shown)
-    if told["missing_keys"]:
+    if loading["missing_keys"]:
         raise BundleError(
-            f"hf:{name}: holds no weights for {', '.join(sorted(told['missing_keys'])[:3])}: an "
+            f"hf:{name}: holds no weights for {', '.join(sorted(loading['missing_keys'])[:3])}: an "
             "encoder that was not trained to classify"
         )
     return model.eval(), extractor

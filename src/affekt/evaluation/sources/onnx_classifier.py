@@ -13,7 +13,7 @@ import onnxruntime
 from affekt.audio import Signal
 from affekt.errors import BundleError, ConfigError, MissingExtraError
 from affekt.evaluation.runs import Probabilities
-from affekt.evaluation.sources.base import LabelMap, Listener, rename
+from affekt.evaluation.sources.base import LabelMap, SignalSource, rename
 from affekt.features import FEATURE_SETS, FeatureSet, find_feature_set
 from affekt.recognition.bundles import Outputs, file_sha256
 
@@ -23,7 +23,7 @@ _FLOATS = {"tensor(float)": np.float32, "tensor(double)": np.float64}
 
 def open_onnx_classifier(
     path: Path, *, features: str | None, labels: LabelMap | None = None
-) -> Listener:
+) -> SignalSource:
     """Open a classifier of scikit-learn's in ONNX form.
 
     Args:
@@ -45,17 +45,17 @@ def open_onnx_classifier(
     classifier = _Classifier(path, feature_set)
     renaming = rename(classifier.classes(), labels, where=str(path))
 
-    def listen(signal: Signal) -> Outputs:
+    def predict(signal: Signal) -> Outputs:
         return Outputs.of_clip(classifier(feature_set.compute(signal)) @ renaming.matrix)
 
-    return Listener(
+    return SignalSource(
         kind="scikit-learn",
         name=path.stem,
         title=f"{path.name} on {features}",
         location=str(path),
         sha256=file_sha256(path),
         labels=renaming.labels,
-        listen=listen,
+        predict=predict,
     )
 
 
