@@ -11,9 +11,11 @@ import time
 
 import numpy as np
 import soundfile
+from click.testing import CliRunner
 
 from affekt import Recognizer
 from affekt.audio.bandwidth import NARROW_BAND
+from affekt.cli import main
 from affekt.recognition import StreamRecognizer
 
 
@@ -45,54 +47,47 @@ def test_raw_samples_are_answered_once_a_second_and_summed_up(tone_bundle):
     assert done.stderr.decode().startswith("affekt: analysed 4.0 s: ")
 
 
+def listen(*arguments, sound, code=0):
+    """Call the command in this process, which starts sooner."""
+    result = CliRunner().invoke(main, [*LISTEN[3:], *arguments], input=sound)
+    assert result.exit_code == code, result.output
+    return result
+
+
 def test_narrow_band_sound_is_reported_at_the_end(tone_bundle):
-    telephone = command("--model", str(tone_bundle), "--rate", "8000")
-    done = subprocess.run(telephone, input=speech().tobytes(), capture_output=True, check=True)
-    said = done.stderr.decode().splitlines()
+    done = listen("--model", str(tone_bundle), "--rate", "8000", sound=speech().tobytes())
+    said = done.stderr.splitlines()
     assert said[0] == f"affekt: {NARROW_BAND}"
     assert said[1].startswith("affekt: analysed 8.0 s: ")
 
 
 def test_somebody_at_work_is_analysed_for_a_purpose_only_which_is_stamped(tone_bundle):
-    agent = command("--model", str(tone_bundle), "--format", "jsonl", "--speaker", "agent")
-    refused = subprocess.run(agent, input=speech().tobytes(), capture_output=True, check=False)
-    assert refused.returncode == 2
-    assert b"Article 5(1)(f)" in refused.stderr
-    research = [*agent, "--purpose", "research"]
-    refused = subprocess.run(research, input=speech().tobytes(), capture_output=True, check=False)
-    assert b"research is no such reason" in refused.stderr
-    done = subprocess.run(
-        [*research, "--consented"], input=speech().tobytes(), capture_output=True, check=True
-    )
-    assert b"; purpose: research with consent" in done.stderr
-    done = subprocess.run(
-        [*agent, "--purpose", "safety"], input=speech().tobytes(), capture_output=True, check=True
-    )
+    agent = ("--model", str(tone_bundle), "--format", "jsonl", "--speaker", "agent")
+    research = (*agent, "--purpose", "research")
+    sound = speech().tobytes()
+    assert "Article 5(1)(f)" in listen(*agent, sound=sound, code=2).stderr
+    assert "research is no such reason" in listen(*research, sound=sound, code=2).stderr
+    done = listen(*research, "--consented", sound=sound)
+    assert "; purpose: research with consent" in done.stderr
+    done = listen(*agent, "--purpose", "safety", sound=sound)
     assert {json.loads(line)["purpose"] for line in done.stdout.splitlines()} == {"safety"}
-    assert b"; purpose: safety" in done.stderr
+    assert "; purpose: safety" in done.stderr
 
 
 def test_every_line_for_people_states_the_purpose(tone_bundle):
     sound = np.concatenate([np.zeros(32_000, dtype="<f4"), speech(2.0)])
-    done = subprocess.run(
-        command("--model", str(tone_bundle), "--speaker", "patient", "--purpose", "medical"),
-        input=sound.tobytes(),
-        capture_output=True,
-        check=True,
-    )
-    silence, *_, spoken = done.stdout.decode().splitlines()
+    options = ("--model", str(tone_bundle), "--speaker", "patient", "--purpose", "medical")
+    silence, *_, spoken = listen(*options, sound=sound.tobytes()).stdout.splitlines()
     assert silence.endswith("-  (medical)")
     assert spoken.endswith("%  (medical)")
 
 
 def test_a_file_is_not_taken_for_raw_samples(tone_bundle, tmp_path):
     soundfile.write(tmp_path / "call.wav", speech(), 16_000)
-    with (tmp_path / "call.wav").open("rb") as call:
-        done = subprocess.run(
-            command("--model", str(tone_bundle)), stdin=call, capture_output=True, check=False
-        )
-    assert (done.returncode, done.stdout) == (2, b"")
-    (line,) = done.stderr.decode().splitlines()
+    call = (tmp_path / "call.wav").read_bytes()
+    done = listen("--model", str(tone_bundle), sound=call, code=2)
+    assert done.stdout == ""
+    (line,) = done.stderr.splitlines()
     assert line.startswith("affekt: the stream: begins as WAV files do")
     assert "ffmpeg -i FILE" in line
     assert "--sample-format" not in line
@@ -100,13 +95,9 @@ def test_a_file_is_not_taken_for_raw_samples(tone_bundle, tmp_path):
 
 def test_sound_that_is_not_speech_is_called_so(tones, tmp_path):
     bundle = tones.write_bundle(tmp_path / "novelty.onnx", novelty=True)
-    done = subprocess.run(
-        command("--model", str(bundle)), input=(5 * speech()).tobytes(), capture_output=True
-    )
-    assert [line.split("s  ")[1] for line in done.stdout.decode().splitlines()] == [
-        "not speech"
-    ] * 4
-    assert b"analysed 4.0 s: not speech 4 s" in done.stderr
+    done = listen("--model", str(bundle), sound=(5 * speech()).tobytes())
+    assert [line.split("s  ")[1] for line in done.stdout.splitlines()] == ["not speech"] * 4
+    assert "analysed 4.0 s: not speech 4 s" in done.stderr
 
 
 def test_ctrl_c_ends_it_with_the_summary(tone_bundle):

@@ -26,21 +26,30 @@ def bundle(tones, tmp_path):
     return write
 
 
+@pytest.fixture(scope="session")
+def clip_writer(tones):
+    """Write clips into a folder: a function of the folder gives the one that writes."""
+
+    def into(folder):
+        def write(corpus, speaker, take, emotion, heard=None, **more):
+            path = folder / "clips" / f"{corpus}_{speaker}_{take}.wav"
+            path.parent.mkdir(exist_ok=True)
+            amplitude = 0.29 + 0.01 * zlib.crc32(path.name.encode()) / 2**32
+            soundfile.write(path, tones.tone(heard or emotion, amplitude=amplitude), 16000)
+            return utterance(corpus, speaker, take, emotion, path=path, **more)
+
+        return write
+
+    return into
+
+
 @pytest.fixture
-def clip(tones, tmp_path):
+def clip(clip_writer, tmp_path):
     """Write the tone of `heard` and return the utterance that says it is `emotion`.
 
     No two files are the same: each has a loudness of its own.
     """
-
-    def write(corpus, speaker, take, emotion, heard=None, **more):
-        path = tmp_path / "clips" / f"{corpus}_{speaker}_{take}.wav"
-        path.parent.mkdir(exist_ok=True)
-        amplitude = 0.29 + 0.01 * zlib.crc32(path.name.encode()) / 2**32
-        soundfile.write(path, tones.tone(heard or emotion, amplitude=amplitude), 16000)
-        return utterance(corpus, speaker, take, emotion, path=path, **more)
-
-    return write
+    return clip_writer(tmp_path)
 
 
 def utterance(corpus, speaker, take, emotion, **more):
@@ -73,9 +82,10 @@ def answers():
     return make
 
 
-@pytest.fixture
-def card(tone_bundle, clip):
+@pytest.fixture(scope="session")
+def card(tone_bundle, clip_writer, tmp_path_factory):
     """All of a model that answers everything rightly, to two emotions of one corpus' six people."""
+    clip = clip_writer(tmp_path_factory.mktemp("card"))
     emotions = ("angry", "sad")
     clips = [clip("one", who, emotion, emotion) for who in "abcdef" for emotion in emotions]
     source = open_source(str(tone_bundle))
