@@ -52,6 +52,7 @@ PARTS: dict[str, dict[str, Generator]] = {
         "columns": doc_tables.columns,
         "faults": doc_tables.faults,
     },
+    "docs/migration.md": {"releases": report_card.releases},
     "docs/features.md": {"sets": doc_tables.feature_sets},
     "docs/choose-a-model.md": {"choices": model_cards.choices},
     "docs/limitations.md": {"limitations": model_cards.limitations},

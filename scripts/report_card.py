@@ -69,6 +69,41 @@ def measured() -> str:
     return json.dumps(found, indent=1) + "\n"
 
 
+def releases() -> str | None:
+    """Return what moved since the earlier release of the default model, as both reports have it.
+
+    None while the report of the earlier release is not kept beside the present one.
+    """
+    before = REPORTS / "default-1.1.json"
+    if not before.exists():
+        return None
+    old = json.loads(before.read_text(encoding="utf-8"))
+    new = json.loads((REPORTS / "default.json").read_text(encoding="utf-8"))
+    shares = [_own_ua(report["figures"]) for report in (old, new)]
+    rows = [
+        (corpus, *(percent(of[corpus]) if corpus in of else "" for of in shares))
+        for corpus in shares[1]
+    ]
+    lines = [_over_a_telephone(report) for report in (old, new)]
+    rows += [
+        (f"sample of {lines[1]['clips']} clips", *(percent(line["ua_clean"]) for line in lines)),
+        ("the same over a telephone", *(percent(line["ua"]) for line in lines)),
+    ]
+    head = ("UA %, lockbox", *(report["figures"]["bundle"] for report in (old, new)))
+    return table(head, rows, right="lrr")
+
+
+def _own_ua(figures: Mapping[str, Any]) -> dict[str, float]:
+    """Return the UA of each corpus among its own emotions, and the mean of the eight."""
+    of_corpora = {
+        item["corpus"]: of["ua"]
+        for item in figures["corpora"]
+        for of in item["scorings"]
+        if of["name"] == "own"
+    }
+    return {**of_corpora, "mean of eight": figures["mean_of_eight"]}
+
+
 def _over_a_telephone(report: Mapping[str, Any]) -> dict[str, Any]:
     robustness = report["robustness"]
     (line,) = (item for item in robustness["conditions"] if item["group"] == "telephone")

@@ -128,6 +128,7 @@ def test_a_moment_states_a_purpose_last_where_there_is_one():
     moment = Moment(
         start_s=0.0,
         end_s=3.0,
+        model="default 1.0",
         speech_share=0.0,
         emotion=None,
         confidence=None,
@@ -135,23 +136,30 @@ def test_a_moment_states_a_purpose_last_where_there_is_one():
         predictions=(),
     )
     assert "purpose" not in moment.to_dict()
-    record = dataclasses.replace(moment, purpose="safety").to_dict()
+    assert moment.to_dict()["intensity"] is None
+    record = dataclasses.replace(moment, intensity=0.61234, purpose="safety").to_dict()
+    assert record["intensity"] == 0.612
+    assert record["model"] == "default 1.0"
     assert list(record.items())[-1] == ("purpose", "safety")
 
 
 def test_prediction_set_and_novelty_follow_the_predictions_where_the_model_has_them():
-    assert not {"prediction_set", "out_of_domain", "novelty"} & set(PREDICTION.to_dict())
+    told = {"prediction_set", "out_of_domain", "novelty", "intensity"}
+    assert not told & set(PREDICTION.to_dict())
     uncertain = dataclasses.replace(
         PREDICTION,
         prediction_set=("sad", "calm"),
         out_of_domain=True,
         novelty=1.23456,
+        intensity=0.71234,
         left_out=0.25,
     )
     record = uncertain.to_dict()
-    assert list(record)[-6:] == [
-        *("predictions", "prediction_set", "out_of_domain", "novelty", "left_out", "warnings")
+    assert list(record)[-7:] == [
+        *("predictions", "prediction_set", "out_of_domain", "novelty", "intensity"),
+        *("left_out", "warnings"),
     ]
+    assert record["intensity"] == 0.712
     assert record["prediction_set"] == ["sad", "calm"]
     assert record["out_of_domain"] is True
     assert record["novelty"] == 1.235

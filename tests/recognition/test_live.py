@@ -82,6 +82,7 @@ def test_the_summary_counts_each_second_once():
         return Moment(
             start_s=max(0.0, end_s - 3),
             end_s=end_s,
+            model="tones 1.2",
             speech_share=1.0,
             emotion=emotion,
             confidence=None if emotion is None else 0.5,

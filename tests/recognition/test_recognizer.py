@@ -237,6 +237,21 @@ def test_a_longer_recording_is_the_mean_of_its_windows(
     assert prediction.duration_s == pytest.approx(15.0)
 
 
+def test_the_intensity_is_told_where_the_model_tells_it(
+    recognizer: Recognizer, tones: SimpleNamespace, tmp_path: Path
+) -> None:
+    rating = Recognizer.load(tones.write_bundle(tmp_path / "rating.onnx", intensity=True))
+    soft, loud = (rating(tones.tone("sad", amplitude=size), RATE_HZ) for size in (0.1, 0.5))
+    mean_size = 0.5 * 2.0 / np.pi
+    assert loud.intensity == pytest.approx(np.tanh(mean_size), abs=1e-3)
+    assert soft.intensity is not None
+    assert soft.intensity < loud.intensity
+    # Of a long recording it is the mean over the windows.
+    long = np.concatenate([tones.tone("sad", duration_s=6.0, amplitude=a) for a in (0.1, 0.5)])
+    assert soft.intensity < (rating(long, RATE_HZ).intensity or 0.0) < loud.intensity
+    assert recognizer(tones.tone("sad"), RATE_HZ).intensity is None
+
+
 def test_what_is_not_speech_dilutes_no_answer(tones: SimpleNamespace, tmp_path: Path) -> None:
     recognizer = Recognizer.load(tones.write_bundle(tmp_path / "wary.onnx", novelty=True))
     music = tones.tone("sad", duration_s=10.0, amplitude=0.9)

@@ -20,11 +20,14 @@ from affekt.recognition.summary import spoken_stretches, summarise
 LABELS = ("neutral", "angry")
 
 
-def cells(*angry, hop_s=1.0, novelty=None):
+def cells(*angry, hop_s=1.0, novelty=None, intensity=None):
     """Make one cell of each probability of anger; None where no window tells."""
     rows = [[np.nan, np.nan] if share is None else [1 - share, share] for share in angry]
     edges_s = np.array([round(hop_s * 16_000) * k / 16_000 for k in range(len(rows) + 1)])
-    return Cells(edges_s, np.array(rows), np.array(novelty or [np.nan] * len(rows)))
+    unknown = [np.nan] * len(rows)
+    return Cells(
+        edges_s, np.array(rows), np.array(novelty or unknown), np.array(intensity or unknown)
+    )
 
 
 def segments(speech, answers, duration_s):
@@ -61,7 +64,9 @@ def test_short_pauses_do_not_hide_a_turning_point(pause_s):
     edges = sorted({edge for stretch in speech for edge in stretch})
     rows = [[1.0, 0.0] if edge < 4 * length_s else [0.0, 1.0] for edge in edges[:-1]]
     unknown = np.full(len(rows), np.nan)
-    found = segments(speech, Cells(np.array(edges), np.array(rows), unknown), speech[-1][1])
+    found = segments(
+        speech, Cells(np.array(edges), np.array(rows), unknown, unknown), speech[-1][1]
+    )
     (turn,) = summarise(found, analysed=True).turning_points
     assert (turn.time_s, turn.before, turn.after) == (4 * length_s, "neutral", "angry")
 
@@ -123,7 +128,7 @@ def test_what_is_not_speech_ends_no_negative_stretch():
 
 
 def test_windows_of_music_do_not_colour_the_words_beside_them():
-    def window(end_s, angry, novelty):
+    def window(end_s, angry, novelty, intensity):
         return WindowPrediction(
             start_s=max(0.0, end_s - 3.0),
             end_s=end_s,
@@ -131,12 +136,22 @@ def test_windows_of_music_do_not_colour_the_words_beside_them():
             speech_share=1.0,
             probabilities=np.array([1 - angry, angry]),
             novelty=novelty,
+            intensity=intensity,
         )
 
-    windows = [window(1.0, 1.0, 2.0), window(2.0, 1.0, 2.0), window(3.0, 0.0, 0.0)]
+    windows = [window(1.0, 1.0, 2.0, 0.9), window(2.0, 1.0, 2.0, 0.9), window(3.0, 0.0, 0.0, 0.4)]
     found = cells_of(windows, 2)
     np.testing.assert_allclose(found.probabilities, [[1.0, 0.0]] * 3)
     np.testing.assert_allclose(found.novelty, [4 / 3, 1.0, 0.0])
+    np.testing.assert_allclose(found.intensity, [0.4, 0.4, 0.4])
+
+
+def test_a_segment_tells_the_mean_intensity_where_the_model_tells_it():
+    told = cells(0.9, 0.9, 0.9, intensity=[0.2, 0.4, 0.9])
+    (item,) = segments([(0.0, 3.0)], told, 3.0)
+    assert item.intensity == pytest.approx(0.5)
+    (item,) = segments([(0.0, 3.0)], cells(0.9, 0.9, 0.9), 3.0)
+    assert item.intensity is None
 
 
 # ---- stretches -------------------------------------------------------------------------------

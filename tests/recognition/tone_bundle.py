@@ -57,6 +57,7 @@ def write_bundle(
     *,
     document: str | None = None,
     novelty: bool = False,
+    intensity: bool = False,
     fails_above: float | None = None,
     endless: bool = False,
     **changes: Any,
@@ -64,8 +65,8 @@ def write_bundle(
     """Write the bundle; `changes` go to the metadata, `document` replaces it as it is.
 
     With `novelty`, the louder a tone the more novel: an amplitude of 0.5 is where the domain ends.
-    Of a tone with an amplitude beyond `fails_above` the probabilities are NaN. An `endless` graph
-    never comes to them.
+    With `intensity`, it grows with the amplitude. Of a tone with an amplitude beyond `fails_above`
+    the probabilities are NaN. An `endless` graph never comes to them.
     """
     described = metadata(**changes)
     model = graph(len(described.labels))
@@ -81,6 +82,11 @@ def write_bundle(
         )
         made.output.append(
             helper.make_tensor_value_info("novelty", TensorProto.FLOAT, ["batch", 1])
+        )
+    if intensity:
+        model.graph.node.append(helper.make_node("Tanh", ["size_"], ["intensity"]))
+        model.graph.output.append(
+            helper.make_tensor_value_info("intensity", TensorProto.FLOAT, ["batch", 1])
         )
     helper.set_model_props(model, {METADATA_KEY: document or described.to_json()})
     onnx.save(model, path)

@@ -70,6 +70,17 @@ def test_models_are_listed_with_their_terms_and_none_is_loaded_for_it(
     assert loaded(running) == ["tones"]
 
 
+def test_a_release_is_asked_for_by_its_version(
+    start: Any, broken_in_every_way: list[str], sound: Any
+) -> None:
+    running = start()
+    answer = running.recognize(sound(), model="m1@1.2").json()
+    assert answer["results"][0]["prediction"]["model"] == "m1 1.2"
+    assert running.recognize(sound(), model="m1@1.3").json()["type"] == (
+        "urn:affekt:problem:invalid-option"
+    )
+
+
 def test_models_that_cannot_be_used_are_left_out_of_the_list(
     start: Any, broken_in_every_way: list[str], sound: Any
 ) -> None:

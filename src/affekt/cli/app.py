@@ -24,7 +24,7 @@ from affekt.recognition import NOTICE_RECOGNISER, NOTICE_WORKPLACE, Bundle
     "--model",
     default="active",
     show_default=True,
-    metavar="NAME|PATH",
+    metavar="NAME[@VERSION]|PATH",
     help="The model offered first: one of `affekt models`, active for the one in use, or a "
     "bundle file.",
 )

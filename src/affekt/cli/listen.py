@@ -47,7 +47,7 @@ if TYPE_CHECKING:
     default="text",
     show_default=True,
 )
-@click.option("--model", default="default", show_default=True, metavar="NAME|PATH")
+@click.option("--model", default="default", show_default=True, metavar="NAME[@VERSION]|PATH")
 def listen(
     from_stdin: bool,
     rate: int,

@@ -59,7 +59,7 @@ def install(source: str, sha256: str | None, name: str | None) -> None:
 
 
 @models.command()
-@click.argument("model", metavar="NAME|PATH")
+@click.argument("model", metavar="NAME[@VERSION]|PATH")
 def use(model: str) -> None:
     """Put a model to use; the service runs it from its next start on."""
     echo(f"in use: {model} ({use_model(model)})")
@@ -72,7 +72,7 @@ def rollback() -> None:
 
 
 @models.command()
-@click.argument("model", metavar="NAME|PATH")
+@click.argument("model", metavar="NAME[@VERSION]|PATH")
 def show(model: str) -> None:
     """Print the card of a model: data, terms, figures, what it is not for."""
     echo(_card(Bundle.load(model)), nl=False)

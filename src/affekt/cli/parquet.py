@@ -20,6 +20,7 @@ _KINDS = {
     "prediction_set": "list",
     "out_of_domain": "bool",
     "novelty": "float64",
+    "intensity": "float64",
     "left_out": "float64",
     "warnings": "list",
 }

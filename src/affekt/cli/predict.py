@@ -59,7 +59,7 @@ FORMATS = {
     "--model",
     default="default",
     show_default=True,
-    metavar="NAME|PATH",
+    metavar="NAME[@VERSION]|PATH",
     help="A model of `affekt models`, or a bundle file.",
 )
 @click.option(

@@ -52,7 +52,7 @@ def _limit(
     "--model",
     default="active",
     show_default=True,
-    metavar="NAME|PATH",
+    metavar="NAME[@VERSION]|PATH",
     help="A model of `affekt models`, or a bundle file; active is what `affekt models use` chose.",
 )
 @_count("--workers", "workers", "Recordings at once; without it, one a core.")

@@ -55,7 +55,7 @@ from affekt.report import progress_bars
     "--model",
     default="default",
     show_default=True,
-    metavar="NAME|PATH",
+    metavar="NAME[@VERSION]|PATH",
     help="A model of `affekt models`, or a bundle file.",
 )
 @declared_option(TrackOptions, "window_s")

@@ -18,7 +18,7 @@ from affekt.recognition import Bundle
     "--model",
     default="default",
     show_default=True,
-    metavar="NAME|PATH",
+    metavar="NAME[@VERSION]|PATH",
     help="A model of `affekt models`, or a bundle file.",
 )
 @click.option(

@@ -44,7 +44,8 @@ class Recognizer:
         """Open a model.
 
         Args:
-            model: name of a shipped bundle, or path of a bundle file.
+            model: name of a shipped or installed bundle, `default@1.1` for one release of it, or
+                path of a bundle file.
             threads: for one clip; None lets ONNX Runtime take every core.
 
         Raises:
@@ -312,6 +313,7 @@ class Recognizer:
             prediction_set=(best.label,) if prediction_set == () else prediction_set,
             out_of_domain=out_of_domain,
             novelty=novelty,
+            intensity=None if outputs.intensity is None else float(outputs.intensity[0, 0]),
             left_out=left_out,
             purpose=stamp(options.get("purpose"), consented=options.get("consented")),
             warnings=warnings,

@@ -41,11 +41,13 @@ class Cells:
             within the domain where there are any; NaN where no window has any.
         novelty: `[cells]`, the mean over the windows; above 1 is out of the domain; NaN likewise,
             and where the model cannot tell.
+        intensity: `[cells]`, 0 to 1, the mean as of the probabilities; NaN where there is none.
     """
 
     edges_s: Floats
     probabilities: Floats
     novelty: Floats
+    intensity: Floats
 
 
 def speech_of(windows: Sequence[WindowPrediction]) -> tuple[tuple[float, float], ...]:
@@ -72,6 +74,7 @@ def cells_of(windows: Sequence[WindowPrediction], classes: int) -> Cells:
     total = np.zeros((2, len(windows), classes))
     count = np.zeros((2, len(windows), 1))
     novelty = np.zeros(len(windows))
+    intensity = np.zeros((2, len(windows)))
     for item in windows:
         if item.probabilities is None:
             continue
@@ -81,12 +84,16 @@ def cells_of(windows: Sequence[WindowPrediction], classes: int) -> Cells:
         total[in_domain, first:last] += item.probabilities
         count[in_domain, first:last] += 1
         novelty[first:last] += np.nan if item.novelty is None else item.novelty
+        rated = np.nan if item.intensity is None else item.intensity
+        intensity[in_domain, first:last] += rated
     with np.errstate(invalid="ignore"):
         out_of_domain, in_domain_means = total / count
         return Cells(
             edges,
             np.where(count[1] > 0, in_domain_means, out_of_domain),
             novelty / count.sum(axis=(0, 2)),
+            np.where(count[1, :, 0] > 0, intensity[1], intensity[0])
+            / np.where(count[1, :, 0] > 0, count[1, :, 0], count[0, :, 0]),
         )
 
 
@@ -199,6 +206,7 @@ def _within(
             out_of_domain=None
             if np.isnan(cells.novelty[answered[0]])
             else bool(found[begin] == _NOT_SPEECH),
+            intensity=_known_mean(cells.intensity[first + begin : first + end]),
         )
 
 
@@ -213,6 +221,12 @@ def _mean(cells: Cells, first: int, last: int) -> Floats:
     return mean
 
 
+def _known_mean(values: Floats) -> float | None:
+    """Return the mean of what is known; None where nothing is."""
+    known = values[~np.isnan(values)]
+    return float(known.mean()) if known.size else None
+
+
 def _spoken(
     start_s: float,
     end_s: float,
@@ -221,6 +235,7 @@ def _spoken(
     threshold: float,
     *,
     out_of_domain: bool | None = None,
+    intensity: float | None = None,
 ) -> Segment:
     """Return a stretch of sound: speech, unless it is out of the domain."""
     scores = () if out_of_domain else ranked(probabilities, labels)
@@ -234,6 +249,7 @@ def _spoken(
         uncertain=bool(out_of_domain) or (best is not None and best.score < threshold),
         predictions=scores,
         out_of_domain=out_of_domain,
+        intensity=intensity if scores else None,
     )
 
 

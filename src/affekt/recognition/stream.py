@@ -46,6 +46,7 @@ class WindowPrediction:
         speech_share: of the frames of the whole window, 0 to 1.
         probabilities: `[classes]`; None where too little of the window is speech.
         novelty: above 1 is out of the domain; None likewise, and where the model cannot tell.
+        intensity: 0 to 1; None likewise.
     """
 
     start_s: float
@@ -54,6 +55,7 @@ class WindowPrediction:
     speech_share: float
     probabilities: npt.NDArray[np.float64] | None
     novelty: float | None
+    intensity: float | None = None
 
     @property
     def out_of_domain(self) -> bool | None:
@@ -140,11 +142,12 @@ class WindowPredictor:
         speech = self._speech[first:]
         share = float(speech.mean())
         enough = share >= MIN_SPEECH_SHARE and speech.sum() * FRAME_S >= MIN_SPEECH_S
-        probabilities, novelty = None, None
+        probabilities, novelty, intensity = None, None, None
         if enough and self._recognizer is not None:
             outputs = self._recognizer.bundle.run(signal[np.newaxis])
             probabilities = outputs.probabilities[0].astype(np.float64)
             novelty = None if outputs.novelty is None else float(outputs.novelty[0, 0])
+            intensity = None if outputs.intensity is None else float(outputs.intensity[0, 0])
         window = WindowPrediction(
             start_s=start / SAMPLING_RATE_HZ,
             end_s=end / SAMPLING_RATE_HZ,
@@ -152,6 +155,7 @@ class WindowPredictor:
             speech_share=share,
             probabilities=probabilities,
             novelty=novelty,
+            intensity=intensity,
         )
         self._last_end = end
         # The stream may end before the next hop, and its last window reach back almost to here.
@@ -212,6 +216,7 @@ class StreamRecognizer:
         self._gate = Gate(sampling_rate_hz, name=_NAME)
         self._resampler = StreamResampler(sampling_rate_hz)
         self._windows = WindowPredictor(recognizer, window_s=window_s, hop_s=hop_s, vad=vad)
+        self._model = recognizer.bundle.metadata.title
         self._labels = recognizer.bundle.metadata.labels
         self._threshold = recognizer.threshold(threshold)
         self._purpose = stamp(purpose, consented=consented)
@@ -251,12 +256,14 @@ class StreamRecognizer:
         return Moment(
             start_s=window.start_s,
             end_s=window.end_s,
+            model=self._model,
             speech_share=window.speech_share,
             emotion=best.label if best else None,
             confidence=best.score if best else None,
             uncertain=window.out_of_domain or (best is not None and best.score < self._threshold),
             predictions=scores,
             out_of_domain=window.out_of_domain,
+            intensity=window.intensity if scores else None,
             purpose=self._purpose,
         )
 

@@ -75,8 +75,8 @@ def columns(labels: Sequence[str]) -> tuple[str, ...]:
         *("path", "duration_s", "sampling_rate_hz", "channels", "model"),
         *("emotion", "confidence", "uncertain"),
         *(f"score_{label}" for label in labels),
-        *("prediction_set", "out_of_domain", "novelty", "left_out", "purpose", "warnings"),
-        "error",
+        *("prediction_set", "out_of_domain", "novelty", "intensity"),
+        *("left_out", "purpose", "warnings", "error"),
     )
 
 
@@ -190,6 +190,8 @@ def _draw_one(console: Console, prediction: Prediction) -> None:
         console.print(Text(f"uncertain: {_too_little(prediction)}", style="yellow"))
     if prediction.prediction_set is not None and len(prediction.prediction_set) > 1:
         console.print(Text(f"likely one of: {', '.join(prediction.prediction_set)}"))
+    if prediction.intensity is not None:
+        console.print(Text(f"intensity: {prediction.intensity:.2f} of 1"))
     if prediction.left_out is not None:
         console.print(Text(f"left out by the smaller vocabulary: {prediction.left_out:.1%}"))
 

@@ -8,7 +8,7 @@ from typing import Any
 from affekt.records.options import Stamp
 
 SCHEMA_VERSION = "1"
-OPTIONAL_KEYS = ("prediction_set", "out_of_domain", "novelty", "left_out", "purpose")
+OPTIONAL_KEYS = ("prediction_set", "out_of_domain", "novelty", "intensity", "left_out", "purpose")
 """Keys of a prediction that are left out where they would be null."""
 
 
@@ -43,6 +43,8 @@ class Prediction:
             bundle's metadata promise; None where the model makes none.
         out_of_domain: it is unlike what the model learnt from; None where the model cannot tell.
         novelty: how unlike, above 1 is out of the domain; None likewise.
+        intensity: of the emotion as listeners would rate it, 0 to 1; None where the model cannot
+            tell.
         left_out: probability mass outside the chosen vocabulary; None when none was chosen.
         purpose: why the voice was analysed, as it was stated; None where nothing was.
         warnings: what a reader should know, in plain words.
@@ -61,6 +63,7 @@ class Prediction:
     prediction_set: tuple[str, ...] | None = None
     out_of_domain: bool | None = None
     novelty: float | None = None
+    intensity: float | None = None
     left_out: float | None = None
     purpose: Stamp | None = None
     warnings: tuple[str, ...] = field(default=())
@@ -80,7 +83,8 @@ class Prediction:
             **answer(self.emotion, self.confidence, self.predictions, uncertain=self.uncertain),
             "prediction_set": None if self.prediction_set is None else list(self.prediction_set),
             "out_of_domain": self.out_of_domain,
-            "novelty": None if self.novelty is None else round(self.novelty, 3),
+            "novelty": rounded(self.novelty),
+            "intensity": rounded(self.intensity),
             "left_out": None if self.left_out is None else round(self.left_out, 6),
             "purpose": self.purpose,
             "warnings": list(self.warnings),
@@ -98,6 +102,7 @@ class Moment:
 
     Attributes:
         start_s, end_s: the window, counted from the beginning of the stream.
+        model: name and version of the bundle that answered.
         speech_share: of its frames that are loud enough for speech, 0 to 1.
         emotion: the most probable label; None where nobody speaks.
         confidence: its probability.
@@ -105,17 +110,20 @@ class Moment:
         predictions: labels by falling probability; empty where nobody speaks.
         out_of_domain: there is sound, and it is not speech as the model knows it; None where hardly
             anything is loud enough, or the model cannot tell.
+        intensity: of the emotion, 0 to 1; None where there is none, or the model cannot tell.
         purpose: why the voice was analysed, as it was stated; None where nothing was.
     """
 
     start_s: float
     end_s: float
+    model: str
     speech_share: float
     emotion: str | None
     confidence: float | None
     uncertain: bool
     predictions: tuple[Score, ...]
     out_of_domain: bool | None = None
+    intensity: float | None = None
     purpose: Stamp | None = None
 
     def to_dict(self) -> dict[str, Any]:
@@ -123,9 +131,11 @@ class Moment:
         record = {
             "start_s": round(self.start_s, 3),
             "end_s": round(self.end_s, 3),
+            "model": self.model,
             "speech_share": round(self.speech_share, 3),
             **answer(self.emotion, self.confidence, self.predictions, uncertain=self.uncertain),
             "out_of_domain": self.out_of_domain,
+            "intensity": rounded(self.intensity),
         }
         return record if self.purpose is None else record | {"purpose": self.purpose}
 
@@ -146,3 +156,8 @@ def answer(
             {"label": item.label, "score": round(item.score, 6)} for item in predictions
         ],
     }
+
+
+def rounded(value: float | None) -> float | None:
+    """Return a figure to the third digit, as records write it."""
+    return None if value is None else round(value, 3)

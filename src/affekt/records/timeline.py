@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from affekt.records.options import Stamp
-from affekt.records.prediction import SCHEMA_VERSION, Score, answer
+from affekt.records.prediction import SCHEMA_VERSION, Score, answer, rounded
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,6 +23,8 @@ class Segment:
         predictions: labels by falling mean probability.
         out_of_domain: there is sound, and it is not speech as the model knows it; None in silence,
             where nothing was inferred, and where the model cannot tell.
+        intensity: of the emotion, 0 to 1, the mean over the stretch; None where there is no
+            emotion, or the model cannot tell.
     """
 
     start_s: float
@@ -33,6 +35,7 @@ class Segment:
     uncertain: bool
     predictions: tuple[Score, ...]
     out_of_domain: bool | None = None
+    intensity: float | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Return the record as plain JSON types."""
@@ -42,6 +45,7 @@ class Segment:
             "speech": self.speech,
             **answer(self.emotion, self.confidence, self.predictions, uncertain=self.uncertain),
             "out_of_domain": self.out_of_domain,
+            "intensity": rounded(self.intensity),
         }
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from affekt.errors import AffektError, did_you_mean
 from affekt.recognition import Bundle, Recognizer, shipped_bundles
-from affekt.recognition.bundles import bundle_path, installed_bundles
+from affekt.recognition.bundles import bundle_path, find_release, installed_bundles
 from affekt.service.batching import BatchingBundle
 from affekt.service.logs import event
 from affekt.service.model_cards import read_model_card
@@ -77,11 +77,12 @@ class Models:
             return self._own_path
         # Names alone: a path would let a client look around on the disk.
         paths = self._paths()
-        if name not in paths:
+        path = paths.get(name) or find_release(name, paths)
+        if path is None:
             raise Problem(
                 "invalid-option", f"no model is called '{name}'{did_you_mean(name, paths)}"
             )
-        return paths[name]
+        return path
 
     def describe(self) -> list[dict[str, Any]]:
         """Describe every model that may be asked for, from its file; none is loaded for it."""

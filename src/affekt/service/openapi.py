@@ -88,6 +88,7 @@ RECOGNISED: dict[str, Any] = {
                 prediction_set=("happy", "neutral"),
                 out_of_domain=False,
                 novelty=0.12,
+                intensity=0.58,
                 purpose="medical",
             ).to_dict(),
             "problem": None,

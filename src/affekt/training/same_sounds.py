@@ -100,8 +100,7 @@ def _spectrum(clip: Features) -> Floats:
     """Return a clip's log-mels `[frames, bands]` in fewer bands."""
     edges = np.linspace(0, clip.shape[1], min(_BANDS, clip.shape[1]) + 1).astype(int)
     sums = np.add.reduceat(clip.astype(np.float32), edges[:-1], axis=1)
-    spectrum: Floats = sums / np.diff(edges).astype(np.float32)
-    return spectrum
+    return np.asarray(sums / np.diff(edges), dtype=np.float32)
 
 
 def _loud_moments(spectrum: Floats) -> Iterator[int]:
@@ -124,8 +123,7 @@ def _surroundings(spectrum: Floats, mean: Floats, at: int) -> Floats:
     near = spectrum[frames]
     vector = (np.maximum(near, near.max() - _RANGE) - mean).ravel()
     vector = vector - vector.mean()
-    length: Floats = vector / max(float(np.linalg.norm(vector)), 1e-6)
-    return length
+    return np.asarray(vector / max(float(np.linalg.norm(vector)), 1e-6), dtype=np.float32)
 
 
 def _is_copy(first: Floats, second: Floats, lag: int) -> bool:

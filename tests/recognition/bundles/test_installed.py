@@ -32,6 +32,7 @@ from affekt.recognition.bundles.model_files import (
     bundle_path,
     installed_bundles,
     models_folder,
+    shipped_bundles,
 )
 
 
@@ -52,6 +53,34 @@ def test_an_installed_model_is_found_by_name(bundle: Path, folder: Path) -> None
     assert Recognizer.load("ward-2.0").bundle.metadata.title == "ward 2.0"
     with pytest.raises(BundleError, match=r"did you mean 'ward-2\.0'"):
         bundle_path("ward-20")
+
+
+def test_a_release_is_named_by_its_version(tones: SimpleNamespace, tmp_path: Path) -> None:
+    for version in ("1.9", "2.0"):
+        source = tones.write_bundle(tmp_path / "ward.onnx", name="ward", version=version)
+        install_model(str(source), name=None if version == "1.9" else "newest")
+    assert Recognizer.load("ward@1.9").bundle.path.stem == "ward-1.9"
+    assert Recognizer.load("ward@2.0").bundle.path.stem == "newest"
+    assert use_model("ward@1.9") == bundle_path("ward-1.9")
+    assert bundle_path("active") == bundle_path("ward-1.9")
+
+
+def test_a_release_that_is_not_there_is_asked_for(bundle: Path, folder: Path) -> None:
+    install_model(str(bundle))
+    (folder / "broken.onnx").write_bytes(b"no model")
+    message = "ward@1.0 is not at hand: of ward there is 2.0; install .*: affekt models install"
+    with pytest.raises(BundleError, match=message):
+        bundle_path("ward@1.0")
+    with pytest.raises(BundleError, match=r"nobody@1\.0 is not at hand; install the file"):
+        bundle_path("nobody@1.0")
+
+
+def test_the_version_of_a_shipped_model_is_checked() -> None:
+    name, path = next(iter(shipped_bundles().items()))
+    version = Recognizer.load(name).bundle.metadata.version
+    assert bundle_path(f"{name}@{version}") == path
+    with pytest.raises(BundleError, match=f"of {name} there is {version}"):
+        bundle_path(f"{name}@0.0.1")
 
 
 def test_a_name_can_be_given(bundle: Path) -> None:

@@ -23,7 +23,7 @@ def to_csv(timeline: Timeline) -> str:
         (
             *("path", "model", "purpose", "track", "channel", "analysed"),
             *("start_s", "end_s", "speech", "emotion", "confidence", "uncertain"),
-            "out_of_domain",
+            *("out_of_domain", "intensity"),
             *(f"score_{label}" for label in timeline.labels),
         )
     )
@@ -47,6 +47,7 @@ def to_csv(timeline: Timeline) -> str:
                         _truth(segment["uncertain"]),
                     ),
                     _truth(segment["out_of_domain"]),
+                    segment["intensity"],
                     *(scores.get(label, "") for label in timeline.labels),
                 )
             )

@@ -4,7 +4,6 @@ from affekt.recognition.bundles.bundle import (
     FEATURES_NAME,
     INPUT_NAME,
     INTENSITY_NAME,
-    METADATA_KEY,
     NOVELTY_NAME,
     OUTPUT_NAMES,
     UNCALIBRATED_NAME,
@@ -12,12 +11,14 @@ from affekt.recognition.bundles.bundle import (
 )
 from affekt.recognition.bundles.checksum import check_checksum, file_sha256, write_model
 from affekt.recognition.bundles.installed import install_model, roll_back, use_model
-from affekt.recognition.bundles.metadata import BundleMetadata, SetRule
+from affekt.recognition.bundles.metadata import METADATA_KEY, BundleMetadata, SetRule
+from affekt.recognition.bundles.metadata_reader import read_metadata
 from affekt.recognition.bundles.model_files import (
     DEFAULT,
     SHIPPED,
     active_model,
     bundle_path,
+    find_release,
     installed_bundles,
     shipped_bundles,
 )
@@ -42,8 +43,10 @@ __all__ = [
     "bundle_path",
     "check_checksum",
     "file_sha256",
+    "find_release",
     "install_model",
     "installed_bundles",
+    "read_metadata",
     "roll_back",
     "shipped_bundles",
     "use_model",

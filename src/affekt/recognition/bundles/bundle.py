@@ -27,11 +27,10 @@ from affekt.errors import AffektError, AudioError, BundleError, ConfigError
 from affekt.parallel import within
 from affekt.recognition.bundles import model_files
 from affekt.recognition.bundles.checksum import check_checksum, file_sha256
-from affekt.recognition.bundles.metadata import BundleMetadata
+from affekt.recognition.bundles.metadata import METADATA_KEY, BundleMetadata
 from affekt.recognition.bundles.model_files import bundle_path, shipped_bundles
 from affekt.recognition.bundles.outputs import Outputs
 
-METADATA_KEY = "affekt"
 INPUT_NAME = "waveform"
 FEATURES_NAME = "features"
 OUTPUT_NAMES = ("probabilities", "embedding", "relevance")
@@ -77,8 +76,8 @@ class Bundle:
         """Open a bundle and check that it keeps the contract.
 
         Args:
-            model: the name of a shipped or installed bundle, "active" for the one in use, or the
-                path of a file.
+            model: the name of a shipped or installed bundle, `NAME@VERSION` for one release of
+                it, "active" for the one in use, or the path of a file.
             threads: for one run, at most one a core; None lets ONNX Runtime take every core. The
                 models are so small that one thread is as fast for a clip, and leaves the machine
                 to others.

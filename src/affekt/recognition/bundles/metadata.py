@@ -14,6 +14,7 @@ from affekt.features import FEATURE_SETS, FeatureSet
 from affekt.metrics import Rule
 
 SCHEMA_VERSION = "1"
+METADATA_KEY = "affekt"
 GRAPH = "graph"
 # Far more than any bundle says of itself.
 MAX_CHARACTERS = 2**24

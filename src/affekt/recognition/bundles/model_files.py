@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Mapping
 from pathlib import Path
 
 from affekt.errors import BundleError, ConfigError, did_you_mean
 from affekt.files import read_text
 from affekt.places import data_root
+from affekt.recognition.bundles.metadata import BundleMetadata
+from affekt.recognition.bundles.metadata_reader import read_metadata
 
 SHIPPED = ("default", "open")
 WEIGHTS = Path(__file__).resolve().parents[2] / "weights"
@@ -16,6 +19,8 @@ DEFAULT = "default"
 # The name that stands for whatever is in use.
 ACTIVE = "active"
 NOTE = "active.json"
+# Between the name of a model and its version.
+AT = "@"
 
 
 def models_folder() -> Path:
@@ -69,8 +74,37 @@ def shipped_bundles() -> dict[str, Path]:
     return {name: path for name, path in paths.items() if path.is_file()}
 
 
+def find_release(model: str, known: Mapping[str, Path]) -> Path | None:
+    """Return the file of one release of a model, named as NAME@VERSION; None where it is not there.
+
+    Args:
+        model: NAME is what the bundle calls itself, whatever it was installed as.
+        known: bundles to look among, by name.
+    """
+    name, at, version = model.rpartition(AT)
+    if not at:
+        return None
+    return next(
+        (
+            path
+            for path in known.values()
+            if (found := _metadata(path)) and (found.name, found.version) == (name, version)
+        ),
+        None,
+    )
+
+
+def _metadata(path: Path) -> BundleMetadata | None:
+    try:
+        return read_metadata(path)
+    except BundleError:
+        return None  # whoever names it by itself is told what is wrong with it
+
+
 def bundle_path(model: str | Path) -> Path:
     """Return the file of a shipped or installed bundle's name, of the one in use, or of a path.
+
+    `NAME@VERSION` is one release of a model.
 
     Raises:
         BundleError: no bundle has that name and no file lies at that path.
@@ -85,8 +119,12 @@ def bundle_path(model: str | Path) -> Path:
     # os.path: a name that the system refuses (too long, say) is a missing file and no error.
     if os.path.isfile(path):  # noqa: PTH113
         return path
+    if isinstance(model, str) and (release := find_release(model, known)) is not None:
+        return release
     if os.path.isdir(path):  # noqa: PTH112
         raise BundleError(f"{path}: a folder; name the .onnx file in it")
+    if isinstance(model, str) and AT in model and len(path.parts) == 1:
+        raise BundleError(f"{model} is not at hand{_releases(model, known)}")
     if isinstance(model, Path) or path.suffix or len(path.parts) > 1:
         raise BundleError(f"{path}: no such model file")
     if model in SHIPPED:
@@ -95,3 +133,13 @@ def bundle_path(model: str | Path) -> Path:
         )
     names = dict.fromkeys((*SHIPPED, *known))
     raise BundleError(f"no model is called '{model}'{did_you_mean(model, names)}; or give a path")
+
+
+def _releases(model: str, known: Mapping[str, Path]) -> str:
+    """Say which releases of a model are there, and how to get another."""
+    name = model.rpartition(AT)[0]
+    found = {
+        item.version for path in known.values() if (item := _metadata(path)) and item.name == name
+    }
+    there = f": of {name} there is {', '.join(sorted(found))}" if found else ""
+    return f"{there}; install the file of that release with: affekt models install FILE"

@@ -79,7 +79,7 @@ export class Recognizer {
     let rested = performance.now();
     for (const [index, [start, end]] of windows.entries()) {
       const outputs = await this.#run(signal.slice(start, end));
-      const isOutOfDomain = outputs[this.card.labels.length] > 1;
+      const isOutOfDomain = this.#further[0] === "novelty" && outputs[this.card.labels.length] > 1;
       const sum = isOutOfDomain ? sums.outOfDomain : sums.inDomain;
       sum.total ??= new Float64Array(outputs.length);
       outputs.forEach((value, k) => (sum.total[k] += value * (end - start)));
@@ -95,12 +95,10 @@ export class Recognizer {
     return { mean: total.map((value) => value / length), count, others: windows.length - count };
   }
 
-  /** Return the probabilities and, last, the novelty where the model has it. */
+  /** Return the probabilities, then novelty and intensity where the model has them. */
   async #run(signal) {
     const waveform = new ort.Tensor("float32", signal, [1, signal.length]);
-    const names = ["probabilities", "novelty"].filter((name) =>
-      this.#session.outputNames.includes(name),
-    );
+    const names = ["probabilities", ...this.#further];
     const outputs = await this.#session.run({ waveform }, names);
     const numbers = Float64Array.from(names.flatMap((name) => [...outputs[name].data]));
     this.#judge(numbers);
@@ -128,7 +126,10 @@ export class Recognizer {
     const probabilities = outputs.subarray(0, labels.length);
     const order = [...labels.keys()].sort((a, b) => probabilities[b] - probabilities[a]);
     const best = probabilities[order[0]];
-    const reliability = this.#reliability(probabilities, order, outputs[labels.length]);
+    const further = Object.fromEntries(
+      this.#further.map((name, k) => [name, outputs[labels.length + k]]),
+    );
+    const reliability = this.#reliability(probabilities, order, further);
     return {
       schema_version: SCHEMA_VERSION,
       path: recording.name,
@@ -145,8 +146,13 @@ export class Recognizer {
     };
   }
 
-  /** Return the prediction set and the novelty, where the model has them. */
-  #reliability(probabilities, order, novelty) {
+  /** Return what the model tells beside the probabilities. */
+  get #further() {
+    return ["novelty", "intensity"].filter((name) => this.#session.outputNames.includes(name));
+  }
+
+  /** Return prediction set, novelty and intensity, where the model has them. */
+  #reliability(probabilities, order, { novelty, intensity }) {
     const { labels, prediction_set: rule } = this.card;
     const found = {};
     if (rule !== null) {
@@ -164,6 +170,7 @@ export class Recognizer {
       found.out_of_domain = novelty > 1;
       found.novelty = rounded(novelty, 3);
     }
+    if (intensity !== undefined) found.intensity = rounded(intensity, 3);
     return found;
   }
 }
