@@ -344,17 +344,18 @@ def _confidence(confidence: Mapping[str, Any] | None) -> list[str]:
 def _conditions(robustness: Mapping[str, Any] | None) -> list[str]:
     if robustness is None:
         return []
-    worst = {
-        item["group"]: item
-        for item in sorted(robustness["conditions"], key=lambda it: it["own"]["drop"])
-    }
-    rows = [("clean", "", percent(robustness["clean"]["own"]["mean_ua"]), "")]
+    rows = [("clean", "", percent(robustness["clean"]["own"]["mean_ua"]), "", "")]
     rows += [
-        (group, item["name"], percent(item["own"]["mean_ua"]), percent(item["own"]["drop"]))
-        for group, item in worst.items()
+        (
+            *(item["group"], item["name"]),
+            *map(percent, (of["mean_ua"], of["drop"], of["unchanged"])),
+        )
+        for item in robustness["conditions"]
+        for of in [item["own"]]
     ]
     return [
         "### Conditions",
-        f"The worst of each kind, mean UA over corpora of {robustness['clips']} clips.",
-        table(("condition", "", "UA", "loss"), rows, right="llrr"),
+        f"Mean UA over corpora of {robustness['clips']} clips, and how many clips keep the answer "
+        "that they have without the condition.",
+        table(("condition", "", "UA", "loss", "same answer"), rows, right="llrrr"),
     ]

@@ -2,6 +2,7 @@
 
 from affekt.augment.base import Augmentation, Draw
 from affekt.augment.channel import (
+    Room,
     add_at,
     babble,
     begin_late,
@@ -50,6 +51,7 @@ __all__ = [
     "Draw",
     "MixupDraw",
     "Pipeline",
+    "Room",
     "add_at",
     "available",
     "babble",

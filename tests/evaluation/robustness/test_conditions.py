@@ -21,9 +21,11 @@ def power(signal):
 def test_every_kind_that_was_asked_for_is_there():
     assert {condition.group for condition in ALL.values()} == {
         "white noise",
+        "pink noise",
         "babble",
         "mains hum",
         "reverberation",
+        "room",
         "telephone",
         "codec",
         "gain",
@@ -46,7 +48,7 @@ def test_what_arrives_is_sound_and_comes_again_from_the_same_draw(title, voice):
     np.testing.assert_array_equal(*heard)
 
 
-@pytest.mark.parametrize("group", ["white noise", "babble", "mains hum"])
+@pytest.mark.parametrize("group", ["white noise", "pink noise", "babble", "mains hum"])
 @pytest.mark.parametrize("snr_db", SNR_DB)
 def test_noise_is_as_loud_as_it_says(group, snr_db, voice, rng):
     heard = ALL[f"{group}, {snr_db} dB"].apply(voice, rng, [voice[::-1]])
@@ -59,6 +61,7 @@ def test_gain_clipping_truncation_and_silence_do_what_they_say(voice, rng):
         return ALL[title].apply(voice, rng, [])
 
     np.testing.assert_allclose(heard("gain, +20 dB"), 10 * voice, rtol=1e-6)
+    np.testing.assert_allclose(heard("gain, -6 dB"), 10**-0.3 * voice, rtol=1e-6)
     assert np.abs(heard("clipping, at 0.25 of the peak")).max() == np.abs(voice).max() / 4
     np.testing.assert_array_equal(heard("truncation, the first 25 %"), voice[: voice.size // 4])
     assert not heard("leading silence, 2 s")[: 2 * RATE_HZ].any()

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import product
 
 import numpy as np
 
@@ -15,6 +16,8 @@ from affekt.audio import SAMPLING_RATE_HZ, Signal
 from affekt.augment import (
     CODECS,
     Codec,
+    Colour,
+    Room,
     add_at,
     available,
     babble,
@@ -61,18 +64,21 @@ def conditions() -> tuple[Condition, ...]:
     def add(group: str, name: str, apply: Apply) -> None:
         made.append(Condition(group=group, name=name, apply=apply))
 
-    for snr_db in SNR_DB:
-        add("white noise", f"{snr_db} dB", partial(_noisy, snr_db=snr_db))
+    noises: tuple[Colour, ...] = ("white", "pink")
+    for colour, snr_db in product(noises, SNR_DB):
+        add(f"{colour} noise", f"{snr_db} dB", partial(_noisy, snr_db=snr_db, colour=colour))
     for snr_db in SNR_DB:
         add("babble", f"{snr_db} dB", partial(_babbled, snr_db=snr_db))
     for snr_db in SNR_DB:
         add("mains hum", f"{snr_db} dB", partial(_hummed, snr_db=snr_db))
     for rt60_s in (0.3, 0.6, 1.2):
         add("reverberation", f"{rt60_s} s", partial(_roomed, rt60_s=rt60_s))
+    for rt60_s in (0.4, 0.8):
+        add("room", f"{rt60_s} s", partial(_in_shoebox, rt60_s=rt60_s))
     add("telephone", "300 to 3400 Hz, mu-law", _phoned)
     for codec in filter(available, CODECS.values()):
         add("codec", codec.name, partial(_coded, codec=codec))
-    for gain_db in (-20, 20):
+    for gain_db in (-30, -20, -12, -6, 6, 12, 20):
         add("gain", f"{gain_db:+} dB", partial(_louder, gain_db=gain_db))
     for share in (0.5, 0.25):
         add("clipping", f"at {share:g} of the peak", partial(_clipped, share=share))
@@ -84,8 +90,15 @@ def conditions() -> tuple[Condition, ...]:
     return tuple(made)
 
 
-def _noisy(signal: Signal, rng: np.random.Generator, _: Voices, *, snr_db: float) -> Signal:
-    noise = coloured_noise(signal.size, SAMPLING_RATE_HZ, colour="white", rng=rng)
+def _noisy(
+    signal: Signal,
+    rng: np.random.Generator,
+    _: Voices,
+    *,
+    snr_db: float,
+    colour: Colour,
+) -> Signal:
+    noise = coloured_noise(signal.size, SAMPLING_RATE_HZ, colour=colour, rng=rng)
     return add_at(signal, noise, snr_db=snr_db)
 
 
@@ -99,6 +112,10 @@ def _hummed(signal: Signal, _rng: np.random.Generator, _: Voices, *, snr_db: flo
 
 def _roomed(signal: Signal, rng: np.random.Generator, _: Voices, *, rt60_s: float) -> Signal:
     return diffuse_room(signal, SAMPLING_RATE_HZ, rt60_s=rt60_s, rng=rng)
+
+
+def _in_shoebox(signal: Signal, rng: np.random.Generator, _: Voices, *, rt60_s: float) -> Signal:
+    return Room(rt60_s=(rt60_s, rt60_s))(signal, rng)
 
 
 def _phoned(signal: Signal, _rng: np.random.Generator, _: Voices) -> Signal:
