@@ -41,6 +41,7 @@ class Answers:
         probabilities: `[utterances, labels]`, each row sums to one, or holds zeros alone.
         failures: those not recognised.
         graded: False where the model named a label and no probabilities; that label then has 1.
+        intensities: `[utterances]`, 0 to 1; None where the model tells none.
     """
 
     labels: tuple[str, ...]
@@ -48,6 +49,7 @@ class Answers:
     probabilities: Probabilities
     failures: tuple[Failure, ...]
     graded: bool = True
+    intensities: npt.NDArray[np.float64] | None = None
 
     @property
     def tested(self) -> tuple[Utterance, ...]:
@@ -61,11 +63,15 @@ class Answers:
         it for a wrong answer.
         """
         nothing = np.zeros((len(self.failures), len(self.labels)))
+        told = self.intensities
+        if told is not None:
+            told = np.concatenate((told, np.full(len(self.failures), np.nan)))
         return dataclasses.replace(
             self,
             utterances=self.tested,
             probabilities=np.concatenate((self.probabilities, nothing)),
             failures=(),
+            intensities=told,
         )
 
 
@@ -135,11 +141,13 @@ class PredictedClips:
             item.uncalibrated if uncalibrated else item.probabilities for item in self.outputs
         )
         rows = [values[row] for values in chosen if values is not None]
+        rated = [item.intensity[row, 0] for item in self.outputs if item.intensity is not None]
         return Answers(
             labels=labels,
             utterances=self.utterances,
             probabilities=np.array(rows, np.float64).reshape(-1, len(labels)),
             failures=self.failures,
+            intensities=np.array(rated, np.float64) if rated else None,
         )
 
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from affekt.evaluation.answered import answered_cells, constant_facts, unanswered_facts
 from affekt.evaluation.figures import (
     CorpusFigures,
+    IntensityFigures,
     Scoring,
     ends,
     figure,
@@ -39,6 +40,7 @@ CSV_COLUMNS = (
     "training_data_declared_by", "leaked_files", "leaked_copies", "leaked_speakers",
     "leaked_sentences", "constant", "constant_share", "answered",
     *(f"{name}_answered" for name in SHARES), "training_speakers",
+    "intensity_correlation",
 )  # fmt: skip
 # Of attributes with more groups, people are shown the lowest and the highest; files hold all.
 _MOST_GROUPS = 12
@@ -79,6 +81,8 @@ def to_csv(report: Report) -> str:
             for name in ("ece", "brier", "nll")
             if figures.calibration is not None
         }
+        if figures.intensity is not None:
+            calibration["intensity_correlation"] = f"{figures.intensity.correlation:.6f}"
         for item in figures.scorings:
             row: dict[str, object] = {
                 "scoring": item.name,
@@ -284,7 +288,18 @@ def _summary(report: Report) -> Section:
     )
     if report.failures:
         about += " Clips that were not answered count as wrong, except in ECE and NLL."
-    return Section("", (about, Table.of(rows)))
+    rated = tuple(
+        _intensity(item.corpus, item.intensity) for item in report.corpora if item.intensity
+    )
+    return Section("", (about, Table.of(rows), *rated))
+
+
+def _intensity(corpus: str, of: IntensityFigures) -> str:
+    ends = f", {of.interval.low:.2f} to {of.interval.high:.2f}" if of.interval else ""
+    return (
+        f"Intensity on {corpus}: correlation {of.correlation:.2f}{ends} with the ratings of "
+        f"listeners, {of.clips} clips."
+    )
 
 
 def _summary_row(figures: CorpusFigures) -> list[str]:

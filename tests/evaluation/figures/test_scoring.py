@@ -7,6 +7,8 @@ from scipy import stats
 from affekt import metrics
 from affekt.evaluation import score_corpus
 from affekt.evaluation.figures.scoring import mean_ua, pooled_calibration
+from affekt.evaluation.runs import Answers, Failure
+from affekt.records import Utterance
 
 LABELS = ("neutral", "happy", "sad", "calm")
 
@@ -228,3 +230,51 @@ def test_a_mere_label_that_the_corpus_lacks_is_wrong_and_called_other(answers):
     assert (own.ua, own.wa) == (0.5, 0.5)
     assert figures.calibration is None
     assert pooled_calibration(said) is None
+
+
+@pytest.fixture
+def rated(tmp_path):
+    """Clips of three speakers, which listeners rated and a model told the intensity of."""
+    rng = np.random.default_rng(1)
+    ratings = rng.uniform(30.0, 90.0, 30)
+    table = tmp_path / "processedResults" / "tabulatedVotes.csv"
+    table.parent.mkdir()
+    names = [f"10{row % 3:02}_{row:03}_SAD_XX" for row in range(30)]
+    lines = [f'"1{row:05}","{name}",{ratings[row]}' for row, name in enumerate(names)]
+    table.write_text('"","fileName","meanEmoResp"\n' + "\n".join(lines) + "\n")
+    clips = tuple(
+        Utterance(
+            path=tmp_path / "AudioWAV" / f"{name}.wav",
+            corpus="cremad",
+            collection="cremad",
+            speaker=name[:4],
+            native_label="sad",
+            emotion="sad",
+        )
+        for name in names
+    )
+    told = ratings / 100.0 + 0.05 * rng.standard_normal(30)
+    answered = Answers(
+        labels=LABELS,
+        utterances=clips[:-1],
+        probabilities=np.full((29, 4), 0.25),
+        failures=(Failure(utterance=clips[-1], reason="cut off"),),
+        intensities=told[:-1],
+    )
+    return answered, stats.pearsonr(told[:-1], ratings[:-1]).statistic
+
+
+def test_the_intensity_is_put_beside_the_ratings_of_listeners(rated):
+    answered, expected = rated
+    found = score_corpus("cremad", answered, ("sad",)).intensity
+    assert (found.clips, found.correlation) == (29, pytest.approx(expected))
+    assert found.interval.low < expected < found.interval.high
+    assert found.interval.speakers == 3
+
+
+def test_without_intensity_or_ratings_there_is_no_correlation(rated, tmp_path):
+    answered, _ = rated
+    mute = dataclasses.replace(answered, intensities=None)
+    assert score_corpus("cremad", mute, ("sad",)).intensity is None
+    (tmp_path / "processedResults" / "tabulatedVotes.csv").unlink()
+    assert score_corpus("cremad", answered, ("sad",)).intensity is None

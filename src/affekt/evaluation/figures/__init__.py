@@ -27,6 +27,7 @@ from affekt.evaluation.figures.records import (
     SCORINGS,
     CalibrationFigures,
     CorpusFigures,
+    IntensityFigures,
     Scoring,
     ScoringName,
 )
@@ -47,6 +48,7 @@ __all__ = [
     "ClassificationFigures",
     "ClipPrediction",
     "CorpusFigures",
+    "IntensityFigures",
     "Scored",
     "Scoring",
     "ScoringName",

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 from affekt.corpora import UNKNOWN_SPEAKER
-from affekt.metrics import DetailedFigures
+from affekt.metrics import DetailedFigures, Interval
 
 OTHER, UNANSWERED = "other", "unanswered"
 ScoringName = Literal["own", "all"]
@@ -44,6 +44,21 @@ class CalibrationFigures:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class IntensityFigures:
+    """How far the intensity that a model tells follows listeners' ratings.
+
+    Attributes:
+        clips: that were answered and rated.
+        correlation: Pearson's, -1 to 1.
+        interval: of it, over speakers; None where there is none.
+    """
+
+    clips: int
+    correlation: float
+    interval: Interval | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CorpusFigures:
     """What was measured on one corpus.
 
@@ -56,6 +71,7 @@ class CorpusFigures:
             that has no canonical emotion.
         scorings: none where no clip could be scored.
         calibration: of the answered clips; None likewise, and without probabilities.
+        intensity: None where the model tells none, or nobody rated the clips.
     """
 
     corpus: str
@@ -65,6 +81,7 @@ class CorpusFigures:
     not_scored: dict[str, int]
     scorings: tuple[Scoring, ...]
     calibration: CalibrationFigures | None
+    intensity: IntensityFigures | None = None
 
     @property
     def speakers_known(self) -> bool:

@@ -20,11 +20,14 @@ import numpy as np
 import numpy.typing as npt
 
 from affekt import metrics
+from affekt.corpora import ratings_of_clips, read_intensities
+from affekt.errors import CorpusError
 from affekt.evaluation.figures.records import (
     OTHER,
     UNANSWERED,
     CalibrationFigures,
     CorpusFigures,
+    IntensityFigures,
     Scoring,
 )
 from affekt.evaluation.runs import Answers
@@ -75,6 +78,28 @@ def score_corpus(corpus: str, answers: Answers, classes: Sequence[str]) -> Corpu
             if scorings and answers.graded
             else None
         ),
+        intensity=(
+            None if whole.intensities is None else _intensity(clips, whole.intensities[chosen])
+        ),
+    )
+
+
+def _intensity(
+    clips: Sequence[Utterance], told: npt.NDArray[np.float64]
+) -> IntensityFigures | None:
+    """Put the intensities that a model tells beside listeners' ratings, where there are any."""
+    try:
+        rated = np.array(ratings_of_clips(clips, read_intensities), dtype=np.float64)
+    except CorpusError:  # the ratings are not among the corpus' files
+        return None
+    correlation = metrics.pearson(told, rated)
+    if correlation is None:
+        return None
+    speakers = [item.speaker_key for item in clips]
+    return IntensityFigures(
+        clips=int((~np.isnan(told + rated)).sum()),
+        correlation=correlation,
+        interval=metrics.pearson_interval(told, rated, speakers, rng=np.random.default_rng(0)),
     )
 
 
