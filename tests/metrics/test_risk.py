@@ -41,13 +41,13 @@ def test_the_risk_can_be_asked_at_a_coverage(coverage, risk):
 
 @settings(max_examples=25, deadline=None)
 @given(st.integers(0, 10_000), st.integers(1, 40), st.integers(1, 40), st.booleans())
-def test_the_area_under_the_roc_agrees_with_scikit_learn(seed, ordinary, strange, ties):
+def test_the_area_under_the_roc_agrees_with_scikit_learn(seed, in_domain, out_of_domain, ties):
     rng = np.random.default_rng(seed)
-    low, high = rng.normal(0, 1, ordinary), rng.normal(1, 1, strange)
+    low, high = rng.normal(0, 1, in_domain), rng.normal(1, 1, out_of_domain)
     if ties:
         low, high = np.round(low), np.round(high)
     curve = roc(low, high)
-    truth = np.repeat([0, 1], [ordinary, strange])
+    truth = np.repeat([0, 1], [in_domain, out_of_domain])
     assert curve.area == pytest.approx(roc_auc_score(truth, np.concatenate((low, high))))
     assert (curve.false_alarms[0], curve.found[0]) == (0.0, 0.0)
     assert (curve.false_alarms[-1], curve.found[-1]) == (1.0, 1.0)

@@ -77,7 +77,7 @@ def calibrate(
             utterances,
             (sound.signal for sound in synthetic_sounds()),
             out=target,
-            siblings=cross_fitted,
+            cross_fitted=cross_fitted,
             version=version,
             force=force,
             progress=functools.partial(bars, "clips"),

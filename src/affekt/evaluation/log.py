@@ -114,7 +114,7 @@ def log_of(log: Path | None) -> Path | None:
 
 
 def check_readings(log: Path | None) -> None:
-    """Refuse a log that a reading could not be added to, before anything is heard.
+    """Refuse a log that a reading could not be added to, before anything is predicted.
 
     Args:
         log: see `log_of`.

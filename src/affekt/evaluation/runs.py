@@ -109,8 +109,8 @@ def run(
         progress: called after each clip with how many are done, and how many there are.
     """
     labels = recognizer.labels()
-    heard = predict_all(recognizer.outputs, utterances, workers=workers, progress=progress)
-    return heard.answers(labels)
+    predicted = predict_all(recognizer.outputs, utterances, workers=workers, progress=progress)
+    return predicted.answers(labels)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -158,7 +158,7 @@ def predict_all(
     workers: int = 2,
     progress: Progress | None = None,
 ) -> PredictedClips:
-    """Let anything that hears a signal answer every utterance; clips as `run` cuts them.
+    """Predict every utterance with anything that takes a signal; clips as `run` cuts them.
 
     Args:
         predict: the model; called from several threads.
@@ -195,7 +195,7 @@ def predict_all(
 
 
 def predict_utterance(utterance: Utterance, predict: Predict) -> Outputs:
-    """Return what a model says of an utterance; a long one is heard in windows.
+    """Return what a model says of an utterance; a long one is predicted in windows.
 
     Raises:
         AudioError: it cannot be read, or holds nothing to recognise.

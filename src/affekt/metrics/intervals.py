@@ -43,7 +43,7 @@ def confusion_intervals(
     """Return bootstrap intervals of figures over all classes, clustered by speaker.
 
     Speakers are drawn with replacement, each with all of their clips (the cluster bootstrap of
-    Field and Welsh 2007): clips of one voice are far from independent, and an interval over
+    Field and Welsh 2007): clips of one speaker are far from independent, and an interval over
     clips would be too narrow. A class that no drawn speaker has is left out of that draw's means.
     A draw is the sum of the confusion matrices of the speakers drawn, so the clips are counted
     once and never looked at again. Draws from few speakers lie too close together: the distances of

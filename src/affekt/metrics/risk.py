@@ -65,9 +65,9 @@ class Roc:
     """A receiver operating characteristic, from the highest threshold to the lowest.
 
     Attributes:
-        false_alarms: `[points]`, share of the ordinary that lies at or above the threshold.
-        found: `[points]`, share of the strange that does.
-        area: under the curve: the chance that a strange score exceeds an ordinary one.
+        false_alarms: `[points]`, share of the in_domain that lies at or above the threshold.
+        found: `[points]`, share of the out-of-domain clips that does.
+        area: under the curve: the chance that a score out of domain exceeds one in the domain.
     """
 
     false_alarms: Floats
@@ -75,21 +75,21 @@ class Roc:
     area: float
 
 
-def roc(ordinary: npt.NDArray[np.floating], strange: npt.NDArray[np.floating]) -> Roc:
-    """Return the ROC of a score that ought to be higher for what is strange.
+def roc(in_domain: npt.NDArray[np.floating], out_of_domain: npt.NDArray[np.floating]) -> Roc:
+    """Return the ROC of a score that ought to be higher out of the domain.
 
     Args:
-        ordinary: `[clips]`.
-        strange: `[other clips]`.
+        in_domain: `[clips]`.
+        out_of_domain: `[other clips]`.
 
     Raises:
         ValueError: one of them is empty.
     """
-    if not np.size(ordinary) or not np.size(strange):
+    if not np.size(in_domain) or not np.size(out_of_domain):
         raise ValueError("a ROC needs both kinds of scores")
-    thresholds = np.unique(np.concatenate((ordinary, strange)))[::-1]
+    thresholds = np.unique(np.concatenate((in_domain, out_of_domain)))[::-1]
     curves = []
-    for scores in (ordinary, strange):
+    for scores in (in_domain, out_of_domain):
         below = np.searchsorted(np.sort(scores), thresholds, side="left")
         curves.append(np.concatenate(([0.0], 1.0 - below / len(scores))))
     false_alarms, found = curves

@@ -100,8 +100,8 @@ def settings_of(recipe: Recipe) -> dict[str, Any]:
 
     The records of earlier versions had other tables; what is new stands in it where it is used.
     """
-    told = to_mapping(recipe)
-    data, protocol, fit = told["data"], told["protocol"], told["fit"]
+    settings = to_mapping(recipe)
+    data, protocol, fit = settings["data"], settings["protocol"], settings["fit"]
     looks = recipe.fit.best_weights or recipe.fit.patience is not None
     options = {
         "epochs": fit["epochs"],
@@ -132,11 +132,11 @@ def settings_of(recipe: Recipe) -> dict[str, Any]:
     if weighted:
         options["sampling"] = "weighted"
     unused = () if weighted else ("corpus_power", "class_power", "corpus_weight")
-    features = told["features"]
+    features = settings["features"]
     return {
         "data": {
             **{key: value for key, value in data.items() if key not in unused},
-            "labels": told["labels"],
+            "labels": settings["labels"],
             "test_share": protocol["test_share"],
             "validation_share": protocol["validation_share"],
             "leak": protocol["leak"],
@@ -144,10 +144,10 @@ def settings_of(recipe: Recipe) -> dict[str, Any]:
         "features": features
         if recipe.features.set == "log-mel"
         else {key: features[key] for key in ("set", "normalise_over") if key in features},
-        "model": told["model"],
+        "model": settings["model"],
         "fit": options,
         "split_seed": protocol["split_seed"],
-        "augmentation": told["augmentation"],
+        "augmentation": settings["augmentation"],
     }
 
 

@@ -116,10 +116,10 @@ def metadata(
     learnt = [rows.utterances[k] for k in np.unique(rows.clip[split.train])]
     # The validation part chose the weights: its speakers are not new to them either.
     seen = np.concatenate([split.train, split.validation])
-    heard = {rows.utterances[k].speaker_key for k in rows.clip[seen]}
+    trained_on = {rows.utterances[k].speaker_key for k in rows.clip[seen]}
     held_out: dict[str, set[str]] = {}
     for item in rows.utterances:
-        if item.speaker_key not in heard:
+        if item.speaker_key not in trained_on:
             held_out.setdefault(item.corpus, set()).add(item.speaker)
     figures = record["figures"]
     return BundleMetadata(

@@ -209,11 +209,11 @@ def _mean(figures: Sequence[float]) -> str:
 
 def epochs_of(runs: Sequence[dict[str, Any]]) -> str:
     """Return how many epochs some runs had, of how many, and instead of how many."""
-    told = []
+    parts = []
     for asked, own in sorted({(run["epochs_asked"], run["epochs_of_recipe"]) for run in runs}):
         done = sorted({run["epochs"] for run in runs if run["epochs_asked"] == asked})
         text = str(done[0]) if len(done) == 1 else f"{done[0]} to {done[-1]}"
         if done != [asked]:
             text += f" of {asked}"
-        told.append(text if asked == own else f"{text} instead of {own}")
-    return "; ".join(told)
+        parts.append(text if asked == own else f"{text} instead of {own}")
+    return "; ".join(parts)

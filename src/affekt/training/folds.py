@@ -92,9 +92,9 @@ def train_folds(run: Run, *, resume: bool = False, only: Sequence[int] = ()) -> 
     check_recipe(recipe, has_validation=recipe.protocol.has_validation)
     clips = _read(run)
     folds = folds_of(recipe, clips)
-    strange = sorted(set(only) - {fold.number for fold in folds})
-    if strange:
-        raise ConfigError(f"--folds: there is no fold {strange[0]}; there are 1 to {len(folds)}")
+    unknown = sorted(set(only) - {fold.number for fold in folds})
+    if unknown:
+        raise ConfigError(f"--folds: there is no fold {unknown[0]}; there are 1 to {len(folds)}")
     done: list[Answers] = []
     for fold in folds:
         place = folder / f"{fold.number:02}-{re.sub(r'[^A-Za-z0-9._-]+', '-', fold.name)}"
@@ -110,7 +110,7 @@ def train_fold(run: Run, clips: Clips, fold: RowSplit, place: Path) -> Answers:
     """Train the network of a fold, or go on training it, and return what it answers.
 
     Args:
-        run: the recipe, and who is told.
+        run: the recipe, and where lines of progress go.
         clips: of the recipe.
         fold: one of `folds_of`.
         place: folder of its checkpoints and answers; if it holds these, nothing is trained.
@@ -211,11 +211,11 @@ def _read(run: Run) -> Clips:
     for item, reason in clips.skipped:
         run.say(f"left out {item.path.name}: {reason}")
     counts = Counter(item.corpus for item in clips.utterances)
-    told = ", ".join(f"{name} {count}" for name, count in counts.items())
+    counted = ", ".join(f"{name} {count}" for name, count in counts.items())
     apart = (
         f"; {len(parts.lockbox)} recordings of lockbox speakers left out" if parts.lockbox else ""
     )
-    run.say(f"{len(clips.utterances)} clips: {told}{apart}")
+    run.say(f"{len(clips.utterances)} clips: {counted}{apart}")
     return clips
 
 
@@ -223,8 +223,8 @@ def _settings(recipe: Recipe, clips: Clips, fold: RowSplit) -> dict[str, Any]:
     """Return what the answers of a fold depend on, as JSON types."""
     counts = {part: len(getattr(fold, part)) for part in ("train", "validation", "test")}
     read = dict(Counter(item.corpus for item in clips.utterances))
-    told = run_settings(recipe, fold=fold.name, rows=counts, clips=read)
-    settings: dict[str, Any] = json.loads(json.dumps(told))
+    current = run_settings(recipe, fold=fold.name, rows=counts, clips=read)
+    settings: dict[str, Any] = json.loads(json.dumps(current))
     return settings
 
 

@@ -1,4 +1,4 @@
-"""A checkpoint as a model that hears: of a run of `affekt train`, or of a published system."""
+"""A checkpoint as a model that predicts: of a run of `affekt train`, or of a published system."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ Probabilities = npt.NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenedCheckpoint:
-    """What a checkpoint holds, ready to hear. Its confidence is not calibrated: temperature 1.
+    """What a checkpoint holds, ready to predict. Its confidence is not calibrated: temperature 1.
 
     Attributes:
         title: name of the run, and the epochs behind it.
@@ -48,7 +48,7 @@ def open_checkpoint(path: Path) -> OpenedCheckpoint:
     """Open a checkpoint that a run of this version kept.
 
     Raises:
-        ConfigError: damaged, of another program, or without what it takes to hear.
+        ConfigError: damaged, of another program, or without what it takes to predict.
     """
     content = read_checkpoint(path)
     settings = content.get("recipe")
@@ -63,8 +63,8 @@ def open_checkpoint(path: Path) -> OpenedCheckpoint:
 
 def _open(settings: dict[str, Any], content: Mapping[str, Any]) -> OpenedCheckpoint:
     known = {item.name for item in dataclasses.fields(Recipe)}
-    told = {key: value for key, value in settings.items() if key in known}
-    recipe = from_mapping(Recipe, told, where="its recipe")
+    present = {key: value for key, value in settings.items() if key in known}
+    recipe = from_mapping(Recipe, present, where="its recipe")
     source = recipe.features.source
     if isinstance(source, FeatureSet) and settings["feature_version"] != source.version:
         raise ConfigError(f"{source.name} has other values than when it was made")

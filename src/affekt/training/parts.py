@@ -43,7 +43,7 @@ def parts_of(utterances: Iterable[Utterance], protocol: ProtocolConfig) -> Parts
         name: (*getattr(known, name), *(item for item in own if named[item] == name))
         for name in ("train", "select", "calibrate", "lockbox")
     }
-    if not marked:  # whoever marks parts may let them share speakers, and is told by the audit
+    if not marked:  # whoever marks parts may let them share speakers; the audit says so
         check_disjoint(parts, where="the recipe's recordings")
     return Parts(**parts)
 

@@ -1,4 +1,4 @@
-"""The recipe: everything a training run is told, in one TOML file."""
+"""The recipe: everything that a training run depends on, in one TOML file."""
 
 from __future__ import annotations
 

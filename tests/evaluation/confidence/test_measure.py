@@ -160,7 +160,7 @@ def test_sounds_are_those_of_every_other_machine():
 
 
 def test_the_domain_is_measured_by_kind(tones, tmp_path):
-    """This bundle's novelty is loudness: near silence is never strange, loud clips would be."""
+    """This bundle's novelty is loudness: near silence is in its domain, loud clips would not be."""
     bundle = Bundle.load(tones.write_bundle(tmp_path / "tones.onnx", novelty=True))
     found = measure_domain(bundle, np.array([0.2, 0.3, 1.2, 0.1]))
     assert found.flagged == 0.25

@@ -100,7 +100,7 @@ def test_a_clip_that_is_not_there_is_left_out(model, clips, tmp_path):
     found = measure_robustness(model, [*clips, gone], [], progress=lambda *step: steps.append(step))
     assert found.clips == 8
     assert steps[-1] == (9, 9)
-    with pytest.raises(ConfigError, match="none of the clips can be heard"):
+    with pytest.raises(ConfigError, match="none of the clips can be decoded"):
         measure_robustness(model, [gone], [])
 
 

@@ -12,11 +12,11 @@ from affekt.errors import BundleError, CorpusError
 from affekt.metrics import expected_calibration_error
 from affekt.metrics.calibration import soften
 from affekt.recognition import Bundle, Recognizer
-from affekt.training.calibration.fit import Calibrator, Clips, Heard, fit_calibrator
+from affekt.training.calibration.fit import Calibrator, Clips, NetworkAnswers, fit_calibrator
 from affekt.training.calibration.graph import logits_of, strip, write_calibrated
 from affekt.training.calibration.run import calibrate_bundle
 
-HEARD = {"many": 60, "some": 10, "few": 2}
+SPEAKERS = {"many": 60, "some": 10, "few": 2}
 OVERCONFIDENCE = {"many": 0.6, "some": 1.0, "few": 1.7}  # falls with the log of speakers
 
 
@@ -44,17 +44,17 @@ def clips(seed, *, speakers=3, each=150, alike=False):
     )
 
 
-def strange(count=60):
+def out_of_domain(count=60):
     return np.random.default_rng(9).normal(0, 0.3, (count, 5)) + 4.0 * np.eye(5)[4]
 
 
-def heard(said, **speakers):
-    return Heard(clips=said, learnt=clips(1, speakers=1), speakers=HEARD | speakers)
+def answers(said, **speakers):
+    return NetworkAnswers(clips=said, learnt=clips(1, speakers=1), speakers=SPEAKERS | speakers)
 
 
 @pytest.fixture(scope="module")
 def fitted():
-    return fit_calibrator(heard(clips(0)), strange())
+    return fit_calibrator(answers(clips(0)), out_of_domain())
 
 
 def test_the_temperature_follows_how_familiar_a_clip_is(fitted):
@@ -67,7 +67,7 @@ def test_the_temperature_follows_how_familiar_a_clip_is(fitted):
 def test_new_speakers_are_calibrated_corpus_by_corpus(fitted):
     new = clips(2)
     after = fitted.calibrator.probabilities(new.logits, new.embeddings)
-    for corpus in HEARD:
+    for corpus in SPEAKERS:
         own = new.corpora == corpus
         assert expected_calibration_error(after[own], new.targets[own]) < 0.08
     own = new.corpora == "few"
@@ -75,7 +75,7 @@ def test_new_speakers_are_calibrated_corpus_by_corpus(fitted):
 
 
 def test_one_temperature_is_kept_where_familiarity_does_not_help():
-    found = fit_calibrator(heard(clips(0, alike=True)), strange())
+    found = fit_calibrator(answers(clips(0, alike=True)), out_of_domain())
     assert found.record["form"] == "one temperature"
     assert list(found.record["temperatures"].values()) == pytest.approx([1.4] * 3, rel=0.1)
 
@@ -92,17 +92,17 @@ def test_a_fifth_of_the_answers_is_uncertain_and_one_in_fifty_out_of_the_domain(
     after = fitted.calibrator.probabilities(new.logits, new.embeddings)
     assert (after.max(axis=1) < fitted.threshold).mean() == pytest.approx(0.2, abs=0.05)
     assert (fitted.calibrator.novelty(new.embeddings) > 1.0).mean() == pytest.approx(0.02, abs=0.03)
-    assert (fitted.calibrator.novelty(strange()) > 1.0).all()
+    assert (fitted.calibrator.novelty(out_of_domain()) > 1.0).all()
 
 
 def test_one_speaker_is_not_enough():
     alone = clips(0)
     alone = alone.where(alone.speakers == "few0")
     with pytest.raises(ValueError, match="two speakers or more"):
-        fit_calibrator(heard(alone), strange())
+        fit_calibrator(answers(alone), out_of_domain())
 
 
-def test_siblings_tell_what_a_new_voice_costs_where_nobody_could_be_spared():
+def test_cross_fitted_models_say_what_a_new_speaker_costs_where_nobody_could_be_spared():
     """Of `few`, the network heard all there were; a line through the others guesses too low."""
     spared = clips(0)
     spared = spared.where(spared.corpora != "few")
@@ -112,27 +112,27 @@ def test_siblings_tell_what_a_new_voice_costs_where_nobody_could_be_spared():
     denied = clips(3)
     denied = denied.where(denied.corpora == "few")
     denied = dataclasses.replace(denied, logits=1.8 * denied.logits)
-    sibling = heard(denied, few=1)  # of the two, it was denied one
+    other = answers(denied, few=1)  # of the two, it was denied one
     errors = {}
-    for name, siblings in (("guessed", ()), ("told", [sibling])):
-        found = fit_calibrator(heard(spared), strange(), siblings)
+    for name, cross_fitted in (("guessed", ()), ("told", [other])):
+        found = fit_calibrator(answers(spared), out_of_domain(), cross_fitted)
         after = found.calibrator.probabilities(new.logits, new.embeddings)
         errors[name] = expected_calibration_error(after, new.targets)
     assert errors["told"] < 0.8 * errors["guessed"]
     assert (found.record["clips"], found.record["corpora"]) == (1350, ["few", "many", "some"])
 
 
-def test_a_sibling_is_understood_by_its_own_embedding(fitted):
+def test_a_cross_fitted_model_has_an_embedding_of_its_own(fitted):
     """Its embeddings lie elsewhere, as those of another training do; what it tells is the same."""
     turned = {"embeddings": clips(0).embeddings[:, ::-1]}
-    sibling = Heard(
+    other = NetworkAnswers(
         clips=dataclasses.replace(clips(0), speakers=np.char.add(clips(0).speakers, "x"), **turned),
         learnt=dataclasses.replace(
             clips(1, speakers=1), embeddings=clips(1, speakers=1).embeddings[:, ::-1]
         ),
-        speakers=HEARD,
+        speakers=SPEAKERS,
     )
-    found = fit_calibrator(heard(clips(0)), strange(), [sibling])
+    found = fit_calibrator(answers(clips(0)), out_of_domain(), [other])
     for corpus, temperature in fitted.record["temperatures"].items():
         assert found.record["temperatures"][corpus] == pytest.approx(temperature, rel=0.01)
 
@@ -247,13 +247,13 @@ def test_a_calibrated_bundle_says_what_it_may_be(tones, tone_bundle, tmp_path, m
     assert found.out_of_domain is False
     assert Recognizer.load(out)(noise[0], 16000).out_of_domain is True
 
-    sibling = tones.write_bundle(
-        tmp_path / "sibling.onnx",
+    other = tones.write_bundle(
+        tmp_path / "other.onnx",
         training_data=metadata.training_data,
         held_out={"emodb": ["13", "14", "15"], "cremad": ["1047", "1001"]},
     )
     heard.clear()
-    calibrate_bundle(source, utterances, noise, out=out, siblings=[sibling])
+    calibrate_bundle(source, utterances, noise, out=out, cross_fitted=[other])
     assert set(heard) == {"03", "13", "14", "1002", "1047"}
     assert Bundle.load(out).metadata.calibration["clips"] == 36
 
@@ -262,15 +262,15 @@ def test_a_calibrated_bundle_says_what_it_may_be(tones, tone_bundle, tmp_path, m
         training_data=metadata.training_data[:1],
         held_out={"emodb": ["14"]},
     )
-    with pytest.raises(BundleError, match="learnt from other corpora"):
-        calibrate_bundle(source, utterances, noise, out=out, siblings=[stranger])
-    with pytest.raises(CorpusError, match="no clip of a select speaker it never heard"):
-        calibrate_bundle(source, utterances, noise, out=out, siblings=[source])
+    with pytest.raises(BundleError, match="other labels or training corpora"):
+        calibrate_bundle(source, utterances, noise, out=out, cross_fitted=[stranger])
+    with pytest.raises(CorpusError, match="every select speaker with clips may be a training"):
+        calibrate_bundle(source, utterances, noise, out=out, cross_fitted=[source])
 
     careless = tones.write_bundle(
         tmp_path / "careless.onnx",
         training_data=Bundle.load(source).metadata.training_data,
         held_out={"emodb": ["13"]},
     )
-    with pytest.raises(CorpusError, match="whom the model never heard"):
+    with pytest.raises(CorpusError, match="that the model was not"):
         calibrate_bundle(careless, utterances, noise, out=out)

@@ -33,7 +33,7 @@ class GatheredAnswers:
 
     Attributes:
         answers: to the clips as they are.
-        telephone: to the clips over a telephone; None of what cannot hear.
+        telephone: to the clips over a telephone; None of a table of predictions.
         before: what the network of a calibrated bundle says by itself; None of anything else.
         telephone_before: likewise, over a telephone.
         novelty: `[clips]`; None likewise.
@@ -98,8 +98,8 @@ def clips_to_fit_on(
         and item.emotion in source.labels
         and item.path.resolve() not in files
     ]
-    heard = set(clips_of_training_speakers(source.learnt, clips)) if source.learnt else set()
-    return tuple(item for item in clips if item not in heard)
+    known = set(clips_of_training_speakers(source.learnt, clips)) if source.learnt else set()
+    return tuple(item for item in clips if item not in known)
 
 
 def answer_tested(
@@ -110,13 +110,13 @@ def answer_tested(
     progress: Progress | None = None,
     progress_of_fit: Progress | None = None,
 ) -> GatheredAnswers:
-    """Hear once all that a protocol tests, as it is and, with a model that hears, by telephone.
+    """Predict once all that a protocol tests, as it is and, where a signal is taken, by telephone.
 
     Args:
         source: the model, or what it answered.
         tested: the clips.
-        fit_on: clips of others, for a temperature; see `clips_to_fit_on`. They are not heard where
-            the model brings a calibration of its own.
+        fit_on: clips of others, for a temperature; see `clips_to_fit_on`. They are not predicted
+            where the model brings a calibration of its own.
         progress: called after each clip with how many are done, and how many there are.
         progress_of_fit: likewise, of `fit_on`.
     """
@@ -126,20 +126,20 @@ def answer_tested(
             answers=answers, fitted_on=_answered(source, fit_on, progress_of_fit)
         )
     bundle = Bundle.load(source.location) if source.kind == "bundle" else None
-    heard = predict_all(_twice(source), tested, progress=progress)
+    predicted = predict_all(_twice(source), tested, progress=progress)
     given = GatheredAnswers(
-        answers=heard.answers(source.labels),
-        telephone=heard.answers(source.labels, row=1),
+        answers=predicted.answers(source.labels),
+        telephone=predicted.answers(source.labels, row=1),
         bundle=bundle,
     )
-    if not heard.outputs:
+    if not predicted.outputs:
         return given
-    novelty = [item.novelty[0, 0] for item in heard.outputs if item.novelty is not None]
+    novelty = [item.novelty[0, 0] for item in predicted.outputs if item.novelty is not None]
     if novelty:
         return replace(
             given,
-            before=heard.answers(source.labels, uncalibrated=True),
-            telephone_before=heard.answers(source.labels, row=1, uncalibrated=True),
+            before=predicted.answers(source.labels, uncalibrated=True),
+            telephone_before=predicted.answers(source.labels, row=1, uncalibrated=True),
             novelty=np.array(novelty),
         )
     temperature = bundle.metadata.temperature if bundle is not None else 1.0
@@ -147,13 +147,13 @@ def answer_tested(
         return replace(
             given,
             before=_undone(given.answers, temperature),
-            telephone_before=_undone(heard.answers(source.labels, row=1), temperature),
+            telephone_before=_undone(predicted.answers(source.labels, row=1), temperature),
         )
     return replace(given, fitted_on=_answered(source, fit_on, progress_of_fit))
 
 
 def confidence_of(gathered: GatheredAnswers) -> ConfidenceFigures:
-    """Measure what was heard; synthetic sounds are made and heard for the domain.
+    """Measure the answers; synthetic sounds are made and predicted for the domain.
 
     Raises:
         ConfigError: no clip's emotion is known to the model, or it gave no probabilities.
@@ -196,7 +196,7 @@ def _undone(answers: Answers, temperature: float) -> Answers:
 
 
 def _twice(source: SignalSource) -> Predict:
-    """Hear a signal as it is in the first row, and over a telephone in the second."""
+    """Predict a signal as it is in the first row, and over a telephone in the second."""
 
     def predict(signal: Signal) -> Outputs:
         here = source.predict(signal)._replace(relevance=None)

@@ -60,11 +60,11 @@ def measure_domain(bundle: Bundle, speech: npt.NDArray[np.float64]) -> Domain:
         if novelty is None:
             raise ValueError(f"{bundle.path}: gives no novelty")
         of_kind[sound.kind].append(float(novelty[0, 0]))
-    strange = {kind: np.array(values) for kind, values in of_kind.items()}
+    out_of_domain = {kind: np.array(values) for kind, values in of_kind.items()}
     return Domain(
-        curve=roc(speech, np.concatenate(list(strange.values()))),
+        curve=roc(speech, np.concatenate(list(out_of_domain.values()))),
         flagged=float((speech > 1.0).mean()),
-        found={kind: float((values > 1.0).mean()) for kind, values in strange.items()},
-        areas={kind: roc(speech, values).area for kind, values in strange.items()},
+        found={kind: float((values > 1.0).mean()) for kind, values in out_of_domain.items()},
+        areas={kind: roc(speech, values).area for kind, values in out_of_domain.items()},
         music="instruments computed by numpy",
     )

@@ -40,7 +40,7 @@ def risk_plot(curve: RiskCoverage) -> Figure:
 
 
 def roc_plot(curve: Roc) -> Figure:
-    """Draw the share of strange sounds found against that of speech taken for one."""
+    """Draw the share of sounds out of domain found against that of speech taken for one."""
     with new_figure(4.6, 4.4) as figure:
         axes = figure.add_subplot()
         axes.plot(curve.false_alarms, curve.found, color=BLUE)

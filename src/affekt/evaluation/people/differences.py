@@ -122,7 +122,7 @@ def prediction_stability(
     """Change level and pitch a little, and see how many answers stay and how far they move.
 
     Raises:
-        ConfigError: no clip can be heard and scored.
+        ConfigError: no clip can be decoded and scored.
     """
     measured = measure_robustness(
         model,

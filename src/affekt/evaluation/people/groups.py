@@ -50,7 +50,7 @@ class Attribute(NamedTuple):
     """What groups are made by.
 
     Attributes:
-        value: the group of a clip; None where nobody tells.
+        value: the group of a clip; None where it is unknown.
         across: it means the same in every corpus, so that all corpora have groups together.
     """
 
@@ -141,7 +141,7 @@ def _groups(
 
 
 def _order(group: str) -> tuple[bool, bool, float, str]:
-    """Bands by their number, "under" first; then words; what nobody tells last."""
+    """Bands by their number, "under" first; then words; what is unknown last."""
     number = next((word for word in group.split() if word.replace(".", "").isdecimal()), None)
     return (
         group == UNKNOWN,

@@ -1,6 +1,6 @@
 """How much a model loses when sound comes as it does in life.
 
-Every clip is heard clean and under every condition, by the same model in the same way; what is
+Every clip is predicted clean and under every condition, by the same model in the same way; what is
 reported is the figure under each condition and how far it lies below the clean one.
 """
 
@@ -69,7 +69,7 @@ class Robustness:
     """What was measured.
 
     Attributes:
-        clips: heard under every condition.
+        clips: predicted under every condition.
         seed: of the draws.
         clean: without any condition.
         conditions: in the order given.
@@ -123,15 +123,15 @@ def measure_robustness(
         utterances: the clips; see `sample`.
         conditions: see `affekt.evaluation.robustness.conditions`.
         seed: of all draws; a clip's draws do not depend on the others.
-        workers: clips that are heard at once.
+        workers: clips that are predicted at once.
         progress: called after each clip with how many are done, and how many there are.
 
     Raises:
-        ConfigError: no clip can be heard and scored.
+        ConfigError: no clip can be decoded and scored.
     """
     voices = _voices(utterances, seed)
 
-    def hear(place: int) -> tuple[Utterance, list[Probabilities | None]] | None:
+    def answer(place: int) -> tuple[Utterance, list[Probabilities | None]] | None:
         item = utterances[place]
         try:
             signal = decode(item.path, start_s=item.start_s, end_s=item.end_s).signal
@@ -144,17 +144,17 @@ def measure_robustness(
             rows.append(_answer(model, condition.apply(signal, rng, others)))
         return item, rows
 
-    heard: list[tuple[Utterance, list[Probabilities | None]]] = []
+    predicted: list[tuple[Utterance, list[Probabilities | None]]] = []
     with Workers(workers) as pool:
-        for done, result in enumerate(pool.map(hear, range(len(utterances))), start=1):
+        for done, result in enumerate(pool.map(answer, range(len(utterances))), start=1):
             if result is not None and result[1][0] is not None:
-                heard.append(result)
+                predicted.append(result)
             if progress is not None:
                 progress(done, len(utterances))
-    if not heard:
-        raise ConfigError("none of the clips can be heard: nothing to measure robustness on")
+    if not predicted:
+        raise ConfigError("none of the clips can be decoded: nothing to measure robustness on")
     classes = own_classes(utterances)
-    said = [_answers(model.labels, heard, column) for column in range(len(conditions) + 1)]
+    said = [_answers(model.labels, predicted, column) for column in range(len(conditions) + 1)]
     clips = len(scored_answers(said[0], classes).utterances)
     if not clips:
         raise ConfigError("the model knows the emotion of none of the clips")
@@ -197,15 +197,15 @@ def _answer(model: SignalSource, signal: Signal) -> Probabilities | None:
 
 def _answers(
     labels: tuple[str, ...],
-    heard: Sequence[tuple[Utterance, list[Probabilities | None]]],
+    predicted: Sequence[tuple[Utterance, list[Probabilities | None]]],
     column: int,
 ) -> Answers:
     # Zeros say nothing at all, which scoring takes for a wrong answer.
     nothing = np.zeros(len(labels))
-    rows = [nothing if rows[column] is None else rows[column] for _, rows in heard]
+    rows = [nothing if rows[column] is None else rows[column] for _, rows in predicted]
     return Answers(
         labels=labels,
-        utterances=tuple(item for item, _ in heard),
+        utterances=tuple(item for item, _ in predicted),
         probabilities=np.array(rows, dtype=np.float64),
         failures=(),
     )
@@ -215,8 +215,8 @@ def _figures(
     group: str, name: str, clean: Answers, answers: Answers, classes: Mapping[str, Sequence[str]]
 ) -> ConditionFigures:
     known = np.array([item.emotion in answers.labels for item in answers.utterances])
-    heard = answers.probabilities.any(axis=1) & known
-    moved = 0.5 * np.abs(answers.probabilities - clean.probabilities).sum(axis=1)[heard]
+    answered = answers.probabilities.any(axis=1) & known
+    moved = 0.5 * np.abs(answers.probabilities - clean.probabilities).sum(axis=1)[answered]
     everything = scored_answers(answers, classes, "all")
     return ConditionFigures(
         group=group,

@@ -15,7 +15,7 @@ from affekt.report import Document, data_address, render
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Sound:
-    """A misclassified clip to be heard: addresses that hold sound and spectrogram, or why not."""
+    """A misclassified clip to listen to: addresses that hold sound and spectrogram, or why not."""
 
     clip: str
     speaker: str
@@ -56,12 +56,12 @@ def _sounds(figures: ClassificationFigures, recordings: Mapping[str, Path]) -> I
     for item in chosen[:CLIPS_SHOWN]:
         wav = png = problem = ""
         try:
-            heard = excerpt(recordings[item.clip])
+            found = excerpt(recordings[item.clip])
         except AffektError as error:
             problem = str(error)
         else:
-            wav = data_address("audio/wav", heard.wav)
-            png = data_address("image/png", heard.png)
+            wav = data_address("audio/wav", found.wav)
+            png = data_address("image/png", found.png)
         yield _Sound(
             clip=item.clip,
             speaker=item.speaker,

@@ -27,7 +27,7 @@ class Excerpt:
 
 
 def excerpt(path: Path) -> Excerpt:
-    """Return at most the first 10 s of a recording, to be heard and seen.
+    """Return at most the first 10 s of a recording, to listen to and to look at.
 
     Raises:
         AudioError: the recording cannot be read.

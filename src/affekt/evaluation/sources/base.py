@@ -68,7 +68,7 @@ class Source(ABC):
 
 @dataclass(frozen=True, kw_only=True)
 class SignalSource(Source):
-    """A source that hears.
+    """A source that predicts signals.
 
     Attributes:
         predict: answers a mono signal at 16 kHz; by the novelty, if it is said, parts of long
@@ -78,7 +78,7 @@ class SignalSource(Source):
     predict: Predict
 
     def answer(self, utterances: Sequence[Utterance], progress: Progress | None = None) -> Answers:
-        """Hear every utterance."""
+        """Predict every utterance."""
         return predict_all(self.predict, utterances, progress=progress).answers(self.labels)
 
 

@@ -97,7 +97,7 @@ def _probabilities(model: Any, extractor: Any, signal: Signal) -> Probabilities:
     except RuntimeError as error:
         first = str(error).splitlines()[0]
         raise BundleError(
-            f"a clip of {signal.size / SAMPLING_RATE_HZ:.2f} s cannot be heard: {first}"
+            f"a clip of {signal.size / SAMPLING_RATE_HZ:.2f} s cannot be predicted: {first}"
         ) from None
     values: Probabilities = torch.softmax(logits.double(), dim=0).numpy()
     return values

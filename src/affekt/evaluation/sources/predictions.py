@@ -202,7 +202,9 @@ def _names(path: Path, header: Sequence[str], rows: Sequence[Row]) -> Iterator[N
     times = find_columns(header, known=_TIMES)
     for row in rows:
         try:
-            stretch = stretch_of({told: value_of(row.cells[name]) for told, name in times.items()})
+            stretch = stretch_of(
+                {column: value_of(row.cells[name]) for column, name in times.items()}
+            )
         except CorpusError as error:
             raise CorpusError(f"{path}, {row.where}: {error}") from None
         yield Name(row.where, row.cells[column], stretch if any(stretch) else None)

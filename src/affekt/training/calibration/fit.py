@@ -1,13 +1,14 @@
 """Fitting what stands between a network's answer and a promise, on speakers set apart.
 
-A network is surer of itself than it should be for kinds of recordings of which it has heard few
-speakers, and less sure than it could be where it has heard many. One temperature (Guo et al. 2017)
-cannot mend both, so it may depend on how familiar a clip is: the mean logarithm of the number of
-training speakers, over the corpora that the clip's embedding resembles. Whether that beats one
-temperature for all is decided by the likelihood of speakers left out, one at a time.
+A network is surer of itself than it should be for kinds of recordings with few training speakers,
+and less sure than it could be for those with many. One temperature (Guo et al. 2017) cannot mend
+both, so it may depend on how familiar a clip is: the mean logarithm of the number of training
+speakers, over the corpora that the clip's embedding resembles. Whether that beats one temperature
+for all is decided by the likelihood of speakers left out, one at a time.
 
-Corpora of few speakers can spare none of them. What a new voice costs there is told by siblings:
-networks of the same recipe that learnt from fewer speakers, and answered those they were denied.
+Corpora of few speakers can spare none of them. What a new speaker costs there is measured with
+cross-fitted models. These are networks of the same recipe that were trained on fewer speakers, and
+predict the others.
 """
 
 from __future__ import annotations
@@ -92,8 +93,8 @@ class Calibrator:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Heard:
-    """What one network of a recipe says of clips that it learnt nothing from.
+class NetworkAnswers:
+    """What one network of a recipe predicts for clips that it was not trained on.
 
     Attributes:
         clips: these.
@@ -125,24 +126,27 @@ class Fitted:
     record: dict[str, Any] = field(default_factory=dict)
 
 
-def fit_calibrator(heard: Heard, strange: Floats, siblings: Sequence[Heard] = ()) -> Fitted:
+def fit_calibrator(
+    answers: NetworkAnswers,
+    out_of_domain: Floats,
+    cross_fitted: Sequence[NetworkAnswers] = (),
+) -> Fitted:
     """Fit temperature, sets, threshold and novelty; all but the first two on left-out answers.
 
     Args:
-        heard: by the network itself, of at least two speakers.
-        strange: `[sounds, dim]`, its embeddings of sounds that are no speech.
-        siblings: by networks of its recipe that learnt from fewer speakers, of other speakers.
+        answers: of the network itself, on at least two speakers.
+        out_of_domain: `[sounds, dim]`, its embeddings of sounds that are no speech.
+        cross_fitted: of networks of its recipe that learnt from fewer speakers, of other speakers.
 
     Raises:
         ValueError: there is only one speaker.
     """
-    calibrate = heard.clips
+    calibrate = answers.clips
     if len(np.unique(calibrate.speakers)) < 2:
         raise ValueError("calibration needs clips of two speakers or more")
-    resemblances = [_resemblance(item.learnt) for item in (heard, *siblings)]
+    resemblances = [_resemblance(item.learnt) for item in (answers, *cross_fitted)]
     weights, bias, corpora = resemblances[0]
-    answers = map(_answered, (heard, *siblings), resemblances)
-    together = _joined([*answers])
+    together = _joined([*map(_answered, (answers, *cross_fitted), resemblances)])
     forms = {"one temperature": 1, "familiarity": 2} if len(corpora) > 1 else {"one temperature": 1}
     left_out: dict[str, Floats] = {}
     for form, terms in forms.items():
@@ -155,14 +159,14 @@ def fit_calibrator(heard: Heard, strange: Floats, siblings: Sequence[Heard] = ()
     nll = {form: _mean_nll(found, together) for form, found in left_out.items()}
     best = min(nll, key=lambda form: nll[form] + (form == "familiarity") * _LEAST_GAIN)
     slopes = _fit(together, forms[best])
-    log_temperatures = slopes @ _basis(corpora, heard.speakers)[: len(slopes)]
+    log_temperatures = slopes @ _basis(corpora, answers.speakers)[: len(slopes)]
     rule = SetRule(
         coverage=COVERAGE,
         quantile=fit_quantile(left_out[best], together.targets, coverage=COVERAGE),
         rule="lac",
     )
     threshold = round(float(np.quantile(left_out[best].max(axis=1), UNCERTAIN_SHARE)), 3)
-    novelty_weights, novelty_bias = fit_novelty(calibrate, heard.learnt, strange)
+    novelty_weights, novelty_bias = fit_novelty(calibrate, answers.learnt, out_of_domain)
     return Fitted(
         calibrator=Calibrator(
             weights=weights,
@@ -206,7 +210,7 @@ def _resemblance(learnt: Clips) -> Resemblance:
 class _Answered(NamedTuple):
     """Clips of one network or of several, as the temperature sees them.
 
-    `familiar` is `[clips, 2]`: one, and the mean logarithm of the speakers heard of what a clip
+    `familiar` is `[clips, 2]`: one, and the mean logarithm of the training speakers of what a clip
     resembles; the others are as in `Clips`.
     """
 
@@ -230,11 +234,11 @@ class _Answered(NamedTuple):
         return soften(self.logits / scale[:, np.newaxis], 1.0)
 
 
-def _answered(heard: Heard, resemblance: Resemblance) -> _Answered:
+def _answered(answers: NetworkAnswers, resemblance: Resemblance) -> _Answered:
     weights, bias, corpora = resemblance
-    clips = heard.clips
+    clips = answers.clips
     shares = soften(clips.embeddings @ weights + bias, 1.0)
-    familiar = shares @ _basis(corpora, heard.speakers).T
+    familiar = shares @ _basis(corpora, answers.speakers).T
     return _Answered(clips.logits, familiar, clips.targets, clips.speakers, clips.corpora)
 
 
@@ -249,9 +253,9 @@ def _joined(parts: Sequence[_Answered]) -> _Answered:
 
 
 def _basis(corpora: npt.NDArray[np.str_], speakers: Mapping[str, int]) -> Floats:
-    """Return `[2, corpora]`: ones, and the logarithm of the speakers heard of each."""
-    heard = np.log([max(1, speakers[name]) for name in corpora])
-    return np.stack((np.ones(len(corpora)), heard))
+    """Return `[2, corpora]`: ones, and the logarithm of the training speakers of each."""
+    logarithms = np.log([max(1, speakers[name]) for name in corpora])
+    return np.stack((np.ones(len(corpora)), logarithms))
 
 
 def _fit(answered: _Answered, terms: int) -> Floats:
@@ -282,18 +286,18 @@ def _mean_nll(probabilities: Floats, answered: _Answered) -> float:
     return float(np.mean([log_loss(probabilities[part], answered.targets[part]) for part in parts]))
 
 
-def fit_novelty(calibrate: Clips, learnt: Clips, strange: Floats) -> tuple[Floats, float]:
+def fit_novelty(calibrate: Clips, learnt: Clips, out_of_domain: Floats) -> tuple[Floats, float]:
     """Tell speech from what is none, by a plane (outlier exposure: Hendrycks et al. 2019).
 
-    Its distance is set by calibrate speakers, each heard by a plane that was fitted without them.
+    Its distance is set by calibrate speakers, each judged by a plane that was fitted without them.
     """
 
     def plane(clips: Clips) -> tuple[Floats, float]:
-        ordinary = np.concatenate((clips.embeddings, learnt.embeddings))
+        in_domain = np.concatenate((clips.embeddings, learnt.embeddings))
         model = LogisticRegression(C=_NOVELTY_PENALTY, max_iter=300, class_weight="balanced")
         model.fit(
-            np.concatenate((ordinary, strange)),
-            np.repeat([0, 1], [len(ordinary), len(strange)]),
+            np.concatenate((in_domain, out_of_domain)),
+            np.repeat([0, 1], [len(in_domain), len(out_of_domain)]),
         )
         return model.coef_[0], float(model.intercept_[0])
 

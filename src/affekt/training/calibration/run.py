@@ -1,4 +1,4 @@
-"""Calibrating a bundle: hear who was set apart, fit, and write it all into the file."""
+"""Calibrating a bundle: predict speakers set apart, fit, and write it all into the file."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from affekt.training.calibration.fit import (
     Calibrator,
     Clips,
     Fitted,
-    Heard,
+    NetworkAnswers,
     fit_calibrator,
     fit_novelty,
 )
@@ -50,10 +50,10 @@ class Calibrated(NamedTuple):
 def calibrate_bundle(
     path: Path,
     utterances: Sequence[Utterance],
-    strange: Iterable[Signal],
+    out_of_domain: Iterable[Signal],
     *,
     out: Path,
-    siblings: Sequence[Path] = (),
+    cross_fitted: Sequence[Path] = (),
     version: str | None = None,
     force: bool = False,
     progress: Progress | None = None,
@@ -62,67 +62,70 @@ def calibrate_bundle(
 
     Of corpora that Affekt knows, these are the `calibrate` speakers of those that the bundle learnt
     from; others are passed over, so that its terms stay those of its training data. Lockbox
-    speakers are never heard, `select` speakers by siblings alone. Of people's own recordings, they
-    are all whom the bundle does not say that it learnt from.
+    speakers are never used, `select` speakers with cross-fitted models alone. Of people's own
+    recordings, they are all whom the bundle does not say that it learnt from.
 
     Args:
         path: of the bundle; calibrated before or not.
         utterances: of the corpora, and of people's own.
-        strange: sounds that are no speech, mono at 16 kHz.
+        out_of_domain: sounds that are no speech, mono at 16 kHz.
         out: of the file to write; `path` itself writes the bundle in its place.
-        siblings: bundles of the same recipe that did not learn from `select` speakers. What they
-            answer these is fitted on as well.
+        cross_fitted: bundles of the same recipe that did not learn from `select` speakers.
+            What they predict for these is fitted on as well.
         version: of the bundle that is written; the old one's by default.
         force: replace a file that Affekt did not write.
-        progress: called with the number of clips heard and the total.
+        progress: called with the number of clips done and the total.
 
     Raises:
-        BundleError: the bundle or a sibling cannot be calibrated, or they are none of one recipe.
+        BundleError: the bundle or a cross-fitted one cannot be calibrated, or they are none of
+            one recipe.
         CorpusError: there are no clips of two speakers to calibrate on whom the bundle says that
-            it did not hear, none that it learnt from, or none for a sibling.
+            it was not trained on, none that it was, or none for a cross-fitted one.
     """
     if out != path:
-        check_output(out, inputs=[path, *siblings], force=force, makes_folder=True)
+        check_output(out, inputs=[path, *cross_fitted], force=force, makes_folder=True)
     metadata = metadata_of(path)
     speakers = _speakers(metadata)
     parts = partition(
         item for item in utterances if item.corpus in speakers and item.corpus in CORPORA
     )
     own = [item for item in utterances if item.corpus not in CORPORA]
-    unheard = [item for item in own if not _may_have_learnt(metadata, item)]
+    untrained = [item for item in own if not _may_have_learnt(metadata, item)]
     learnt = [item for item in own if _may_have_learnt(metadata, item)]
-    tasks = [_task(path, (*parts.calibrate, *unheard), (*parts.train, *learnt))]
-    if len({item.speaker_key for item in tasks[0].unheard}) < 2 or not tasks[0].learnt:
+    tasks = [_task(path, (*parts.calibrate, *untrained), (*parts.train, *learnt))]
+    if len({item.speaker_key for item in tasks[0].held_out}) < 2 or not tasks[0].learnt:
         raise CorpusError(
-            "calibration needs clips of two calibrate speakers or more whom the model never heard, "
-            f"or of your own, and some that it learnt from, of {', '.join(speakers)}"
+            "calibration needs clips of two calibrate speakers or more that the model was not "
+            f"trained on, or of your own, and some that it learnt from, of {', '.join(speakers)}"
         )
-    for sibling in siblings:
-        other = metadata_of(sibling)
+    for other_path in cross_fitted:
+        other = metadata_of(other_path)
         if other.labels != metadata.labels or set(_speakers(other)) != set(speakers):
             raise BundleError(
-                f"{sibling}: no sibling of {path}: other labels, or learnt from other corpora"
+                f"{other_path}: not cross-fitted with {path}: other labels or training corpora"
             )
-        tasks.append(_task(sibling, parts.select, parts.train))
-        if not tasks[-1].unheard:
-            raise CorpusError(f"{sibling}: there is no clip of a select speaker it never heard")
-    total = sum(len(task.unheard) + len(task.learnt) for task in tasks)
+        tasks.append(_task(other_path, parts.select, parts.train))
+        if not tasks[-1].held_out:
+            raise CorpusError(
+                f"{other_path}: every select speaker with clips may be a training speaker"
+            )
+    total = sum(len(task.held_out) + len(task.learnt) for task in tasks)
     done = itertools.count(1)
 
     def count() -> None:
         if progress is not None:
             progress(next(done), total)
 
-    heard = [
-        Heard(
-            clips=_heard(task.bundle, task.unheard, count),
-            learnt=_heard(task.bundle, task.learnt, count),
+    answers = [
+        NetworkAnswers(
+            clips=_answers(task.bundle, task.held_out, count),
+            learnt=_answers(task.bundle, task.learnt, count),
             speakers=task.speakers,
         )
         for task in tasks
     ]
-    sounds = np.array([_embedding(tasks[0].bundle, signal) for signal in strange])
-    fitted = fit_calibrator(heard[0], sounds, heard[1:])
+    sounds = np.array([_embedding(tasks[0].bundle, signal) for signal in out_of_domain])
+    fitted = fit_calibrator(answers[0], sounds, answers[1:])
     calibrated = dataclasses.replace(
         metadata,
         version=version or metadata.version,
@@ -136,9 +139,9 @@ def calibrate_bundle(
 
 def add_novelty(
     path: Path,
-    unheard: Sequence[Utterance],
+    held_out: Sequence[Utterance],
     learnt: Sequence[Utterance],
-    strange: Iterable[Signal],
+    out_of_domain: Iterable[Signal],
     *,
     progress: Progress | None = None,
 ) -> bool:
@@ -146,33 +149,33 @@ def add_novelty(
 
     Args:
         path: of the bundle, which is written in its place.
-        unheard: clips of speakers that it did not learn from.
+        held_out: clips of speakers that it did not learn from.
         learnt: clips that it learnt from; some of each corpus are used.
-        strange: sounds that are no speech, mono at 16 kHz.
+        out_of_domain: sounds that are no speech, mono at 16 kHz.
         progress: called with the number of clips done and the total.
 
     Returns:
         Whether it was written: a bundle without an embedding, or fewer than two speakers that it
         did not learn from, give none.
     """
-    if len({item.speaker_key for item in unheard}) < 2:
+    if len({item.speaker_key for item in held_out}) < 2:
         return False
     metadata = metadata_of(path)
     if metadata.feature_set is not None:
         return False
-    task = _task(path, unheard, learnt)
-    if len({item.speaker_key for item in task.unheard}) < 2:  # some carry no label of the model's
+    task = _task(path, held_out, learnt)
+    if len({item.speaker_key for item in task.held_out}) < 2:  # some carry no label of the model's
         return False
-    total = len(task.unheard) + len(task.learnt)
+    total = len(task.held_out) + len(task.learnt)
     done = itertools.count(1)
 
     def count() -> None:
         if progress is not None:
             progress(next(done), total)
 
-    heard, known = (_heard(task.bundle, items, count) for items in (task.unheard, task.learnt))
-    sounds = np.array([_embedding(task.bundle, signal) for signal in strange])
-    weights, bias = fit_novelty(heard, known, sounds)
+    new, known = (_answers(task.bundle, items, count) for items in (task.held_out, task.learnt))
+    sounds = np.array([_embedding(task.bundle, signal) for signal in out_of_domain])
+    weights, bias = fit_novelty(new, known, sounds)
     calibrator = Calibrator(
         weights=np.zeros((len(weights), 1)),
         bias=np.zeros(1),
@@ -185,15 +188,15 @@ def add_novelty(
 
 
 class _Task(NamedTuple):
-    """What one network shall hear: clips that it learnt nothing from, and some that it did."""
+    """What one network shall predict: clips that it was not trained on, and some that it was."""
 
     bundle: Bundle
     speakers: dict[str, int]
-    unheard: list[Utterance]
+    held_out: list[Utterance]
     learnt: list[Utterance]
 
 
-def _task(path: Path, unheard: Sequence[Utterance], learnt: Sequence[Utterance]) -> _Task:
+def _task(path: Path, held_out: Sequence[Utterance], learnt: Sequence[Utterance]) -> _Task:
     metadata = metadata_of(path)
     if metadata.feature_set is not None:
         raise BundleError(f"{path}: only a bundle that gives an embedding can be calibrated")
@@ -209,9 +212,9 @@ def _task(path: Path, unheard: Sequence[Utterance], learnt: Sequence[Utterance])
     return _Task(
         bundle=_plain(path),
         speakers=_speakers(metadata),
-        unheard=[
+        held_out=[
             item
-            for item in known(unheard)
+            for item in known(held_out)
             if item.speaker_key in kept or item.corpus not in CORPORA
         ],
         learnt=_some(known(learnt)),
@@ -240,14 +243,14 @@ def _speakers(metadata: BundleMetadata) -> dict[str, int]:
     """Return corpus to how many of its speakers were learnt from.
 
     Raises:
-        BundleError: the metadata do not tell.
+        BundleError: the metadata do not say.
     """
     found = {}
     for item in metadata.training_data:
         corpus, speakers = str(item["corpus"]), item.get("speakers")
         if not isinstance(speakers, int):
             raise BundleError(
-                f"{metadata.title}: how many speakers of {corpus} were learnt from is not told"
+                f"{metadata.title}: how many speakers of {corpus} were learnt from is unknown"
             )
         found[corpus] = speakers
     return found
@@ -263,11 +266,11 @@ def _some(utterances: Sequence[Utterance]) -> list[Utterance]:
     return drawn
 
 
-def _heard(bundle: Bundle, utterances: Sequence[Utterance], count: Callable[[], None]) -> Clips:
-    """Hear clips whole; those that cannot be heard are left out."""
+def _answers(bundle: Bundle, utterances: Sequence[Utterance], count: Callable[[], None]) -> Clips:
+    """Predict clips whole; those that cannot be decoded are left out."""
     labels = bundle.metadata.labels
 
-    def hear(item: Utterance) -> tuple[Floats, Floats] | None:
+    def answer(item: Utterance) -> tuple[Floats, Floats] | None:
         try:
             signal = decode(item.path, start_s=item.start_s, end_s=item.end_s).signal
         except AudioError:
@@ -279,11 +282,11 @@ def _heard(bundle: Bundle, utterances: Sequence[Utterance], count: Callable[[], 
 
     kept, answers = [], []
     with Workers(2) as pool:
-        for item, answer in zip(utterances, pool.map(hear, utterances), strict=True):
+        for item, found in zip(utterances, pool.map(answer, utterances), strict=True):
             count()
-            if answer is not None:
+            if found is not None:
                 kept.append(item)
-                answers.append(answer)
+                answers.append(found)
     names = [target_label(item, labels) for item in kept]
     return Clips(
         logits=np.array([logits for logits, _ in answers]),

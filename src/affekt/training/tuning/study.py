@@ -20,7 +20,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from affekt.errors import ConfigError
 
 _ASKED = "asked"
-# A process that has not been heard of for so long has died; its trial is run again.
+# A process that has not reported for so long has died; its trial is run again.
 _HEARTBEAT_S = 30
 _GRACE_S = 120
 
