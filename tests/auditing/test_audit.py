@@ -247,7 +247,8 @@ def test_a_second_audit_hears_only_what_changed(write, tmp_path, speak):
     assert audit(split=split, workers=1).newly_heard == 1
 
 
-def test_processes_find_what_one_finds(write, original, tmp_path):
+def test_processes_find_what_one_finds(write, original, tmp_path, monkeypatch):
+    monkeypatch.setattr("affekt.auditing.matching.FEW", 0)
     write("a.wav", original)
     write("b.ogg", original)
     split = write_split(tmp_path, [{"path": n, "part": n[0]} for n in ("a.wav", "b.ogg")])

@@ -82,6 +82,8 @@ _LEVELS_ALIKE_OVERALL = 0.66
 _EVERY = 2
 # Candidates that one process compares at a time, and of these, at once.
 _COMPARED = 4096
+# So few recordings are compared before another process has started.
+FEW = 100
 _BATCH = 64
 
 
@@ -129,6 +131,7 @@ def _find(
     prints: Sequence[Fingerprint], folder: Path, workers: int, tell: Progress
 ) -> list[Likeness]:
     _Sounds.write(prints, folder)
+    workers = workers if len(prints) > FEW else 1
     looks = [_Look(folder, change, smooth) for change, smooth in _LOOKED_FOR]
     steps = len(looks) + 2
     tell(1, steps)
