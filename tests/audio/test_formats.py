@@ -2,14 +2,24 @@
 
 import io
 import os
+import re
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
 
+import affekt
 from affekt.audio import decode, decode_blocks
 from affekt.audio.bandwidth import NARROW_BAND
-from affekt.audio.formats import FORMATS, SIGNATURE_BYTES, SUFFIXES, format_of, is_recording
+from affekt.audio.formats import (
+    FORMATS,
+    SIGNATURE_BYTES,
+    SUFFIXES,
+    format_of,
+    is_recording,
+    media_type,
+)
 from affekt.errors import AudioError, MissingExtraError
 
 
@@ -204,3 +214,15 @@ def test_what_is_no_regular_file_is_no_recording_and_nothing_waits_for_it(tmp_pa
     for name in ("pipe.wav", "folder.wav", "loop.wav", "gone.wav", "x" * 5000):
         assert not is_recording(tmp_path / name)
     assert not is_recording("/dev/zero")
+
+
+def test_media_types_follow_the_suffix() -> None:
+    assert media_type("A.MP3") == "audio/mpeg"
+    assert media_type("a.xyz") == "application/octet-stream"
+
+
+def test_the_page_that_works_offline_asks_for_files_of_the_table() -> None:
+    source = Path(affekt.__file__).parent
+    page = (source / "web_bundle" / "page" / "index.html").read_text(encoding="utf-8")
+    [accepted] = re.findall(r'accept="audio/\*,([^"]+)"', page)
+    assert set(accepted.split(",")) <= set(SUFFIXES)

@@ -7,7 +7,7 @@ from affekt.audio.calls import IS_A_CALL, CallGuard
 from affekt.audio.decode import Audio, decode, from_array
 from affekt.audio.downmix import Downmix, to_mono
 from affekt.audio.folders import passed_over_line, walk
-from affekt.audio.formats import SUFFIXES, is_recording
+from affekt.audio.formats import READABLE, SUFFIXES, is_recording, media_type
 from affekt.audio.length import announced_s, read_s
 from affekt.audio.media import MediaDecoder
 from affekt.audio.pcm import (
@@ -39,6 +39,7 @@ __all__ = [
     "IS_A_CALL",
     "MIN_DURATION_S",
     "MIN_PEAK",
+    "READABLE",
     "SAMPLE_FORMATS",
     "SAMPLING_RATE_HZ",
     "SUFFIXES",
@@ -73,6 +74,7 @@ __all__ = [
     "from_array",
     "is_recording",
     "joined",
+    "media_type",
     "open_source",
     "passed_over_line",
     "pre_emphasis",

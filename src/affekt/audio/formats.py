@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import stat
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePath
 
 SIGNATURE_BYTES = 16
 
@@ -16,12 +16,14 @@ class Format:
 
     Attributes:
         name: what to call it in a message.
+        media_type: of its files, for the web and for other programs.
         suffixes: how its files are called, in lower case.
         signatures: what they begin with: pairs of a place and bytes, of which all must be there.
         needs_media: FFmpeg (PyAV, the extra `media`) reads it; libsndfile does otherwise.
     """
 
     name: str
+    media_type: str
     suffixes: tuple[str, ...]
     signatures: tuple[tuple[tuple[int, bytes], ...], ...]
     needs_media: bool = False
@@ -36,6 +38,7 @@ def _at(*parts: tuple[int, bytes]) -> tuple[tuple[int, bytes], ...]:
 FORMATS: tuple[Format, ...] = (
     Format(
         name="WAV",
+        media_type="audio/wav",
         suffixes=(".wav", ".wave", ".bwf", ".rf64", ".w64"),
         signatures=(
             _at((0, b"RIFF"), (8, b"WAVE")),
@@ -43,56 +46,77 @@ FORMATS: tuple[Format, ...] = (
             _at((0, b"riff")),
         ),
     ),
-    Format(name="FLAC", suffixes=(".flac",), signatures=(_at((0, b"fLaC")),)),
+    Format(
+        name="FLAC", media_type="audio/flac", suffixes=(".flac",), signatures=(_at((0, b"fLaC")),)
+    ),
     Format(
         name="AIFF",
+        media_type="audio/aiff",
         suffixes=(".aiff", ".aif", ".aifc"),
         signatures=(_at((0, b"FORM"), (8, b"AIFF")), _at((0, b"FORM"), (8, b"AIFC"))),
     ),
-    Format(name="AU", suffixes=(".au", ".snd"), signatures=(_at((0, b".snd")),)),
-    Format(name="CAF", suffixes=(".caf",), signatures=(_at((0, b"caff")),)),
+    Format(
+        name="AU",
+        media_type="audio/basic",
+        suffixes=(".au", ".snd"),
+        signatures=(_at((0, b".snd")),),
+    ),
+    Format(
+        name="CAF", media_type="audio/x-caf", suffixes=(".caf",), signatures=(_at((0, b"caff")),)
+    ),
     Format(
         name="Ogg",
+        media_type="audio/ogg",
         suffixes=(".ogg", ".opus", ".oga", ".spx"),
         signatures=(_at((0, b"OggS")),),
     ),
-    Format(name="MP3", suffixes=(".mp3",), signatures=(_at((0, b"ID3")),)),
+    Format(name="MP3", media_type="audio/mpeg", suffixes=(".mp3",), signatures=(_at((0, b"ID3")),)),
     Format(
         name="MP4",
+        media_type="audio/mp4",
         suffixes=(".m4a", ".mp4", ".m4b", ".m4v", ".3gp", ".3gpp", ".3g2"),
         signatures=(_at((4, b"ftyp")),),
         needs_media=True,
     ),
-    Format(name="AAC", suffixes=(".aac",), signatures=(), needs_media=True),
+    Format(name="AAC", media_type="audio/aac", suffixes=(".aac",), signatures=(), needs_media=True),
     Format(
         name="QuickTime",
+        media_type="video/quicktime",
         suffixes=(".mov", ".qt", ".qta"),
         signatures=(_at((4, b"moov")), _at((4, b"mdat")), _at((4, b"wide"))),
         needs_media=True,
     ),
     Format(
-        name="AMR", suffixes=(".amr", ".awb"), signatures=(_at((0, b"#!AMR")),), needs_media=True
+        name="AMR",
+        media_type="audio/amr",
+        suffixes=(".amr", ".awb"),
+        signatures=(_at((0, b"#!AMR")),),
+        needs_media=True,
     ),
     Format(
         name="WebM or Matroska",
+        media_type="audio/webm",
         suffixes=(".webm", ".weba", ".mkv", ".mka"),
         signatures=(_at((0, b"\x1aE\xdf\xa3")),),
         needs_media=True,
     ),
     Format(
         name="Windows Media",
+        media_type="audio/x-ms-wma",
         suffixes=(".wma", ".wmv", ".asf"),
         signatures=(_at((0, b"\x30\x26\xb2\x75\x8e\x66\xcf\x11")),),
         needs_media=True,
     ),
     Format(
         name="Flash Video",
+        media_type="video/x-flv",
         suffixes=(".flv",),
         signatures=(_at((0, b"FLV\x01")),),
         needs_media=True,
     ),
     Format(
         name="AVI",
+        media_type="video/x-msvideo",
         suffixes=(".avi",),
         signatures=(_at((0, b"RIFF"), (8, b"AVI LIST")),),
         needs_media=True,
@@ -135,6 +159,13 @@ def resembles_a_format(head: bytes) -> bool:
     return head[:1] == b"\xff" or any(
         head[place : place + len(part)] == part for place, part in firsts
     )
+
+
+def media_type(name: str) -> str:
+    """Return the media type that a file's name stands for."""
+    suffix = PurePath(name).suffix.lower()
+    found = (kind.media_type for kind in FORMATS if suffix in kind.suffixes)
+    return next(found, "application/octet-stream")
 
 
 def is_recording(path: str | os.PathLike[str]) -> bool:

@@ -8,7 +8,7 @@ from typing import Any
 
 import streamlit as st
 
-from affekt.audio import IS_A_CALL
+from affekt.audio import IS_A_CALL, READABLE
 from affekt.errors import AffektError
 from affekt.recognition import CONSENTED_HELP, DEFAULT_ANALYSED, PURPOSE_HELP, Recognizer
 from affekt.recognition.annotations import NOT_SPEECH, UNCERTAIN
@@ -64,8 +64,7 @@ def _take() -> list[Recording]:
         f"Recordings (up to {MAX_UPLOAD_TEXT} each)",
         accept_multiple_files=True,
         key=round_key("uploads"),
-        help="WAV, MP3, FLAC, OGG, Opus, AIFF; M4A, MP4, AAC, 3GP, AMR and WebM as well where "
-        "the extra “media” is installed. They stay in the memory of this session.",
+        help=f"{READABLE}. They stay in the memory of this session.",
     )
     spoken = st.audio_input("Or record from the microphone", key=round_key("spoken"))
     return collect(uploads, spoken)

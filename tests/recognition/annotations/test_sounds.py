@@ -7,7 +7,7 @@ import pytest
 import soundfile
 
 from affekt.errors import AudioError
-from affekt.recognition.annotations.sounds import media_type, outline
+from affekt.recognition.annotations.sounds import outline
 
 RATE = 16_000
 
@@ -46,8 +46,3 @@ def test_a_silent_channel_is_flat(tmp_path) -> None:
 def test_what_is_no_recording_is_refused() -> None:
     with pytest.raises(AudioError):
         outline(b"text")
-
-
-def test_media_types_follow_the_suffix() -> None:
-    assert media_type("A.MP3") == "audio/mpeg"
-    assert media_type("a.xyz") == "application/octet-stream"

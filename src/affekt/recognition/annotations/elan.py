@@ -6,6 +6,7 @@ import datetime as dt
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
+from affekt.audio import media_type
 from affekt.recognition.annotations.marks import (
     NOT_SPEECH,
     SPEECH,
@@ -16,7 +17,6 @@ from affekt.recognition.annotations.marks import (
     scored,
     track_name,
 )
-from affekt.recognition.annotations.sounds import media_type
 from affekt.records import Timeline, Track
 
 _SCHEMA = "http://www.mpi.nl/tools/elan/EAFv3.0.xsd"

@@ -13,6 +13,7 @@ from typing import Any, TextIO
 from urllib.parse import quote
 
 from affekt._version import __version__
+from affekt.audio import media_type
 from affekt.errors import ConfigError
 from affekt.files import read_bytes
 from affekt.parallel import Workers
@@ -31,7 +32,7 @@ from affekt.recognition.annotations.marks import (
     track_name,
 )
 from affekt.recognition.annotations.palette import TILE, looks
-from affekt.recognition.annotations.sounds import media_type, outline
+from affekt.recognition.annotations.sounds import outline
 from affekt.recognition.notices import NO_LEGAL_ADVICE, NOTICE_RECOGNISER, NOTICE_WORKPLACE
 from affekt.records import Timeline, TrackSummary
 from affekt.report import render, stylesheet

@@ -1,8 +1,6 @@
-"""The recording beside its annotations: its media type, and the outline of its waveform."""
+"""The recording beside its annotations: the outline of its waveform."""
 
 from __future__ import annotations
-
-from pathlib import PurePath
 
 import numpy as np
 import numpy.typing as npt
@@ -10,24 +8,7 @@ import numpy.typing as npt
 from affekt.audio import AudioSource, Signal, decode_blocks
 from affekt.errors import AudioError
 
-_MEDIA_TYPES = {
-    ".aac": "audio/aac",
-    ".flac": "audio/flac",
-    ".m4a": "audio/mp4",
-    ".mp3": "audio/mpeg",
-    ".mp4": "audio/mp4",
-    ".oga": "audio/ogg",
-    ".ogg": "audio/ogg",
-    ".opus": "audio/ogg",
-    ".wav": "audio/wav",
-    ".webm": "audio/webm",
-}
 _STEP_SAMPLES = 160  # 10 ms, the finest step of an outline
-
-
-def media_type(name: str) -> str:
-    """Return the media type that a file's name stands for."""
-    return _MEDIA_TYPES.get(PurePath(name).suffix.lower(), "application/octet-stream")
 
 
 def outline(
