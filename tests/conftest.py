@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, Playwright
 
 # How long an example takes says more of the machine's load than of the code.
-settings.register_profile("affekt", deadline=None, max_examples=50)
+settings.register_profile("affekt", deadline=None)
 settings.load_profile("affekt")
 
 TESTS = Path(__file__).parent

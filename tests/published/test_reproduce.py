@@ -354,12 +354,13 @@ def test_a_run_whose_answers_are_gone_does_not_cost_the_tables(tmp_path):
 def test_two_at_once_do_not_work_on_one_run(system, request_for, tmp_path):
     folder = tmp_path / "out" / "tiny" / "published" / "seed-1"
     folder.mkdir(parents=True)
-    wanted = request_for(system(), rules=("published",))
+    wanted = request_for(system(**{"fit.epochs": 1}), rules=("published",))
     with (
         only_one(folder / ".lock", busy=""),
         pytest.raises(ConfigError, match="another 'affekt reproduce' is at this run: wait"),
     ):
         reproduce(wanted)
+    assert len(reproduce(wanted)) == 1
 
 
 @pytest.mark.parametrize(
