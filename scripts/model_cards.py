@@ -10,7 +10,7 @@ from typing import Any
 import report_card
 from affekt.corpora import CORPORA
 from affekt.evaluation.figures import percent
-from affekt.recognition import Bundle, shipped_bundles
+from affekt.recognition import Bundle, encoder_terms, shipped_bundles
 from affekt.recognition.bundles import BundleMetadata
 from doc_tables import LANGUAGES
 from md import table
@@ -81,6 +81,12 @@ def card(name: str) -> str:
         ("SHA-256", f"`{bundle.sha256}`"),
         ("made", metadata.created),
         ("licence of the weights", metadata.licence),
+        ("what may be done with it", _use(metadata)),
+        *(
+            (("begins with", f"{encoder.name}, {encoder.licence}"),)
+            if (encoder := encoder_terms(metadata.recipe))
+            else ()
+        ),
         ("uncertain below", f"{metadata.threshold:.3f}"),
         *_calibration(metadata),
     ]
@@ -105,6 +111,21 @@ def card(name: str) -> str:
         f"```json\n{json.dumps(metadata.recipe, indent=2, ensure_ascii=False)}\n```",
     ]
     return "\n\n".join(sections) + "\n"
+
+
+def _use(metadata: BundleMetadata) -> str:
+    """Say in one line what the terms of the recordings let people do, on our reading."""
+    terms = {str(item["corpus"]): CORPORA[str(item["corpus"])] for item in metadata.training_data}
+    closed = [of.title for of in terms.values() if not of.licence.commercial]
+    if closed:
+        return (
+            "research and other non-commercial use; no commercial use by the terms of "
+            f"{', '.join(closed)}"
+        )
+    return (
+        "any use, commercial use included, on our reading of the terms of "
+        f"{', '.join(of.title for of in terms.values())}; the licence below says under which duties"
+    )
 
 
 def _calibration(metadata: BundleMetadata) -> list[tuple[str, str]]:

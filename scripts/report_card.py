@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from affekt.corpora import VOTED_CORPUS
 from affekt.evaluation import leak_facts
 from affekt.evaluation.card import points, share
 from affekt.evaluation.card import warnings as rules
@@ -132,6 +133,7 @@ def sections(report: Mapping[str, Any]) -> list[str]:
         "the corpus' own emotions, `all` among all labels.",
         _corpora(figures),
         *_people(report),
+        *_groups(figures),
         *_confidence(report["confidence"]),
         *_conditions(report["robustness"]),
     ]
@@ -339,6 +341,38 @@ def _confidence(confidence: Mapping[str, Any] | None) -> list[str]:
         ]
         rows.append(("speech called out of the domain", percent(confidence["domain"]["flagged"])))
     return ["### Confidence", table(("what", "measured"), rows, right="lr")]
+
+
+def _groups(figures: Mapping[str, Any]) -> list[str]:
+    """Return CREMA-D by sex and age band, and how far each group lies from the mean."""
+    means = [
+        of["ua"]
+        for item in figures["corpora"]
+        for of in item["scorings"]
+        if (item["corpus"], of["name"]) == (VOTED_CORPUS, "own")
+    ]
+    groups = [
+        item
+        for item in figures["groups"]
+        if (item["corpus"], item["scoring"]) == (VOTED_CORPUS, "own")
+        and item["attribute"] in ("gender", "age")
+    ]
+    if not means or not groups:
+        return []
+    worst = min(groups, key=lambda item: item["ua"])
+    rows = [
+        (
+            *(item["attribute"], item["group"], item["speakers"], item["clips"]),
+            *map(percent, (item["ua"], item["ua"] - means[0])),
+        )
+        for item in groups
+    ]
+    return [
+        "### CREMA-D by sex and age",
+        f"UA among its own emotions; the mean is {percent(means[0])}. The worst group is "
+        f"{worst['attribute']} {worst['group']}.",
+        table(("", "group", "speakers", "clips", "UA", "from the mean"), rows, right="llrrrr"),
+    ]
 
 
 def _conditions(robustness: Mapping[str, Any] | None) -> list[str]:

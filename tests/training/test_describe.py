@@ -10,6 +10,7 @@ from affekt.models import create_model
 from affekt.protocols import partition
 from affekt.recognition.bundles.bundle import BundleMetadata
 from affekt.recognition.bundles.metadata import SetRule
+from affekt.recognition.terms import encoder_terms
 from affekt.records import Utterance
 from affekt.training.calibration.temperature import Calibration
 from affekt.training.describe import describe, front_end_of
@@ -78,6 +79,22 @@ def test_the_metadata_tells_where_the_model_comes_from(fitted, recipe):
     assert metadata.recipe["fit"]["epochs"] == 3
     assert metadata.recipe["class_counts"] == {"neutral": 1, "happy": 1, "sad": 2, "angry": 1}
     assert BundleMetadata.from_json(metadata.to_json()) == metadata
+
+
+def test_the_notice_of_an_encoder_travels_with_the_weights(fitted, recipe):
+    begun = recipe(
+        **{
+            "model.name": "whisper-base",
+            "model.settings": {},
+            "fit.start_from": "openai/whisper-base",
+        }
+    )
+    metadata = describe(begun, fitted, CALIBRATION, licence_text="Do what you like.")
+    assert metadata.licence_text.startswith("Do what you like.\n\nThe weights begin with")
+    assert "Copyright (c) 2022 OpenAI" in metadata.licence_text
+    assert encoder_terms(metadata.recipe).licence == "MIT"
+    again = describe(begun, fitted, CALIBRATION, licence_text=metadata.licence_text)
+    assert again.licence_text == metadata.licence_text
 
 
 def test_select_speakers_are_not_held_out_where_they_were_trained_on(fitted, recipe):

@@ -24,7 +24,7 @@ from affekt.recognition.purpose import (
 )
 from affekt.recognition.recognizer import Recognizer
 from affekt.recognition.stream import StreamRecognizer
-from affekt.recognition.terms import terms_line
+from affekt.recognition.terms import encoder_terms, terms_line
 from affekt.recognition.timeline import TimelineOptions, check_options
 from affekt.recognition.writers import CsvWriter, Writer, columns, open_writer, row
 
@@ -57,6 +57,7 @@ __all__ = [
     "check_options",
     "check_purpose",
     "columns",
+    "encoder_terms",
     "microphone",
     "open_writer",
     "plan_tracks",

@@ -12,7 +12,7 @@ from torch import nn
 from affekt.config import to_mapping
 from affekt.corpora import CORPORA
 from affekt.features import FeatureSet
-from affekt.recognition import BundleMetadata
+from affekt.recognition import BundleMetadata, encoder_terms
 from affekt.records import Utterance
 from affekt.training.calibration import Calibration
 from affekt.training.fit import Fitted
@@ -25,6 +25,11 @@ def describe(
     """Gather what the bundle says of itself."""
     originals = fitted.train.targets[fitted.train.copy == 0]
     labels = [recipe.labels[target] for target in originals]
+    settings = to_mapping(recipe)
+    encoder = encoder_terms(settings)
+    terms = licence_text or corpora_terms(fitted.train.utterances)
+    if encoder is not None and encoder.notice not in terms:
+        terms = f"{terms.rstrip()}\n\n{encoder.notice}"
     held_out = [*fitted.parts.lockbox, *fitted.parts.calibrate]
     if "select" not in recipe.protocol.train_on:
         held_out.extend(fitted.parts.select)
@@ -35,10 +40,10 @@ def describe(
         temperature=calibration.temperature,
         threshold=calibration.threshold,
         licence=recipe.bundle.licence,
-        licence_text=licence_text or corpora_terms(fitted.train.utterances),
+        licence_text=terms,
         training_data=tuple(training_data(fitted.train.utterances)),
         held_out=_speakers(held_out),
-        recipe={**to_mapping(recipe), "class_counts": dict(Counter(labels))},
+        recipe={**settings, "class_counts": dict(Counter(labels))},
         figures={
             "cross_fitted_ua" if calibration.cross_fitted else "calibrate_ua": {
                 corpus: round(value, 4) for corpus, value in calibration.ua.items()

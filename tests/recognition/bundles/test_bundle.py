@@ -18,6 +18,7 @@ from affekt.errors import BundleError, ConfigError
 from affekt.protocols import lockbox_speakers, selection_speakers
 from affekt.recognition import Bundle, BundleMetadata, shipped_bundles
 from affekt.recognition.bundles.model_files import SHIPPED
+from affekt.recognition.terms import encoder_terms
 from affekt.service.model_cards import read_model_card
 
 
@@ -191,6 +192,9 @@ def test_what_is_shipped_keeps_the_size_promised_and_states_its_terms(name: str)
     assert set(bundle.metadata.labels) <= {*CANONICAL, "boredom"}
     assert all(item["corpus"] and item["licence"] for item in bundle.metadata.training_data)
     assert bundle.metadata.not_for
+    encoder = encoder_terms(bundle.metadata.recipe)
+    if encoder is not None:
+        assert encoder.notice in bundle.licence_text
 
 
 @pytest.mark.parametrize("name", SHIPPED)
