@@ -202,7 +202,7 @@ def test_a_model_that_jumps_with_the_level_fails(tone_bundle, clip):
 
         labels = LABELS
 
-        def listen(self, signal):
+        def predict(self, signal):
             loud = np.abs(signal).max() > 0.25
             return Outputs.of_clip(np.array([0.6, 0.4] if loud else [0.4, 0.6]))
 

@@ -42,7 +42,7 @@ class Network:
     training_data: tuple[dict[str, str], ...] = ({"corpus": "emodb"},)
     held_out: dict[str, list[str]] = field(default_factory=dict)
 
-    def listen(self, signal):
+    def predict(self, signal):
         return np.array([0.25, 0.75])
 
 
