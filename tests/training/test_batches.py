@@ -110,9 +110,17 @@ def test_half_of_a_batch_can_be_copies_of_its_other_half(clips):
     assert [list(plan.rows) for plan in sampler] == [list(plan.rows) for plan in plans]
 
 
-def test_pairs_need_copies(clips):
-    with pytest.raises(ConfigError, match=r"add \[\[data.copies\]\]"):
-        copies_of_clips(clips([("emodb", 0)] * 4))
+def test_a_batch_of_pairs_needs_half_as_many_clips(clips):
+    pairs = {row: np.array([row + 10]) for row in range(3)}
+    sampler = EpochSampler(np.arange(3), batch_size=6, seed=1, whole_batches=True, pairs=pairs)
+    (plan,) = sampler
+    np.testing.assert_array_equal(plan.rows[3:], plan.rows[:3] + 10)
+    with pytest.raises(ConfigError, match="3 training clips do not fill one batch of 4"):
+        EpochSampler(np.arange(3), batch_size=8, seed=1, whole_batches=True, pairs=pairs)
+
+
+def test_a_clip_without_copies_is_in_no_pair(clips):
+    assert copies_of_clips(clips([("emodb", 0)] * 4)) == {}
 
 
 @settings(max_examples=40)

@@ -12,6 +12,7 @@ from safetensors.torch import save_file
 from sklearn.utils.class_weight import compute_class_weight
 from torch import nn
 
+from affekt.augment import CopyConfig
 from affekt.config import to_mapping
 from affekt.errors import ConfigError
 from affekt.models import create_model
@@ -248,6 +249,31 @@ def test_a_network_over_an_encoder_starts_from_published_weights(tmp_path, monke
         network = create_model("whisper-tiny", n_classes=2)
         load_weights(network, start)
         assert torch.equal(network.encoder.layers[0].fc1.weight, first)
+
+
+def test_consistency_brings_the_answers_to_clips_and_copies_together(tmp_path):
+    """Copies are moved along the axis that tells two classes apart."""
+    rows = clouds(60)
+    copies = rows.features + np.float32([0.0, 2.5, -2.5, 0.0])
+    both = Part(
+        np.concatenate([rows.features, copies]),
+        np.tile(rows.targets, 2),
+        np.arange(120),
+        copied=np.arange(120) >= 60,
+        clip=np.tile(np.arange(60), 2),
+    )
+    data = DataConfig(corpora=("emodb",), copies=(CopyConfig(steps=({"name": "telephone"},)),))
+    apart = {}
+    for weight in (0.0, 5.0):
+        fit = FitConfig(
+            epochs=20, batch_size=20, learning_rate=0.02, consistency=weight, precision="32"
+        )
+        task = make_task(tmp_path / str(weight), FitConfig(), both, train=both)
+        recipe = dataclasses.replace(task.recipe, data=data, fit=fit)
+        module, _ = fit_network(dataclasses.replace(task, recipe=recipe))
+        clean, copied = np.split(probabilities_of_part(module, both), 2)
+        apart[weight] = np.abs(clean - copied).mean()
+    assert apart[5.0] < 0.7 * apart[0.0]
 
 
 def test_weights_of_another_network_are_refused(tmp_path):

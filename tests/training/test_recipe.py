@@ -70,6 +70,7 @@ MISTAKES = [
     ('"casia"]', '"casia"]\ncorpus_weight = { emodb = "2" }', "'emodb': expected float"),
     ('"neutral", ', '"netural", ', r"labels: 'netural' \(did you mean 'neutral'"),
     ('"neutral", ', '"happy", ', "none twice"),
+    ("mixup_alpha = 0.2", "consistency = 0.5", r"needs degraded copies: add \[\[data"),
     ("mixup_alpha = 0.2", "intensity_weight = 1.0", "intensity need each other"),
     ('"level" }', '"level", intensity = true }', "intensity need each other"),
     ("n_mels = 40", "n_mels = 0", "'features': n_mels"),

@@ -97,13 +97,9 @@ def class_balance(part: Part) -> npt.NDArray[np.float64]:
 
 
 def copies_of_clips(part: Part) -> dict[int, Numbers]:
-    """Return the copies of each row of a part that is none itself.
-
-    Raises:
-        ConfigError: a clip has no copy.
-    """
-    if part.copied is None or part.clip is None or not part.copied[part.rows].any():
-        raise ConfigError("fit.consistency needs degraded copies: add [[data.copies]]")
+    """Return the copies of each row of a part that is none itself and has some."""
+    if part.copied is None or part.clip is None:
+        return {}
     copied = part.copied[part.rows]
     copies = part.rows[copied]
     by_clip = copies[np.argsort(part.clip[copies], kind="stable")]
@@ -112,7 +108,7 @@ def copies_of_clips(part: Part) -> dict[int, Numbers]:
     return {
         int(row): by_clip[first[place] : end[place]]
         for place, row in enumerate(part.rows)
-        if not copied[place]
+        if not copied[place] and first[place] < end[place]
     }
 
 
@@ -145,14 +141,15 @@ class EpochSampler(Sampler[BatchPlan]):
     ) -> None:
         if not len(rows):
             raise ConfigError("the training part is empty")
-        if whole_batches and len(rows) < batch_size:
+        drawn = batch_size if pairs is None else batch_size // 2
+        if whole_batches and len(rows) < drawn:
             raise ConfigError(
-                f"{len(rows)} training clips do not fill one batch of {batch_size}; "
+                f"{len(rows)} training clips do not fill one batch of {drawn}; "
                 "lower fit.batch_size or add recordings"
             )
         self._rows = rows
         self._weights = weights
-        self._batch_size = batch_size if pairs is None else batch_size // 2
+        self._batch_size = drawn
         self._seed = seed
         self._whole = whole_batches
         self._pairs = pairs

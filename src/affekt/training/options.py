@@ -76,7 +76,7 @@ class FitConfig:
         mixup_alpha: of the Beta distribution (Zhang et al. 2018).
         consistency: weight of the symmetric Kullback-Leibler divergence between what is answered to
             a clip and to one of its degraded copies. Each batch is then half clips, half copies of
-            these clips; it needs `data.copies`.
+            these clips, so `data.copy_share` plays no role; it needs `data.copies`.
         label_smoothing: share of the target spread over the classes a clip competes among.
         intensity_weight: the squared error of the intensity, times this, is added to the loss;
             it is counted over the clips that listeners rated (CREMA-D). Needs a model with

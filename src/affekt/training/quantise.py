@@ -126,10 +126,13 @@ class _FromLeast(_Rows):
     def product(self, node: NodeProto, matrix: str, scale: str) -> Iterator[NodeProto]:
         """Yield what replaces a product: what was added to its input is taken off again."""
         found = node.output[0]
-        values = {item.name: numpy_helper.to_array(item) for item in self._graph.initializer}
-        sums = (
-            values[matrix].sum(axis=0, dtype=np.int64) * values[scale] * self.steps * LEAST_OF_GELU
+        integers, scales = (
+            numpy_helper.to_array(item)
+            for name in (matrix, scale)
+            for item in self._graph.initializer
+            if item.name == name
         )
+        sums = integers.sum(axis=0, dtype=np.int64) * scales * self.steps * LEAST_OF_GELU
         self._graph.initializer.append(
             numpy_helper.from_array(sums.astype(np.float32), f"{found}/offset")
         )

@@ -396,6 +396,8 @@ class Recipe:
             raise ValueError(f"data.relabel: '{stray}' is none of the labels")
         if self.protocol.leak == "copies" and (not data.copies or data.copies_in != "all"):
             raise ValueError("protocol.leak = 'copies' needs data.copies, and copies_in = 'all'")
+        if self.fit.consistency and not data.copies:
+            raise ValueError("fit.consistency needs degraded copies: add [[data.copies]]")
         if "n_mels" in self.model.settings:
             raise ValueError("model.settings: n_mels follows features.n_mels")
         if bool(self.model.settings.get("intensity")) != (self.fit.intensity_weight is not None):
