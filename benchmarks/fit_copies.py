@@ -2,7 +2,7 @@
 
     AFFEKT_CORPORA=FOLDER python benchmarks/fit_copies.py [--write]
 
-Copies are made with librosa, of one clip each of 48 speakers. Against them stand all pairs of
+Copies are made with librosa, of one clip each of 100 speakers. Against them stand all pairs of
 recordings that sound alike and are no copies. The 24 speakers on whom `benchmarks/copies.py`
 reports are left out. `--write` keeps the weights and the least suspicion in the package.
 """
@@ -34,7 +34,7 @@ from affekt.auditing.waveform import Sound
 from affekt.corpora import corpora_root
 from affekt.records import Utterance
 
-COPIED = 48
+COPIED = 100
 # Of all pairs that are no copies, so many may be suspected.
 FALSE_ALARMS = 12
 # Strength of the regression's penalty: 77 weights, some hundred copies.

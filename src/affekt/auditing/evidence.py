@@ -14,7 +14,7 @@ from affekt.auditing.texture import texture_correlation
 from affekt.auditing.waveform import NOTHING, Correlation, Sound, correlate, whitened_peak
 
 # Raised when the evidence changes: part of what the cache is asked for.
-VERSION = 3
+VERSION = 4
 # Product of the likeness of the fingerprints and the correlation of the waves. On the nine corpora
 # at hand, copies lie above, other readings of a sentence by the same speaker below.
 CERTAIN = 0.5
